@@ -1,0 +1,52 @@
+"""NS6: training and runs. NS60 is about run directories: no spec raises these, so they have no example."""
+
+from netspec.diagnostics.code import Code
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "NS601",
+        "run in use",
+        "Another process writes into the run directory. Two runs in one directory would overwrite each other's "
+        "checkpoints. The lock ends with the process that holds it, even when that is killed: there is no lock file to "
+        "remove. Wait for the process, end it, or give another directory.",
+    ),
+    Code(
+        "NS602",
+        "not a run",
+        "The directory lacks what every run has: `spec.yaml` and `checkpoints/`. A run directory is what "
+        "`netspec train` was given as `--output`, or has named itself.",
+    ),
+    Code(
+        "NS603",
+        "run exists",
+        "The directory already holds a run, and a new one would replace its checkpoints. Go on with it by "
+        "`--resume`, or give another directory.",
+    ),
+    Code(
+        "NS604",
+        "no checkpoint",
+        "The run has no valid checkpoint to go on from or to load: it ended before the first one was written, or "
+        "each of its files was damaged since. Each file that was passed over is named with the reason.",
+    ),
+    Code(
+        "NS605",
+        "damaged checkpoint",
+        "A checkpoint's content does not match the SHA-256 in it, or the file is no checkpoint: it was cut short, "
+        "altered, or copied from elsewhere. It is passed over for an older one: the steps since are done again. "
+        "A disk that alters one file may have altered others.",
+    ),
+    Code(
+        "NS606",
+        "another run",
+        "What the run was started with and what it would go on with differ in something that steps depend on: the "
+        "spec, the data or the seed. Going on would give a network that neither spec describes. The number of epochs may "
+        "grow, and what no step depends on may change: name, description, budget, target, when to save and to stop.",
+    ),
+    Code(
+        "NS607",
+        "another environment",
+        "The run goes on with other versions, options, algorithms or another number of cores than it was started "
+        "with. The formulas are the same, but sums may be taken in another order: the last bits of the results may "
+        "differ from those of a run that was never interrupted.",
+    ),
+)
