@@ -1,0 +1,82 @@
+"""The pass that holds costs against the spec's budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.diagnostics.diagnostic import Diagnostic, Label
+
+COSTLIEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One budgeted cost."""
+
+    code: str
+    key: str
+    noun: str
+    of: Callable[[Plan], int]
+    share: Callable[[PlannedLayer], int]
+    """What one layer contributes, to name the costliest."""
+    unit: str = ""
+
+
+COSTS = (
+    Cost("NS401", "parameters", "trainable parameters", lambda p: p.parameters, lambda x: x.parameters),
+    Cost("NS402", "macs", "multiply-adds", lambda p: p.macs, lambda x: x.macs),
+    Cost("NS403", "weights", "bytes of weights", lambda p: p.weight_bytes, lambda x: x.parameters, "bytes"),
+    Cost(
+        "NS404",
+        "activations",
+        "bytes of activations in the largest layer",
+        lambda p: p.peak_activation_bytes,
+        lambda x: x.activation_bytes,
+        "bytes",
+    ),
+    Cost("NS405", "memory", "bytes of training memory", lambda p: p.training_bytes, lambda x: x.activation_bytes, "bytes"),
+)
+
+
+def check(plan: Plan) -> Iterator[Diagnostic]:
+    """A diagnostic for each budget that is exceeded. Assumes complete shapes."""
+    budget = plan.spec.budget
+    for cost in COSTS:
+        limit = getattr(budget.value, cost.key)
+        if limit is not None and (value := cost.of(plan)) > limit:
+            yield _exceeded(plan, cost, value, limit)
+    least = budget.value.receptive_field
+    if least is not None and any(seen < wanted for seen, wanted in zip(plan.receptive_field, least, strict=True)):
+        yield _shortsighted(plan, least)
+
+
+def _exceeded(plan: Plan, cost: Cost, value: int, limit: int) -> Diagnostic:
+    ranked = sorted((layer for layer in plan.layers if cost.share(layer)), key=cost.share, reverse=True)[:COSTLIEST]
+    total = sum(cost.share(layer) for layer in plan.layers) or 1
+    shares = ", ".join(f"{layer.name} {cost.share(layer):,} ({cost.share(layer) / total:.0%})" for layer in ranked)
+    labels = ()
+    if ranked:
+        labels = (Label(ranked[0].layer.span, f"`{ranked[0].name}` takes {cost.share(ranked[0]) / total:.0%}"),)
+    return Diagnostic(
+        cost.code,
+        f"the network has {value:,} {cost.noun}, {value - limit:,} more than the budget of {limit:,}",
+        plan.spec.source,
+        plan.spec.budget.at(cost.key),
+        labels=labels,
+        notes=(f"the costliest layers: {shares}",),
+        help=f"make `{ranked[0].name}` smaller, or raise `{cost.key}` to {value}" if ranked else None,
+    )
+
+
+def _shortsighted(plan: Plan, least: tuple[int, int]) -> Diagnostic:
+    seen = plan.receptive_field
+    return Diagnostic(
+        "NS406",
+        f"a unit of the last feature map sees {seen[0]}x{seen[1]} pixels, less than the {least[0]}x{least[1]} of the budget",
+        plan.spec.source,
+        plan.spec.budget.at("receptive_field"),
+        notes=("each layer adds (F - 1) times the product of the strides before it",),
+        help="add a layer, enlarge a kernel, or let an early layer stride or pool more",
+    )

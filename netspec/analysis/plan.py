@@ -1,0 +1,137 @@
+"""A spec with its shapes and costs: what every later stage works from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from netspec.language.fields import Pair
+from netspec.language.kind import Settings, Shape, elements
+from netspec.language.spec import Layer, Spec
+
+FLOAT32_BYTES = 4
+PRECISION_BYTES = {"float32": 4, "bfloat16": 2}
+
+
+@dataclass(frozen=True)
+class PlannedLayer:
+    """One layer with what follows from its input."""
+
+    layer: Layer
+    settings: Settings
+    input: Shape
+    """(height, width, channels), or (units,) for fc: flattened."""
+    output: Shape
+    arithmetic: str
+    receptive_field: Pair
+    """How much of the image a unit sees, padding counted in, (height, width)."""
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.layer.name
+
+    @property
+    def kind(self) -> str:
+        """conv, pool or fc."""
+        return self.layer.kind
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """The trained arrays by name."""
+        return self.settings.parameters(self.input)
+
+    @cached_property
+    def statistics(self) -> dict[str, Shape]:
+        """The running statistics by name."""
+        return self.settings.statistics(self.input)
+
+    @cached_property
+    def parameters(self) -> int:
+        """How many numbers are trained."""
+        return sum(elements(shape) for shape in self.shapes.values())
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-adds of the forward pass, one example."""
+        return self.settings.macs(self.input, self.output)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of the output of one example, float32."""
+        return elements(self.output) * FLOAT32_BYTES
+
+    @property
+    def fc_parameters(self) -> int:
+        """What a fully connected layer with the same input and output would train: (inputs + 1) * outputs."""
+        return (elements(self.input) + 1) * elements(self.output)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole network."""
+
+    spec: Spec
+    input: Shape
+    layers: tuple[PlannedLayer, ...]
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.spec.name
+
+    @cached_property
+    def output(self) -> Shape:
+        """The output's shape: (classes,) where the last map is 1x1 or the last layer is fc."""
+        last = self.layers[-1].output
+        return last[2:] if last[:2] == (1, 1) else last
+
+    @cached_property
+    def parameters(self) -> int:
+        """How many numbers are trained."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-adds of the forward pass, one example."""
+        return sum(layer.macs for layer in self.layers)
+
+    @cached_property
+    def weight_bytes(self) -> int:
+        """Bytes of the trained numbers at the training precision."""
+        return self.parameters * PRECISION_BYTES[self.spec.train.value.precision]
+
+    @cached_property
+    def peak_activation_bytes(self) -> int:
+        """Bytes of the largest layer's input and output together, one example, float32."""
+        return max(elements(layer.input) + elements(layer.output) for layer in self.layers) * FLOAT32_BYTES
+
+    @cached_property
+    def receptive_field(self) -> Pair:
+        """How much of the image a unit of the last feature map sees, (height, width)."""
+        maps = [layer for layer in self.layers if layer.layer.block is not None]
+        return maps[-1].receptive_field if maps else (1, 1)
+
+    @cached_property
+    def training_bytes(self) -> int:
+        """Bytes of training at the spec's batch size; see `memory`."""
+        from netspec.analysis.memory import training_bytes
+
+        return training_bytes(self, self.spec.train.value.batch_size)
+
+
+def grammar(spec: Spec) -> dict[str, object]:
+    """The instance of [[CONV]*N -> POOL?]*M -> [FC]*K that a spec is."""
+    n = list(spec.convolutions)
+    k = sum(layer.block is None for layer in spec.layers)
+    parts: list[tuple[str, int]] = []
+    for count, pool in zip(n, spec.pooled, strict=True):
+        conv = "" if count == 0 else "CONV" if count == 1 else f"CONV*{count}"
+        block = " -> ".join(part for part in (conv, "POOL" if pool else "") if part)
+        if parts and parts[-1][0] == block:
+            parts[-1] = (block, parts[-1][1] + 1)
+        else:
+            parts.append((block, 1))
+    words = [block if times == 1 else f"[{block}]*{times}" for block, times in parts]
+    fc = [] if k == 0 else ["FC"] if k == 1 else [f"FC*{k}"]
+    return {"N": n, "M": len(n), "K": k, "text": " -> ".join(["INPUT", *words, *fc])}

@@ -1,0 +1,94 @@
+"""The pass that sends the input's shape through the layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.analysis.plan import PlannedLayer
+from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
+from netspec.language.fields import Pair
+from netspec.language.kind import Problem, Settings, Shape, dimensions, elements
+from netspec.language.spec import Layer, Spec
+
+WARNINGS = frozenset({"NS302"})
+TRAIL_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """How far the shapes go: `complete` where they reach the end."""
+
+    layers: tuple[PlannedLayer, ...]
+    complete: bool
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def infer(spec: Spec) -> Shapes:
+    """The shapes of all layers up to the first that has none.
+
+    Assumes a spec built from a sound tree or with its unsound layers marked. A layer that fails silences those
+    behind it: their inputs are unknown.
+    """
+    if spec.input is None:
+        return Shapes((), False, ())
+    shape: Shape = (spec.input.value.height, spec.input.value.width, spec.input.value.channels)
+    planned: list[PlannedLayer] = []
+    diagnostics: list[Diagnostic] = []
+    field, jump = (1, 1), (1, 1)
+    for layer in spec.layers:
+        if layer.settings is None:
+            return Shapes(tuple(planned), False, tuple(diagnostics))
+        settings: Settings = layer.settings
+        input = shape if layer.block is not None else (elements(shape),)
+        inference = settings.infer(input)
+        diagnostics += [_diagnostic(spec, layer, problem, planned) for problem in inference.problems]
+        if inference.output is None:
+            return Shapes(tuple(planned), False, tuple(diagnostics))
+        field, jump = _see(spec, settings, input, field, jump)
+        planned.append(PlannedLayer(layer, settings, input, inference.output, inference.arithmetic, field))
+        shape = inference.output
+    return Shapes(tuple(planned), spec.whole, tuple(diagnostics))
+
+
+def _see(spec: Spec, settings: Settings, input: Shape, field: Pair, jump: Pair) -> tuple[Pair, Pair]:
+    """The receptive field and the distance of neighbouring units after a layer, in pixels of the image.
+
+    Source: Dumoulin and Visin, A guide to convolution arithmetic: r' = r + (F - 1)*j, j' = j*S.
+    """
+    assert spec.input is not None
+    reach = settings.reach(input)
+    if reach.kernel == (0, 0):
+        return (spec.input.value.height, spec.input.value.width), jump
+    seen = tuple(r + (f - 1) * j for r, f, j in zip(field, reach.kernel, jump, strict=True))
+    moved = tuple(j * s for j, s in zip(jump, reach.stride, strict=True))
+    return (seen[0], seen[1]), (moved[0], moved[1])
+
+
+def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[PlannedLayer]) -> Diagnostic:
+    severity: Severity = "warning" if problem.code in WARNINGS else "error"
+    labels = []
+    if before and severity == "error":
+        last = before[-1]
+        labels = [Label(last.layer.span, f"`{last.name}` gives {dimensions(last.output)}")]
+    return Diagnostic(
+        problem.code,
+        f"`{layer.name}`: {problem.message}",
+        spec.source,
+        layer.at(problem.field),
+        layer=layer.name,
+        labels=tuple(labels),
+        notes=(*problem.notes, *((trail(spec, before),) if severity == "error" else ())),
+        help=problem.help,
+        severity=severity,
+    )
+
+
+def trail(spec: Spec, before: list[PlannedLayer]) -> str:
+    """The chain of shapes that led to a layer."""
+    assert spec.input is not None
+    size = spec.input.value
+    steps = [f"input {size.height}x{size.width}x{size.channels}"]
+    steps += [f"{layer.name} {dimensions(layer.output)}" for layer in before]
+    if len(steps) > TRAIL_LENGTH:
+        steps = [steps[0], "...", *steps[-TRAIL_LENGTH + 2 :]]
+    return "shapes: " + " -> ".join([*steps, "here"])

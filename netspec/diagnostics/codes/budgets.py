@@ -1,0 +1,67 @@
+"""NS4: budgets."""
+
+from netspec.diagnostics.code import Code
+
+_HEAD = "netspec: 1\nname: example\ninput: [8, 8, 1]\n"
+_NET = _HEAD + "blocks:\n  - conv: {filters: 4, kernel: 3}\nfc: [10]\n"
+
+
+def _code(code: str, title: str, key: str, meaning: str, low: str, high: str) -> Code:
+    return Code(code, title, meaning, f"{_NET}budget: {{{key}: {low}}}\n", f"{_NET}budget: {{{key}: {high}}}\n")
+
+
+CODES: tuple[Code, ...] = (
+    _code(
+        "NS401",
+        "too many parameters",
+        "parameters",
+        "The network trains more numbers than `budget.parameters` allows. A convolution has kernel height x kernel width x "
+        "channels in / groups x filters weights, a fully connected layer inputs x units; each may have a bias for each "
+        "output, and batch norm a scale and a shift. Running statistics are not counted.",
+        "1k",
+        "2k",
+    ),
+    _code(
+        "NS402",
+        "too many multiply-adds",
+        "macs",
+        "One forward pass of one example takes more multiply-adds than `budget.macs` allows: for a convolution, output "
+        "cells x kernel cells x channels in / groups; for a fully connected layer, inputs x units. FLOPs are twice that.",
+        "1k",
+        "10k",
+    ),
+    _code(
+        "NS403",
+        "weights too large",
+        "weights",
+        "The trained numbers take more bytes than `budget.weights` allows: four each in float32, two in bfloat16.",
+        "1KiB",
+        "8KiB",
+    ),
+    _code(
+        "NS404",
+        "activations too large",
+        "activations",
+        "The input and the output of the largest layer together take more bytes than `budget.activations` allows, for one "
+        "example in float32. That is what a device without recomputation must hold at once.",
+        "512",
+        "1KiB",
+    ),
+    _code(
+        "NS405",
+        "training needs too much memory",
+        "memory",
+        "Weights, gradients, optimizer state and the activations kept for the backward pass take more bytes than "
+        "`budget.memory` allows at `train.batch_size`. The activations grow with the batch, the rest does not.",
+        "16KiB",
+        "4MiB",
+    ),
+    Code(
+        "NS406",
+        "receptive field too small",
+        "A unit of the last feature map sees fewer pixels than `budget.receptive_field` asks for. Each layer adds "
+        "(F - 1) times the product of the strides before it.",
+        _NET + "budget: {receptive_field: 5}\n",
+        _NET + "budget: {receptive_field: 3}\n",
+    ),
+)

@@ -1,0 +1,5 @@
+"""NS5: data."""
+
+from netspec.diagnostics.code import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,5 @@
+"""NS0: reading the text."""
+
+from netspec.diagnostics.code import Code
+
+CODES: tuple[Code, ...] = ()

@@ -1,0 +1,71 @@
+"""What netspec has to say about a file, as data. How it looks is the renderers' business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from netspec.diagnostics.catalogue import CODES
+from netspec.text.source import Fault, Source, Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Another place that matters, with a few words on why."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `span` by `text`; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that was checked: with its edits made, the diagnostic is gone and none has come."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+    """Whether `validate --fix` may make it unasked: there is one thing the author can have meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a fact, at a place, with what helps."""
+
+    code: str
+    message: str
+    source: Source = field(repr=False)
+    span: Span
+    layer: str | None = None
+    label: str | None = None
+    """A few words under the carets, where they say more than the message."""
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    """The arithmetic and the chain of shapes that led here, a line each."""
+    help: str | None = None
+    fixes: tuple[Fix, ...] = ()
+    severity: Severity = "error"
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise KeyError(f"no such diagnostic code: {self.code}")
+
+
+def from_fault(fault: Fault, source: Source) -> Diagnostic:
+    """A fault of the text as a diagnostic."""
+    labels = tuple(Label(span, message) for span, message in fault.related)
+    return Diagnostic(fault.code, fault.message, source, fault.span, labels=labels, help=fault.help)
+
+
+def in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """By place, errors before warnings at the same place."""
+    return sorted(diagnostics, key=lambda d: (d.source.name, d.span, d.severity, d.code, d.message))

@@ -1,0 +1,57 @@
+"""Which images a network is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netspec.language.fields import boolean, choice, key, number, section, string, whole
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a published data set before its files are opened."""
+
+    image: tuple[int, int, int]
+    classes: int
+    training_examples: int
+    test_examples: int
+
+
+KNOWN: dict[str, Known] = {
+    "digits": Known((8, 8, 1), 10, 1437, 360),
+    "fashion-mnist": Known((28, 28, 1), 10, 60_000, 10_000),
+    "mnist": Known((28, 28, 1), 10, 60_000, 10_000),
+    "cifar-10": Known((32, 32, 3), 10, 50_000, 10_000),
+}
+SOURCES = (*KNOWN, "idx", "npz", "images")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augment:
+    """Random changes of the training images, drawn anew each step."""
+
+    flip: Literal["horizontal"] | None = key(choice("horizontal"), "Mirrors half of the images.", None)
+    crop: int | None = key(whole(1), "Pads by so many cells on each side and cuts the size out again at random.", None)
+    rotate: float | None = key(number(above=0, maximum=180), "Turns by up to so many degrees either way.", None)
+    cutout: int | None = key(whole(1), "Blanks a random square of this many cells.", None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The source of the images and what is done to them."""
+
+    source: str = key(choice(*SOURCES), "Where the images come from; `digits` is embedded.", "digits", also=("dataset", "name"))
+    path: str | None = key(
+        string(), "Where the files are, relative to the spec.", None, default_words="the known places", also=("dir", "root", "directory")
+    )
+    validation: float = key(
+        number(0, below=1), "The share of the training set held out, stratified, by seed.", 0.1, also=("validation_split", "val")
+    )
+    normalize: Literal["standard", "unit", "none"] = key(
+        choice("standard", "unit", "none"),
+        "`standard`: zero mean and unit deviation a channel, by the training part; `unit`: 0 to 1; `none`.",
+        "standard",
+        also=("normalization", "scale"),
+    )
+    resize: bool = key(boolean(), "Resizes the images of an image folder to `input`.", False)
+    augment: Augment = key(section(Augment), "Random changes of the training images.", Augment, also=("augmentation",))

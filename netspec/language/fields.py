@@ -1,0 +1,222 @@
+"""How one key of the format is written down: its type, its default, its documentation, once.
+
+The JSON Schema, the typed settings, the format reference and the editor's hover are all made from these.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Pair = tuple[int, int]
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What a value may be."""
+
+    schema: Schema
+    expected: str
+    """For a person, after "expected": `a whole number of at least 1`."""
+    parse: Callable[[Any], Any] = lambda value: value
+    """A plain value that the schema admits, as the typed settings hold it."""
+    section: type | None = None
+    """The dataclass of a nested mapping."""
+    variants: Mapping[str, type] = dataclasses.field(default_factory=dict)
+    """The dataclasses to choose from by the key `type`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The facts of one key."""
+
+    name: str
+    type: Type
+    doc: str
+    required: bool
+    default: object
+    default_words: str
+    """The default as the reference shows it, where it depends on other keys."""
+    also: tuple[str, ...]
+    """What other systems call it: a typo hint for those who come from them."""
+    examples: tuple[object, ...]
+
+
+REQUIRED = object()
+
+
+def key(
+    type: Type,
+    doc: str,
+    default: object = REQUIRED,
+    *,
+    default_words: str = "",
+    also: tuple[str, ...] = (),
+    examples: tuple[object, ...] = (),
+) -> Any:
+    """A dataclass field that carries the facts of a key of the format."""
+    facts = (type, doc, default is REQUIRED, default, default_words, also, examples)
+    if default is REQUIRED:
+        return dataclasses.field(metadata={"key": facts})
+    if callable(default):
+        return dataclasses.field(default_factory=default, metadata={"key": facts})
+    return dataclasses.field(default=default, metadata={"key": facts})
+
+
+def keys(section: type) -> Iterator[Key]:
+    """The keys of a section or layer kind, in the order of the format."""
+    for field in dataclasses.fields(section):
+        type, doc, required, default, words, also, examples = field.metadata["key"]
+        default = None if required else default() if callable(default) else default
+        yield Key(field.name, type, doc, required, default, words, also, examples)
+
+
+def whole(minimum: int, maximum: int | None = None) -> Type:
+    """A whole number; `true` and `3.0` are none."""
+    schema: Schema = {"type": "integer", "minimum": minimum}
+    if maximum is None:
+        return Type(schema, f"a whole number of at least {minimum}")
+    return Type(schema | {"maximum": maximum}, f"a whole number from {minimum} to {maximum}")
+
+
+def number(
+    minimum: float | None = None,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> Type:
+    """A finite number from `minimum` to `maximum`, or greater than `above` and less than `below`."""
+    schema: Schema = {"type": "number"}
+    words = []
+    if minimum is not None:
+        schema["minimum"] = minimum
+        words.append(f"of at least {minimum:g}")
+    if above is not None:
+        schema["exclusiveMinimum"] = above
+        words.append(f"greater than {above:g}")
+    if maximum is not None:
+        schema["maximum"] = maximum
+        words.append(f"at most {maximum:g}")
+    if below is not None:
+        schema["exclusiveMaximum"] = below
+        words.append(f"less than {below:g}")
+    return Type(schema, " ".join(["a number", " and ".join(words)]).strip(), float)
+
+
+def boolean() -> Type:
+    """True or false."""
+    return Type({"type": "boolean"}, "`true` or `false`")
+
+
+def string() -> Type:
+    """Any text."""
+    return Type({"type": "string"}, "a string")
+
+
+def name(characters: str, words: str) -> Type:
+    """A name of these characters that begins with a letter, a digit or `_`."""
+    pattern = f"^[A-Za-z0-9_][{characters}]*$"
+    return Type({"type": "string", "pattern": pattern, "maxLength": 200}, f"a name of {words}")
+
+
+def choice(*names: str) -> Type:
+    """One of a few words."""
+    return Type({"enum": list(names)}, "one of " + ", ".join(f"`{name}`" for name in names))
+
+
+def _pair(value: int | list[int]) -> Pair:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def pair(minimum: int, *words: str) -> Type:
+    """One whole number or `[height, width]`, or one of a few words that stay as they are."""
+    schema: Schema = {
+        "type": ["integer", "array", *(["string"] if words else [])],
+        "if": {"type": "array"},
+        "then": {"items": {"type": "integer", "minimum": minimum}, "minItems": 2, "maxItems": 2},
+        "else": {"minimum": minimum},
+    }
+    if words:
+        schema["else"] |= {"if": {"type": "string"}, "then": {"enum": list(words)}}
+    expected = f"a whole number of at least {minimum}, or [height, width]"
+    expected += "".join(f", or `{word}`" for word in words)
+    return Type(schema, expected, lambda value: value if isinstance(value, str) else _pair(value))
+
+
+def whole_or(minimum: int, *words: str) -> Type:
+    """A whole number or one of a few words."""
+    schema: Schema = {
+        "type": ["integer", "string"],
+        "if": {"type": "string"},
+        "then": {"enum": list(words)},
+        "else": {"minimum": minimum},
+    }
+    alternatives = ", ".join(f"`{word}`" for word in words)
+    return Type(schema, f"a whole number of at least {minimum}, or {alternatives}")
+
+
+DECIMAL = {"k": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
+BINARY = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+_QUANTITY = re.compile(r"^(\d+)(?:\.(\d+))?([A-Za-z]*)$")
+
+
+def quantity(value: int | str) -> int:
+    """A count or a size as an integer, rounded down.
+
+    >>> quantity("62k"), quantity("1.5M"), quantity("4MiB"), quantity(7)
+    (62000, 1500000, 4194304, 7)
+    """
+    if isinstance(value, int):
+        return value
+    match = _QUANTITY.match(value)
+    assert match is not None, "the schema admits only quantities"
+    digits, fraction, unit = match[1], match[2] or "", match[3]
+    return int(digits + fraction) * (DECIMAL | BINARY | {"": 1})[unit] // 10 ** len(fraction)
+
+
+def _quantity(units: tuple[str, ...], expected: str) -> Type:
+    schema: Schema = {
+        "type": ["integer", "string"],
+        "if": {"type": "string"},
+        "then": {"pattern": rf"^\d{{1,30}}(\.\d{{1,30}})?({'|'.join(units)})$"},
+        "else": {"minimum": 0},
+    }
+    return Type(schema, expected, quantity)
+
+
+def count() -> Type:
+    """A number of things: `62k`, `1.5M`."""
+    return _quantity(tuple(DECIMAL), "a whole number, or one with a unit like `62k`, `1.5M`, `2G`")
+
+
+def size_bytes() -> Type:
+    """A number of bytes: `512KiB`, `4MiB`, `2M`."""
+    return _quantity((*DECIMAL, *BINARY), "a number of bytes like `512KiB`, `4MiB`, `2GiB` or `1.5M`")
+
+
+def steps() -> Type:
+    """A number of training steps, or a share of the run: `5%`."""
+    schema: Schema = {
+        "type": ["integer", "string"],
+        "if": {"type": "string"},
+        "then": {"pattern": r"^(100|\d{1,2}(\.\d{1,9})?)%$"},
+        "else": {"minimum": 0},
+    }
+    return Type(schema, "a number of steps, or a share of the run like `5%`")
+
+
+def section(cls: type) -> Type:
+    """A mapping with the keys of this dataclass."""
+    return Type({"type": "object"}, "a mapping", section=cls)
+
+
+def variant(variants: Mapping[str, type], default: str) -> Type:
+    """A mapping whose `type` says which keys it has, or just that type's name."""
+    names = ", ".join(f"`{name}`" for name in variants)
+    schema: Schema = {"type": ["string", "object"], "default": default}
+    return Type(schema, f"one of {names}, or a mapping with that `type`", variants=variants)

@@ -1,0 +1,97 @@
+"""What every layer kind says of itself: its keys, its shape rule, its parameters and its costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar, Protocol
+
+Shape = tuple[int, ...]
+"""(height, width, channels) of a map, or (units,) of a flat vector; without the batch."""
+
+ACTIVATIONS = ("none", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus")
+NORMS = ("none", "batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a kind finds wrong with its own settings for a given input."""
+
+    code: str
+    field: str
+    """The setting to point at."""
+    message: str
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What the shape rule gives: an output, or problems of severity error and none."""
+
+    output: Shape | None
+    arithmetic: str
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far a unit sees: the effective kernel and the stride, (height, width) each."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+
+
+class Settings(Protocol):
+    """The settings of one layer, all defaults filled in. Passes see layers only through this."""
+
+    kind: ClassVar[str]
+
+    @property
+    def __dataclass_fields__(self) -> dict[str, Any]: ...
+
+    def infer(self, input: Shape) -> Inference:
+        """The output shape with its arithmetic, or what does not fit."""
+
+    def parameters(self, input: Shape) -> dict[str, Shape]:
+        """The trained arrays by name."""
+
+    def statistics(self, input: Shape) -> dict[str, Shape]:
+        """The arrays that training updates without a gradient, by name."""
+
+    def macs(self, input: Shape, output: Shape) -> int:
+        """Multiply-adds of the forward pass for one example."""
+
+    def reach(self, input: Shape) -> Window:
+        """The window over the input, for the receptive field."""
+
+    def saved(self, output: Shape) -> int:
+        """How many numbers of one example training keeps from the forward pass for the backward pass."""
+
+
+def elements(shape: Shape) -> int:
+    """How many numbers an array of this shape holds.
+
+    >>> elements((28, 28, 6))
+    4704
+    """
+    return prod(shape)
+
+
+def dimensions(shape: Shape) -> str:
+    """A shape as people write it.
+
+    >>> dimensions((28, 28, 6)), dimensions((400,))
+    ('28x28x6', '400')
+    """
+    return "x".join(str(size) for size in shape)
+
+
+def norm_parameters(norm: str, features: int) -> dict[str, Shape]:
+    """Batch norm's trained arrays."""
+    return {"scale": (features,), "shift": (features,)} if norm == "batch" else {}
+
+
+def norm_statistics(norm: str, features: int) -> dict[str, Shape]:
+    """Batch norm's running statistics."""
+    return {"mean": (features,), "variance": (features,)} if norm == "batch" else {}

@@ -1,0 +1,9 @@
+"""The layer kinds. Adding one: see CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+from netspec.language.conv import Conv
+from netspec.language.fc import Fc
+from netspec.language.pool import Pool
+
+KINDS: dict[str, type[Conv] | type[Pool] | type[Fc]] = {"conv": Conv, "pool": Pool, "fc": Fc}

@@ -1,0 +1,83 @@
+"""The facts of a pooling layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from netspec.language.conv import LAYER_NAME, unfit, unread
+from netspec.language.fields import Pair, choice, key, pair
+from netspec.language.geometry import Axis, Padding, axes, written
+from netspec.language.kind import Inference, Problem, Shape, Window, dimensions, elements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Pooling: a window gives its largest or its average value, for each feature map on its own."""
+
+    kind: ClassVar[str] = "pool"
+
+    type: Literal["max", "average"] = key(
+        choice("max", "average"), "What a window gives; `average` counts padding cells out.", "max", also=("pool_type", "mode")
+    )
+    window: Pair | Literal["all"] = key(
+        pair(1, "all"),
+        "The window's height and width; `all` is the whole map (global pooling).",
+        also=("kernel", "pool_size", "size", "kernel_size"),
+        examples=(2, "all"),
+    )
+    stride: Pair = key(pair(1), "How far the window moves.", None, default_words="the window", also=("strides",))
+    padding: Padding = key(
+        pair(0, "valid", "same"), "Cells around the map, less than the window; they never win and never count.", (0, 0), also=("pad",)
+    )
+    name: str | None = key(LAYER_NAME, "The layer's name.", None, default_words="`block1.pool`, ...", also=("id",))
+
+    @classmethod
+    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Pool:
+        """The settings with the defaults that depend on others."""
+        given.setdefault("stride", (1, 1) if given["window"] == "all" else given["window"])
+        return cls(**given)
+
+    def axes(self, input: Shape) -> tuple[Axis, Axis]:
+        """The window along height and width."""
+        size = (input[0], input[1])
+        return axes(size, size, size, (0, 0)) if self.window == "all" else axes(size, self.window, self.stride, self.padding)
+
+    def infer(self, input: Shape) -> Inference:
+        """(W - F + 2P)/S + 1 for height and width; the depth stays."""
+        height, width = self.axes(input)
+        if self.window == "all":
+            return Inference((1, 1, input[2]), f"all {dimensions(input[:2])} cells -> 1x1")
+        arithmetic = written(height, width)
+        problems = self._overpadded(height, width) or unfit("window", self.window, input, height, width)
+        if problems:
+            return Inference(None, arithmetic, tuple(problems))
+        return Inference((height.output, width.output, input[2]), arithmetic, unread(height, width))
+
+    def _overpadded(self, height: Axis, width: Axis) -> list[Problem]:
+        if self.padding == "same" or all(max(axis.padding) < axis.kernel for axis in (height, width)):
+            return []
+        padding, window = dimensions((height.padding[0], width.padding[0])), dimensions((height.kernel, width.kernel))
+        note = "a window that lies in the padding alone has nothing to choose from"
+        return [Problem("NS303", "padding", f"padding {padding} is not less than the window {window}", (note,))]
+
+    def parameters(self, input: Shape) -> dict[str, Shape]:
+        """None."""
+        return {}
+
+    def statistics(self, input: Shape) -> dict[str, Shape]:
+        """None."""
+        return {}
+
+    def macs(self, input: Shape, output: Shape) -> int:
+        """None: pooling multiplies nothing."""
+        return 0
+
+    def reach(self, input: Shape) -> Window:
+        """The window and the stride."""
+        height, width = self.axes(input)
+        return Window((height.kernel, width.kernel), (height.stride, width.stride))
+
+    def saved(self, output: Shape) -> int:
+        """The output, which the next layer reads."""
+        return elements(output)

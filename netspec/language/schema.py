@@ -1,0 +1,125 @@
+"""The JSON Schema (2020-12) of the format, made from the keys of the dataclasses.
+
+Where a value has alternatives the branch is chosen by `if`/`then`/`else` on its type, never by `oneOf`, so that one
+branch is blamed. `errorMessage` says what a place expects; editors and `structure` both show it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from netspec.language.fields import Key, Schema, keys
+from netspec.language.kinds import KINDS
+from netspec.language.top import Block, Defaults, Input, Top
+
+ID = "https://netspec.dev/netspec.schema.json"
+
+
+def _key(key: Key) -> Schema:
+    """The schema of one key's value."""
+    schema: Schema = dict(key.type.schema)
+    if key.type.section is not None:
+        schema |= mapping(key.type.section)
+    if key.type.variants:
+        schema |= _variants(key)
+    schema["description"] = key.doc
+    schema["errorMessage"] = f"expected {key.type.expected}"
+    if not key.required and isinstance(key.default, bool | int | float | str) and not key.default_words:
+        schema["default"] = key.default
+    if key.examples:
+        schema["examples"] = list(key.examples)
+    return schema
+
+
+def mapping(cls: type, **more: Any) -> Schema:
+    """The schema of a mapping with the keys of this dataclass."""
+    facts = list(keys(cls))
+    schema: Schema = {
+        "type": "object",
+        "properties": {key.name: _key(key) for key in facts},
+        "additionalProperties": False,
+    }
+    required = [key.name for key in facts if key.required]
+    return schema | ({"required": required} if required else {}) | more
+
+
+def _variants(key: Key) -> Schema:
+    default = key.type.schema["default"]
+    names = list(key.type.variants)
+    branches = []
+    for name, cls in key.type.variants.items():
+        chosen: Schema = {"properties": {"type": {"const": name}}}
+        if name != default:
+            chosen["required"] = ["type"]
+        branch = mapping(cls)
+        branch["properties"] = {"type": {"const": name}} | branch["properties"]
+        branches.append({"if": {"type": "object"} | chosen, "then": branch})
+    type_key = {"enum": names, "description": "Which one.", "errorMessage": f"expected one of {', '.join(names)}"}
+    return {
+        "if": {"type": "string"},
+        "then": {"enum": names},
+        "else": {"properties": {"type": type_key | {"default": default}}},
+        "allOf": branches,
+    }
+
+
+def _layer(cls: type) -> Schema:
+    """A layer kind, or `defaults` for it: what a layer requires may stand in either, so a pass checks it."""
+    schema = mapping(cls)
+    schema.pop("required", None)
+    doc = (cls.__doc__ or "").strip()
+    return schema | {"description": doc}
+
+
+def _ref(kind: str) -> Schema:
+    return {"$ref": f"#/$defs/{kind}"}
+
+
+def _input(schema: Schema) -> Schema:
+    sizes = {"items": {"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3}
+    return schema | {"if": {"type": "array"}, "then": sizes, "else": mapping(Input)}
+
+
+def _blocks() -> Schema:
+    block = mapping(Block)
+    conv, pool = block["properties"]["conv"], block["properties"]["pool"]
+    conv |= {
+        "if": {"type": "array"},
+        "then": {"items": {"type": "object", "errorMessage": "expected a mapping"} | _ref("conv"), "minItems": 1},
+        "else": _ref("conv"),
+    }
+    pool |= {"if": {"type": "string"}, "then": {"enum": ["max", "average"]}, "else": _ref("pool")}
+    return {"items": block | {"errorMessage": "expected a mapping with `conv`, `pool` or both"}}
+
+
+def _fc() -> Schema:
+    item: Schema = {
+        "type": ["integer", "object"],
+        "if": {"type": "integer"},
+        "then": {"minimum": 1},
+        "else": _ref("fc"),
+        "errorMessage": "expected a number of units of at least 1, or a mapping",
+    }
+    return {"items": item}
+
+
+@cache
+def schema() -> Schema:
+    """The whole schema."""
+    top = mapping(Top)
+    properties = top["properties"]
+    defaults = mapping(Defaults)
+    for kind in KINDS:
+        defaults["properties"][kind] |= _ref(kind)
+    properties["input"] = _input(properties["input"])
+    properties["defaults"] |= defaults
+    properties["blocks"] |= _blocks()
+    properties["fc"] |= _fc()
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "netspec",
+        "description": (Top.__doc__ or "").strip(),
+    }
+    return head | top | {"$defs": {name: _layer(cls) for name, cls in KINDS.items()}}

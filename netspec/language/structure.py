@@ -1,0 +1,288 @@
+"""Whether a tree has the structure of a spec: `jsonschema` finds what is wrong, this says it at its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.fields import Key, Schema, keys
+from netspec.language.kinds import KINDS
+from netspec.language.schema import schema
+from netspec.language.top import Block, Defaults, Input, Top
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
+from netspec.text.source import Source, Span
+
+Path = tuple[str | int, ...]
+
+CODES = {
+    "type": "NS101",
+    "minimum": "NS102",
+    "maximum": "NS102",
+    "exclusiveMinimum": "NS102",
+    "exclusiveMaximum": "NS102",
+    "enum": "NS103",
+    "const": "NS108",
+    "additionalProperties": "NS104",
+    "required": "NS105",
+    "pattern": "NS106",
+    "maxLength": "NS106",
+    "minItems": "NS107",
+    "maxItems": "NS107",
+}
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is wrong, and which parts of the tree cannot be used for that."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _exact: set[Path] = field(default_factory=set)
+    _prefixes: set[Path] = field(default_factory=set)
+
+    def add(self, path: Path, diagnostic: Diagnostic) -> None:
+        """Records a finding at a path of the tree."""
+        self.diagnostics.append(diagnostic)
+        self._exact.add(path)
+        self._prefixes.update(path[:i] for i in range(len(path) + 1))
+
+    def sound(self, *path: str | int) -> bool:
+        """Whether nothing at or below this path is wrong."""
+        return path not in self._prefixes
+
+    def wrong_itself(self, *path: str | int) -> bool:
+        """Whether something is wrong with this very mapping, list or value, not only below it."""
+        return path in self._exact
+
+
+@cache
+def _validator() -> Any:
+    """A validator that, unlike JSON Schema, does not take 3.0 for a whole number."""
+    checker = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+    return extend(Draft202012Validator, type_checker=checker)(schema())
+
+
+def check(source: Source, root: Node) -> Findings:
+    """All errors of structure, each at its place. Assumes a tree of the reader."""
+    findings = Findings()
+    errors: dict[Path, list[ValidationError]] = {}
+    for error in _validator().iter_errors(plain(root)):
+        errors.setdefault(tuple(error.absolute_path), []).append(error)
+    for path, found in errors.items():
+        wrong_type = [error for error in found if error.validator == "type"]
+        node = _walk(root, path)
+        for diagnostic in _at(source, node, path, wrong_type[:1] or found):
+            findings.add(path, diagnostic)
+    for path, scalar in _scalars(root, ()):
+        if isinstance(scalar.value, float) and not math.isfinite(scalar.value) and findings.sound(*path):
+            message = f"`{scalar.text}` is not a finite number"
+            findings.add(path, Diagnostic("NS109", message, source, scalar.span, help="write a finite number"))
+    return findings
+
+
+def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Scalar]]:
+    if isinstance(node, Scalar):
+        yield path, node
+    elif isinstance(node, Mapping):
+        for entry in node:
+            yield from _scalars(entry.value, (*path, entry.name))
+    else:
+        for i, item in enumerate(node.items):
+            yield from _scalars(item, (*path, i))
+
+
+def _walk(node: Node, path: Path) -> Node:
+    for step in path:
+        if isinstance(step, int):
+            assert isinstance(node, Sequence)
+            node = node.items[step]
+        else:
+            assert isinstance(node, Mapping)
+            entry = node.entry(step)
+            assert entry is not None
+            node = entry.value
+    return node
+
+
+def _at(source: Source, node: Node, path: Path, errors: list[ValidationError]) -> Iterator[Diagnostic]:
+    """The diagnostics of one place; what follows from another of them is left out."""
+    unknown: list[Entry] = []
+    facts: tuple[Key, ...] = ()
+    for error in errors:
+        if error.validator == "additionalProperties":
+            assert isinstance(node, Mapping)
+            unknown = [entry for entry in node if entry.name not in error.schema["properties"]]
+            facts = known_keys(path, node)
+            if "type" in error.schema["properties"] and all(key.name != "type" for key in facts):
+                facts = (TYPE, *facts)
+            yield from (_unknown(source, entry, facts, path, node) for entry in unknown)
+    meant = {suggestion for entry in unknown if (suggestion := suggest(entry.name, facts))}
+    said: set[str] = set()
+    for error in errors:
+        code = CODES[error.validator]
+        if error.validator == "required":
+            assert isinstance(node, Mapping)
+            for name in error.validator_value:
+                if node.entry(name) is None and name not in meant and name not in said:
+                    said.add(name)
+                    yield missing(source, name, owner(path), node, known_keys(path, node))
+        elif error.validator != "additionalProperties" and code not in said:
+            said.add(code)
+            yield _wrong(source, node, path, code, error)
+
+
+def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
+    name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "a spec")
+    expected = _expected(error)
+    found = described(node)
+    if code == "NS108":
+        return Diagnostic(
+            code, f"this netspec reads version {error.validator_value} of the format, not {found}", source, node.span,
+            help=f"write `netspec: {error.validator_value}`",
+        )  # fmt: skip
+    help, fixes = _remedy(node, error)
+    if isinstance(path[-1] if path else "", int):
+        name = f"an item of {name}"
+    message = f"{name} cannot be {found}: {expected}"
+    return Diagnostic(code, message, source, _shown(node), help=help or f"{expected.replace('expected', 'write', 1)}", fixes=fixes)
+
+
+def _remedy(node: Node, error: ValidationError) -> tuple[str | None, tuple[Fix, ...]]:
+    """What the author can have meant, where it is plain."""
+    if not isinstance(node, Scalar):
+        return None, ()
+    meant: str | None = None
+    options = error.validator_value if error.validator == "enum" else ()
+    if options and isinstance(node.value, str):
+        close = get_close_matches(node.value.lower().replace("-", "_"), options, 1, 0.6)
+        meant = close[0] if close else None
+    elif error.validator == "type" and error.validator_value == "boolean":
+        words = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
+        meant = words.get(node.text.lower(), node.text.lower() if node.text.lower() in ("true", "false") else None)
+    elif error.validator == "type" and isinstance(node.value, float) and node.value.is_integer():
+        meant = str(int(node.value))
+    elif error.validator == "type" and isinstance(node.value, str):
+        bare = node.text.replace("_", "").replace(",", "")
+        meant = bare if bare.isdecimal() and bare.isascii() else None
+    if meant is None:
+        return None, ()
+    fix = Fix(f"write `{meant}`", (Edit(node.span, meant),), safe=True)
+    return (f"did you mean `{meant}`?" if options else f"write `{meant}`"), (fix,)
+
+
+def _expected(error: ValidationError) -> str:
+    """The nearest `errorMessage` on the way through the schema to what failed."""
+    at: Any = schema()
+    message = "expected something else"
+    for step in error.absolute_schema_path:
+        if isinstance(at, dict):
+            message = at.get("errorMessage", message)
+        if step == "$ref":
+            at = schema()["$defs"][at["$ref"].rsplit("/", 1)[1]]
+        else:
+            at = at[step]
+    if error.validator == "minItems" and error.validator_value == 1:
+        return "expected at least one item"
+    return str(message)
+
+
+TYPE = next(key for key in keys(KINDS["pool"]) if key.name == "type")
+
+
+def known_keys(path: Path, node: Mapping) -> tuple[Key, ...]:
+    """The keys that the mapping at this path may have."""
+    names = [step for step in path if isinstance(step, str)]
+    if not names:
+        return tuple(keys(Top))
+    cls: type = Top
+    if names[-1] in KINDS and len(path) > 1 and names[0] in ("blocks", "defaults", "fc"):
+        cls = KINDS[names[-1]]
+    elif names == ["fc"]:
+        cls = KINDS["fc"]
+    elif names == ["blocks"]:
+        cls = Block
+    else:
+        cls = {"input": Input, "defaults": Defaults}.get(names[0], Top)
+        for name in names if cls is Top else names[1:]:
+            cls = _below(cls, name, node)
+    return tuple(keys(cls))
+
+
+def _below(cls: type, name: str, node: Mapping) -> type:
+    """The dataclass of a nested section; of a variant, the one its `type` names."""
+    key = next(key for key in keys(cls) if key.name == name)
+    if key.type.variants:
+        entry = node.entry("type")
+        chosen = entry.value.value if entry and isinstance(entry.value, Scalar) else None
+        return key.type.variants.get(str(chosen), key.type.variants[key.type.schema["default"]])
+    assert key.type.section is not None
+    return key.type.section
+
+
+def suggest(name: str, facts: tuple[Key, ...]) -> str | None:
+    """The key that was meant, by what other systems call it or by likeness."""
+    lowered = name.lower().replace("-", "_")
+    for key in facts:
+        if lowered == key.name or lowered in key.also:
+            return key.name
+    close = get_close_matches(lowered, [key.name for key in facts], 1, 0.6)
+    return close[0] if close else None
+
+
+def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:
+    suggestion = suggest(entry.name, facts)
+    message = f"{owner(path)} has no key `{entry.name}`"
+    if suggestion is None or node.entry(suggestion) is not None:
+        names = ", ".join(f"`{key.name}`" for key in facts if node.entry(key.name) is None)
+        help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
+        return Diagnostic("NS104", message, source, entry.key.span, help=help)
+    fix = Fix(f"write `{suggestion}`", (Edit(entry.key.span, suggestion),), safe=True)
+    return Diagnostic("NS104", message, source, entry.key.span, help=f"did you mean `{suggestion}`?", fixes=(fix,))
+
+
+def missing(source: Source, name: str, owner: str, node: Node, facts: tuple[Key, ...], span: Span | None = None) -> Diagnostic:
+    """The diagnostic of a key that must be there."""
+    key = next(key for key in facts if key.name == name)
+    example = key.examples[0] if key.examples else None
+    shown = f"`{name}: {example}`" if example is not None else f"`{name}`"
+    return Diagnostic(
+        "NS105", f"{owner} needs the key `{name}`", source, span or _shown(node), notes=(f"`{name}`: {key.doc}",), help=f"add {shown}"
+    )
+
+
+def owner(path: Path) -> str:
+    """What a person calls the mapping at this path."""
+    names = [step for step in path if isinstance(step, str)]
+    if not names:
+        return "a spec"
+    if names == ["blocks"]:
+        return "a block"
+    return f"`{names[-1]}`"
+
+
+def described(node: Node) -> str:
+    """A value in a few words, for a message."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return f"a list of {len(node.items)}" if node.items else "an empty list"
+    if node.value is None:
+        return "empty"
+    text = node.text if len(node.text) <= 40 else node.text[:37] + "..."
+    return f"the string `{text}`" if isinstance(node.value, str) else f"`{text}`"
+
+
+def _shown(node: Node) -> Span:
+    """Where to point for a whole node: its first key or item, where it goes over several lines."""
+    if isinstance(node, Mapping) and node.entries and node.span.line != node.span.end_line:
+        return node.entries[0].key.span
+    return node.span

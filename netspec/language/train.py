@@ -1,0 +1,262 @@
+"""How a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from netspec.language.fields import boolean, choice, key, number, section, steps, variant, whole
+
+Steps = int | str
+
+
+def rate(default: float) -> float:
+    """The key `learning_rate`, which every optimizer has."""
+    learning_rate: float = key(number(above=0), "The step size.", default, also=("lr", "rate", "alpha"), examples=(1e-3,))
+    return learning_rate
+
+
+def decay(default: float) -> float:
+    """The key `weight_decay`."""
+    weight_decay: float = key(number(0), "Pulls the weights towards zero.", default, also=("decay", "wd", "l2"))
+    return weight_decay
+
+
+def beta(doc: str, default: float) -> float:
+    """A rate of exponential decay, at least 0 and less than 1."""
+    value: float = key(number(0, below=1), doc, default)
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sgd:
+    """Stochastic gradient descent, plain or with momentum."""
+
+    type: ClassVar[str] = "sgd"
+    learning_rate: float = rate(1e-2)
+    momentum: float = beta("The share of the last step that goes on.", 0.0)
+    nesterov: bool = key(boolean(), "Looks ahead along the momentum.", False)
+    weight_decay: float = decay(0.0)
+
+    @property
+    def slots(self) -> int:
+        """Parameter-sized arrays of state."""
+        return int(self.momentum > 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam:
+    """Adam (Kingma and Ba, 2015)."""
+
+    type: ClassVar[str] = "adam"
+    slots: ClassVar[int] = 2
+    learning_rate: float = rate(1e-3)
+    b1: float = beta("Decay of the mean of the gradient.", 0.9)
+    b2: float = beta("Decay of the mean of its square.", 0.999)
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+
+    type: ClassVar[str] = "adamw"
+    weight_decay: float = decay(1e-4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NAdam(Adam):
+    """Adam with Nesterov momentum (Dozat, 2016)."""
+
+    type: ClassVar[str] = "nadam"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RmsProp:
+    """RMSProp (Tieleman and Hinton, 2012)."""
+
+    type: ClassVar[str] = "rmsprop"
+    learning_rate: float = rate(1e-3)
+    decay: float = beta("Decay of the mean of the gradient's square.", 0.9)
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",))
+    momentum: float = beta("The share of the last step that goes on.", 0.0)
+
+    @property
+    def slots(self) -> int:
+        """Parameter-sized arrays of state."""
+        return 1 + (self.momentum > 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adagrad:
+    """Adagrad (Duchi, Hazan and Singer, 2011)."""
+
+    type: ClassVar[str] = "adagrad"
+    slots: ClassVar[int] = 1
+    learning_rate: float = rate(1e-2)
+    initial_accumulator_value: float = key(number(0), "What the sum of squares begins with.", 0.1)
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-7, also=("epsilon",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lion:
+    """Lion (Chen and others, 2023): the sign of a mean of the gradient."""
+
+    type: ClassVar[str] = "lion"
+    slots: ClassVar[int] = 1
+    learning_rate: float = rate(1e-4)
+    b1: float = beta("Decay of the mean in the step.", 0.9)
+    b2: float = beta("Decay of the mean that is kept.", 0.99)
+    weight_decay: float = decay(1e-3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lamb:
+    """LAMB (You and others, 2020): Adam with a step size a layer."""
+
+    type: ClassVar[str] = "lamb"
+    slots: ClassVar[int] = 2
+    learning_rate: float = rate(1e-3)
+    b1: float = beta("Decay of the mean of the gradient.", 0.9)
+    b2: float = beta("Decay of the mean of its square.", 0.999)
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-6, also=("epsilon",))
+    weight_decay: float = decay(0.0)
+
+
+Optimizer = Sgd | Adam | AdamW | NAdam | RmsProp | Adagrad | Lion | Lamb
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    cls.type: cls for cls in (Sgd, Adam, AdamW, NAdam, RmsProp, Adagrad, Lion, Lamb)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant:
+    """The learning rate as it is."""
+
+    type: ClassVar[str] = "constant"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cosine:
+    """Half a cosine from the learning rate down to `alpha` of it."""
+
+    type: ClassVar[str] = "cosine"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+    decay_steps: Steps = key(steps(), "Steps until the end of the decay, warm-up included.", "100%")
+    alpha: float = key(number(0, below=1), "The share of the rate that stays.", 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """The rate times `decay_rate`, once every `transition_steps`."""
+
+    type: ClassVar[str] = "step"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+    transition_steps: Steps = key(steps(), "Steps between two drops.", "30%")
+    decay_rate: float = key(number(above=0), "The factor of a drop.", 0.1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exponential:
+    """The rate times `decay_rate` ** (step / `transition_steps`)."""
+
+    type: ClassVar[str] = "exponential"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+    transition_steps: Steps = key(steps(), "Steps in which the rate falls by `decay_rate`.", "10%")
+    decay_rate: float = key(number(above=0), "The factor.", 0.7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneCycle:
+    """Up to the learning rate and down to almost nothing, along cosines (Smith and Topin, 2018)."""
+
+    type: ClassVar[str] = "one_cycle"
+    warmup: ClassVar[Steps] = 0
+    transition_steps: Steps = key(steps(), "Steps of the whole cycle.", "100%")
+    pct_start: float = key(number(above=0, below=1), "The share of the cycle that rises.", 0.3)
+    div_factor: float = key(number(above=0), "The first rate is the learning rate divided by this.", 25.0)
+    final_div_factor: float = key(number(above=0), "The last rate is the first divided by this.", 1e4)
+
+
+Schedule = Constant | Cosine | Step | Exponential | OneCycle
+SCHEDULES: dict[str, type[Schedule]] = {cls.type: cls for cls in (Constant, Cosine, Step, Exponential, OneCycle)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossEntropy:
+    """Softmax cross-entropy, in nats."""
+
+    type: ClassVar[str] = "cross_entropy"
+    label_smoothing: float = key(number(0, below=1), "The share of the label spread over all classes.", 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanSquaredError:
+    """The mean of (logit - one-hot label)^2 over classes."""
+
+    type: ClassVar[str] = "mean_squared_error"
+
+
+Loss = CrossEntropy | MeanSquaredError
+LOSSES: dict[str, type[Loss]] = {cls.type: cls for cls in (CrossEntropy, MeanSquaredError)}
+
+METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyStopping:
+    """Stops where a metric has not improved for `patience` epochs."""
+
+    metric: str = key(choice(*METRICS), "What is watched.", "validation_loss", also=("monitor",))
+    patience: int = key(whole(1), "Epochs without improvement.", 5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """When the run is saved; the best by validation is kept as well."""
+
+    every_epochs: int | None = key(whole(1), "Epochs between two checkpoints.", None, default_words="1")
+    every_steps: int | None = key(whole(1), "Steps between two checkpoints.", None)
+    keep: int = key(whole(1), "How many of the last are kept.", 3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What the run must reach on the test set: the command fails where it ends below."""
+
+    metric: Literal["accuracy"] = key(choice("accuracy"), "What is measured.", "accuracy")
+    at_least: float = key(number(0, 1), "The least value that passes.", examples=(0.97,))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """How the network is trained."""
+
+    epochs: int = key(whole(1, 10**9), "How often the whole training set is seen.", 10, also=("num_epochs",))
+    batch_size: int = key(whole(1, 10**9), "Examples in one step.", 128, also=("batch",))
+    optimizer: Optimizer = key(
+        variant(OPTIMIZERS, "adamw"), "The update rule.", AdamW, default_words="`adamw`", also=("optimiser", "optim")
+    )
+    schedule: Schedule = key(
+        variant(SCHEDULES, "constant"),
+        "How the learning rate changes.",
+        Constant,
+        default_words="`constant`",
+        also=("scheduler", "lr_schedule"),
+    )
+    loss: Loss = key(
+        variant(LOSSES, "cross_entropy"), "What is made small.", CrossEntropy, default_words="`cross_entropy`", also=("criterion",)
+    )
+    precision: Literal["float32", "bfloat16"] = key(
+        choice("float32", "bfloat16"), "The numbers of the computation; parameters stay float32.", "float32", also=("dtype",)
+    )
+    seed: int = key(whole(0, 2**32 - 1), "Everything random follows from it.", 0, also=("random_seed",))
+    gradient_clip: float | None = key(
+        number(above=0), "The largest global norm of a gradient.", None, also=("clip", "grad_clip", "clip_norm")
+    )
+    early_stopping: EarlyStopping | None = key(section(EarlyStopping), "Ends the run early.", None, default_words="none")
+    checkpoint: Checkpoint = key(
+        section(Checkpoint), "When the run is saved.", Checkpoint, default_words="every epoch, 3 kept", also=("checkpoints",)
+    )
+    target: Target | None = key(section(Target), "What the run must reach.", None, default_words="none")

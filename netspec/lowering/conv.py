@@ -1,0 +1,39 @@
+"""Convolution in JAX."""
+
+from __future__ import annotations
+
+import jax
+
+from netspec.language.conv import Conv
+from netspec.language.kind import Shape
+from netspec.lowering.convolution import Choice, Geometry, convolve
+from netspec.lowering.finish import Arrays, Mode, finish
+
+
+def geometry(settings: Conv, input: Shape) -> Geometry:
+    """The static facts of one convolution."""
+    height, width = settings.axes(input)
+    return Geometry(
+        input=(input[0], input[1], input[2]),
+        kernel=settings.kernel,
+        filters=settings.filters,
+        stride=settings.stride,
+        padding=(height.padding, width.padding),
+        dilation=settings.dilation,
+        groups=settings.grouping(input[2]),
+    )
+
+
+def linear(settings: Conv, params: Arrays, x: jax.Array, input: Shape, choice: Choice | None) -> jax.Array:
+    """(batch, height, width, channels) -> (batch, height', width', filters), without bias.
+
+    a(i, j) = sum over m, n and channels of w(m, n) * x(i + m, j + n): the filter is not flipped.
+    """
+    return convolve(x, params["kernel"].astype(x.dtype), geometry(settings, input), choice)
+
+
+def apply(
+    settings: Conv, params: Arrays, statistics: Arrays, x: jax.Array, input: Shape, mode: Mode, choice: Choice | None
+) -> tuple[jax.Array, Arrays]:
+    """The whole layer: convolution, bias, norm, activation, dropout."""
+    return finish(settings, params, statistics, linear(settings, params, x, input, choice), mode)

@@ -1,0 +1,71 @@
+"""What follows the sum in conv and fc alike: bias, norm, activation, dropout, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from netspec.language.conv import Conv
+from netspec.language.fc import Fc
+from netspec.lowering.activations import ACTIVATIONS
+
+Arrays = dict[str, jax.Array]
+
+EPSILON = 1e-5
+MOMENTUM = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a layer is run. `key` is the layer's own random key; without it nothing is dropped."""
+
+    training: bool = False
+    key: jax.Array | None = None
+
+
+def finish(settings: Conv | Fc, params: Arrays, statistics: Arrays, x: jax.Array, mode: Mode) -> tuple[jax.Array, Arrays]:
+    """(batch, ..., features) -> the same shape, and the new running statistics."""
+    if settings.bias:
+        x = x + _across(params["bias"], x)
+    if settings.norm == "batch":
+        x, statistics = batch_norm(x, params, statistics, mode.training)
+    x = ACTIVATIONS[settings.activation](x)
+    if settings.dropout and mode.training:
+        assert mode.key is not None, "dropout in training needs a key"
+        x = dropout(x, settings.dropout, mode.key)
+    return x, statistics
+
+
+def _across(features: jax.Array, x: jax.Array) -> jax.Array:
+    """(features,) -> (1, ..., features) of x's rank and type."""
+    return features.astype(x.dtype).reshape((1,) * (x.ndim - 1) + features.shape)
+
+
+def batch_norm(x: jax.Array, params: Arrays, statistics: Arrays, training: bool) -> tuple[jax.Array, Arrays]:
+    """scale * (x - mean) / sqrt(variance + 1e-5) + shift, over all axes but the last, computed in float32.
+
+    In training by the batch's mean and biased variance, which move the running statistics by a tenth; otherwise by the
+    running statistics. Source: Ioffe and Szegedy, 2015.
+    """
+    mean, variance = statistics["mean"], statistics["variance"]
+    wide = x.astype(jnp.float32)
+    if training:
+        axes = tuple(range(x.ndim - 1))
+        batch_mean = jnp.mean(wide, axes)
+        batch_variance = jnp.mean(jnp.square(wide - _across(batch_mean, wide)), axes)
+        statistics = {
+            "mean": MOMENTUM * mean + (1 - MOMENTUM) * jax.lax.stop_gradient(batch_mean),
+            "variance": MOMENTUM * variance + (1 - MOMENTUM) * jax.lax.stop_gradient(batch_variance),
+        }
+        mean, variance = batch_mean, batch_variance
+    factor = params["scale"] * jax.lax.rsqrt(variance + EPSILON)
+    normed = (wide - _across(mean, wide)) * _across(factor, wide) + _across(params["shift"], wide)
+    return normed.astype(x.dtype), statistics
+
+
+def dropout(x: jax.Array, rate: float, key: jax.Array) -> jax.Array:
+    """Each unit is 0 with probability `rate`, else scaled by 1/(1 - rate)."""
+    keep = jax.random.bernoulli(key, 1 - rate, x.shape)
+    return jnp.where(keep, x / (1 - rate), jnp.zeros_like(x))

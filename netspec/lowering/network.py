@@ -1,0 +1,146 @@
+"""A plan as pure JAX functions: `init`, `apply`, `predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.language.conv import Conv
+from netspec.language.kind import Settings
+from netspec.language.pool import Pool
+from netspec.lowering import conv, initialize
+from netspec.lowering.activations import NON_DECREASING
+from netspec.lowering.finish import Mode, finish
+from netspec.lowering.kinds import LOWERINGS
+from netspec.lowering.options import compiler_options
+
+Variables = dict[str, dict[str, dict[str, jax.Array]]]
+Choices = Mapping[str, Any]
+"""The algorithm of a layer by its name; a layer that is left out runs the plain XLA lowering."""
+
+
+class Network:
+    """A network that computes. Shapes are static but for the batch."""
+
+    def __init__(self, plan: Plan, choices: Choices | None = None) -> None:
+        self.plan = plan
+        self.choices: Choices = choices or {}
+        self.dtype = jnp.dtype(plan.spec.train.value.precision)
+
+    def init(self, seed: int | None = None) -> Variables:
+        """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
+
+        `state["input"]` holds the images' mean and deviation a channel, 0 and 1 until data sets them. Without a seed,
+        the spec's.
+        """
+        seed = self.plan.spec.train.value.seed if seed is None else seed
+        layers = self.plan.layers
+        params = {layer.name: initialize.parameters(layer, seed) for layer in layers if layer.shapes}
+        state = {layer.name: initialize.statistics(layer) for layer in layers if layer.statistics}
+        channels = self.plan.input[2]
+        state["input"] = {"mean": np.zeros(channels, np.float32), "deviation": np.ones(channels, np.float32)}
+        return jax.device_put({"params": params, "state": state})  # type: ignore[no-any-return]
+
+    def apply(self, variables: Variables, images: jax.Array) -> jax.Array:
+        """Logits (batch, classes) of normalized images (batch, height, width, channels), float32; pure and jittable.
+
+        Without fc, the last feature map (batch, height, width, channels), or (batch, channels) where that is 1x1.
+        Raises ValueError where the images do not have the spec's size.
+        """
+        return self.forward(variables, images)[0]
+
+    def forward(
+        self, variables: Variables, images: jax.Array, *, training: bool = False, key: jax.Array | None = None
+    ) -> tuple[jax.Array, Variables]:
+        """Logits, and the variables with their running statistics moved where `training` is true.
+
+        `key` is a JAX random key; each layer folds its number into it. Needed for dropout in training.
+        """
+        if images.shape[1:] != self.plan.input:
+            raise ValueError(f"expected images of shape (batch, {', '.join(map(str, self.plan.input))}). Received: {images.shape}")
+        x = images.astype(self.dtype)
+        state = dict(variables["state"])
+        for number, layer, pooled in self._stages:
+            mode = Mode(training, None if key is None else jax.random.fold_in(key, number))
+            params = variables["params"].get(layer.name, {})
+            x, moved = self._layer(layer, pooled, params, state.get(layer.name, {}), x, mode)
+            if moved:
+                state[layer.name] = moved
+        return self._logits(x), {"params": variables["params"], "state": state}
+
+    def activations(self, variables: Variables, images: jax.Array) -> dict[str, jax.Array]:
+        """The output of every layer by its name, for normalized images, as inference computes it."""
+        x = images.astype(self.dtype)
+        outputs = {}
+        for layer in self.plan.layers:
+            params, state = (variables[part].get(layer.name, {}) for part in ("params", "state"))
+            x, _ = self._layer(layer, None, params, state, x, Mode())
+            outputs[layer.name] = x.astype(jnp.float32)
+        return outputs
+
+    def predict(self, variables: Variables, raw: jax.Array) -> jax.Array:
+        """Class probabilities (batch, classes) of images as the data source gives them (uint8 pixels or floats).
+
+        They are normalized inside the compiled function by `state["input"]`.
+        """
+        return self._predict(variables, raw)  # type: ignore[no-any-return]
+
+    def normalize(self, variables: Variables, raw: jax.Array) -> jax.Array:
+        """(raw - mean) / deviation a channel, float32."""
+        statistics = variables["state"]["input"]
+        shape = (1, 1, 1, self.plan.input[2])
+        return (raw.astype(jnp.float32) - statistics["mean"].reshape(shape)) / statistics["deviation"].reshape(shape)
+
+    @cached_property
+    def _predict(self) -> Any:
+        return self.jit(lambda variables, raw: jax.nn.softmax(self.apply(variables, self.normalize(variables, raw))))
+
+    def jit(self, function: Any, **options: Any) -> Any:
+        """`jax.jit` with the compiler options of this machine."""
+        return jax.jit(function, compiler_options=compiler_options(jax.default_backend()), **options)
+
+    @cached_property
+    def _stages(self) -> tuple[tuple[int, PlannedLayer, PlannedLayer | None], ...]:
+        """The layers by number, each convolution with the max pooling that may run before its activation."""
+        stages: list[tuple[int, PlannedLayer, PlannedLayer | None]] = []
+        layers = iter(enumerate(self.plan.layers))
+        for number, layer in layers:
+            follower = self.plan.layers[number + 1] if number + 1 < len(self.plan.layers) else None
+            if follower is not None and commutes(layer.settings, follower.settings):
+                next(layers)
+                stages.append((number, layer, follower))
+            else:
+                stages.append((number, layer, None))
+        return tuple(stages)
+
+    def _layer(
+        self, layer: PlannedLayer, pooled: PlannedLayer | None, params: Any, state: Any, x: jax.Array, mode: Mode
+    ) -> tuple[jax.Array, Any]:
+        choice = self.choices.get(layer.name)
+        settings: Any = layer.settings
+        if pooled is None:
+            return LOWERINGS[layer.kind].apply(settings, params, state, x, layer.input, mode, choice)
+        sums = conv.linear(settings, params, x, layer.input, choice)
+        lowering, pooling = LOWERINGS[pooled.kind], self.choices.get(pooled.name)
+        x, _ = lowering.apply(pooled.settings, {}, {}, sums, pooled.input, mode, pooling)
+        return finish(settings, params, state, x, mode)
+
+    def _logits(self, x: jax.Array) -> jax.Array:
+        x = x.astype(jnp.float32)
+        return x.reshape((x.shape[0], x.shape[3])) if x.ndim == 4 and x.shape[1:3] == (1, 1) else x
+
+
+def commutes(first: Settings, second: Settings) -> bool:
+    """Whether max pooling may run before a convolution's bias and activation: the same function on fewer cells.
+
+    max f(x + b) = f(max x + b) where f does not decrease; norm and dropout look at the cells that pooling drops.
+    """
+    if not isinstance(first, Conv) or not isinstance(second, Pool) or second.type != "max":
+        return False
+    return first.norm == "none" and first.dropout == 0 and first.activation in NON_DECREASING

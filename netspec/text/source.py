@@ -1,0 +1,67 @@
+"""Text with places in it: a source file, a span of it, and what can be wrong with the text itself."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of characters. Lines and columns count from 1, columns in code points."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to(self, other: Span) -> Span:
+        """The span from the start of this one to the end of `other`."""
+        return Span(self.line, self.column, other.end_line, other.end_column)
+
+
+START = Span(1, 1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One decoded text: UTF-8, without its byte order mark."""
+
+    name: str
+    """How the user named it: a path as given, or `<stdin>`."""
+    text: str = field(repr=False)
+    path: Path | None = None
+    faults: tuple[Fault, ...] = ()
+    """What was wrong with the bytes. Then `text` is for display only, and reading it gives these faults."""
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends. Only LF, CRLF and CR end a line, as in YAML 1.2."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(end.end() for end in re.finditer(r"\r\n|\r|\n", self.text))]
+
+    def span(self, start: int, end: int) -> Span:
+        """The place of `text[start:end]`."""
+        return Span(*self._position(start), *self._position(end))
+
+    def _position(self, index: int) -> tuple[int, int]:
+        line = bisect_right(self._line_starts, index)
+        column = index - self._line_starts[line - 1]
+        return line, min(column, len(self.lines[line - 1])) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with the text, before it has any meaning. `code` is of the family NS0."""
+
+    code: str
+    message: str
+    span: Span
+    related: tuple[tuple[Span, str], ...] = ()
+    help: str | None = None

@@ -1,0 +1,103 @@
+"""The spec's optimizer and schedule as optax makes them, with their state as a flat dict of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from netspec.language.train import OneCycle, Sgd, Train
+from netspec.language.train import Schedule as ScheduleSettings
+
+Schedule = Callable[[jax.Array], jax.Array]
+FlatState = dict[str, jax.Array]
+
+
+class StepsUnknown(ValueError):
+    """A share of the run is asked for, and how many steps the run has is not known."""
+
+
+def steps_of(value: int | str, total: int | None) -> int:
+    """A number of steps, or a share of `total`, rounded to the nearest; at least 1 for a share above 0."""
+    if isinstance(value, int):
+        return value
+    share = float(value.removesuffix("%")) / 100
+    if total is None:
+        raise StepsUnknown(f"`{value}` is a share of the run: how many steps has an epoch? Pass `steps_per_epoch`.")
+    return max(1, round(share * total)) if share else 0
+
+
+def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None) -> Schedule:
+    """The learning rate of a step. `total` is the number of steps of the run; raises StepsUnknown where it is missed."""
+    if isinstance(settings, OneCycle):
+        return optax.cosine_onecycle_schedule(  # type: ignore[no-any-return]
+            steps_of(settings.transition_steps, total),
+            learning_rate,
+            settings.pct_start,
+            settings.div_factor,
+            settings.final_div_factor,
+        )
+    warmup = steps_of(settings.warmup, total)
+    match settings.type:
+        case "cosine":
+            decay = max(1, steps_of(settings.decay_steps, total) - warmup)
+            main = optax.cosine_decay_schedule(learning_rate, decay, settings.alpha)
+        case "step" | "exponential":
+            transition = max(1, steps_of(settings.transition_steps, total))
+            staircase = settings.type == "step"
+            main = optax.exponential_decay(learning_rate, transition, settings.decay_rate, staircase=staircase)
+        case _:
+            main = optax.constant_schedule(learning_rate)
+    if not warmup:
+        return main  # type: ignore[no-any-return]
+    rise = optax.linear_schedule(0.0, learning_rate, warmup)
+    return optax.join_schedules([rise, main], [warmup])  # type: ignore[no-any-return]
+
+
+def transformation(train: Train, rate: Schedule) -> optax.GradientTransformation:
+    """Clipping, then the optimizer."""
+    settings = train.optimizer
+    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    del given["learning_rate"]
+    parts = [] if train.gradient_clip is None else [optax.clip_by_global_norm(train.gradient_clip)]
+    if isinstance(settings, Sgd):
+        decay = given.pop("weight_decay")
+        parts += [optax.add_decayed_weights(decay)] if decay else []
+        given["momentum"] = given["momentum"] or None
+    if settings.type == "rmsprop":
+        given["momentum"] = given["momentum"] or None
+    return optax.chain(*parts, getattr(optax, settings.type)(rate, **given))
+
+
+def flatten(state: Any) -> FlatState:
+    """An optax state as a flat dict, which loads where optax is not installed."""
+    leaves = jax.tree_util.tree_flatten_with_path(state)[0]
+    return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+
+
+class Optimizer:
+    """The update rule over flat state. Pure: `params` and `gradients` are trees of the same shape."""
+
+    def __init__(self, train: Train, total_steps: int | None) -> None:
+        self.rate = schedule(train.schedule, train.optimizer.learning_rate, total_steps)
+        self._optax = transformation(train, self.rate)
+
+    def init(self, params: Any) -> FlatState:
+        """The state before the first step."""
+        return flatten(self._optax.init(params))
+
+    def update(self, gradients: Any, state: FlatState, params: Any) -> tuple[Any, FlatState]:
+        """New parameters and state."""
+        like = jax.eval_shape(self._optax.init, params)
+        leaves = [state[name] for name in flatten(like)]
+        full = jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(like), leaves)
+        updates, moved = self._optax.update(gradients, full, params)
+        return optax.apply_updates(params, updates), flatten(moved)
+
+    def learning_rate(self, step: jax.Array) -> jax.Array:
+        """The rate of a step, float32."""
+        return jnp.asarray(self.rate(step), jnp.float32)

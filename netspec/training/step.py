@@ -1,0 +1,107 @@
+"""A network that can be trained: its training state and one compiled step."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from netspec.analysis.plan import Plan
+from netspec.language.data import KNOWN, Data
+from netspec.lowering.network import Choices, Network
+from netspec.training.augment import augment
+from netspec.training.objective import losses
+from netspec.training.optimizer import Optimizer, StepsUnknown
+
+TrainingState = dict[str, Any]
+"""{"variables", "optimizer" (flat), "step" (int32), "key" (uint32 key data)}: one pytree of arrays."""
+
+Metrics = dict[str, jax.Array]
+AUGMENT_KEY = 2**31 - 1
+"""Folded into the step's key for augmentation; layers fold their numbers, which are smaller."""
+
+
+def known_steps_per_epoch(plan: Plan) -> int | None:
+    """Steps of an epoch, where the size of the data set is known without opening it."""
+    data, train = plan.spec.data.value, plan.spec.train.value
+    known = KNOWN.get(data.source)
+    return None if known is None else steps_per_epoch(training_share(known.training_examples, data), train.batch_size)
+
+
+def training_share(examples: int, data: Data) -> int:
+    """How many examples are left when validation is held out."""
+    return examples - round(examples * data.validation)
+
+
+def steps_per_epoch(examples: int, batch_size: int) -> int:
+    """Whole batches of an epoch; the rest is seen in other epochs, for the order changes."""
+    return max(1, examples // batch_size)
+
+
+class TrainableNetwork(Network):
+    """A network with its optimizer: `init_training` and `train_step` besides `init`, `apply` and `predict`."""
+
+    def __init__(self, plan: Plan, choices: Choices | None = None, steps_per_epoch: int | None = None) -> None:
+        super().__init__(plan, choices)
+        self.train = plan.spec.train.value
+        self.steps_per_epoch = steps_per_epoch or known_steps_per_epoch(plan)
+
+    @cached_property
+    def total_steps(self) -> int | None:
+        """Steps of the whole run; None where the size of the data set is not known."""
+        return None if self.steps_per_epoch is None else self.steps_per_epoch * self.train.epochs
+
+    @cached_property
+    def optimizer(self) -> Optimizer:
+        """The spec's optimizer. Raises StepsUnknown where its schedule needs `steps_per_epoch`."""
+        return Optimizer(self.train, self.total_steps)
+
+    def init_training(self, seed: int | None = None) -> TrainingState:
+        """The state before the first step. Without a seed, the spec's."""
+        seed = self.train.seed if seed is None else seed
+        variables = self.init(seed)
+        return {
+            "variables": variables,
+            "optimizer": jax.jit(self.optimizer.init)(variables["params"]),
+            "step": jnp.zeros((), jnp.int32),
+            "key": jax.random.key_data(jax.random.key(seed, impl="threefry2x32")),
+        }
+
+    @cached_property
+    def train_step(self) -> Any:
+        """`(state, images, labels) -> (state, metrics)`, compiled; the given state's memory is reused.
+
+        images (batch, height, width, channels): uint8 pixels are normalized inside by the stored statistics, floats
+        are taken as normalized; labels (batch,) integers. Metrics, float32: `loss` (mean), `accuracy`,
+        `gradient_norm` (before clipping), `learning_rate`.
+        """
+        return self.jit(self.step, donate_argnums=0)
+
+    def step(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Metrics]:
+        """One step, not compiled: see `train_step`."""
+        variables = state["variables"]
+        key = jax.random.fold_in(jax.random.wrap_key_data(state["key"], impl="threefry2x32"), state["step"])
+        x = self.normalize(variables, images) if images.dtype == jnp.uint8 else images
+        x = augment(self.plan.spec.data.value.augment, x, jax.random.fold_in(key, AUGMENT_KEY))
+
+        def loss_of(params: Any) -> tuple[jax.Array, tuple[jax.Array, Any]]:
+            given = {"params": params, "state": variables["state"]}
+            logits, moved = self.forward(given, x, training=True, key=key)
+            return jnp.mean(losses(self.train.loss, logits, labels)), (logits, moved["state"])
+
+        (loss, (logits, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
+        params, optimizer = self.optimizer.update(gradients, state["optimizer"], variables["params"])
+        squares = [jnp.sum(jnp.square(gradient)) for gradient in jax.tree.leaves(gradients)]
+        metrics = {
+            "loss": loss,
+            "accuracy": jnp.mean((jnp.argmax(logits, -1) == labels).astype(jnp.float32)),
+            "gradient_norm": jnp.sqrt(sum(squares, jnp.zeros(()))),
+            "learning_rate": self.optimizer.learning_rate(state["step"]),
+        }
+        moved = {"params": params, "state": statistics}
+        return {"variables": moved, "optimizer": optimizer, "step": state["step"] + 1, "key": state["key"]}, metrics
+
+
+__all__ = ["StepsUnknown", "TrainableNetwork", "known_steps_per_epoch", "steps_per_epoch", "training_share"]
