@@ -1,0 +1,10 @@
+"""Data sources: files become checked arrays, or a list of everything that is wrong. One file a source kind.
+
+Needs numpy; Pillow is imported when an image folder is read.
+"""
+
+from netspec.training.data.dataset import Dataset, Split, hold_out, scale, statistics
+from netspec.training.data.problem import Problem
+from netspec.training.data.sources import SOURCES, load
+
+__all__ = ["SOURCES", "Dataset", "Problem", "Split", "hold_out", "load", "scale", "statistics"]

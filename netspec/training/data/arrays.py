@@ -1,0 +1,150 @@
+"""Four arrays on disk (training and test images and labels) checked by their headers, then read.
+
+Shared by the formats that declare type and shape before the data: idx and npz. Nothing is allocated until
+both headers of a part agree with each other, with `input` and with the size of the file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.training.data.checks import Shape, assemble, label_problems, shape_problems, times
+from netspec.training.data.dataset import Dataset, Pixels, Split
+from netspec.training.data.files import exactly, fits
+from netspec.training.data.problem import Problem, Refused, problem
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An array as its header declares it."""
+
+    path: Path
+    array: str | None
+    """Which array of the file, where it has several."""
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    start: int
+    """Bytes before the data."""
+    open: Callable[[], BinaryIO]
+    """The stream from byte 0."""
+    fortran: bool = False
+
+    @property
+    def image(self) -> Shape:
+        """(height, width, channels); an array without an axis of channels has one."""
+        return (*self.shape[1:4], 1)[:3]  # type: ignore[return-value]
+
+    @property
+    def stored(self) -> type[np.uint8] | type[np.float32]:
+        """How the pixels are kept: bytes stay bytes, all else becomes float32."""
+        return np.uint8 if self.dtype == np.uint8 else np.float32
+
+
+def load_arrays(
+    origin: Path,
+    parts: list[tuple[Declared, Declared]],
+    input_shape: Shape,
+    outputs: int | None,
+    names: tuple[str, ...] | None,
+) -> Dataset:
+    """The data set of (images, labels) for training and for test, found at `origin`.
+
+    Raises:
+        Refused: everything that the headers, then everything that the contents show to be wrong.
+    """
+    problems: list[Problem] = []
+    for images, labels in parts:
+        found = _header_problems(images, labels, input_shape)
+        # What both parts have in common is said once.
+        same = images.shape[1:] == parts[0][0].shape[1:] and any(p.code == "NS508" for p in problems)
+        problems += [p for p in found if not (same and p.code == "NS508")]
+    if problems:
+        raise Refused(*problems)
+    fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))
+    splits = []
+    for images, labels in parts:
+        try:
+            splits.append(_read(images, labels, len(names) if names else outputs))
+        except Refused as refused:
+            problems.extend(refused.problems)
+    if problems:
+        raise Refused(*problems)
+    train, test = splits
+    count = outputs or 1 + max(int(part.labels.max()) for part in splits)
+    return assemble(train, test, names or tuple(map(str, range(count))), origin)
+
+
+def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> list[Problem]:
+    """What one part's two headers show to be wrong."""
+    problems: list[Problem] = []
+    if len(images.shape) not in (3, 4):
+        fact = (
+            f"has shape {times(images.shape)}; images are (n, height, width) or with a last axis of channels"
+        )
+        problems.append(problem("NS505", images.path, fact, where=images.array))
+    elif not images.shape[0]:
+        problems.append(problem("NS510", images.path, "has no examples", where=images.array))
+    else:
+        problems += shape_problems(images.image, input_shape, images.path, images.array)
+    if labels.dtype.kind not in "iu":
+        fact, help = f"labels are {labels.dtype}, not integers", "save them as int64"
+        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
+    if len(labels.shape) != 1 and not (len(labels.shape) == 2 and labels.shape[1] == 1):
+        fact = f"has shape {times(labels.shape) or '()'}; labels are (n,), one class number an example"
+        help = "save `y.argmax(axis=1)` if they are one-hot"
+        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
+    elif images.shape and labels.shape[0] != images.shape[0]:
+        fact = f"{labels.shape[0]:,} labels for {images.shape[0]:,} images"
+        help = f"pair it with the images of `{images.path.name}`"
+        problems.append(problem("NS506", labels.path, fact, where=labels.array or "header", help=help))
+    return problems
+
+
+def _read(images: Declared, labels: Declared, outputs: int | None) -> Split:
+    """One part, labels first: they are small and most often wrong."""
+    values = _values(labels, labels.dtype).reshape(-1)
+    problems = label_problems(values, outputs, labels.path, labels.array)
+    pixels: Pixels = _values(images, np.dtype(images.stored)).reshape(-1, *images.image)
+    problems += _finite_problems(pixels, images)
+    if problems:
+        raise Refused(*problems)
+    return Split(pixels, values.astype(np.int32))
+
+
+def _values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:
+    """The array, converted to `kept` chunk by chunk: float64 never stands in memory as a whole."""
+    flat = np.empty(math.prod(declared.shape), dtype=kept)
+    done, size = 0, len(flat) * declared.dtype.itemsize
+    with closing(declared.open()) as stream, np.errstate(over="ignore"):
+        stream.read(declared.start)
+        where = declared.array or ""
+        for chunk in exactly(stream, size, declared.path, start=declared.start, array=where):
+            values = np.frombuffer(chunk, dtype=declared.dtype)
+            flat[done : done + len(values)] = values
+            done += len(values)
+    shaped = flat.reshape(declared.shape, order="F" if declared.fortran else "C")
+    return np.ascontiguousarray(shaped)
+
+
+def _finite_problems(pixels: Pixels, declared: Declared) -> list[Problem]:
+    """NS509 where a pixel is NaN or infinite, or too large for float32: one poisons every weight."""
+    if pixels.dtype == np.uint8:
+        return []
+    # A sum over a row is finite if its members are, short of overflow; only suspects are looked at closely.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspects = np.flatnonzero(~np.isfinite(pixels.sum(axis=(1, 2, 3), dtype=np.float64)))
+    bad = [int(row) for row in suspects if not np.isfinite(pixels[row]).all()]
+    if not bad:
+        return []
+    where = f"{declared.array}, row {bad[0]}" if declared.array else f"row {bad[0]}"
+    fact = f"has a pixel that is not finite in float32; {len(bad):,} of {len(pixels):,} images have one"
+    help = "replace or drop these images"
+    return [problem("NS509", declared.path, fact, where=where, help=help)]

@@ -1,0 +1,209 @@
+"""Folders of images: `train/<class>/…` and `test/<class>/…`, the classes in the order of their names.
+
+Names that systems leave behind are passed over: those that begin with a dot, `Thumbs.db`, `desktop.ini`.
+Everything else has to be an image in a class folder. An image becomes the pixels a person sees, upright, in
+8 bits a channel: palettes are looked up, 16 bits are divided by 257, bilevel becomes 0 and 255, CMYK and
+YCbCr become RGB. For 1 or 3 channels transparency is laid over black; colour becomes grey by ITU-R 601
+luma, grey becomes three equal channels. 2 and 4 channels keep transparency as the last one. Values without
+a fixed range (float, 32-bit) are refused. `resize` stretches with Pillow's antialiased bilinear filter.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.training.data.checks import Shape, assemble, count_problems, times
+from netspec.training.data.dataset import Dataset, Split
+from netspec.training.data.files import fits, reason, size_of
+from netspec.training.data.problem import Problem, Refused, problem
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000")
+"""What is tried. Pillow reads more, but runs other programs for some of it (EPS: Ghostscript)."""
+
+MOST_PIXELS = 50_000_000
+"""An image with more is refused before it is decoded."""
+
+LEFT_BEHIND = ("thumbs.db", "desktop.ini")
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+
+
+def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool) -> Dataset:
+    """The data set of the images under `folder`.
+
+    Raises:
+        Refused: every file and folder that is wrong.
+    """
+    problems: list[Problem] = []
+    if input_shape[2] not in MODES:
+        fact = f"images have 1 to 4 channels, `input` has {input_shape[2]}"
+        raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
+    trees = {part: _tree(folder / part, problems) for part in ("train", "test")}
+    classes = tuple(sorted(trees["train"]))
+    if classes:
+        problems += count_problems(len(classes), outputs, folder / "train")
+    if unknown := sorted(trees["test"].keys() - trees["train"].keys()) if classes else []:
+        fact = f"has {', '.join(f'`{name}`' for name in unknown[:5])}, which `train` has not"
+        problems.append(problem("NS511", folder / "test", fact, where=f"{len(unknown)} class folders"))
+    count = sum(len(files) for tree in trees.values() for files in tree.values())
+    fits(folder, count * math.prod(input_shape))
+    train, test = (_read(tree, classes, input_shape, resize, problems) for tree in trees.values())
+    if problems:
+        raise Refused(*problems)
+    return assemble(train, test, classes, folder)
+
+
+def _tree(folder: Path, problems: list[Problem]) -> dict[str, list[Path]]:
+    """The files of each class folder, in the order of their names."""
+    try:
+        entries = _entries(folder)
+    except OSError as error:
+        help = "make `train/<class>/` and `test/<class>/`"
+        problems.append(problem("NS501", folder, reason(error), help=help))
+        return {}
+    tree: dict[str, list[Path]] = {}
+    for entry in entries:
+        if not entry.is_dir():
+            problems.append(problem("NS516", entry, "is in no class folder"))
+            continue
+        try:
+            files = _entries(entry)
+        except OSError as error:
+            problems.append(problem("NS501", entry, reason(error)))
+            continue
+        nested = [file for file in files if file.is_dir()]
+        problems += [problem("NS516", file, "is a folder in a class folder") for file in nested]
+        tree[entry.name] = [file for file in files if file not in nested]
+        if not tree[entry.name]:
+            help = "add images, or remove it"
+            problems.append(problem("NS510", entry, "is a class without images", help=help))
+    if not entries:
+        problems.append(problem("NS510", folder, "has no class folders"))
+    return tree
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in the folder, by name, without what systems leave behind."""
+    kept = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in kept if path.name.lower() not in LEFT_BEHIND)
+
+
+def _read(
+    tree: dict[str, list[Path]], classes: tuple[str, ...], shape: Shape, resize: bool, problems: list[Problem]
+) -> Split:
+    """One part; what cannot be read is a problem and leaves its row unset."""
+    rows = [(path, name) for name in sorted(tree) for path in tree[name]]
+    pixels = np.zeros((len(rows), *shape), dtype=np.uint8)
+    for row, (path, _) in enumerate(rows):
+        try:
+            pixels[row] = decode(path, shape, resize)
+        except Refused as refused:
+            problems.extend(refused.problems)
+    numbers = {name: number for number, name in enumerate(classes)}
+    return Split(pixels, np.array([numbers.get(name, 0) for _, name in rows], dtype=np.int32))
+
+
+def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
+    """The image at `path` as (height, width, channels) of uint8.
+
+    Raises:
+        Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    size_of(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
+        try:
+            with Image.open(path, formats=FORMATS) as image:
+                _judge(image, path, shape, resize)
+                image.load()
+                pixels = _convert(image, path, shape, resize)
+        except Refused:
+            raise
+        except Image.DecompressionBombError as error:
+            raise Refused(problem("NS504", path, reason(error), where="header")) from None
+        except UnidentifiedImageError:
+            fact = f"is no image: it starts with {_start(path)!r}"
+            raise Refused(problem("NS502", path, fact, where="byte 0", help="remove it")) from None
+        # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
+        except Exception as error:
+            fact = f"is damaged or cut short ({reason(error)})"
+            raise Refused(problem("NS503", path, fact, where="pixels", help="replace or remove it")) from None
+    return np.asarray(pixels, dtype=np.uint8).reshape(shape)
+
+
+def _judge(image: Image, path: Path, shape: Shape, resize: bool) -> None:
+    """What the header alone shows to be wrong."""
+    if math.prod(image.size) > MOST_PIXELS:
+        fact = f"has {times(image.size)} = {math.prod(image.size):,} pixels, more than {MOST_PIXELS:,}"
+        raise Refused(problem("NS504", path, fact, where="header", help="make it smaller"))
+    if image.mode.startswith("F") or image.mode == "LAB" or (image.mode == "I" and image.format != "PNG"):
+        fact = f"has pixels of kind `{image.mode}`, which have no fixed range from black to white"
+        raise Refused(problem("NS515", path, fact, help="save it with 8 bits, or use `source: npz`"))
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        fact = f"has {getattr(image, 'n_frames', 0)} frames, not one"
+        raise Refused(problem("NS515", path, fact, help="save the frame that is meant"))
+    if not resize and image.size != shape[:2]:  # lying on its side it may yet fit
+        _sized((image.height, image.width), path, shape)
+
+
+def _sized(size: tuple[int, int], path: Path, shape: Shape) -> None:
+    """Refuses a (height, width) that is not the one of `input`."""
+    if size != shape[:2]:
+        fact = f"is {times(size)}, `input` is {times(shape[:2])}"
+        raise Refused(problem("NS508", path, fact, where="header", help="set `resize: true` in `data`"))
+
+
+def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
+    """The decoded image, upright, in the mode and the size of `input`."""
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    upright = ImageOps.exif_transpose(image)
+    if not resize:
+        _sized((upright.height, upright.width), path, shape)
+    if upright.mode == "I" or upright.mode.startswith("I;16"):
+        values = np.asarray(upright).astype(np.int64)
+        if values.max(initial=0) > 0xFFFF or values.min(initial=0) < 0:
+            raise Refused(problem("NS515", path, "has values outside 16 bits", help="save it with 8 bits"))
+        upright = Pillow.fromarray(np.rint(values / 257).astype(np.uint8))
+    if "A" in upright.getbands() or "a" in upright.getbands() or "transparency" in upright.info:
+        upright = upright.convert("RGBA")
+        if shape[2] in (1, 3):
+            upright = Pillow.alpha_composite(Pillow.new("RGBA", upright.size, (0, 0, 0, 255)), upright)
+    elif upright.mode not in MODES.values():
+        upright = upright.convert("L" if upright.mode == "1" else "RGB")
+    upright = upright.convert(MODES[shape[2]])
+    if (upright.height, upright.width) != shape[:2]:
+        upright = upright.resize((shape[1], shape[0]), Pillow.Resampling.BILINEAR)
+    return upright
+
+
+def _start(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(16).decode("ascii", "backslashreplace")
+
+
+def summary(problems: tuple[Problem, ...], most: int = 20) -> list[Problem]:
+    """At most `most` problems of a code, then how many more there are: nobody reads ten thousand lines."""
+    count = Counter(found.code for found in problems)
+    shown: Counter[str] = Counter()
+    kept = []
+    for found in problems:
+        shown[found.code] += 1
+        if shown[found.code] <= most:
+            kept.append(found)
+        elif shown[found.code] == count[found.code]:
+            more = count[found.code] - most
+            kept.append(Problem(found.code, f"{more:,} more like these, {count[found.code]:,} in all"))
+    return kept

@@ -1,0 +1,133 @@
+"""numpy archives with the arrays x_train, y_train, x_test and y_test, as Keras publishes its data sets.
+
+The archive is read as what it is, a zip of .npy files: numpy's own loader would evaluate the headers,
+allocate whatever they claim, and advise on unpickling what it cannot read. Here a header has to match one pattern, its
+shape has to agree with `input` and with the size in the archive's directory, and inflation stops there.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import BinaryIO, cast
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+import numpy as np
+
+from netspec.training.data.arrays import Declared, load_arrays
+from netspec.training.data.checks import Shape
+from netspec.training.data.dataset import Dataset
+from netspec.training.data.files import DAMAGE, DEFLATE_RATIO, FETCH_AGAIN, reason, size_of
+from netspec.training.data.problem import Problem, Refused, problem
+
+ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
+
+LONGEST_HEADER = 10_000
+"""As in numpy. An array of numbers needs about 100 bytes."""
+
+_HEADER = re.compile(
+    r"\{\s*'descr':\s*'(?P<type>[^']*)',\s*'fortran_order':\s*(?P<fortran>True|False),"
+    r"\s*'shape':\s*\((?P<shape>[\d, ]{0,80})\),?\s*\}\s*"
+)
+_NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
+
+
+def load(
+    path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None
+) -> Dataset:
+    """The data set in the archive at `path`.
+
+    Raises:
+        Refused: everything that is wrong with it.
+    """
+    size_of(path)
+    try:
+        with ZipFile(path) as archive:
+            entries = archive.infolist()
+    except DAMAGE as error:
+        if _is_zip(path):
+            fact = f"is damaged or cut short ({reason(error)})"
+            raise Refused(problem("NS503", path, fact, where="directory", help=FETCH_AGAIN)) from None
+        help = "save the four arrays with `numpy.savez`"
+        raise Refused(problem("NS502", path, "is no npz archive", where="byte 0", help=help)) from None
+    found: list[list[Declared]] = []
+    problems: list[Problem] = []
+    for part in ARRAYS:
+        found.append([])
+        for name in part:
+            try:
+                found[-1].append(_header(path, entries, name))
+            except Refused as refused:
+                problems.extend(refused.problems)
+    if problems:
+        raise Refused(*problems)
+    return load_arrays(path, [(images, labels) for images, labels in found], input_shape, outputs, names)
+
+
+def _is_zip(path: Path) -> bool:
+    """Whether the file begins as an archive."""
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _entry(path: Path, entries: list[ZipInfo], name: str) -> ZipInfo:
+    """The one entry of the archive that holds the array `name`."""
+    held = [entry for entry in entries if entry.filename == f"{name}.npy"]
+    where = f"array `{name}`"
+    if not held:
+        there = ", ".join(f"`{entry.filename.removesuffix('.npy')}`" for entry in entries[:8]) or "nothing"
+        help = "name the arrays `x_train`, `y_train`, `x_test`, `y_test`"
+        raise Refused(problem("NS505", path, f"is missing; the file holds {there}", where=where, help=help))
+    if len(held) > 1:
+        raise Refused(problem("NS503", path, f"is there {len(held)} times", where=where, help=FETCH_AGAIN))
+    if held[0].compress_type not in (ZIP_STORED, ZIP_DEFLATED) or held[0].flag_bits & 1:
+        fact = "is encrypted or packed by a method that numpy does not write"
+        raise Refused(problem("NS502", path, fact, where=where, help="save it with `numpy.savez_compressed`"))
+    if held[0].file_size > max(held[0].compress_size, 1) * DEFLATE_RATIO:
+        fact = f"declares {held[0].file_size:,} bytes, more than {held[0].compress_size:,} can inflate to"
+        raise Refused(problem("NS504", path, fact, where=where, help=FETCH_AGAIN))
+    return held[0]
+
+
+def _open(path: Path, entry: ZipInfo) -> BinaryIO:
+    """The inflated content of one entry, which closes the archive with itself."""
+    archive = ZipFile(path)
+    try:
+        stream = archive.open(entry)
+    finally:
+        archive.close()  # the open entry keeps the file until it is closed too
+    return cast("BinaryIO", stream)
+
+
+def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
+    """What the array's header declares, held against the directory of the archive."""
+    entry, where = _entry(path, entries, name), f"array `{name}`"
+    try:
+        with _open(path, entry) as stream:
+            head = stream.read(12)
+            length_bytes = 2 if head[6:7] == b"\1" else 4
+            length = int.from_bytes(head[8 : 8 + length_bytes], "little")
+            text = (head[8 + length_bytes :] + stream.read(min(length, LONGEST_HEADER)))[:length]
+    except DAMAGE as error:
+        fact = f"is damaged or cut short ({reason(error)})"
+        raise Refused(problem("NS503", path, fact, where=f"{where}, byte 0", help=FETCH_AGAIN)) from None
+    match = _HEADER.fullmatch(text.decode("latin-1"))
+    if head[:6] != b"\x93NUMPY" or head[6:7] not in (b"\1", b"\2", b"\3") or length > LONGEST_HEADER:
+        fact = f"has a header of {length:,} bytes" if length > LONGEST_HEADER else "is no numpy array"
+        help = "save it with `numpy.savez`"
+        raise Refused(problem("NS502", path, fact, where=f"{where}, byte 0", help=help))
+    if match is None or not _NUMBERS.fullmatch(match["type"]):
+        kind = f"type `{match['type']}`" if match else "a header that does not describe a plain array"
+        if match and match["type"].lstrip("|<>=") == "O":
+            kind = "Python objects inside"
+        help = "save a plain array of numbers: `numpy.stack` the images, `labels.astype('int64')`"
+        raise Refused(problem("NS505", path, f"has {kind}; only numbers are read", where=where, help=help))
+    shape = tuple(int(axis) for axis in match["shape"].replace(" ", "").split(",") if axis)
+    dtype, start = np.dtype(match["type"]), 8 + length_bytes + length
+    declared = math.prod(shape) * dtype.itemsize
+    if start + declared != entry.file_size:
+        fact = f"declares {declared:,} bytes of data, the archive has {max(entry.file_size - start, 0):,}"
+        raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN))
+    fortran = match["fortran"] == "True"
+    return Declared(path, where, shape, dtype, start, lambda: _open(path, entry), fortran)

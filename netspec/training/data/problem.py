@@ -1,0 +1,42 @@
+"""What is wrong with a data set. The caller turns each into a Diagnostic at the spec's `data` key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. `message` is complete: it names the path and the place in it."""
+
+    code: str
+    message: str
+    help: str | None = None
+    path: Path | None = None
+    where: str | None = None
+    """The place in the file: `byte 16`, `row 7`, ``array `x_train` ``."""
+    severity: Literal["error", "warning"] = "error"
+
+
+class Refused(Exception):  # noqa: N818  it is a finding on its way out of a reader, not an error of the program
+    """Leaves a reader with what it found; `gathered` and the entry point turn it into data again."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*(problem.message for problem in problems))
+        self.problems = problems
+
+
+def problem(
+    code: str,
+    path: Path,
+    fact: str,
+    *,
+    where: str | None = None,
+    help: str | None = None,
+    warning: bool = False,
+) -> Problem:
+    """A finding about the file at `path`, its message composed of path, place and fact."""
+    place = f"`{path}`, {where}" if where else f"`{path}`"
+    return Problem(code, f"{place}: {fact}", help, path, where, "warning" if warning else "error")

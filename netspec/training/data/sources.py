@@ -1,0 +1,173 @@
+"""The entry point: from the spec's `data` to a checked data set, or to everything that is wrong with it.
+
+Nothing is ever downloaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from netspec.training.data import cifar10, digits, idx, images, npz
+from netspec.training.data.checks import Shape, count_problems
+from netspec.training.data.dataset import Dataset
+from netspec.training.data.files import reason
+from netspec.training.data.problem import Problem, Refused, problem
+
+
+class Settings(Protocol):
+    """What is read of the spec's `data`."""
+
+    @property
+    def source(self) -> str:
+        """One of `SOURCES`."""
+
+    @property
+    def path(self) -> Path | None:
+        """Where the files are, resolved; None: where they usually are."""
+
+    @property
+    def resize(self) -> bool:
+        """Whether images of another size are resized."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of source: how its files are known and read."""
+
+    load: Callable[[Path, Shape, int | None, Settings], Dataset]
+    holds: Callable[[Path], bool]
+    """Whether a place has any of its files."""
+    file: bool = False
+    """Whether `path` names a file; otherwise a folder."""
+    classes: int | None = None
+    places: tuple[str, ...] = ()
+    """Where others put it. `{keras}` is Keras's folder."""
+    help: str = ""
+    """How to get it."""
+
+
+MNIST_NAMES = tuple("0123456789")
+FASHION_NAMES = tuple(
+    "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(",")  # noqa: SIM905  short
+)
+
+
+def load(settings: Settings, input_shape: Shape, outputs: int | None) -> Dataset | list[Problem]:
+    """The data set that `settings` describes; its warnings are in it.
+
+    `input_shape` is (height, width, channels), `outputs` the number of logits if the network gives one. What
+    comes back in place of a data set is every independent error, at most 20 of a code and how many more.
+    """
+    try:
+        if settings.source == "digits":
+            return _counted(digits.NAME, 10, outputs, lambda: digits.load(input_shape))
+        source = SOURCES[settings.source]
+        path = _place(settings.source, source, settings.path)
+        read = partial(source.load, path, input_shape, outputs, settings)
+        return _counted(path, source.classes, outputs, read)
+    except Refused as refused:
+        return images.summary(refused.problems)
+
+
+def _counted(path: Path, classes: int | None, outputs: int | None, read: Callable[[], Dataset]) -> Dataset:
+    """What `read` gives; where the number of classes is known, `outputs` is held against it."""
+    problems = [] if classes is None else count_problems(classes, outputs, path)
+    try:
+        found = read()
+    except Refused as refused:
+        raise Refused(*problems, *refused.problems) from None
+    if problems:
+        raise Refused(*problems)
+    return found
+
+
+def _place(name: str, source: Source, path: Path | None) -> Path:
+    """Where the files of the source are."""
+    if path is not None:
+        return _given(path, source.file)
+    if not source.places:
+        raise Refused(Problem("NS501", f"`source: {name}` needs `path`", help="set `path` in `data`"))
+    places = usual_places(name, source)
+    for place in places:
+        if source.holds(place):
+            return place
+    listed = ", ".join(f"`{place}`" for place in places)
+    raise Refused(Problem("NS501", f"`{name}` was not found. Looked in {listed}", help=source.help))
+
+
+def _given(path: Path, file: bool) -> Path:
+    """`path`, if it is there and of the right kind."""
+    try:
+        path.stat()
+    except OSError as error:
+        raise Refused(problem("NS501", path, reason(error), help="`path` is relative to the spec")) from None
+    if file and path.is_dir():
+        raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file"))
+    if not file and not path.is_dir() and path.suffix != ".npz":
+        raise Refused(problem("NS501", path, "is a file; `path` has to name the folder it is in"))
+    return path
+
+
+def usual_places(name: str, source: Source) -> list[Path]:
+    """Where a known source is looked for, in order: `$NETSPEC_DATA`, netspec's cache, Keras's, Debian's."""
+    own = os.environ.get("NETSPEC_DATA")
+    keras = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
+    others = [Path(place.format(keras=f"{keras}/datasets")) for place in source.places]
+    mine = [Path(own) / name] if own else []
+    return [*mine, Path.home() / ".cache" / "netspec" / name, *others]
+
+
+def _load_mnist(path: Path, shape: Shape, outputs: int | None, names: tuple[str, ...] | None) -> Dataset:
+    """The idx files of a folder; or `mnist.npz`, which is what Keras stores of it."""
+    archive = path if path.suffix == ".npz" else path / "mnist.npz"
+    if archive.is_file() and not _has_idx(path):
+        return npz.load(archive, shape, outputs, names)
+    return idx.load(path, shape, outputs, names)
+
+
+def _has_idx(place: Path) -> bool:
+    return any((place / name).exists() for name in idx.NAMES)
+
+
+def _has_mnist(place: Path) -> bool:
+    return _has_idx(place) or (place / "mnist.npz").is_file() or place.is_file()
+
+
+_FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
+
+SOURCES: dict[str, Source] = {
+    "idx": Source(lambda path, shape, outputs, _: idx.load(path, shape, outputs), _has_idx),
+    "npz": Source(lambda path, shape, outputs, _: npz.load(path, shape, outputs), Path.is_file, file=True),
+    "images": Source(
+        lambda path, shape, outputs, settings: images.load(path, shape, outputs, settings.resize), Path.is_dir
+    ),
+    "mnist": Source(
+        lambda path, shape, outputs, _: _load_mnist(path, shape, outputs, MNIST_NAMES),
+        _has_mnist,
+        classes=10,
+        places=("{keras}/mnist", "{keras}/mnist.npz", "/usr/share/datasets/mnist"),
+        help=_FOUR.format("mnist", "mnist") + ", or run `keras.datasets.mnist.load_data()` once",
+    ),
+    "fashion-mnist": Source(
+        lambda path, shape, outputs, _: idx.load(path, shape, outputs, FASHION_NAMES),
+        _has_idx,
+        classes=10,
+        places=("{keras}/fashion-mnist", "/usr/share/datasets/fashion-mnist"),
+        help="on Debian and Ubuntu `apt install dataset-fashion-mnist`; else "
+        + _FOUR.format("fashion-mnist", "fashion-mnist")
+        + " (https://github.com/zalandoresearch/fashion-mnist)",
+    ),
+    "cifar-10": Source(
+        lambda path, shape, _outputs, _: cifar10.load(path, shape),
+        cifar10.holds,
+        classes=10,
+        places=("{keras}", "{keras}/cifar-10-batches-py-target", "/usr/share/datasets/cifar-10"),
+        help="unpack the binary version in `$NETSPEC_DATA/cifar-10` or `~/.cache/netspec/cifar-10`"
+        " (https://www.cs.toronto.edu/~kriz/cifar.html)",
+    ),
+}
