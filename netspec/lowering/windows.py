@@ -14,8 +14,8 @@ def taps(
 ) -> Iterator[jax.Array]:
     """For each cell of the window, row by row, the (batch, *output, channels) that it reads.
 
-    `padded` is (batch, height, width, channels) with the padding already in it. Slices fuse with what is done to
-    them, forwards and, as pads, backwards.
+    `padded` is (batch, height, width, channels) with the padding already in it. Slices fuse with what is done
+    to them, forwards and, as pads, backwards.
     """
     (rows, columns), (sh, sw), (dh, dw) = output, stride, dilation
     for i in range(0, window[0] * dh, dh):

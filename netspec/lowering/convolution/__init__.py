@@ -1,0 +1,7 @@
+"""Convolutions with a choice of algorithm for each layer and direction."""
+
+from netspec.lowering.convolution.algorithms import ALGORITHMS
+from netspec.lowering.convolution.convolve import Choice, convolve
+from netspec.lowering.convolution.geometry import Geometry
+
+__all__ = ["ALGORITHMS", "Choice", "Geometry", "convolve"]

@@ -1,0 +1,53 @@
+"""The static facts of one convolution: what decides its lowering besides batch size and platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """One convolution of (batch, *input) with a kernel (kh, kw, channels / groups, filters)."""
+
+    input: tuple[int, int, int]
+    """Height, width and channels of one example."""
+    kernel: Pair
+    filters: int
+    stride: Pair = (1, 1)
+    padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
+    """Cells of zeros (before, after) for rows and for columns."""
+    dilation: Pair = (1, 1)
+    groups: int = 1
+
+    @property
+    def output(self) -> tuple[int, int, int]:
+        """Height, width and filters of the result.
+
+        >>> Geometry((28, 28, 1), (5, 5), 6, padding=((2, 2), (2, 2))).output
+        (28, 28, 6)
+        """
+        rows, columns = (
+            (size + before + after - reach) // stride + 1
+            for size, (before, after), reach, stride in zip(
+                self.input[:2], self.padding, self.reach, self.stride, strict=True
+            )
+        )
+        return rows, columns, self.filters
+
+    @property
+    def reach(self) -> Pair:
+        """Rows and columns that the dilated kernel spans: d·(k − 1) + 1."""
+        (kh, kw), (dh, dw) = self.kernel, self.dilation
+        return dh * (kh - 1) + 1, dw * (kw - 1) + 1
+
+    @property
+    def kernel_shape(self) -> tuple[int, int, int, int]:
+        """Shape of the weights: (kh, kw, channels / groups, filters)."""
+        return (*self.kernel, self.input[2] // self.groups, self.filters)
+
+    @property
+    def padded(self) -> bool:
+        """Whether any side is padded."""
+        return self.padding != ((0, 0), (0, 0))
