@@ -15,7 +15,7 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EACCES)
 
 
 class Failing:
-    """Does as `os` does, but call number `at` raises, and with `forever` each one after it. `calls` tells their names."""
+    """Does as `os` does, but call number `at` raises, with `forever` all later ones too."""
 
     def __init__(self, at: int, error: int, *, forever: bool = False) -> None:
         self.at, self.error, self.forever = at, error, forever

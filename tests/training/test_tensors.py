@@ -13,7 +13,7 @@ from safetensors import safe_open
 
 from netspec.training.tensors import Array, Corrupt, load, save_bytes
 
-METADATA = {"step": 7, "name": "é\ud800\"\\", "rows": [{"loss": 0.25}], "hash": "0" * 64}
+METADATA = {"step": 7, "name": 'é\ud800"\\', "rows": [{"loss": 0.25}], "hash": "0" * 64}
 
 
 def example() -> dict[str, Array]:
@@ -42,8 +42,10 @@ def test_round_trip_keeps_bits_shapes_and_types() -> None:
 
 @pytest.mark.parametrize(
     "dtype",
-    ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8"]
-    + [ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2],
+    [
+        *("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8"),
+        *(ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2),
+    ],
 )
 def test_every_type_survives(dtype: object) -> None:
     array = np.arange(6).reshape(2, 3).astype(dtype)  # type: ignore[call-overload]
@@ -168,7 +170,11 @@ def test_250_random_corruptions_of_a_larger_file_are_noticed(tmp_path: Path) -> 
 def test_moved_and_swapped_content_is_noticed() -> None:
     data = save_bytes({"a": np.arange(4, dtype=np.float32)}, {"step": 1})
     other = save_bytes({"a": np.arange(4, dtype=np.float32) + 1}, {"step": 1})
-    for broken in (data[:-8] + data[-4:] + data[-8:-4], data[:-16] + other[-16:], data.replace(b"F32", b"I32")):
+    for broken in (
+        data[:-8] + data[-4:] + data[-8:-4],
+        data[:-16] + other[-16:],
+        data.replace(b"F32", b"I32"),
+    ):
         assert len(broken) == len(data)
         with pytest.raises(Corrupt, match="SHA-256"):
             load(broken)
@@ -178,7 +184,7 @@ def test_moved_and_swapped_content_is_noticed() -> None:
 def test_foreign_files_are_not_ours(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     path.write_bytes(content)
-    with pytest.raises(Corrupt, match="empty|begin"):
+    with pytest.raises(Corrupt, match=r"empty|begin"):
         load(path)
 
 

@@ -6,9 +6,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS601",
         "run in use",
-        "Another process writes into the run directory. Two runs in one directory would overwrite each other's "
-        "checkpoints. The lock ends with the process that holds it, even when that is killed: there is no lock file to "
-        "remove. Wait for the process, end it, or give another directory.",
+        "Another process writes into the run directory. Two runs in one directory would overwrite each "
+        "other's checkpoints. The lock ends with the process that holds it, even when that is killed: "
+        "there is no lock file to remove. Wait for the process, end it, or give another directory.",
     ),
     Code(
         "NS602",
@@ -25,28 +25,30 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS604",
         "no checkpoint",
-        "The run has no valid checkpoint to go on from or to load: it ended before the first one was written, or "
-        "each of its files was damaged since. Each file that was passed over is named with the reason.",
+        "The run has no valid checkpoint to go on from or to load: it ended before the first one was "
+        "written, or each of its files was damaged since. Each file that was passed over is named with "
+        "the reason.",
     ),
     Code(
         "NS605",
         "damaged checkpoint",
-        "A checkpoint's content does not match the SHA-256 in it, or the file is no checkpoint: it was cut short, "
-        "altered, or copied from elsewhere. It is passed over for an older one: the steps since are done again. "
-        "A disk that alters one file may have altered others.",
+        "A checkpoint's content does not match the SHA-256 in it, or the file is no checkpoint: it was "
+        "cut short, altered, or copied from elsewhere. It is passed over for an older one: the steps "
+        "since are done again. A disk that alters one file may have altered others.",
     ),
     Code(
         "NS606",
         "another run",
-        "What the run was started with and what it would go on with differ in something that steps depend on: the "
-        "spec, the data or the seed. Going on would give a network that neither spec describes. The number of epochs may "
-        "grow, and what no step depends on may change: name, description, budget, target, when to save and to stop.",
+        "What the run was started with and what it would go on with differ in something that steps depend "
+        "on: the spec, the data or the seed. Going on would give a network that neither spec describes. "
+        "The number of epochs may grow, and what no step depends on may change: name, description, "
+        "budget, target, when to save and to stop.",
     ),
     Code(
         "NS607",
         "another environment",
-        "The run goes on with other versions, options, algorithms or another number of cores than it was started "
-        "with. The formulas are the same, but sums may be taken in another order: the last bits of the results may "
-        "differ from those of a run that was never interrupted.",
+        "The run goes on with other versions, options, algorithms or another number of cores than it was "
+        "started with. The formulas are the same, but sums may be taken in another order: the last bits "
+        "of the results may differ from those of a run that was never interrupted.",
     ),
 )

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from netspec.training.signals import Interruption
+
+CHILD = """
+import signal, sys, time
+from netspec.training.signals import Interruption
+signal.signal(signal.SIGINT, signal.default_int_handler)
+saved = False
+try:
+    with Interruption() as interruption:
+        print("ready", flush=True)
+        while not interruption.requested:
+            time.sleep(0.001)
+        print(interruption.requested.name, flush=True)
+        if "stay" in sys.argv:
+            time.sleep(30)
+        print("saved", flush=True)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    sys.exit(130)
+sys.exit(128 + interruption.requested)
+"""
+
+
+def child(*arguments: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdout=subprocess.PIPE, text=True)
+    assert line(process) == "ready"
+    return process
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_signal_lets_the_work_end(number: signal.Signals, status: int) -> None:
+    with child() as process:
+        os.kill(process.pid, number)
+        assert line(process) == number.name
+        assert line(process) == "saved"
+    assert process.returncode == status
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_after_it_ends_at_once(first: signal.Signals) -> None:
+    with child("stay") as process:
+        os.kill(process.pid, first)
+        assert line(process) == first.name
+        os.kill(process.pid, signal.SIGTERM)  # batch systems repeat it: no reason to lose the work
+        os.kill(process.pid, signal.SIGINT)
+        assert line(process) == "interrupted"
+    assert process.returncode == 130
+
+
+def test_handlers_are_put_back_after_an_error_too() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with Interruption() as interruption:
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] != before
+        assert interruption.inactive is None
+    with pytest.raises(ZeroDivisionError), Interruption():
+        raise ZeroDivisionError
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_nothing_requested_is_none_and_the_first_one_stays() -> None:
+    interruption = Interruption()
+    with interruption:
+        assert interruption.requested is None
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert interruption.requested is signal.SIGTERM
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert interruption.requested is signal.SIGTERM
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Interruption() as interruption:
+            signal.raise_signal(signal.SIGINT)
+            assert interruption.requested is None
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_in_another_thread_it_does_nothing_and_says_so() -> None:
+    seen: list[str | None] = []
+    before = signal.getsignal(signal.SIGTERM)
+
+    def work() -> None:
+        with Interruption() as interruption:
+            seen.append(interruption.inactive)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == ["signals reach the main thread only"]
+    assert signal.getsignal(signal.SIGTERM) is before
