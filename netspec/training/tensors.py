@@ -54,11 +54,11 @@ def save_bytes(tensors: Mapping[str, Array], metadata: Mapping[str, object]) -> 
 
     facts = {"hash": "0" * 64, "metadata": metadata}
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    data = bytearray(save({name: _plain(array) for name, array in tensors.items()}, {"netspec": text}))
+    data = save({name: _plain(array) for name, array in tensors.items()}, {"netspec": text})
     if data[8:_START] != _OPENING:
-        raise AssertionError(f"safetensors laid the header out in a new way: {bytes(data[8:_END])!r}")
-    data[_START:_END] = _hash(data)
-    return bytes(data)
+        raise AssertionError(f"safetensors laid the header out in a new way: {data[8:_END]!r}")
+    view = memoryview(data)
+    return b"".join((view[:_START], _hash(data), view[_END:]))
 
 
 def load(source: Path | bytes) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -87,7 +87,7 @@ def _verify(data: bytes, path: Path | None) -> None:
         raise Corrupt(path, "its content does not match its SHA-256: it was cut short or altered")
 
 
-def _hash(data: bytes | bytearray) -> bytes:
+def _hash(data: bytes) -> bytes:
     """SHA-256 of all but the place of the hash itself, as 64 lower-case digits."""
     view = memoryview(data)
     digest = hashlib.sha256(view[:_START])

@@ -251,9 +251,11 @@ while True:
 
 @pytest.mark.faults
 def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
-    dice = random.Random()
-    checkpoints, acknowledged, torn = Checkpoints(tmp_path / "checkpoints"), 0, 0
-    for _ in range(60 if os.environ.get("NETSPEC_FAULTS") == "full" else 10):
+    """About a quarter of the kills come inside a write: the test goes on until one has."""
+    dice, checkpoints = random.Random(), Checkpoints(tmp_path / "checkpoints")
+    wanted, kills, torn = 60 if os.environ.get("NETSPEC_FAULTS") == "full" else 10, 0, 0
+    while kills < wanted or (not torn and kills < 60):
+        kills += 1
         command = [sys.executable, "-c", WRITER, str(checkpoints.folder)]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
@@ -275,7 +277,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     assert checkpoints.best().step % 3 == 0
     files.sweep(checkpoints.folder)
     assert not any("partial" in name for name in names(checkpoints.folder))
-    assert torn, "no kill came inside a save: the test would prove nothing"
+    assert torn
 
 
 def test_background_saves_what_was_given_even_if_it_changes(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import doctest
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from netspec.training import record as module
 from netspec.training.record import Difference, changes, compare, environment, fingerprint, plain
 
 
@@ -186,3 +188,9 @@ def test_environment_imports_nothing_heavy() -> None:
     code = "import sys, netspec.training.record as r; r.environment(); print({'jax'} & {*sys.modules})"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert child.stdout == "set()\n"
+
+
+def test_examples_in_the_documentation_run() -> None:
+    results = doctest.testmod(module)
+    assert results.attempted >= 2
+    assert results.failed == 0
