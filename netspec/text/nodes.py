@@ -12,7 +12,7 @@ from netspec.text.source import Span
 class Scalar:
     """One value, read under YAML 1.2's core schema."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     text: str
     """As written, without quotes."""
     quoted: bool

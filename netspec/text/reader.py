@@ -1,0 +1,40 @@
+"""YAML text becomes located nodes, or faults with their places."""
+
+from __future__ import annotations
+
+import yaml
+
+from netspec.text.characters import forbidden_characters
+from netspec.text.nodes import Node
+from netspec.text.source import Fault, Source
+from netspec.text.syntax import explain, refused_directives
+from netspec.text.tree import Tree
+
+if not yaml.__with_libyaml__:
+    # The pure Python parser places and words errors differently and is six times slower: not a substitute.
+    raise ImportError(
+        "netspec needs PyYAML with libyaml: pip install --force-reinstall --only-binary PyYAML PyYAML",
+        name="yaml.cyaml",
+    )
+
+
+def read(source: Source) -> tuple[Node | None, list[Fault]]:
+    """The root node of the text and everything wrong with it, in order of place.
+
+    The node is None where the text has no faithful tree: bad bytes, syntax, limits, and what is refused but
+    would have given a value (tags, merge keys, undefined aliases). After duplicate and non-string keys, which
+    are left out, and forbidden characters in a value, the node is there for further checks.
+    """
+    faults = [*source.faults] or forbidden_characters(source) or refused_directives(source)
+    if faults:
+        return None, faults
+    tree = Tree(source)
+    try:
+        for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
+            tree.take(event)
+            if tree.stopped:
+                break
+    except yaml.MarkedYAMLError as error:
+        tree.lost = True
+        tree.faults.append(explain(source, error, tree.opened_flow(), tree.last_quoted, tree.ended))
+    return (None if tree.lost else tree.root), sorted(tree.faults, key=lambda fault: fault.span)
