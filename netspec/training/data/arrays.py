@@ -101,7 +101,7 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
         fact = f"has shape {times(labels.shape) or '()'}; labels are (n,), one class number an example"
         help = "save `y.argmax(axis=1)` if they are one-hot"
         problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
-    elif images.shape and labels.shape[0] != images.shape[0]:
+    elif images.shape and images.shape[0] not in (0, labels.shape[0]):
         fact = f"{labels.shape[0]:,} labels for {images.shape[0]:,} images"
         help = f"pair it with the images of `{images.path.name}`"
         problems.append(problem("NS506", labels.path, fact, where=labels.array or "header", help=help))

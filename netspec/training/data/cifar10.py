@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from netspec.training.data.checks import Shape, assemble, label_problems, shape_problems
 from netspec.training.data.dataset import Dataset, Split
-from netspec.training.data.files import FETCH_AGAIN, size_of
+from netspec.training.data.files import FETCH_AGAIN, size_of, there
 from netspec.training.data.pickled import Array, walk
 from netspec.training.data.problem import Problem, Refused, problem
 
@@ -52,7 +52,7 @@ def load(folder: Path, input_shape: Shape) -> Dataset:
 
 def holds(folder: Path) -> bool:
     """Whether the folder has, or contains the folder that has, a version of the data set."""
-    return any((place / f"{BATCHES[0]}{end}").exists() for place in _places(folder) for end in ("", ".bin"))
+    return any(there(place / f"{BATCHES[0]}{end}") for place in _places(folder) for end in ("", ".bin"))
 
 
 def _places(folder: Path) -> tuple[Path, ...]:
@@ -63,7 +63,7 @@ def _batches(folder: Path) -> list[Path]:
     """The six files; the binary version where both are there."""
     for end in (".bin", ""):
         for place in _places(folder):
-            if (place / f"{BATCHES[0]}{end}").exists() or (place / f"test_batch{end}").exists():
+            if there(place / f"{BATCHES[0]}{end}") or there(place / f"test_batch{end}"):
                 return [place / f"{name}{end}" for name in (*BATCHES, "test_batch")]
     fact, help = f"has neither `{BATCHES[0]}.bin` nor `{BATCHES[0]}`", "unpack the published archive there"
     raise Refused(problem("NS501", folder, fact, help=help))

@@ -89,7 +89,7 @@ def _apportion(counts: NDArray[np.intp], share: float) -> NDArray[np.intp]:
     [3, 2, 0]
     """
     most: NDArray[np.intp] = np.maximum(counts - 1, 0)
-    quota: NDArray[np.float64] = counts * share
+    quota = np.asarray(counts * share, dtype=np.float64)
     seats: NDArray[np.intp] = np.minimum(np.floor(quota).astype(np.intp), most)
     left = round(int(counts.sum()) * share) - int(seats.sum())
     for label in np.argsort(seats - quota, kind="stable"):
@@ -133,7 +133,7 @@ def statistics(
         squares += (wide * wide).sum(axis=1) + (mean_here - mean) ** 2 * (count * more / (count + more))
         mean += (mean_here - mean) * (more / (count + more))
         count += more
-    spread = np.sqrt(squares / max(count, 1))
+    spread: NDArray[np.float64] = np.sqrt(squares / max(count, 1))
     return mean, np.where(spread > 0, spread, 1.0)
 
 

@@ -25,6 +25,20 @@ DAMAGE = (OSError, EOFError, zlib.error, BadZipFile, RuntimeError, NotImplemente
 FETCH_AGAIN = "fetch the file again and compare its checksum with the published one"
 
 
+def there(path: Path) -> bool:
+    """Whether the path leads to something; what may not be looked at is not there (`Path.exists` raises)."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def is_folder(path: Path) -> bool:
+    """Whether the path leads to a folder, in the same sense."""
+    return there(path) and path.is_dir()
+
+
 def size_of(path: Path) -> int:
     """The size of the file at `path` in bytes, more than 0.
 

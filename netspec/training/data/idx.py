@@ -25,6 +25,7 @@ from netspec.training.data.files import (
     open_inflated,
     reason,
     size_of,
+    there,
 )
 from netspec.training.data.problem import Problem, Refused, problem
 
@@ -60,7 +61,7 @@ def load(
 def _file(folder: Path, name: str) -> Path:
     """The file `name` of `folder`, or `name.gz`."""
     for path in (folder / name, folder / f"{name}.gz"):
-        if path.exists():
+        if there(path):
             return path
     raise Refused(problem("NS501", folder / name, "is missing, and so is the same with `.gz`"))
 

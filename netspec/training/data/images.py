@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from netspec.training.data.checks import Shape, assemble, count_problems, times
 from netspec.training.data.dataset import Dataset, Split
-from netspec.training.data.files import fits, reason, size_of
+from netspec.training.data.files import fits, is_folder, reason, size_of
 from netspec.training.data.problem import Problem, Refused, problem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000")
 """What is tried. Pillow reads more, but runs other programs for some of it (EPS: Ghostscript)."""
 
 MOST_PIXELS = 50_000_000
@@ -72,7 +72,7 @@ def _tree(folder: Path, problems: list[Problem]) -> dict[str, list[Path]]:
         return {}
     tree: dict[str, list[Path]] = {}
     for entry in entries:
-        if not entry.is_dir():
+        if not is_folder(entry):
             problems.append(problem("NS516", entry, "is in no class folder"))
             continue
         try:
@@ -80,7 +80,7 @@ def _tree(folder: Path, problems: list[Problem]) -> dict[str, list[Path]]:
         except OSError as error:
             problems.append(problem("NS501", entry, reason(error)))
             continue
-        nested = [file for file in files if file.is_dir()]
+        nested = [file for file in files if is_folder(file)]
         problems += [problem("NS516", file, "is a folder in a class folder") for file in nested]
         tree[entry.name] = [file for file in files if file not in nested]
         if not tree[entry.name]:
@@ -121,10 +121,12 @@ def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
     from PIL import Image, UnidentifiedImageError
 
     size_of(path)
+    Image.init()
+    formats = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
         try:
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(path, formats=formats) as image:
                 _judge(image, path, shape, resize)
                 image.load()
                 pixels = _convert(image, path, shape, resize)
@@ -150,7 +152,7 @@ def _judge(image: Image, path: Path, shape: Shape, resize: bool) -> None:
     if image.mode.startswith("F") or image.mode == "LAB" or (image.mode == "I" and image.format != "PNG"):
         fact = f"has pixels of kind `{image.mode}`, which have no fixed range from black to white"
         raise Refused(problem("NS515", path, fact, help="save it with 8 bits, or use `source: npz`"))
-    if getattr(image, "is_animated", False) and image.format != "MPO":
+    if getattr(image, "is_animated", False) and image.format != "MPO":  # a telephone's JPEG with a preview
         fact = f"has {getattr(image, 'n_frames', 0)} frames, not one"
         raise Refused(problem("NS515", path, fact, help="save the frame that is meant"))
     if not resize and image.size != shape[:2]:  # lying on its side it may yet fit

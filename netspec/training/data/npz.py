@@ -1,8 +1,9 @@
 """numpy archives with the arrays x_train, y_train, x_test and y_test, as Keras publishes its data sets.
 
 The archive is read as what it is, a zip of .npy files: numpy's own loader would evaluate the headers,
-allocate whatever they claim, and advise on unpickling what it cannot read. Here a header has to match one pattern, its
-shape has to agree with `input` and with the size in the archive's directory, and inflation stops there.
+allocate whatever they claim, and advise on unpickling what it cannot read. Here a header has to match one
+pattern, its shape has to agree with `input` and with the size in the archive's directory, and inflation
+stops there.
 """
 
 from __future__ import annotations

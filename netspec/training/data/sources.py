@@ -15,7 +15,7 @@ from typing import Protocol
 from netspec.training.data import cifar10, digits, idx, images, npz
 from netspec.training.data.checks import Shape, count_problems
 from netspec.training.data.dataset import Dataset
-from netspec.training.data.files import reason
+from netspec.training.data.files import is_folder, reason, there
 from netspec.training.data.problem import Problem, Refused, problem
 
 
@@ -89,7 +89,7 @@ def _counted(path: Path, classes: int | None, outputs: int | None, read: Callabl
 def _place(name: str, source: Source, path: Path | None) -> Path:
     """Where the files of the source are."""
     if path is not None:
-        return _given(path, source.file)
+        return _given(path, source)
     if not source.places:
         raise Refused(Problem("NS501", f"`source: {name}` needs `path`", help="set `path` in `data`"))
     places = usual_places(name, source)
@@ -100,15 +100,15 @@ def _place(name: str, source: Source, path: Path | None) -> Path:
     raise Refused(Problem("NS501", f"`{name}` was not found. Looked in {listed}", help=source.help))
 
 
-def _given(path: Path, file: bool) -> Path:
+def _given(path: Path, source: Source) -> Path:
     """`path`, if it is there and of the right kind."""
     try:
         path.stat()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise Refused(problem("NS501", path, reason(error), help="`path` is relative to the spec")) from None
-    if file and path.is_dir():
+    if source.file and path.is_dir():
         raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file"))
-    if not file and not path.is_dir() and path.suffix != ".npz":
+    if not source.file and not path.is_dir() and not source.holds(path):
         raise Refused(problem("NS501", path, "is a file; `path` has to name the folder it is in"))
     return path
 
@@ -125,26 +125,26 @@ def usual_places(name: str, source: Source) -> list[Path]:
 def _load_mnist(path: Path, shape: Shape, outputs: int | None, names: tuple[str, ...] | None) -> Dataset:
     """The idx files of a folder; or `mnist.npz`, which is what Keras stores of it."""
     archive = path if path.suffix == ".npz" else path / "mnist.npz"
-    if archive.is_file() and not _has_idx(path):
+    if there(archive) and not _has_idx(path):
         return npz.load(archive, shape, outputs, names)
     return idx.load(path, shape, outputs, names)
 
 
 def _has_idx(place: Path) -> bool:
-    return any((place / name).exists() for name in idx.NAMES)
+    return any(there(place / name) for name in idx.NAMES)
 
 
 def _has_mnist(place: Path) -> bool:
-    return _has_idx(place) or (place / "mnist.npz").is_file() or place.is_file()
+    return _has_idx(place) or there(place / "mnist.npz") or (place.suffix == ".npz" and there(place))
 
 
 _FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
 
 SOURCES: dict[str, Source] = {
     "idx": Source(lambda path, shape, outputs, _: idx.load(path, shape, outputs), _has_idx),
-    "npz": Source(lambda path, shape, outputs, _: npz.load(path, shape, outputs), Path.is_file, file=True),
+    "npz": Source(lambda path, shape, outputs, _: npz.load(path, shape, outputs), there, file=True),
     "images": Source(
-        lambda path, shape, outputs, settings: images.load(path, shape, outputs, settings.resize), Path.is_dir
+        lambda path, shape, outputs, settings: images.load(path, shape, outputs, settings.resize), is_folder
     ),
     "mnist": Source(
         lambda path, shape, outputs, _: _load_mnist(path, shape, outputs, MNIST_NAMES),

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.training.data import Dataset, load
+from netspec.training.data.images import decode
+from tests.training.data import samples
+from tests.training.data.test_sources import Settings, read, refused
+
+RED, HALF = (255, 0, 0), (255, 255, 255, 128)
+
+
+def palette() -> Image.Image:
+    image = Image.new("P", (8, 8), 1)
+    image.putpalette([0, 0, 0, *RED])
+    return image
+
+
+def clear_palette() -> Image.Image:
+    image = palette()
+    image.info["transparency"] = 1
+    return image
+
+
+LUMA_OF_RED = 76  # 0.299 · 255, ITU-R 601
+
+CASES = [
+    ("bilevel.png", Image.new("1", (8, 8), 1), {1: [255], 3: [255, 255, 255]}),
+    ("grey.png", Image.new("L", (8, 8), 90), {1: [90], 2: [90, 255], 3: [90] * 3, 4: [90, 90, 90, 255]}),
+    ("palette.png", palette(), {1: [LUMA_OF_RED], 3: [*RED], 4: [*RED, 255]}),
+    ("palette.gif", palette(), {1: [LUMA_OF_RED], 3: [*RED]}),
+    ("clear-palette.png", clear_palette(), {1: [0], 3: [0, 0, 0], 4: [*RED, 0]}),
+    ("grey-alpha.png", Image.new("LA", (8, 8), (200, 0)), {1: [0], 2: [200, 0], 3: [0, 0, 0]}),
+    ("rgba.png", Image.new("RGBA", (8, 8), HALF), {1: [128], 3: [128] * 3, 4: [*HALF]}),
+    ("rgb.png", Image.new("RGB", (8, 8), RED), {1: [LUMA_OF_RED], 2: [LUMA_OF_RED, 255], 3: [*RED]}),
+    ("deep.png", Image.fromarray(np.full((8, 8), 0x8080, np.uint16)), {1: [0x80], 3: [0x80] * 3}),
+    ("deep.tiff", Image.fromarray(np.full((8, 8), 0xFFFF, np.uint16)), {1: [255]}),
+    ("cmyk.tiff", Image.new("CMYK", (8, 8), (0, 255, 255, 0)), {1: [LUMA_OF_RED], 3: [*RED]}),
+    ("rgb.bmp", Image.new("RGB", (8, 8), RED), {3: [*RED]}),
+    ("rgb.webp", Image.new("RGB", (8, 8), (9, 9, 9)), {3: [9, 9, 9]}),
+    ("rgb.ppm", Image.new("RGB", (8, 8), RED), {3: [*RED]}),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "channels", "wanted"),
+    [(name, image, channels, wanted) for name, image, cases in CASES for channels, wanted in cases.items()],
+    ids=lambda value: str(value) if isinstance(value, str | int) else "",
+)
+def test_every_mode_becomes_what_a_person_sees(name, image, channels, wanted, tmp_path):
+    image.save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
+    found = decode(tmp_path / name, (8, 8, channels), resize=False)
+    assert (found.shape, found.dtype) == ((8, 8, channels), np.uint8)
+    assert found.reshape(-1, channels).tolist() == [wanted] * 64
+
+
+def test_an_image_lying_on_its_side_is_set_upright(tmp_path):
+    image = Image.fromarray(samples.pixels(4, 8))  # 4 high, 8 wide
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "a.png", exif=exif)
+    found = decode(tmp_path / "a.png", (8, 4, 1), resize=False)
+    np.testing.assert_array_equal(found[..., 0], np.rot90(samples.pixels(4, 8), -1))
+
+
+def test_resize_makes_every_image_fit(tmp_path):
+    samples.good_images(tmp_path)
+    Image.new("RGB", (64, 32), RED).save(tmp_path / "train/cat/wide.jpg")
+    assert [p.code for p in refused(load(Settings("images", tmp_path), (8, 8, 3), 2))] == ["NS508"]
+    found = read(load(Settings("images", tmp_path, resize=True), (8, 8, 3), 2))
+    assert found.train.images.shape == (5, 8, 8, 3)
+    assert found.classes == ("cat", "dog")
+    assert found.train.labels.tolist() == [0, 0, 0, 1, 1]
+
+
+def test_what_systems_leave_behind_is_passed_over(tmp_path):
+    samples.good_images(tmp_path)
+    for name in ("train/.DS_Store", "train/cat/._0.png", "train/cat/Thumbs.db", "test/dog/desktop.ini"):
+        (tmp_path / name).write_bytes(b"junk")
+    (tmp_path / "train" / ".ipynb_checkpoints").mkdir()
+    assert isinstance(load(Settings("images", tmp_path), (8, 8, 1), 2), Dataset)
+
+
+def test_every_bad_file_is_counted_and_twenty_are_named(tmp_path):
+    samples.good_images(tmp_path)
+    for number in range(30):
+        (tmp_path / "train" / "cat" / f"bad-{number:02}.png").write_bytes(b"text")
+    (tmp_path / "test" / "dog" / "none.png").write_bytes(b"")
+    found = refused(load(Settings("images", tmp_path), (8, 8, 1), 2))
+    assert [problem.code for problem in found] == ["NS502"] * 21 + ["NS503"]
+    assert all(f"bad-{number:02}.png" in found[number].message for number in range(20))
+    assert found[20].message == "10 more like these, 30 in all"
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_class_folders_are_held_against_the_outputs(outputs, tmp_path):
+    samples.good_images(tmp_path)
+    assert [p.code for p in refused(load(Settings("images", tmp_path), (8, 8, 1), outputs))] == ["NS513"]
+
+
+def test_five_channels_are_refused(tmp_path):
+    samples.good_images(tmp_path)
+    assert [p.code for p in refused(load(Settings("images", tmp_path), (8, 8, 5), 2))] == ["NS508"]
