@@ -32,7 +32,9 @@ def shape_problems(shape: Shape, wanted: Shape, path: Path, where: str | None = 
     if shape == wanted:
         return []
     fact = f"images are {times(shape)}, `input` is {times(wanted)}"
-    return [problem("NS508", path, fact, where=where, help=f"set `input: {list(shape)}`")]
+    first = shape == (wanted[2], *wanted[:2])
+    help = "move the channels last: `numpy.moveaxis(x, 1, -1)`" if first else f"set `input: {list(shape)}`"
+    return [problem("NS508", path, fact, where=where, help=help)]
 
 
 def count_problems(classes: int, outputs: int | None, path: Path) -> list[Problem]:

@@ -104,6 +104,16 @@ def test_wrong_labels_of_both_parts_are_reported(tmp_path):
     ]
 
 
+def test_channels_first_is_told_apart_from_another_size(tmp_path):
+    held = samples.arrays()
+    for shape, help in (((1, 8, 8), "moveaxis"), ((9, 8), "set `input: [9, 8, 1]`")):
+        images = {name: samples.pixels(len(held[name]), *shape) for name in ("x_train", "x_test")}
+        np.savez(tmp_path / "set.npz", **held | images)
+        found = refused(load(Settings("npz", tmp_path / "set.npz"), (8, 8, 1), 10))
+        assert [problem.code for problem in found] == ["NS508"]
+        assert help in str(found[0].help)
+
+
 def test_a_class_without_examples_is_a_warning(tmp_path):
     samples.good_idx(tmp_path)
     found = read(load(Settings("idx", tmp_path), (8, 8, 1), 12))
