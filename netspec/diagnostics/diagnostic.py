@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from netspec.diagnostics.catalogue import CODES
-from netspec.text.source import Fault, Source, Span
+from netspec.text.files import Unreadable
+from netspec.text.source import START, Fault, Source, Span
 
 Severity = Literal["error", "warning"]
 
@@ -64,6 +65,11 @@ def from_fault(fault: Fault, source: Source) -> Diagnostic:
     """A fault of the text as a diagnostic."""
     labels = tuple(Label(span, message) for span, message in fault.related)
     return Diagnostic(fault.code, fault.message, source, fault.span, labels=labels, help=fault.help)
+
+
+def from_unreadable(file: Unreadable) -> Diagnostic:
+    """A file that could not be read, as a diagnostic of a source without text."""
+    return Diagnostic("NS022", f"the file cannot be read: {file.reason}", Source(file.name, ""), START)
 
 
 def in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -160,4 +160,10 @@ CODES: tuple[Code, ...] = (
         _SPEC + 'description: "\\ud83d\\ude00"\n',
         _SPEC + 'description: "\\U0001F600"\n',
     ),
+    Code(
+        "NS022",
+        "the file cannot be read",
+        "The system refuses to give the file's content, or the name is that of a folder or a device. Specs "
+        "are regular files; `-` reads standard input.",
+    ),
 )

@@ -1,0 +1,87 @@
+"""For people: each diagnostic with the lines it is about, marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.render.cells import shown, wrapped
+from netspec.diagnostics.render.excerpt import Mark, Page, excerpt
+from netspec.diagnostics.render.palette import Paint
+from netspec.diagnostics.render.suggestion import suggestion
+from netspec.diagnostics.render.wording import count, counted
+from netspec.text.source import Span
+
+
+def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
+    """Every diagnostic with its source, then a summary."""
+    paint = Paint(color)
+    blocks = ["\n".join(_block(found, paint, width)) for found in diagnostics]
+    return "\n\n".join([*blocks, "\n".join(_summary(diagnostics, files, paint))]) + "\n"
+
+
+def _block(found: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
+    page = Page(paint, len(str(_last_line(found))), width)
+    kind = paint(f"{found.severity}[{found.code}]", found.severity)
+    yield kind + paint(f": {shown(found.message)}", "strong")
+    place = f"{shown(found.source.name)}:{found.span.line}:{found.span.column}"
+    yield f"{' ' * page.gutter}{paint('-->', 'gutter')} {place}"
+    marks = _marks(found) if found.source.text else {}
+    if marks:
+        yield page.rule()
+        yield from excerpt(found.source.lines, marks, page)
+    remarks = [("note", note) for note in found.notes]
+    if found.help and found.help not in (fix.title for fix in found.fixes):
+        remarks.append(("help", found.help))
+    if remarks:
+        yield page.rule()
+    for kind, text in remarks:
+        yield from _remark(kind, text, page)
+    for fix in found.fixes:
+        yield from suggestion(fix, found.source.lines, page)
+
+
+def _last_line(found: Diagnostic) -> int:
+    """The greatest line number that is shown."""
+    edits = (edit.span.end_line + edit.text.count("\n") for fix in found.fixes for edit in fix.edits)
+    return max(found.span.line, *(label.span.line for label in found.labels), *edits, 1)
+
+
+def _marks(found: Diagnostic) -> dict[int, list[Mark]]:
+    """What to mark, by line; with the last line of text before it where the marked line is blank."""
+    lines = found.source.lines
+    marks: dict[int, list[Mark]] = {}
+
+    def add(span: Span, glyph: str, style: str, label: str | None) -> None:
+        number = min(span.line, len(lines))
+        end = span.end_column - 1 if span.end_line == span.line else len(lines[number - 1].rstrip())
+        mark = Mark(span.column - 1, end, glyph, style, label, span.end_line > span.line)
+        marks.setdefault(number, []).append(mark)
+
+    add(found.span, "^", found.severity, found.label)
+    for label in found.labels:
+        add(label.span, "-", "gutter", label.message)
+    first = min(marks)
+    if not lines[first - 1].strip():
+        text_before = (number for number in range(first - 1, 0, -1) if lines[number - 1].strip())
+        marks |= {number: [] for number in [next(text_before, first)] if number < first}
+    return marks
+
+
+def _remark(kind: str, text: str, page: Page) -> Iterator[str]:
+    """A note or a help, its further lines hung under the first."""
+    lines = wrapped(shown(text), page.room - len(f"{kind}: "))
+    yield page.rule(f"{page.paint(kind, 'help' if kind == 'help' else 'strong')}: {lines[0]}", "=")
+    for line in lines[1:]:
+        yield " " * (page.gutter + len(f" = {kind}: ")) + line
+
+
+def _summary(diagnostics: Sequence[Diagnostic], files: Sequence[str], paint: Paint) -> Iterator[str]:
+    counts = count(diagnostics, files)
+    found = [paint(counted(counts.errors, "error"), "error")] if counts.errors else []
+    found += [paint(counted(counts.warnings, "warning"), "warning")] if counts.warnings else []
+    yield f"{', '.join(found) or paint('no errors', 'help')} in {counted(counts.files, 'file')}"
+    if repairs := sum(any(fix.safe for fix in found.fixes) for found in diagnostics):
+        yield f"{repairs} can be repaired by: netspec validate --fix"
+    if code := next((found.code for found in diagnostics if found.severity == "error"), None):
+        yield f"For more about an error: netspec explain {code}"

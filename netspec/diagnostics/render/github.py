@@ -1,0 +1,34 @@
+"""For GitHub Actions: workflow commands, which become annotations beside the lines of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.render.paths import relative
+from netspec.diagnostics.render.wording import in_words
+
+
+def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
+    """One command a line; errors first, since GitHub shows ten annotations of a step and drops the rest."""
+    worst_first = sorted(diagnostics, key=lambda found: found.severity != "error")
+    return "".join(f"{_command(found)}\n" for found in worst_first)
+
+
+def _command(found: Diagnostic) -> str:
+    span = found.span
+    properties = {"file": relative(found.source.name), "line": span.line, "endLine": span.end_line}
+    if span.line == span.end_line:  # GitHub drops an annotation with columns that spans lines
+        properties |= {"col": span.column, "endColumn": span.end_column}
+    properties["title"] = f"netspec {found.code}"
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    return f"::{found.severity} {written}::{_data(in_words(found))}"
+
+
+def _data(text: str) -> str:
+    """The escapes of a command's message; the percent sign's comes first, or it would escape the others'."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,44 @@
+"""What several formats say in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netspec.diagnostics.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each."""
+
+    files: int
+    errors: int
+    warnings: int
+
+
+def count(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> Counts:
+    """The counts every summary is made of."""
+    errors = sum(found.severity == "error" for found in diagnostics)
+    return Counts(len(all_files(diagnostics, files)), errors, len(diagnostics) - errors)
+
+
+def all_files(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> list[str]:
+    """The files that were checked or are spoken of, each once."""
+    return list(dict.fromkeys([*files, *(found.source.name for found in diagnostics)]))
+
+
+def counted(number: int, thing: str) -> str:
+    """The number with the thing in its singular or plural.
+
+    >>> counted(1, "error"), counted(2, "error")
+    ('1 error', '2 errors')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def in_words(found: Diagnostic) -> str:
+    """The message, then the notes and what helps, a line each: for formats that show no source."""
+    lines = [found.message, *found.notes]
+    helps = dict.fromkeys([found.help, *(fix.title for fix in found.fixes)])
+    return "\n".join([*lines, *(f"help: {text}" for text in helps if text)])
