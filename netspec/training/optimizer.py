@@ -12,6 +12,7 @@ import optax
 
 from netspec.language.train import OneCycle, Sgd, Train
 from netspec.language.train import Schedule as ScheduleSettings
+from netspec.training.tree import flatten, unflatten
 
 Schedule = Callable[[jax.Array], jax.Array]
 FlatState = dict[str, jax.Array]
@@ -73,12 +74,6 @@ def transformation(train: Train, rate: Schedule) -> optax.GradientTransformation
     return optax.chain(*parts, getattr(optax, settings.type)(rate, **given))
 
 
-def flatten(state: Any) -> FlatState:
-    """An optax state as a flat dict, which loads where optax is not installed."""
-    leaves = jax.tree_util.tree_flatten_with_path(state)[0]
-    return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
-
-
 class Optimizer:
     """The update rule over flat state. Pure: `params` and `gradients` are trees of the same shape."""
 
@@ -87,15 +82,13 @@ class Optimizer:
         self._optax = transformation(train, self.rate)
 
     def init(self, params: Any) -> FlatState:
-        """The state before the first step."""
+        """The state before the first step: optax's, as a flat dict, which loads where optax is not installed."""
         return flatten(self._optax.init(params))
 
     def update(self, gradients: Any, state: FlatState, params: Any) -> tuple[Any, FlatState]:
         """New parameters and state."""
         like = jax.eval_shape(self._optax.init, params)
-        leaves = [state[name] for name in flatten(like)]
-        full = jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(like), leaves)
-        updates, moved = self._optax.update(gradients, full, params)
+        updates, moved = self._optax.update(gradients, unflatten(like, state), params)
         return optax.apply_updates(params, updates), flatten(moved)
 
     def learning_rate(self, step: jax.Array) -> jax.Array:

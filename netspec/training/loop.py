@@ -1,0 +1,159 @@
+"""The training loop: epochs of compiled steps over data that stays on the device.
+
+A step takes its batch by position inside the compiled function, so nothing is copied and nothing is waited for; what
+the host learns of a step it reads some steps later, when it is long done.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from netspec.training.data import Split
+from netspec.training.objective import losses
+from netspec.training.sources import Images
+from netspec.training.step import TrainableNetwork, TrainingState, steps_per_epoch
+
+Totals = dict[str, jax.Array]
+LAG = 8
+"""How many steps the host runs ahead of what it has read: enough to never wait, few enough to bound the queue."""
+
+
+def order(examples: int, seed: int, epoch: int) -> np.ndarray:
+    """The order in which an epoch sees the examples: (examples,) int32, a function of seed and epoch alone.
+
+    Raw Philox words, whose stream numpy guarantees across versions (NEP 19).
+    """
+    words = np.random.Philox(key=[seed, 1 + epoch]).random_raw(examples)
+    return np.argsort(words, kind="stable").astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a network does on a split."""
+
+    loss: float
+    """Mean loss, in the loss's own unit."""
+    accuracy: float
+    predictions: np.ndarray
+    """(examples,) int32 classes."""
+
+
+class NotFinite(Exception):  # noqa: N818
+    """A loss or a gradient was infinite or not a number. The state is as before that step."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"step {step}")
+        self.step = step
+
+
+class Trainer:
+    """A network, its data, and the compiled functions that join them."""
+
+    def __init__(self, network: TrainableNetwork, images: Images) -> None:
+        self.network = network
+        self.images = images
+        self.batch_size = min(network.train.batch_size, len(images.train))
+        self.steps_per_epoch = steps_per_epoch(len(images.train), self.batch_size)
+        self._train = jax.device_put((images.train.images, images.train.labels))
+        self._order: tuple[int, jax.Array] | None = None
+
+    def begin(self) -> TrainingState:
+        """The state before the first step, with the statistics of the training images in it."""
+        state = self.network.init_training()
+        statistics = {"mean": self.images.mean, "deviation": self.images.deviation}
+        state["variables"]["state"]["input"] = jax.device_put(statistics)
+        return state
+
+    @property
+    def no_totals(self) -> Totals:
+        """Sums over the steps of an epoch that has not begun, and whether all of them were finite."""
+        return {"loss": jnp.zeros(()), "accuracy": jnp.zeros(()), "finite": jnp.array(True)}
+
+    @cached_property
+    def _step(self) -> Any:
+        def step(
+            state: TrainingState, totals: Totals, data: tuple[jax.Array, jax.Array], epoch: jax.Array, position: jax.Array
+        ) -> Any:
+            rows = jax.lax.dynamic_slice(epoch, (position * self.batch_size,), (self.batch_size,))
+            images, labels = (jnp.take(part, rows, axis=0) for part in data)
+            raw = self.network.normalize(state["variables"], images) if images.dtype != jnp.uint8 else images
+            moved, metrics = self.network.step(state, raw, labels)
+            # Once a step is refused the state stands still, so that the host may learn of it later.
+            finite = totals["finite"] & jnp.isfinite(metrics["loss"]) & jnp.isfinite(metrics["gradient_norm"])
+            kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), moved, state)
+            sums = {name: totals[name] + jnp.where(finite, metrics[name], 0.0) for name in ("loss", "accuracy")}
+            sums["finite"] = finite
+            last = {name: metrics[name] for name in ("loss", "learning_rate", "gradient_norm")}
+            return kept, sums, finite, last
+
+        return self.network.jit(step, donate_argnums=(0, 1))
+
+    def steps(self, state: TrainingState, totals: Totals, step: int) -> Iterator[tuple[int, TrainingState, Totals, Any]]:
+        """Yields (steps done, state, totals, last metrics) after each step from `step` to the end of its epoch.
+
+        What is yielded is still being computed; it belongs to the loop until the next step, which reuses its memory.
+        Raises NotFinite at most `LAG` steps after a step was refused; the state then is still as before that step.
+        """
+        epoch, first = divmod(step, self.steps_per_epoch)
+        rows = self._epoch_order(epoch)
+        running: deque[tuple[int, jax.Array]] = deque()
+        for position in range(first, self.steps_per_epoch):
+            state, totals, finite, last = self._step(state, totals, self._train, rows, np.int32(position))
+            running.append((step + position - first + 1, finite))
+            if len(running) > LAG:
+                done, was_finite = running.popleft()
+                if not was_finite:
+                    raise NotFinite(done)
+            yield step + position - first + 1, state, totals, last
+        self.confirm(state, totals)
+
+    def confirm(self, state: TrainingState, totals: Totals) -> None:
+        """Raises NotFinite where one of the steps so far was refused; waits for them."""
+        if not totals["finite"]:
+            raise NotFinite(int(state["step"]) + 1)
+
+    def _epoch_order(self, epoch: int) -> jax.Array:
+        if self._order is None or self._order[0] != epoch:
+            rows = order(len(self.images.train), self.network.train.seed, epoch)
+            self._order = (epoch, jax.device_put(rows))
+        return self._order[1]
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """The raw images and labels of the step that follows `step` done ones."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        rows = order(len(self.images.train), self.network.train.seed, epoch)
+        rows = rows[position * self.batch_size : (position + 1) * self.batch_size]
+        return self.images.train.images[rows], self.images.train.labels[rows]
+
+    @cached_property
+    def _evaluate(self) -> Any:
+        def evaluate(variables: Any, images: jax.Array, labels: jax.Array, count: jax.Array) -> Any:
+            logits = self.network.apply(variables, self.network.normalize(variables, images))
+            real = jnp.arange(labels.shape[0]) < count
+            classes = jnp.argmax(logits, -1).astype(jnp.int32)
+            loss = jnp.sum(jnp.where(real, losses(self.network.train.loss, logits, labels), 0.0))
+            return loss, jnp.sum(real & (classes == labels)), classes
+
+        return self.network.jit(evaluate)
+
+    def evaluate(self, variables: Any, split: Split) -> Evaluation:
+        """Loss and accuracy over a split that has examples, in batches of one size, the last one padded."""
+        size = min(max(self.batch_size, 256), len(split))
+        parts = []
+        for start in range(0, len(split), size):
+            images, labels = split.images[start : start + size], split.labels[start : start + size]
+            missing = size - len(labels)
+            images = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
+            parts.append(self._evaluate(variables, images, np.pad(labels, (0, missing)), np.int32(size - missing)))
+        loss = float(np.sum([np.asarray(part[0], np.float64) for part in parts]))
+        right = int(np.sum([np.asarray(part[1]) for part in parts]))
+        predictions = np.concatenate([np.asarray(part[2]) for part in parts])[: len(split)]
+        return Evaluation(loss / len(split), right / len(split), predictions)

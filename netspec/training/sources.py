@@ -1,0 +1,87 @@
+"""The images of a spec, divided into training, validation and test, or what is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from netspec.analysis.plan import Plan
+from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.training.data import Dataset, Problem, Split, hold_out, load, statistics
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the data room reads of the spec, with the path resolved."""
+
+    source: str
+    path: Path | None
+    resize: bool
+
+
+@dataclass(frozen=True)
+class Images:
+    """A data set ready for training."""
+
+    train: Split
+    validation: Split
+    """Empty where `data.validation` is 0."""
+    test: Split
+    classes: tuple[str, ...]
+    fingerprint: str
+    mean: np.ndarray
+    """(channels,) float32, of the training part: normalized = (raw - mean) / deviation."""
+    deviation: np.ndarray
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
+    """The images of a plan; `path` stands for `data.path` where it is given.
+
+    Whatever is wrong with the files is said at the key of the spec that names them.
+    """
+    data = plan.spec.data.value
+    given = path or (_beside(plan, data.path) if data.path is not None else None)
+    outputs = plan.output[-1] if len(plan.output) == 1 else None
+    if outputs is None:
+        return [_no_vector(plan)]
+    height, width, channels = plan.input
+    found = load(Settings(data.source, given, data.resize), (height, width, channels), outputs)
+    if not isinstance(found, Dataset):
+        return [_diagnostic(plan, problem) for problem in found]
+    train, validation = hold_out(found.train, data.validation, plan.spec.train.value.seed)
+    mean, deviation = statistics(train, data.normalize)
+    return Images(
+        train,
+        validation,
+        found.test,
+        found.classes,
+        found.fingerprint,
+        mean.astype(np.float32),
+        deviation.astype(np.float32),
+        tuple(_diagnostic(plan, problem) for problem in found.warnings),
+    )
+
+
+def _beside(plan: Plan, path: str) -> Path:
+    """A path of the spec is relative to the spec."""
+    source = plan.spec.source.path
+    return Path(path) if source is None else source.parent / path
+
+
+def _diagnostic(plan: Plan, problem: Problem) -> Diagnostic:
+    data = plan.spec.data
+    span = data.at("path") if data.value.path is not None else data.at("source")
+    return Diagnostic(
+        problem.code, problem.message, plan.spec.source, span, help=problem.help, severity=problem.severity
+    )
+
+
+def _no_vector(plan: Plan) -> Diagnostic:
+    last = plan.layers[-1]
+    shape = "x".join(map(str, last.output))
+    message = f"training needs one vector an image, but `{last.name}` gives a map of {shape}"
+    help = "end with `pool: {type: average, window: all}`, or with `fc`"
+    return Diagnostic("NS209", message, plan.spec.source, last.layer.span, layer=last.name, help=help)
