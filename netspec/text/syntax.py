@@ -30,22 +30,23 @@ def refused_directives(source: Source) -> list[Fault]:
 
     libyaml would refuse most of them too, but takes a time quadratic in the `%TAG` lines: seconds for 1 MiB.
     """
-    start, versions = 0, 0
-    while line := _PRELUDE.match(source.text, start):
-        if directive := line["directive"]:
+    versions = 0
+    for number, line in enumerate(source.lines, 1):
+        if line.startswith("%"):
+            directive = line.split("#")[0].rstrip()
             versions += 1
-            if not _VERSION.fullmatch(directive) or versions > 1:
-                span = source.span(*line.span("directive"))
-                message = f"the directive `{shown(directive.strip())}` is not known"
+            if versions > 1 or not _VERSION.fullmatch(directive):
+                message = f"the directive `{shown(directive)}` is not known"
                 if directive.startswith("%YAML"):
                     message = "the directive `%YAML` takes `1.2`, once"
+                span = Span(number, 1, number, 1 + len(directive))
                 return [Fault("NS015", message, span, help="remove it: specs are read as YAML 1.2")]
-        start = line.end()
+        elif line.strip() and not line.lstrip().startswith("#"):
+            break
     return []
 
 
-_PRELUDE = re.compile(r"(?:(?P<directive>%[^\r\n#]*)|[ \t]*)(?:#[^\r\n]*)?(?:\r\n|\r|\n|(?<=.)\Z)")
-_VERSION = re.compile(r"%YAML[ \t]+1\.[12][ \t]*")
+_VERSION = re.compile(r"%YAML[ \t]+1\.[12]")
 
 
 def explain(
@@ -95,6 +96,13 @@ class _Where:
     def char(self) -> str:
         """The character at the place, empty at the end of the text."""
         return self.source.text[self.index : self.index + 1]
+
+    @property
+    def named(self) -> str:
+        """The character at the place, as a message names it."""
+        if not self.char:
+            return "the end of the text"
+        return "the end of the line" if self.char in "\r\n" else f"`{shown(self.char)}`"
 
     def line_start(self, index: int) -> int:
         """Where the line of `index` starts."""
@@ -148,7 +156,7 @@ def _tab(where: _Where) -> Fault | None:
 
 
 def _directive(where: _Where) -> Fault | None:
-    if "directive" in where.context or "directive" in where.problem:
+    if "directive" in where.context + where.problem or where.problem == "found incompatible YAML document":
         return where.fault("NS015", "a directive cannot stand here", where.context_index, help="remove it")
     return None
 
@@ -182,10 +190,11 @@ def _quote(where: _Where) -> Fault | None:
 def _escape(where: _Where) -> Fault | None:
     if where.context != "while parsing a quoted scalar":
         return None
-    start = where.source.text.rfind("\\", where.context_index, where.index + 1)
+    # libyaml marks an unknown escape at its backslash, a bad code behind `\x`, `\u` or `\U`
+    start = where.index if where.problem == "found unknown escape character" else where.index - 2
     found = re.compile(r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8}|.?)").match(where.source.text, start)
     assert found
-    message = f"the escape `{found[0]}` names no character"
+    message = f"the escape `{shown(found[0])}` names no character"
     help = r"write `\\` for a backslash, or use single quotes"
     if re.fullmatch(r"\\u[dD][89a-fA-F]\w\w", found[0]):
         message = f"the escape `{found[0]}` is one half of a character"
@@ -205,7 +214,7 @@ def _bracket(where: _Where) -> Fault | None:
     if not where.source.text[where.index :].strip():
         return where.fault("NS007", never, last.index, help=f"close it with `{closing}`")
     if where.char in "]}" and where.char != closing:
-        message = f"the bracket `{name}` is closed by `{where.char}`"
+        message = f"the bracket `{name}` is closed by {where.named}"
         return where.fault("NS007", message, related=opener, help=f"write `{closing}`")
     later = where.line_start(where.index) > last.index
     if later and where.indent(where.index) <= where.indent(last.index) and where.char not in "]}":
@@ -216,9 +225,9 @@ def _bracket(where: _Where) -> Fault | None:
         return where.fault("NS007", never, last.index, related=related, help=f"close it with `{closing}`")
     if "node content" in where.problem:
         return where.fault(
-            "NS005", f"expected a value before `{where.char}`", help="write one, or remove the comma"
+            "NS005", f"expected a value before {where.named}", help="write one, or remove the comma"
         )
-    message = f"expected `,` or `{closing}`, got `{where.char}`"
+    message = f"expected `,` or `{closing}`, got {where.named}"
     return where.fault("NS005", message, related=opener, help="put a comma between the values")
 
 
@@ -263,14 +272,12 @@ def _document(where: _Where) -> Fault | None:
 def _stray(where: _Where) -> Fault | None:
     """Something that fits neither the line before nor the one above."""
     if where.char and where.char in "]}":
-        return where.fault(
-            "NS005", f"the bracket `{where.char}` closes nothing", help="remove it, or open it"
-        )
+        return where.fault("NS005", f"the bracket {where.named} closes nothing", help="remove it, or open it")
     list_ends = where.problem == "did not find expected '-' indicator"
     mapping_ends = where.problem == "did not find expected key"
     if not where.begins_line():
         help = "quote the whole value, or begin a new line"
-        return where.fault("NS005", f"unexpected `{where.char}` after the value", help=help)
+        return where.fault("NS005", f"unexpected {where.named} after the value", help=help)
     if mapping_ends and where.char == ":":
         return where.fault("NS005", "expected a key before `:`", help="write one")
     if (mapping_ends and where.char == "-") or (list_ends and where.char != "-"):
@@ -289,10 +296,16 @@ def _misplaced(where: _Where) -> Fault | None:
     if "cannot start any token" in where.problem:
         word = where.rest(where.index).split()[0]
         help = f"quote the value: `'{shown(word)}'`" if "'" not in word else "quote the value"
-        return where.fault("NS005", f"a value cannot start with `{where.char}`", help=help)
+        return where.fault("NS005", f"a value cannot start with {where.named}", help=help)
     if where.problem.startswith(("block sequence entries", "mapping keys")):
         message = f"`{where.char} ` cannot stand behind a key on its line"
         return where.fault("NS005", message, help="begin a new line, or quote the value")
+    if where.context == "while scanning a block scalar":
+        sign = where.source.text[where.context_index]
+        message = f"`{sign}` takes `-`, `+`, a digit from 1 to 9, and nothing else on its line"
+        return where.fault("NS005", message, help="begin the text on the next line, or quote the value")
+    if where.problem == "found unexpected ':'":
+        return where.fault("NS005", "an unquoted value cannot hold this `:`", help="quote the value")
     if where.context in ("while scanning an anchor", "while scanning an alias"):
         sign = where.source.text[where.context_index]
         message = f"`{sign}` takes a name of letters, digits, `_` and `-`"
@@ -300,7 +313,7 @@ def _misplaced(where: _Where) -> Fault | None:
     if "node content" in where.problem:
         return (
             _stray(where)
-            if where.char in "]}"
+            if where.char and where.char in "]}"
             else where.fault("NS005", "expected a value", help="write one")
         )
     if where.problem in ("did not find expected key", "did not find expected '-' indicator"):

@@ -47,22 +47,42 @@ class Evaluation:
 
 
 class NotFinite(Exception):  # noqa: N818
-    """A loss or a gradient was infinite or not a number. The state is as before that step."""
+    """A loss or a gradient was infinite or not a number; `state` is as before that step, counted from 1."""
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, state: TrainingState) -> None:
         super().__init__(f"step {step}")
         self.step = step
+        self.state = state
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How arrays lie on several devices: whole on each, or divided along the batch."""
+
+    whole: jax.sharding.NamedSharding
+    divided: jax.sharding.NamedSharding
+
+
+def placement(devices: int) -> Placement | None:
+    """The placement on the first `devices` devices; None for one, which needs none."""
+    if devices == 1:
+        return None
+    mesh = jax.make_mesh((devices,), ("batch",), devices=jax.devices()[:devices])
+    spec = jax.sharding.PartitionSpec
+    return Placement(jax.sharding.NamedSharding(mesh, spec()), jax.sharding.NamedSharding(mesh, spec("batch")))
 
 
 class Trainer:
     """A network, its data, and the compiled functions that join them."""
 
-    def __init__(self, network: TrainableNetwork, images: Images) -> None:
+    def __init__(self, network: TrainableNetwork, images: Images, devices: int = 1) -> None:
+        """`devices` divide each batch; the batch size must be a multiple of it."""
         self.network = network
+        self._placed = placement(devices)
         self.images = images
         self.batch_size = min(network.train.batch_size, len(images.train))
         self.steps_per_epoch = steps_per_epoch(len(images.train), self.batch_size)
-        self._train = jax.device_put((images.train.images, images.train.labels))
+        self._train = self._place((images.train.images, images.train.labels))
         self._order: tuple[int, jax.Array] | None = None
 
     def begin(self) -> TrainingState:
@@ -70,7 +90,11 @@ class Trainer:
         state = self.network.init_training()
         statistics = {"mean": self.images.mean, "deviation": self.images.deviation}
         state["variables"]["state"]["input"] = jax.device_put(statistics)
-        return state
+        return self._place(state)
+
+    def _place(self, tree: Any) -> Any:
+        """The same arrays on all devices."""
+        return jax.device_put(tree, self._placed and self._placed.whole)
 
     @property
     def no_totals(self) -> Totals:
@@ -84,6 +108,8 @@ class Trainer:
         ) -> Any:
             rows = jax.lax.dynamic_slice(epoch, (position * self.batch_size,), (self.batch_size,))
             images, labels = (jnp.take(part, rows, axis=0) for part in data)
+            if self._placed:
+                images, labels = jax.lax.with_sharding_constraint((images, labels), self._placed.divided)
             raw = self.network.normalize(state["variables"], images) if images.dtype != jnp.uint8 else images
             moved, metrics = self.network.step(state, raw, labels)
             # Once a step is refused the state stands still, so that the host may learn of it later.
@@ -111,19 +137,19 @@ class Trainer:
             if len(running) > LAG:
                 done, was_finite = running.popleft()
                 if not was_finite:
-                    raise NotFinite(done)
+                    raise NotFinite(done, state)
             yield step + position - first + 1, state, totals, last
         self.confirm(state, totals)
 
     def confirm(self, state: TrainingState, totals: Totals) -> None:
         """Raises NotFinite where one of the steps so far was refused; waits for them."""
         if not totals["finite"]:
-            raise NotFinite(int(state["step"]) + 1)
+            raise NotFinite(int(state["step"]) + 1, state)
 
     def _epoch_order(self, epoch: int) -> jax.Array:
         if self._order is None or self._order[0] != epoch:
             rows = order(len(self.images.train), self.network.train.seed, epoch)
-            self._order = (epoch, jax.device_put(rows))
+            self._order = (epoch, self._place(rows))
         return self._order[1]
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:

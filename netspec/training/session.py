@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from netspec.lowering.options import compiler_options
 from netspec.training import files
 from netspec.training.checkpoint import Background, Checkpoint
 from netspec.training.loop import Evaluation, Trainer
+from netspec.training.record import Difference, compare
 from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
 from netspec.training.sources import Images
@@ -55,7 +56,13 @@ class Session:
     """The state of one session."""
 
     def __init__(
-        self, plan: Plan, images: Images, directory: RunDirectory, summary: Mapping[str, Any], choices: Choices
+        self,
+        plan: Plan,
+        images: Images,
+        directory: RunDirectory,
+        summary: Mapping[str, Any],
+        choices: Choices,
+        devices: int = 1,
     ) -> None:
         self.plan = plan
         self.images = images
@@ -63,7 +70,7 @@ class Session:
         self.train = plan.spec.train.value
         batch = min(self.train.batch_size, len(images.train))
         self.network = TrainableNetwork(plan, choices, max(1, len(images.train) // batch))
-        self.trainer = Trainer(self.network, images)
+        self.trainer = Trainer(self.network, images, devices)
         self.record = record(plan, images.fingerprint, compiler_options(jax.default_backend()), choices)
         self.record["classes"] = list(images.classes)
         self.summary = summary
@@ -76,7 +83,7 @@ class Session:
         """Steps of the whole run."""
         return self.trainer.steps_per_epoch * self.train.epochs
 
-    def run(self, start: Checkpoint | None, watcher: Watcher) -> Outcome:
+    def run(self, start: Checkpoint | None, watchers: Sequence[Watcher] = ()) -> Outcome:
         """Trains from the beginning or from `start` to the end. The caller holds the directory's lock.
 
         Raises NotFinite, and OSError where something cannot be written.
@@ -93,7 +100,8 @@ class Session:
                     if self.first_step_seconds is None:
                         jax.block_until_ready(metrics)
                         self.first_step_seconds = time.monotonic() - began
-                    watcher.step(step, self.total_steps, metrics)
+                    for watcher in watchers:
+                        watcher.step(step, self.total_steps, metrics)
                     if interruption.requested:
                         break
                     if self._due(step) and step % self.trainer.steps_per_epoch:
@@ -105,7 +113,8 @@ class Session:
                 if step % self.trainer.steps_per_epoch:
                     break
                 best = self._finish_epoch(step, state, totals)
-                watcher.epoch(self.rows[-1], step, self.total_steps)
+                for watcher in watchers:
+                    watcher.epoch(self.rows[-1], step, self.total_steps)
                 totals = self.trainer.no_totals
                 files.write_rows(self.directory.metrics, self.rows)
                 if self._due(step) or best or step == self.total_steps or interruption.requested or self._stopped():
@@ -201,6 +210,12 @@ class Session:
         facts = {"step": step, "test": {"loss": test.loss, "accuracy": test.accuracy}}
         save_model(self.directory.model, variables, self.plan, self.images.classes, facts)
         return Outcome(self.rows, test, None, seconds, self.first_step_seconds)
+
+
+def differences(session: Session, start: Checkpoint) -> list[Difference]:
+    """What differs between a session and the run that it would go on with."""
+    old = {name: value for name, value in start.record.items() if name != "epoch_seconds"}
+    return compare(old, session.record)
 
 
 def default_folder(name: str, root: Path = Path("runs")) -> Path:

@@ -51,4 +51,28 @@ CODES: tuple[Code, ...] = (
         "started with. The formulas are the same, but sums may be taken in another order: the last bits "
         "of the results may differ from those of a run that was never interrupted.",
     ),
+    Code(
+        "NS608",
+        "model of another network",
+        "The arrays of a model or checkpoint are not those of the spec beside it: one of the two was replaced.",
+    ),
+    Code(
+        "NS610",
+        "not finite",
+        "The loss or a gradient became infinite or not a number. That step was not made: the state is as before it, and "
+        "no checkpoint holds a number that is not finite. The usual cause is a learning rate that is too high for the "
+        "first steps, then images with values far outside what `normalize` expects.",
+    ),
+    Code(
+        "NS611",
+        "target missed",
+        "The run ended below `train.target`. The network is saved all the same; the exit status says that it is not what "
+        "was asked for.",
+    ),
+    Code(
+        "NS612",
+        "devices do not fit",
+        "`--devices` asks for more devices than there are, or for a number that does not divide `train.batch_size`: each "
+        "device takes an equal part of every batch.",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from netspec.lowering.convolution.algorithms import ALGORITHMS
 from netspec.lowering.convolution.convolve import Choice, convolve
+from netspec.lowering.convolution.cost import choose
 from netspec.lowering.convolution.geometry import Geometry
 
-__all__ = ["ALGORITHMS", "Choice", "Geometry", "convolve"]
+__all__ = ["ALGORITHMS", "Choice", "Geometry", "choose", "convolve"]

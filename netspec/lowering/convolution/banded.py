@@ -33,6 +33,12 @@ def tile(g: Geometry) -> int:
     return max(t for t in range(1, most + 1) if width % t == 0)
 
 
+def patch_floats(g: Geometry) -> int:
+    """Numbers in the patches of one example."""
+    rows, columns, _ = g.output
+    return rows * (columns // tile(g)) * g.kernel[0] * _span(g, tile(g)) * g.input[2]
+
+
 def _fits(g: Geometry) -> bool:
     return g.groups == 1
 

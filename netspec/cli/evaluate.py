@@ -1,0 +1,64 @@
+"""`netspec evaluate`: what a trained network does on the test set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli import messages
+
+if TYPE_CHECKING:
+    from netspec.report.evaluation import Measures
+
+
+@click.command(epilog="Example: netspec evaluate runs/digits-1 --format json")
+@click.argument("run")
+@click.option("--data", "data", metavar="PATH", help="Where the images are, instead of `data.path`.")
+@click.option("--checkpoint", type=click.Choice(["model", "best"]), default="model", show_default=True)
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
+    """Measures a trained network on the test set."""
+    messages.require_training()
+    from netspec.report.evaluation import measure
+    from netspec.training import sources
+    from netspec.training.loop import Trainer
+
+    network = messages.load_run(run, checkpoint)
+    found = sources.read(network.plan, Path(data) if data is not None else None)
+    if isinstance(found, list):
+        messages.show(found)
+        raise SystemExit(1)
+    result = Trainer(network, found).evaluate(network.variables, found.test)
+    measures = measure(found.test.labels, result.predictions, found.classes)
+    if form == "json":
+        facts: dict[str, Any] = {"accuracy": result.accuracy, "loss": result.loss} | measures.to_json()
+        click.echo(json.dumps(facts))
+    else:
+        _table(measures, result.loss)
+
+
+def _table(measures: Measures, loss: float) -> None:
+    from rich import box
+    from rich.table import Table
+
+    facts = measures.to_json()
+    table = Table(box=box.SIMPLE_HEAD, title=f"accuracy {facts['accuracy']:.2%}   loss {loss:.4f}", title_justify="left")
+    table.add_column("class")
+    for name in ("precision", "recall", "F1", "images"):
+        table.add_column(name, justify="right")
+    for row in facts["classes"]:
+        numbers = (f"{row[name]:.3f}" for name in ("precision", "recall", "f1"))
+        table.add_row(messages.safe(row["name"]), *numbers, f"{row['support']:,}")
+    console = messages.console()
+    console.print(table)
+    matrix = Table(box=box.SIMPLE_HEAD, title="confusion: rows are true classes, columns predicted", title_justify="left")
+    matrix.add_column("")
+    names = [messages.safe(row["name"]) for row in facts["classes"]]
+    for name in names:
+        matrix.add_column(name[:5], justify="right")
+    for name, counts in zip(names, facts["confusion"], strict=True):
+        matrix.add_row(name, *(str(count) if count else "." for count in counts))
+    console.print(matrix)

@@ -1,0 +1,92 @@
+"""What a command says on standard error, and how it ends when it cannot go on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+import click
+
+from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.render import renderer
+from netspec.diagnostics.render.cells import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from netspec.training.run import TrainedNetwork
+
+INSTALL = "pip install 'netspec-compiler[train]'"
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether a person who wants colour reads this stream: https://no-color.org, and FORCE_COLOR."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def width(stream: TextIO) -> int:
+    """The columns of a terminal; 80 elsewhere."""
+    return shutil.get_terminal_size((80, 24)).columns if stream.isatty() else 80
+
+
+def console() -> Console:
+    """A console for results on standard output."""
+    from rich.console import Console
+
+    colour = coloured(sys.stdout)
+    return Console(width=width(sys.stdout), no_color=not colour, force_terminal=colour, highlight=False, emoji=False)
+
+
+def safe(text: str) -> str:
+    """A name from outside as a terminal may show it."""
+    return shown(text)
+
+
+def show(diagnostics: Sequence[Diagnostic]) -> None:
+    """Diagnostics in full, on standard error; nothing where there are none."""
+    if diagnostics:
+        text = renderer("full")(diagnostics, (), color=coloured(sys.stderr), width=width(sys.stderr))
+        click.echo(text, err=True, nl=False)
+
+
+def warn(code: str, message: str) -> None:
+    """A warning that has no place in a spec."""
+    click.echo(f"{click.style(f'warning[{code}]', 'yellow', bold=True)}: {safe(message)}", err=True)
+
+
+def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
+    """An error that has no place in a spec, and the end."""
+    click.echo(f"{click.style(f'error[{code}]', 'red', bold=True)}: {safe(message)}", err=True)
+    if help is not None:
+        click.echo(f"{click.style('help', 'green')}: {safe(help)}", err=True)
+    raise SystemExit(status)
+
+
+def require_training() -> None:
+    """Exits where the extra `train` is not installed."""
+    missing = [name for name in ("jax", "optax", "safetensors", "numpy") if find_spec(name) is None]
+    if missing:
+        click.echo(f"this command needs {', '.join(missing)}: {INSTALL}", err=True)
+        raise SystemExit(3)
+
+
+def load_run(run: str, which: str) -> TrainedNetwork:
+    """The network of a run directory or model file; exits where there is none."""
+    from netspec.training.run import NotARun, load
+    from netspec.training.tensors import Corrupt
+
+    try:
+        return load(Path(run), which)
+    except NotARun as error:
+        fail(error.code, str(error), error.help, status=1)
+    except Corrupt as error:
+        fail("NS605", str(error), "train again, or load another checkpoint with --checkpoint best", status=1)
+    except OSError as error:
+        fail("NS602", f"`{run}`: {error.strerror or error}", None, status=2)

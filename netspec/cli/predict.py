@@ -1,0 +1,90 @@
+"""`netspec predict`: the class of image files and arrays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli import messages
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from netspec.training.run import TrainedNetwork
+
+SHOWN = 3
+
+
+@click.command(epilog="Example: netspec predict runs/digits-1 seven.png --format json")
+@click.argument("run")
+@click.argument("images", nargs=-1, required=True)
+@click.option("--resize", is_flag=True, help="Resizes images to the network's input.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def predict(run: str, images: tuple[str, ...], resize: bool, form: str) -> None:
+    """Says which class images show.
+
+    IMAGES are image files, or `.npy` arrays of one image or of several: (height, width[, channels]) or (n, height,
+    width, channels), with pixel values as in the training data.
+    """
+    messages.require_training()
+    network = messages.load_run(run, "model")
+    results = []
+    for name in images:
+        for label, array in _read(network, Path(name), resize):
+            results.append(_result(network, label, array))
+    if form == "json":
+        click.echo(json.dumps({"version": 1, "predictions": results}))
+        return
+    for result in results:
+        ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])[:SHOWN]
+        words = ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in ranked)
+        click.echo(f"{messages.safe(result['image'])}: {words}")
+
+
+def _read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, np.ndarray]]:
+    """The images of one file with a name each; exits where it has none that fit."""
+    from netspec.training.data.problem import Refused
+
+    try:
+        if path.suffix == ".npy":
+            stack = _array(path, network.plan.input)
+            return [(f"{path}[{i}]" if len(stack) > 1 else str(path), image) for i, image in enumerate(stack)]
+        from netspec.training.data.images import decode
+
+        height, width, channels = network.plan.input
+        return [(str(path), decode(path, (height, width, channels), resize))]
+    except Refused as refused:
+        problem = refused.problems[0]
+        messages.fail(problem.code, problem.message, problem.help, status=1)
+    except OSError as error:
+        messages.fail("NS501", f"`{path}`: {error.strerror or error}", None, status=2)
+
+
+def _array(path: Path, wanted: tuple[int, ...]) -> np.ndarray:
+    """(n, height, width, channels)."""
+    import numpy as np
+
+    try:
+        array = np.load(path, allow_pickle=False, mmap_mode="r")
+    except (ValueError, EOFError):
+        messages.fail("NS516", f"`{path}` is not a `.npy` file of plain numbers", "save it with numpy.save", status=1)
+    if array.dtype.kind not in "uif":
+        messages.fail("NS516", f"`{path}` holds {array.dtype}, not numbers", None, status=1)
+    full = array[..., None] if wanted[2] == 1 and array.shape[-2:] == wanted[:2] else array
+    stack = full[None] if full.ndim == 3 else full
+    if stack.shape[1:] != wanted or stack.ndim != 4:
+        shape = "x".join(map(str, wanted))
+        messages.fail("NS508", f"`{path}` has the shape {array.shape}; the network takes images of {shape}", None, status=1)
+    return np.asarray(stack) if array.dtype == np.uint8 else np.asarray(stack, np.float32)
+
+
+def _result(network: TrainedNetwork, name: str, image: Any) -> dict[str, Any]:
+    import numpy as np
+
+    probabilities = np.asarray(network.predict(network.variables, image[None]))[0]
+    best = int(probabilities.argmax())
+    shares = {label: float(share) for label, share in zip(network.classes, probabilities, strict=True)}
+    return {"image": name, "class": network.classes[best], "label": best, "probabilities": shares}

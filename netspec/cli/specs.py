@@ -1,0 +1,45 @@
+"""Specs as commands get them: from a file or standard input, with what `--set` changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import click
+
+from netspec.analysis.check import Report, check_source
+from netspec.analysis.plan import Plan
+from netspec.cli import messages
+from netspec.diagnostics.diagnostic import from_unreadable
+from netspec.text.files import Unreadable, read_source
+from netspec.language.override import override
+from netspec.text.source import Source
+
+
+def read(name: str) -> Source:
+    """The text of a file, or of standard input for `-`; exits with 2 where it cannot be had."""
+    found = read_source(name)
+    if isinstance(found, Unreadable):
+        messages.show([from_unreadable(found)])
+        raise SystemExit(2)
+    return found
+
+
+def load(name: str, overrides: Sequence[str] = ()) -> Report:
+    """The report on one file, with `KEY=VALUE` overrides written into its text."""
+    source = read(name)
+    for item in overrides:
+        key, equals, value = item.partition("=")
+        if not equals or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key):
+            raise click.UsageError(f"--set {item}: write KEY=VALUE, as in train.epochs=3")
+        source = override(source, key.split("."), value)
+    return check_source(source)
+
+
+def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
+    """The plan of a file; shows its diagnostics, and exits with 1 where one is an error."""
+    report = load(name, overrides)
+    messages.show(report.diagnostics)
+    if report.plan is None:
+        raise SystemExit(1)
+    return report.plan

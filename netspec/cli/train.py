@@ -1,0 +1,165 @@
+"""`netspec train`: from a spec to a trained network in a run directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli import messages, specs
+from netspec.diagnostics.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from netspec.analysis.plan import Plan
+    from netspec.training.checkpoint import Checkpoint
+    from netspec.training.session import Outcome, Session
+    from netspec.training.sources import Images
+
+
+@click.command(epilog="Example: netspec train specs/digits.yaml --set train.epochs=10")
+@click.argument("file", required=False)
+@click.option("--resume", "resume", metavar="RUN", help="Goes on with the run in this directory; FILE may be left out.")
+@click.option("--data", "data", metavar="PATH", help="Where the images are, instead of `data.path`.")
+@click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Another value for a key of the spec.")
+@click.option("--output", "output", metavar="DIR", help="The run directory. Default: runs/NAME-1, NAME-2, ...")
+@click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="Divides each batch among N devices.")
+def train(
+    file: str | None, resume: str | None, data: str | None, overrides: tuple[str, ...], output: str | None, devices: int
+) -> None:
+    """Trains the network of a spec into a run directory."""
+    messages.require_training()
+    if file is None and resume is None:
+        raise click.UsageError("name a spec, or a run with --resume.")
+    if resume is not None and output is not None:
+        raise click.UsageError("a run goes on where it is: leave --output out.")
+    from netspec.training.run import SPEC
+
+    plan = specs.require_plan(file or str(Path(resume or "") / SPEC), overrides)
+    _devices(plan, devices)
+    images = _images(plan, data)
+    folder = _folder(plan, resume, output)
+    from netspec.training import lock
+
+    try:
+        with lock.hold(folder):
+            _train(plan, images, folder, resume is not None, devices)
+    except lock.InUse as error:
+        messages.fail("NS601", str(error), "wait for it to end, or give another directory with --output", status=2)
+
+
+def _devices(plan: Plan, devices: int) -> None:
+    """Refuses devices that are not there, and batches that they do not divide."""
+    if devices == 1:
+        return
+    import jax
+
+    if devices > len(jax.devices()):
+        messages.fail("NS612", f"--devices {devices}: this machine has {len(jax.devices())}", None, status=3)
+    batch = plan.spec.train.value.batch_size
+    if batch % devices:
+        help = f"set train.batch_size={batch + devices - batch % devices}"
+        messages.fail("NS612", f"{devices} devices do not divide a batch of {batch}", help, status=1)
+
+
+def _images(plan: Plan, data: str | None) -> Images:
+    from netspec.training import sources
+
+    found = sources.read(plan, Path(data) if data is not None else None)
+    if isinstance(found, list):
+        messages.show(found)
+        raise SystemExit(1)
+    messages.show(list(found.warnings))
+    return found
+
+
+def _folder(plan: Plan, resume: str | None, output: str | None) -> Path:
+    """The run directory, made where it is new."""
+    from netspec.training.files import make_folder
+    from netspec.training.run import SPEC
+    from netspec.training.session import default_folder
+
+    if resume is not None:
+        return Path(resume)
+    folder = Path(output) if output is not None else default_folder(plan.name)
+    if (folder / SPEC).exists():
+        messages.fail("NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2)
+    for parent in (*reversed(folder.parents), folder):
+        make_folder(parent)
+    return folder
+
+
+def _train(plan: Plan, images: Images, folder: Path, resumed: bool, devices: int) -> None:
+    from netspec.analysis.summary import as_json
+    from netspec.cli.progress import Progress
+    from netspec.report.tensorboard import TensorBoard
+    from netspec.training.loop import NotFinite
+    from netspec.training.run import RunDirectory
+    from netspec.training.session import Session
+
+    directory = RunDirectory(folder)
+    session = Session(plan, images, directory, as_json(plan), {}, devices=devices)
+    start = _start(session, directory) if resumed else None
+    with Progress(session, start) as progress, TensorBoard(folder, start.step if start else 0) as board:
+        try:
+            outcome = session.run(start, (progress, board))
+        except NotFinite as failure:
+            progress.close()
+            _not_finite(session, failure)
+    _finished(plan, folder, outcome)
+
+
+def _start(session: Session, directory: Any) -> Checkpoint:
+    """The checkpoint to go on from; exits where there is none or where it is another run's."""
+    from netspec.training.session import differences
+
+    start, passed_over = directory.checkpoints().newest()
+    for skipped in passed_over:
+        messages.warn("NS605", f"`{skipped.path}` is passed over: {skipped.reason}")
+    if start is None:
+        messages.fail("NS604", f"`{directory.folder}` has no valid checkpoint", "begin anew with another --output", status=1)
+    found = differences(session, start)
+    for difference in found:
+        if difference.effect == "warned":
+            messages.warn("NS607", f"{difference}: {difference.reason}")
+    refused = [difference for difference in found if difference.effect == "refused"]
+    if refused:
+        listed = "; ".join(str(difference) for difference in refused)
+        messages.fail("NS606", f"the run cannot go on with this: {listed}", "resume with the run's own spec and data", status=1)
+    return start
+
+
+def _not_finite(session: Session, failure: Any) -> None:
+    from netspec.training import cause
+
+    found = cause.find(session.trainer, failure)
+    where = f"{found.what} `{found.layer}`" if found.layer else found.what
+    messages.fail(
+        "NS610",
+        f"step {failure.step}: {where} is not finite; the learning rate there was {found.learning_rate:.3g}",
+        "lower `train.optimizer.learning_rate`, add `train.gradient_clip: 1.0`, or add a `warmup` to the schedule; "
+        "the checkpoints are from before that step",
+        status=1,
+    )
+
+
+def _finished(plan: Plan, folder: Path, outcome: Outcome) -> None:
+    """Says how it ended, writes the report, and exits with what the signal or the target asks for."""
+    if outcome.test is None:
+        assert outcome.interrupted is not None
+        step = f"netspec train --resume {folder}"
+        click.echo(f"interrupted and saved; go on with: {step}", err=True)
+        raise SystemExit(128 + outcome.interrupted)
+    from netspec.report import page
+
+    page.write(folder)
+    first = f", {outcome.first_step_seconds:.1f} s to the first step" if outcome.first_step_seconds else ""
+    click.echo(f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({outcome.seconds:.1f} s{first})")
+    click.echo(f"run: {folder}")
+    target = plan.spec.train.value.target
+    if target is not None and outcome.test.accuracy < target.at_least:
+        message = f"the test accuracy {outcome.test.accuracy:.4f} is below the target of {target.at_least:g}"
+        span = plan.spec.train.at("target.at_least")
+        help = "train longer, or change the network"
+        messages.show([Diagnostic("NS611", message, plan.spec.source, span, help=help)])
+        raise SystemExit(1)
