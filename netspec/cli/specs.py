@@ -25,14 +25,19 @@ def read(name: str) -> Source:
     return found
 
 
+def key_value(option: str, item: str) -> tuple[list[str], str]:
+    """The path and the value of `KEY=VALUE`; a usage error where it is none."""
+    key, equals, value = item.partition("=")
+    if not equals or not value.strip() or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key):
+        raise click.UsageError(f"{option} {messages.safe(item)}: write KEY=VALUE, as in train.epochs=3")
+    return key.split("."), value
+
+
 def load(name: str, overrides: Sequence[str] = ()) -> Report:
     """The report on one file, with `KEY=VALUE` overrides written into its text."""
     source = read(name)
     for item in overrides:
-        key, equals, value = item.partition("=")
-        if not equals or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key):
-            raise click.UsageError(f"--set {item}: write KEY=VALUE, as in train.epochs=3")
-        source = override(source, key.split("."), value)
+        source = override(source, *key_value("--set", item))
     return check_source(source)
 
 

@@ -1,0 +1,66 @@
+"""The public functions. JAX is imported by `compile` and `load` alone, when they are called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netspec.analysis.check import Report, check_source
+from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.text.files import Unreadable, read_source
+from netspec.text.source import Source
+
+if TYPE_CHECKING:
+    from netspec.training.run import TrainedNetwork
+    from netspec.training.step import TrainableNetwork
+
+__all__ = ["Diagnostic", "Report", "SpecError", "check", "compile", "load"]
+
+
+class SpecError(ValueError):
+    """A spec has errors: `diagnostics` holds them, the message shows them one a line."""
+
+    def __init__(self, report: Report) -> None:
+        from netspec.diagnostics.render import renderer
+
+        self.diagnostics = report.diagnostics
+        text = renderer("concise")(report.diagnostics, (report.source.name,), color=False, width=80)
+        super().__init__(text.rstrip())
+
+
+def check(spec: str | os.PathLike[str] | Source) -> Report:
+    """Checks the spec in a file (or a Source made by hand): `.diagnostics`, `.ok`, `.plan` (None where not ok).
+
+    Raises OSError where the file cannot be read.
+    """
+    if isinstance(spec, Source):
+        return check_source(spec)
+    found = read_source(os.fspath(spec))
+    if isinstance(found, Unreadable):
+        raise OSError(f"{found.name}: {found.reason}")
+    return check_source(found)
+
+
+def compile(spec: str | os.PathLike[str] | Source, *, steps_per_epoch: int | None = None) -> TrainableNetwork:
+    """The network of a spec as JAX functions: `init`, `apply`, `predict`, `init_training`, `train_step`.
+
+    `steps_per_epoch` is needed where the schedule counts in shares of the run and the data set is not a published
+    one. Raises SpecError with the diagnostics where the spec has errors, OSError where it cannot be read.
+    """
+    report = check(spec)
+    if report.plan is None:
+        raise SpecError(report)
+    from netspec.training.step import TrainableNetwork
+
+    return TrainableNetwork(report.plan, steps_per_epoch=steps_per_epoch)
+
+
+def load(run: str | Path) -> TrainedNetwork:
+    """A trained network back from its run directory: `.variables`, `.classes`, and all that `compile` gives.
+
+    Raises FileNotFoundError and its kin, `netspec.training.run.NotARun` and `netspec.training.tensors.Corrupt`.
+    """
+    from netspec.training.run import load as load_run
+
+    return load_run(run)

@@ -1,0 +1,77 @@
+"""How a change is written into the text of a spec, with its comments and layout left as they are."""
+
+from __future__ import annotations
+
+from netspec.diagnostics.diagnostic import Edit
+from netspec.language.fields import Pair
+from netspec.text.nodes import Entry, Mapping, Node, Scalar
+from netspec.text.source import Source, Span
+
+
+def written(value: object) -> str:
+    """A value as YAML.
+
+    >>> written((3, 3)), written((3, 5)), written("same"), written(0.5), written(True)
+    ('3', '[3, 5]', 'same', '0.5', 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple) and len(value) == 2:
+        return written_pair(value)
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def written_pair(pair: Pair) -> str:
+    """One number where both are the same."""
+    return str(pair[0]) if pair[0] == pair[1] else f"[{pair[0]}, {pair[1]}]"
+
+
+def insert(source: Source, node: Node, key: str, text: str, shorthand: str = "type") -> Edit:
+    """Writes `key: text` into a layer or section, after its last key.
+
+    A bare scalar becomes a mapping in which it stands under the key `shorthand`.
+    """
+    if isinstance(node, Scalar):
+        return Edit(node.span, f"{{{shorthand}: {node.text}, {key}: {text}}}")
+    assert isinstance(node, Mapping)
+    if not node.entries:
+        return Edit(node.span, f"{{{key}: {text}}}")
+    last = node.entries[-1]
+    if node.flow:
+        end = last.value.span if last.value.span.end_column > 1 else last.key.span
+        return Edit(_after(end), f", {key}: {text}")
+    line = max(last.key.span.end_line, last.value.span.end_line)
+    indent = " " * (node.entries[0].key.span.column - 1)
+    return Edit(_end_of_line(source, line), f"\n{indent}{key}: {text}")
+
+
+def remove(source: Source, mapping: Mapping, entry: Entry) -> Edit:
+    """Takes a key and its value out of a mapping."""
+    at = mapping.entries.index(entry)
+    whole = entry.key.span.to(entry.value.span)
+    if len(mapping.entries) == 1:
+        return Edit(mapping.span if mapping.flow else whole, "{}")
+    before, after = mapping.entries[at - 1 : at], mapping.entries[at + 1 : at + 2]
+    if mapping.flow and not after:
+        return Edit(Span(*_end(before[0].value.span), *_end(entry.value.span)), "")
+    if mapping.flow or (not before and after):
+        return Edit(Span(*_start(entry.key.span), *_start(after[0].key.span)), "")
+    above = _end_of_line(source, entry.key.span.line - 1)
+    return Edit(above.to(_end_of_line(source, whole.end_line)), "")
+
+
+def _start(span: Span) -> tuple[int, int]:
+    return span.line, span.column
+
+
+def _end(span: Span) -> tuple[int, int]:
+    return span.end_line, span.end_column
+
+
+def _after(span: Span) -> Span:
+    return Span(*_end(span), *_end(span))
+
+
+def _end_of_line(source: Source, line: int) -> Span:
+    column = len(source.lines[line - 1]) + 1
+    return Span(line, column, line, column)
