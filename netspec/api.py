@@ -45,15 +45,20 @@ def check(spec: str | os.PathLike[str] | Source) -> Report:
 def compile(spec: str | os.PathLike[str] | Source, *, steps_per_epoch: int | None = None) -> TrainableNetwork:
     """The network of a spec as JAX functions: `init`, `apply`, `predict`, `init_training`, `train_step`.
 
-    `steps_per_epoch` is needed where the schedule counts in shares of the run and the data set is not a published
+    Each layer runs the algorithm that is quickest on this machine's kind of device; those of the CPU have first-order
+    reverse-mode derivatives only. `steps_per_epoch` is needed where the schedule counts in shares of the run and the data set is not a published
     one. Raises SpecError with the diagnostics where the spec has errors, OSError where it cannot be read.
     """
     report = check(spec)
     if report.plan is None:
         raise SpecError(report)
+    import jax
+
+    from netspec.lowering.planner import choices
     from netspec.training.step import TrainableNetwork
 
-    return TrainableNetwork(report.plan, steps_per_epoch=steps_per_epoch)
+    chosen = choices(report.plan, report.plan.spec.train.value.batch_size, jax.default_backend())
+    return TrainableNetwork(report.plan, chosen, steps_per_epoch)
 
 
 def load(run: str | Path) -> TrainedNetwork:

@@ -90,15 +90,19 @@ def _folder(plan: Plan, resume: str | None, output: str | None) -> Path:
 
 
 def _train(plan: Plan, images: Images, folder: Path, resumed: bool, devices: int) -> None:
+    import jax
+
     from netspec.analysis.summary import as_json
     from netspec.cli.progress import Progress
+    from netspec.lowering.planner import choices
     from netspec.report.tensorboard import TensorBoard
     from netspec.training.loop import NotFinite
     from netspec.training.run import RunDirectory
     from netspec.training.session import Session
 
     directory = RunDirectory(folder)
-    session = Session(plan, images, directory, as_json(plan), {}, devices=devices)
+    chosen = choices(plan, plan.spec.train.value.batch_size // devices, jax.default_backend())
+    session = Session(plan, images, directory, as_json(plan), chosen, devices=devices)
     start = _start(session, directory) if resumed else None
     with Progress(session, start) as progress, TensorBoard(folder, start.step if start else 0) as board:
         try:
