@@ -1,0 +1,231 @@
+"""A session as a whole: it learns, it stops where it is told, and it goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from netspec.analysis.check import check_source
+from netspec.lowering.planner import choices
+from netspec.text.source import Source
+from netspec.training import cause, tensors
+from netspec.training.loop import NotFinite, Trainer, order
+from netspec.training.run import MODEL, RunDirectory, load
+from netspec.training.session import Outcome, Session, differences
+from netspec.training.sources import Images, read
+
+SPEC = """\
+netspec: 1
+name: small
+input: [8, 8, 1]
+blocks:
+  - conv: {filters: 4, kernel: 3, norm: batch}
+    pool: {window: 2}
+fc: [{units: 16, dropout: 0.2}, 10]
+data: {augment: {crop: 1, flip: horizontal}}
+train:
+  epochs: 3
+  batch_size: 100
+  optimizer: {type: adamw, learning_rate: 0.01}
+  schedule: {type: cosine, warmup: 5%}
+  checkpoint: {every_steps: 5, keep: 2}
+"""
+
+
+def session(folder: Path, text: str = SPEC, images: Images | None = None) -> Session:
+    plan = check_source(Source("small.yaml", text)).plan
+    assert plan is not None
+    found = images or read(plan)
+    assert isinstance(found, Images)
+    folder.mkdir(exist_ok=True)
+    return Session(plan, found, RunDirectory(folder), {}, choices(plan, 100, "cpu"))
+
+
+class At:
+    """A watcher that does something once, after a step."""
+
+    def __init__(self, step: int, do: Any) -> None:
+        self.at, self.do = step, do
+
+    def step(self, step: int, total: int, metrics: Any) -> None:
+        if step == self.at:
+            self.do()
+
+    def epoch(self, row: Any, step: int, total: int) -> None:
+        pass
+
+
+def stop(number: int = signal.SIGTERM) -> None:
+    os.kill(os.getpid(), number)
+
+
+def final(folder: Path) -> dict[str, bytes]:
+    """All the bytes of the last state: parameters, statistics, optimizer, step, key."""
+    newest, passed_over = RunDirectory(folder).checkpoints().newest()
+    assert newest is not None
+    assert not passed_over
+    return {name: array.tobytes() for name, array in newest.tensors.items()}
+
+
+def timeless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if "second" not in name} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, session(folder).run(None)
+
+
+def test_it_learns(uninterrupted: tuple[Path, Outcome]) -> None:
+    folder, outcome = uninterrupted
+    assert outcome.test is not None
+    assert outcome.test.accuracy > 0.5
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert rows == outcome.rows
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+
+
+def test_the_same_run_gives_the_same_bits(uninterrupted: tuple[Path, Outcome], tmp_path: Path) -> None:
+    session(tmp_path / "again").run(None)
+    assert final(tmp_path / "again") == final(uninterrupted[0])
+    first, second = (tensors.load(folder / MODEL)[0] for folder in (tmp_path / "again", uninterrupted[0]))
+    assert all(first[name].tobytes() == second[name].tobytes() for name in first | second)
+
+
+@pytest.mark.parametrize("steps", [(1,), (7, 13), (12, 24, 25, 35)])
+def test_a_resumed_run_ends_in_the_same_bits(
+    steps: tuple[int, ...], uninterrupted: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    start = None
+    for step in steps:
+        outcome = session(folder).run(start, [At(step, stop)])
+        assert outcome.interrupted == signal.SIGTERM
+        start, _ = RunDirectory(folder).checkpoints().newest()
+        assert start is not None
+        assert start.step == step
+    last = session(folder)
+    assert start is not None
+    assert differences(last, start) == []
+    outcome = last.run(start)
+    assert final(folder) == final(uninterrupted[0])
+    assert timeless(outcome.rows) == timeless(uninterrupted[1].rows)
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert timeless(lines) == timeless(uninterrupted[1].rows)
+
+
+def test_a_run_goes_on_from_any_checkpoint(uninterrupted: tuple[Path, Outcome], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    text = SPEC.replace("keep: 2", "keep: 100")
+    session(folder, text).run(None)
+    checkpoints = RunDirectory(folder).checkpoints(100)
+    for step in (5, 20):
+        session(folder, text).run(checkpoints.named(step))
+        assert final(folder) == final(uninterrupted[0])
+
+
+def test_another_spec_is_named_on_resume(tmp_path: Path) -> None:
+    session(tmp_path).run(None, [At(6, stop)])
+    start, _ = RunDirectory(tmp_path).checkpoints().newest()
+    assert start is not None
+    other = session(tmp_path, SPEC.replace("0.01", "0.02").replace("epochs: 3", "epochs: 4"))
+    found = {difference.path: difference.effect for difference in differences(other, start)}
+    assert found["train.optimizer.learning_rate"] == "refused"
+    assert found["train.epochs"] == "warned"
+
+
+def test_steps_compile_once(tmp_path: Path) -> None:
+    running = session(tmp_path)
+    running.run(None)
+    assert running.trainer._step._cache_size() == 1
+    assert running.trainer._evaluate._cache_size() <= 2
+
+
+@pytest.mark.parametrize("step", [1, 2, 18, 36])
+def test_a_number_that_is_not_finite_stops_the_run_at_its_step(step: int, tmp_path: Path) -> None:
+    text = SPEC.replace("every_steps: 5", "every_steps: 1").replace("augment: {crop: 1, flip: horizontal}", "")
+    plan = check_source(Source("small.yaml", text)).plan
+    assert plan is not None
+    images = read(plan)
+    assert isinstance(images, Images)
+    running = session(tmp_path, text, spoiled(images, step, 12))
+    with pytest.raises(NotFinite) as failure:
+        running.run(None)
+    assert failure.value.step == step
+    assert cause.find(running.trainer, failure.value).what == "the images"
+    newest, passed_over = RunDirectory(tmp_path).checkpoints().newest()
+    assert not passed_over
+    assert (newest.step if newest else 0) == step - 1
+    assert newest is None or all(np.isfinite(array).all() for array in newest.tensors.values())
+
+
+def spoiled(images: Images, step: int, steps_per_epoch: int) -> Images:
+    """The images with one NaN pixel in an example that is first seen at `step`, in every epoch's order."""
+    from dataclasses import replace
+
+    epoch, position = divmod(step - 1, steps_per_epoch)
+    rows = order(len(images.train), 0, epoch)[position * 100 : (position + 1) * 100]
+    earlier = {
+        int(row)
+        for past in range(epoch + 1)
+        for row in order(len(images.train), 0, past)[: (position if past == epoch else steps_per_epoch) * 100]
+    }
+    unseen = [int(row) for row in rows if int(row) not in earlier]
+    pixels = images.train.images.astype(np.float32)
+    if unseen:
+        pixels[unseen[0]] = np.nan
+    else:
+        pytest.skip("every example of this step was seen before") if step < 18 else None
+        pixels[int(rows[0])] = np.nan
+    return replace(images, train=replace(images.train, images=pixels))
+
+
+def test_a_trained_network_comes_back(uninterrupted: tuple[Path, Outcome]) -> None:
+    folder, outcome = uninterrupted
+    network = load(folder)
+    running = session(folder / "copy")
+    found = Trainer(network, running.images).evaluate(network.variables, running.images.test)
+    assert outcome.test is not None
+    assert found.loss == outcome.test.loss
+    probabilities = network.predict(network.variables, running.images.test.images[:5])
+    np.testing.assert_array_equal(np.argmax(probabilities, -1), found.predictions[:5])
+
+
+def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
+    text = SPEC.replace("epochs: 3", "epochs: 30\n  early_stopping: {metric: validation_accuracy, patience: 2}")
+    running = session(tmp_path, text.replace("learning_rate: 0.01", "learning_rate: 0.03"))
+    outcome = running.run(None)
+    assert outcome.rows[-1]["epoch"] < 30
+    best = running.best_row()
+    assert outcome.rows[-1]["epoch"] == best["epoch"] + 2
+    network = load(tmp_path)
+    found = Trainer(network, running.images).evaluate(network.variables, running.images.validation)
+    assert found.accuracy == best["validation_accuracy"]
+
+
+def test_the_order_is_a_permutation_of_its_own_for_each_epoch() -> None:
+    first, second = order(1000, 3, 0), order(1000, 3, 1)
+    assert sorted(first) == sorted(second) == list(range(1000))
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(order(1000, 3, 1), second)
+
+
+def test_no_host_transfer_in_a_step(tmp_path: Path) -> None:
+    running = session(tmp_path)
+    trainer = running.trainer
+    state, totals = trainer.begin(), trainer.no_totals
+    for _ in trainer.steps(state, totals, 0):
+        break
+    state, totals = trainer.begin(), trainer.no_totals
+    with jax.transfer_guard_device_to_host("disallow"):
+        steps = trainer.steps(state, totals, 0)
+        for _ in range(3):
+            next(steps)
