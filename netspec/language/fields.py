@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 Pair = tuple[int, int]
@@ -67,12 +68,15 @@ def key(
     return dataclasses.field(default=default, metadata={"key": facts})
 
 
-def keys(section: type) -> Iterator[Key]:
+@cache
+def keys(section: type) -> tuple[Key, ...]:
     """The keys of a section or layer kind, in the order of the format."""
+    found = []
     for field in dataclasses.fields(section):
         type, doc, required, default, words, also, examples = field.metadata["key"]
         default = None if required else default() if callable(default) else default
-        yield Key(field.name, type, doc, required, default, words, also, examples)
+        found.append(Key(field.name, type, doc, required, default, words, also, examples))
+    return tuple(found)
 
 
 def whole(minimum: int, maximum: int | None = None) -> Type:
