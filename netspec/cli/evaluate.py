@@ -45,7 +45,9 @@ def _table(measures: Measures, loss: float) -> None:
     from rich.table import Table
 
     facts = measures.to_json()
-    table = Table(box=box.SIMPLE_HEAD, title=f"accuracy {facts['accuracy']:.2%}   loss {loss:.4f}", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, title=f"accuracy {facts['accuracy']:.2%}   loss {loss:.4f}", title_justify="left"
+    )
     table.add_column("class")
     for name in ("precision", "recall", "F1", "images"):
         table.add_column(name, justify="right")
@@ -54,7 +56,9 @@ def _table(measures: Measures, loss: float) -> None:
         table.add_row(messages.safe(row["name"]), *numbers, f"{row['support']:,}")
     console = messages.console()
     console.print(table)
-    matrix = Table(box=box.SIMPLE_HEAD, title="confusion: rows are true classes, columns predicted", title_justify="left")
+    matrix = Table(
+        box=box.SIMPLE_HEAD, title="confusion: rows are true classes, columns predicted", title_justify="left"
+    )
     matrix.add_column("")
     names = [messages.safe(row["name"]) for row in facts["classes"]]
     for name in names:

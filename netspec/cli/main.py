@@ -43,7 +43,9 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(module), function)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a hint where the name is nearly right."""
         close = get_close_matches(args[0], COMMANDS, 1) if args and args[0] not in COMMANDS else []
         if close and not args[0].startswith("-"):

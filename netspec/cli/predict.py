@@ -55,7 +55,8 @@ def _read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, 
         from netspec.training.data.images import decode
 
         height, width, channels = network.plan.input
-        return [(str(path), decode(path, (height, width, channels), resize))]
+        image: np.ndarray = decode(path, (height, width, channels), resize)
+        return [(str(path), image)]
     except Refused as refused:
         problem = refused.problems[0]
         messages.fail(problem.code, problem.message, problem.help, status=1)
@@ -77,7 +78,9 @@ def _array(path: Path, wanted: tuple[int, ...]) -> np.ndarray:
     stack = full[None] if full.ndim == 3 else full
     if stack.shape[1:] != wanted or stack.ndim != 4:
         shape = "x".join(map(str, wanted))
-        messages.fail("NS508", f"`{path}` has the shape {array.shape}; the network takes images of {shape}", None, status=1)
+        messages.fail(
+            "NS508", f"`{path}` has the shape {array.shape}; the network takes images of {shape}", None, status=1
+        )
     return np.asarray(stack) if array.dtype == np.uint8 else np.asarray(stack, np.float32)
 
 

@@ -70,19 +70,25 @@ class Progress:
     def step(self, step: int, total: int, metrics: Any) -> None:
         """Moves the bar a few times a second; never waits for the device."""
         now = time.monotonic()
+        if step == self._begin + 1:
+            self._started = now  # compilation is over: rates and estimates begin here
         if self._bar is None or now - self._shown < REFRESH_SECONDS:
             return
         self._shown = now
-        rate = (step - self._begin) * self._batch / (now - self._started)
+        rate = (step - self._begin - 1) * self._batch / max(now - self._started, 1e-9)
         epoch = (step - 1) // self._session.trainer.steps_per_epoch + 1
         epochs = self._session.train.epochs
-        self._bar.update(self._task, completed=step, description=f"epoch {epoch}/{epochs}", rate=f"{rate:,.0f} images/s")
+        self._bar.update(
+            self._task, completed=step, description=f"epoch {epoch}/{epochs}", rate=f"{rate:,.0f} images/s"
+        )
         self._bar.refresh()
 
     def epoch(self, row: Row, step: int, total: int) -> None:
         """One line an epoch."""
         epochs = self._session.train.epochs
-        line = f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}"
+        line = (
+            f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}"
+        )
         if "validation_loss" in row:
             line += f"  validation {row['validation_loss']:.4f} {row['validation_accuracy']:.2%}"
         line += f"  {row['images_per_second']:,.0f} images/s"

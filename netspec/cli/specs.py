@@ -11,8 +11,8 @@ from netspec.analysis.check import Report, check_source
 from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.diagnostic import from_unreadable
-from netspec.text.files import Unreadable, read_source
 from netspec.language.override import override
+from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 
 

@@ -83,12 +83,12 @@ def _table(plan: Plan) -> None:
         table.add_column("memory", justify="right", no_wrap=True)
     table.add_column("sees", justify="right", no_wrap=True)
     for layer in plan.layers:
-        name = Text(layer.name, style=COLOURS[layer.kind])
+        title = Text(layer.name, style=COLOURS[layer.kind])
         if not wide:
-            name.append(f"  {described(layer)}", style="default")
-            name.append(f"\n  {layer.arithmetic}", style="dim default")
+            title.append(f"  {described(layer)}", style="default")
+            title.append(f"\n  {layer.arithmetic}", style="dim default")
         numbers = [f"{layer.parameters:,}" if layer.parameters else "", short(layer.macs) if layer.macs else ""]
-        row = [name, *([described(layer), layer.arithmetic] if wide else []), dimensions(layer.output), *numbers]
+        row = [title, *([described(layer), layer.arithmetic] if wide else []), dimensions(layer.output), *numbers]
         row += [short_bytes(layer.activation_bytes)] if wide else []
         table.add_row(*row, dimensions(layer.receptive_field))
     console.print(table)
@@ -125,7 +125,10 @@ def described(layer: PlannedLayer) -> str:
         if s.window not in ("all", s.stride):
             words[0] += f" /{dimensions(tuple(dict.fromkeys(s.stride)))}"
     else:
-        words = [f"conv {dimensions(s.kernel)}" + (f" /{dimensions(tuple(dict.fromkeys(s.stride)))}" if s.stride != (1, 1) else "")]
+        words = [
+            f"conv {dimensions(s.kernel)}"
+            + (f" /{dimensions(tuple(dict.fromkeys(s.stride)))}" if s.stride != (1, 1) else "")
+        ]
         if s.groups == "depthwise" or s.groups > 1:
             words.append("depthwise" if s.groups == "depthwise" else f"{s.groups} groups")
     if layer.kind != "pool":

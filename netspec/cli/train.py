@@ -13,6 +13,7 @@ from netspec.diagnostics.diagnostic import Diagnostic
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.training.checkpoint import Checkpoint
+    from netspec.training.run import RunDirectory
     from netspec.training.session import Outcome, Session
     from netspec.training.sources import Images
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 @click.option("--data", "data", metavar="PATH", help="Where the images are, instead of `data.path`.")
 @click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Another value for a key of the spec.")
 @click.option("--output", "output", metavar="DIR", help="The run directory. Default: runs/NAME-1, NAME-2, ...")
-@click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="Divides each batch among N devices.")
+@click.option(
+    "--devices", type=click.IntRange(1), default=1, show_default=True, help="Divides each batch among N devices."
+)
 def train(
     file: str | None, resume: str | None, data: str | None, overrides: tuple[str, ...], output: str | None, devices: int
 ) -> None:
@@ -83,7 +86,9 @@ def _folder(plan: Plan, resume: str | None, output: str | None) -> Path:
         return Path(resume)
     folder = Path(output) if output is not None else default_folder(plan.name)
     if (folder / SPEC).exists():
-        messages.fail("NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2)
+        messages.fail(
+            "NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2
+        )
     for parent in (*reversed(folder.parents), folder):
         make_folder(parent)
     return folder
@@ -113,7 +118,7 @@ def _train(plan: Plan, images: Images, folder: Path, resumed: bool, devices: int
     _finished(plan, folder, outcome)
 
 
-def _start(session: Session, directory: Any) -> Checkpoint:
+def _start(session: Session, directory: RunDirectory) -> Checkpoint:
     """The checkpoint to go on from; exits where there is none or where it is another run's."""
     from netspec.training.session import differences
 
@@ -121,7 +126,9 @@ def _start(session: Session, directory: Any) -> Checkpoint:
     for skipped in passed_over:
         messages.warn("NS605", f"`{skipped.path}` is passed over: {skipped.reason}")
     if start is None:
-        messages.fail("NS604", f"`{directory.folder}` has no valid checkpoint", "begin anew with another --output", status=1)
+        messages.fail(
+            "NS604", f"`{directory.folder}` has no valid checkpoint", "begin anew with another --output", status=1
+        )
     found = differences(session, start)
     for difference in found:
         if difference.effect == "warned":
@@ -129,7 +136,9 @@ def _start(session: Session, directory: Any) -> Checkpoint:
     refused = [difference for difference in found if difference.effect == "refused"]
     if refused:
         listed = "; ".join(str(difference) for difference in refused)
-        messages.fail("NS606", f"the run cannot go on with this: {listed}", "resume with the run's own spec and data", status=1)
+        messages.fail(
+            "NS606", f"the run cannot go on with this: {listed}", "resume with the run's own spec and data", status=1
+        )
     return start
 
 
@@ -158,7 +167,9 @@ def _finished(plan: Plan, folder: Path, outcome: Outcome) -> None:
 
     page.write(folder)
     first = f", {outcome.first_step_seconds:.1f} s to the first step" if outcome.first_step_seconds else ""
-    click.echo(f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({outcome.seconds:.1f} s{first})")
+    click.echo(
+        f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({outcome.seconds:.1f} s{first})"
+    )
     click.echo(f"run: {folder}")
     target = plan.spec.train.value.target
     if target is not None and outcome.test.accuracy < target.at_least:

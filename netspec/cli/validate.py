@@ -22,7 +22,9 @@ from netspec.text.files import Unreadable, read_source
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--format", "form", type=click.Choice(list(RENDERERS)), default="full", show_default=True)
 @click.option("--strict", is_flag=True, help="Takes warnings for errors.")
-@click.option("--budget", "budgets", metavar="KEY=VALUE", multiple=True, help="A budget for every file: parameters=60k.")
+@click.option(
+    "--budget", "budgets", metavar="KEY=VALUE", multiple=True, help="A budget for every file: parameters=60k."
+)
 @click.option("--fix", is_flag=True, help="Makes the changes that can only be meant, in the files.")
 def validate(files: tuple[str, ...], form: str, strict: bool, budgets: tuple[str, ...], fix: bool) -> None:
     """Checks specs: files, directories of them, patterns, or `-` for standard input."""
@@ -58,7 +60,7 @@ def _expand(name: str) -> Iterator[str]:
         if not below:
             raise click.UsageError(f"no .yaml or .yml file below {messages.safe(name)}")
         yield from below
-    elif not path.exists() and glob.has_magic(name) and (matches := sorted(glob.glob(name, recursive=True))):
+    elif not path.exists() and glob.has_magic(name) and (matches := sorted(glob.glob(name, recursive=True))):  # noqa: PTH207
         yield from matches
     else:
         yield name

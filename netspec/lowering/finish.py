@@ -25,7 +25,9 @@ class Mode:
     key: jax.Array | None = None
 
 
-def finish(settings: Conv | Fc, params: Arrays, statistics: Arrays, x: jax.Array, mode: Mode) -> tuple[jax.Array, Arrays]:
+def finish(
+    settings: Conv | Fc, params: Arrays, statistics: Arrays, x: jax.Array, mode: Mode
+) -> tuple[jax.Array, Arrays]:
     """(batch, ..., features) -> the same shape, and the new running statistics."""
     if settings.bias:
         x = x + _across(params["bias"], x)

@@ -21,4 +21,3 @@ class Lowering(Protocol):
 
 
 LOWERINGS: dict[str, Lowering] = {"conv": conv, "pool": pool, "fc": fc}
-

@@ -63,7 +63,9 @@ class Network:
         `key` is a JAX random key; each layer folds its number into it. Needed for dropout in training.
         """
         if images.shape[1:] != self.plan.input:
-            raise ValueError(f"expected images of shape (batch, {', '.join(map(str, self.plan.input))}). Received: {images.shape}")
+            raise ValueError(
+                f"expected images of shape (batch, {', '.join(map(str, self.plan.input))}). Received: {images.shape}"
+            )
         x = images.astype(self.dtype)
         state = dict(variables["state"])
         for number, layer, pooled in self._stages:

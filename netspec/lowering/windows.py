@@ -9,9 +9,7 @@ import jax
 Pair = tuple[int, int]
 
 
-def taps(
-    padded: jax.Array, window: Pair, stride: Pair, output: Pair, dilation: Pair = (1, 1)
-) -> Iterator[jax.Array]:
+def taps(padded: jax.Array, window: Pair, stride: Pair, output: Pair, dilation: Pair = (1, 1)) -> Iterator[jax.Array]:
     """For each cell of the window, row by row, the (batch, *output, channels) that it reads.
 
     `padded` is (batch, height, width, channels) with the padding already in it. Slices fuse with what is done

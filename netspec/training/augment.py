@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -63,9 +65,11 @@ def rotate(images: jax.Array, degrees: float, key: jax.Array) -> jax.Array:
         cosine, sine = jnp.cos(angle), jnp.sin(angle)
         y = cosine * rows - sine * columns + (height - 1) / 2
         x = sine * rows + cosine * columns + (width - 1) / 2
-        sample = jax.vmap(
-            lambda channel: jax.scipy.ndimage.map_coordinates(channel, [y, x], order=1, mode="constant"), 2, 2
-        )
-        return sample(image)
+
+        def sample(channel: jax.Array) -> Any:
+            return jax.scipy.ndimage.map_coordinates(channel, [y, x], order=1, mode="constant")
+
+        turned: jax.Array = jax.vmap(sample, 2, 2)(image)
+        return turned
 
     return jax.vmap(turn)(images, angles)

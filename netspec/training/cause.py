@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from netspec.training.loop import NotFinite, Trainer
 from netspec.training.objective import losses
@@ -28,8 +27,8 @@ def find(trainer: Trainer, failure: NotFinite) -> Cause:
     network = trainer.network
     variables = failure.state["variables"]
     images, labels = trainer.batch(failure.step - 1)
-    rate = float(network.optimizer.learning_rate(np.int32(failure.step - 1)))
-    x = network.normalize(variables, images)
+    rate = float(network.optimizer.learning_rate(failure.step - 1))
+    x = network.normalize(variables, jnp.asarray(images))
     if not bool(jnp.all(jnp.isfinite(x))):
         return Cause("the images", None, rate)
     outputs = network.jit(network.activations)(variables, x)

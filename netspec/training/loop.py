@@ -90,7 +90,8 @@ class Trainer:
         state = self.network.init_training()
         statistics = {"mean": self.images.mean, "deviation": self.images.deviation}
         state["variables"]["state"]["input"] = jax.device_put(statistics)
-        return self._place(state)
+        placed: TrainingState = self._place(state)
+        return placed
 
     def _place(self, tree: Any) -> Any:
         """The same arrays on all devices."""
@@ -104,7 +105,11 @@ class Trainer:
     @cached_property
     def _step(self) -> Any:
         def step(
-            state: TrainingState, totals: Totals, data: tuple[jax.Array, jax.Array], epoch: jax.Array, position: jax.Array
+            state: TrainingState,
+            totals: Totals,
+            data: tuple[jax.Array, jax.Array],
+            epoch: jax.Array,
+            position: jax.Array,
         ) -> Any:
             rows = jax.lax.dynamic_slice(epoch, (position * self.batch_size,), (self.batch_size,))
             images, labels = (jnp.take(part, rows, axis=0) for part in data)
@@ -122,7 +127,9 @@ class Trainer:
 
         return self.network.jit(step, donate_argnums=(0, 1))
 
-    def steps(self, state: TrainingState, totals: Totals, step: int) -> Iterator[tuple[int, TrainingState, Totals, Any]]:
+    def steps(
+        self, state: TrainingState, totals: Totals, step: int
+    ) -> Iterator[tuple[int, TrainingState, Totals, Any]]:
         """Yields (steps done, state, totals, last metrics) after each step from `step` to the end of its epoch.
 
         What is yielded is still being computed; it belongs to the loop until the next step, which reuses its memory.
@@ -177,8 +184,8 @@ class Trainer:
         for start in range(0, len(split), size):
             images, labels = split.images[start : start + size], split.labels[start : start + size]
             missing = size - len(labels)
-            images = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
-            parts.append(self._evaluate(variables, images, np.pad(labels, (0, missing)), np.int32(size - missing)))
+            padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
+            parts.append(self._evaluate(variables, padded, np.pad(labels, (0, missing)), np.int32(size - missing)))
         loss = float(np.sum([np.asarray(part[0], np.float64) for part in parts]))
         right = int(np.sum([np.asarray(part[1]) for part in parts]))
         predictions = np.concatenate([np.asarray(part[2]) for part in parts])[: len(split)]

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from netspec.language.train import OneCycle, Sgd, Train
+from netspec.language.train import Cosine, Exponential, OneCycle, Sgd, Step, Train
 from netspec.language.train import Schedule as ScheduleSettings
 from netspec.training.tree import flatten, unflatten
 
@@ -43,16 +43,15 @@ def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None
             settings.final_div_factor,
         )
     warmup = steps_of(settings.warmup, total)
-    match settings.type:
-        case "cosine":
-            decay = max(1, steps_of(settings.decay_steps, total) - warmup)
-            main = optax.cosine_decay_schedule(learning_rate, decay, settings.alpha)
-        case "step" | "exponential":
-            transition = max(1, steps_of(settings.transition_steps, total))
-            staircase = settings.type == "step"
-            main = optax.exponential_decay(learning_rate, transition, settings.decay_rate, staircase=staircase)
-        case _:
-            main = optax.constant_schedule(learning_rate)
+    if isinstance(settings, Cosine):
+        decay = max(1, steps_of(settings.decay_steps, total) - warmup)
+        main = optax.cosine_decay_schedule(learning_rate, decay, settings.alpha)
+    elif isinstance(settings, Step | Exponential):
+        transition = max(1, steps_of(settings.transition_steps, total))
+        staircase = isinstance(settings, Step)
+        main = optax.exponential_decay(learning_rate, transition, settings.decay_rate, staircase=staircase)
+    else:
+        main = optax.constant_schedule(learning_rate)
     if not warmup:
         return main  # type: ignore[no-any-return]
     rise = optax.linear_schedule(0.0, learning_rate, warmup)
@@ -91,6 +90,6 @@ class Optimizer:
         updates, moved = self._optax.update(gradients, unflatten(like, state), params)
         return optax.apply_updates(params, updates), flatten(moved)
 
-    def learning_rate(self, step: jax.Array) -> jax.Array:
+    def learning_rate(self, step: jax.Array | int) -> jax.Array:
         """The rate of a step, float32."""
-        return jnp.asarray(self.rate(step), jnp.float32)
+        return jnp.asarray(self.rate(jnp.asarray(step)), jnp.float32)

@@ -1,11 +1,11 @@
 """A run directory: what stands in it, how one is begun, gone on with and loaded.
 
-    spec.yaml            the spec that is trained
-    plan.json            its shapes and costs, and what the run was made of
-    metrics.jsonl        one line an epoch
-    checkpoints/         see `checkpoint`
-    model.safetensors    the trained network, once the run is done
-    tensorboard/         the same metrics for TensorBoard
+spec.yaml            the spec that is trained
+plan.json            its shapes and costs, and what the run was made of
+metrics.jsonl        one line an epoch
+checkpoints/         see `checkpoint`
+model.safetensors    the trained network, once the run is done
+tensorboard/         the same metrics for TensorBoard
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import jax
-import numpy as np
 
 from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
@@ -96,7 +95,8 @@ class Session:
         with Interruption() as interruption, Background(checkpoints) as background:
             while step < self.total_steps and not self._stopped():
                 mark = time.monotonic()
-                for step, state, totals, metrics in self.trainer.steps(state, totals, step):
+                for done in self.trainer.steps(state, totals, step):
+                    step, state, totals, metrics = done
                     if self.first_step_seconds is None:
                         jax.block_until_ready(metrics)
                         self.first_step_seconds = time.monotonic() - began
@@ -169,7 +169,7 @@ class Session:
         if len(self.images.validation):
             found = self.trainer.evaluate(state["variables"], self.images.validation)
             row |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
-        row["learning_rate"] = float(self.network.optimizer.learning_rate(np.int32(step - 1)))
+        row["learning_rate"] = float(self.network.optimizer.learning_rate(step - 1))
         row["seconds"] = round(self.epoch_seconds, 3)
         row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
         self.epoch_seconds = 0.0
@@ -194,7 +194,8 @@ class Session:
         stopping = self.train.early_stopping
         if stopping is None or not self.rows:
             return False
-        return self.rows[-1]["epoch"] - self.best_row()["epoch"] >= stopping.patience
+        waited: int = self.rows[-1]["epoch"] - self.best_row()["epoch"]
+        return waited >= stopping.patience
 
     def _finish(self, state: TrainingState, seconds: float) -> Outcome:
         """The trained network on the disk, measured on the test set; of an early stopped run, the best."""

@@ -172,9 +172,7 @@ def test_a_number_that_is_not_finite_stops_the_run_at_its_step(step: int, tmp_pa
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(failure.value.state))
 
 
-@pytest.mark.parametrize(
-    ("rate", "where"), [(None, ("the images", None)), (1e30, ("the output of", "fc1"))]
-)
+@pytest.mark.parametrize(("rate", "where"), [(None, ("the images", None)), (1e30, ("the output of", "fc1"))])
 def test_the_first_place_that_is_not_finite_is_named(
     rate: float | None, where: tuple[str, str | None], tmp_path: Path
 ) -> None:

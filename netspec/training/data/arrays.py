@@ -86,9 +86,7 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
     """What one part's two headers show to be wrong."""
     problems: list[Problem] = []
     if len(images.shape) not in (3, 4):
-        fact = (
-            f"has shape {times(images.shape)}; images are (n, height, width) or with a last axis of channels"
-        )
+        fact = f"has shape {times(images.shape)}; images are (n, height, width) or with a last axis of channels"
         problems.append(problem("NS505", images.path, fact, where=images.array))
     elif not images.shape[0]:
         problems.append(problem("NS510", images.path, "has no examples", where=images.array))

@@ -36,9 +36,7 @@ PARTS = (
 NAMES = tuple(name + end for part in PARTS for name in part for end in ("", ".gz"))
 
 
-def load(
-    folder: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None
-) -> Dataset:
+def load(folder: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None) -> Dataset:
     """The data set of the four files in `folder`; where a file is there twice, the one without `.gz` is read.
 
     Raises:
@@ -107,6 +105,4 @@ def _hold_against(path: Path, size: int, start: int, declared: int) -> None:
         short = size - start < declared
         fact = f"declares {declared:,} bytes of data and {'ends' if short else 'goes on'} after "
         fact += f"{min(size - start, declared):,}" if short else f"them, for {size - start - declared:,} more"
-        raise Refused(
-            problem("NS503", path, fact, where=f"byte {min(size, start + declared)}", help=FETCH_AGAIN)
-        )
+        raise Refused(problem("NS503", path, fact, where=f"byte {min(size, start + declared)}", help=FETCH_AGAIN))

@@ -34,9 +34,7 @@ _HEADER = re.compile(
 _NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 
 
-def load(
-    path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None
-) -> Dataset:
+def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None) -> Dataset:
     """The data set in the archive at `path`.
 
     Raises:
