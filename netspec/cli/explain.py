@@ -29,7 +29,8 @@ def explain(code: str | None) -> None:
         close = get_close_matches(code.upper(), CODES, 1, 0.5)
         hint = f" Did you mean {close[0]}?" if close else " `netspec explain` lists them."
         raise click.UsageError(f"there is no code {messages.safe(code)}.{hint}")
-    click.echo(explanation(found, colour=messages.coloured(sys.stdout)), nl=False)
+    colour = messages.coloured(sys.stdout)
+    click.echo(explanation(found, colour=colour), nl=False, color=colour)
 
 
 def explanation(code: Code, *, colour: bool) -> str:

@@ -53,7 +53,7 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
     """Diagnostics in full, on standard error; nothing where there are none."""
     if diagnostics:
         text = renderer("full")(diagnostics, (), color=coloured(sys.stderr), width=width(sys.stderr))
-        click.echo(text, err=True, nl=False)
+        click.echo(text, err=True, nl=False, color=coloured(sys.stderr))
 
 
 def warn(code: str, message: str) -> None:

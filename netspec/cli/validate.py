@@ -31,9 +31,11 @@ def validate(files: tuple[str, ...], form: str, strict: bool, budgets: tuple[str
     names = list(dict.fromkeys(found for name in files for found in _expand(name)))
     overrides = [specs.key_value("--budget", f"budget.{item}") for item in budgets]
     found: list[Diagnostic] = []
+    checked: list[str] = []
     unreadable = False
     for name in names:
         source = read_source(name)
+        checked.append(source.name)
         if isinstance(source, Unreadable):
             unreadable = True
             found.append(from_unreadable(source))
@@ -45,8 +47,8 @@ def validate(files: tuple[str, ...], form: str, strict: bool, budgets: tuple[str
         found += check_source(source).diagnostics
     if strict:
         found = [replace(diagnostic, severity="error") for diagnostic in found]
-    text = renderer(form)(in_order(found), names, color=messages.coloured(sys.stdout), width=messages.width(sys.stdout))
-    click.echo(text, nl=False)
+    text = renderer(form)(in_order(found), checked, color=messages.coloured(sys.stdout), width=messages.width(sys.stdout))
+    click.echo(text, nl=False, color=messages.coloured(sys.stdout))
     if unreadable:
         raise SystemExit(2)
     raise SystemExit(int(any(diagnostic.severity == "error" for diagnostic in found)))
