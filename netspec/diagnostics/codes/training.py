@@ -75,4 +75,10 @@ CODES: tuple[Code, ...] = (
         "`--devices` asks for more devices than there are, or for a number that does not divide `train.batch_size`: each "
         "device takes an equal part of every batch.",
     ),
+    Code(
+        "NS613",
+        "length of an epoch unknown",
+        "The schedule counts in shares of the run, and how many steps an epoch has follows from the data, which are not "
+        "opened to compile a network. `--steps-per-epoch` says it.",
+    ),
 )
