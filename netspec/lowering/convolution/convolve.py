@@ -28,7 +28,7 @@ def convolve(x: jax.Array, w: jax.Array, g: Geometry, choice: Choice | None) -> 
 
     Without a choice it is XLA's own convolution, differentiable to any order. With one, first-order
     reverse-mode derivatives exist (grad, vmap, checkpoint, export); forward mode and second order do not. A
-    gradient nobody uses, such as the first layer's input gradient, costs nothing under jit: XLA drops it.
+    gradient nobody uses, such as the first layer's input gradient, costs nothing under jit: JAX drops it.
 
     Raises ValueError where an algorithm does not support the geometry.
     """
@@ -45,9 +45,7 @@ def _joined(g: Geometry, choice: Choice, x: jax.Array, w: jax.Array) -> jax.Arra
     return ALGORITHMS[choice.output].output(x, w, g)
 
 
-def _forward(
-    g: Geometry, choice: Choice, x: jax.Array, w: jax.Array
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+def _forward(g: Geometry, choice: Choice, x: jax.Array, w: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     return _joined(g, choice, x, w), (x, w)
 
 

@@ -1,8 +1,8 @@
 """Which algorithm is quickest for each direction.
 
-Rules, not a formula: each stands for a cliff that was measured on two x86 cores with jax 0.10.2 and YNN convolutions
-off. Figures are milliseconds, `direct → chosen`, batch 128 unless said; docs/decisions/0005 has all of them. On GPU
-and TPU the vendor's libraries choose, and the reference lowering is left alone.
+Rules, not a formula: each stands for a cliff that was measured on two x86 cores with jax 0.10.2 and YNN
+convolutions off. Figures are milliseconds, `direct → chosen`, batch 128 unless said; docs/decisions/0005 has all of
+them. On GPU and TPU the vendor's libraries choose, and the reference lowering is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from netspec.lowering.convolution.convolve import Choice
 from netspec.lowering.convolution.geometry import Geometry
 
 MOST_PATCH_BYTES = 32 * 2**20
-"""Patches beyond this run from memory: 28×28×6 → 16, k5, input gradient 6.5 ms; with 8 channels (32 MiB) 18.6."""
+"""Larger patches run from memory: 28×28×6 → 16, k5, input gradient 6.5 ms; with 8 channels (32 MiB) 18.6."""
 
 
 def choose(g: Geometry, batch: int, platform: str, first: bool) -> Choice | None:
@@ -40,7 +40,7 @@ def _special(g: Geometry) -> str | None:
     depthwise: 32×32×32, k3, batch 32: 24.8 → 0.9, 24.2 → 0.5, 4.9 → 1.8.
     grouped: 16×16×128 → 128, k3, 32 groups, batch 32: 14.5 → 3.4, 14.7 → 3.2, 1920 → 5.1.
     flat: 4×4×128 → 256, k4: level, 6.6 → 1.1, 0.8 → 0.6.
-    pointwise: 32×32×16 → 32: level, level, 6.6 → 1.5; with stride 2, 16×16×64 → 128: level, 1.2 → 0.9, 2.2 → 1.2.
+    pointwise: 32×32×16 → 32: level, level, 6.6 → 1.5; 16×16×64 → 128, stride 2: level, 1.2 → 0.9, 2.2 → 1.2.
     """
     if g.groups > 1:
         return "depthwise" if g.groups == g.input[2] else "grouped"
@@ -50,8 +50,8 @@ def _special(g: Geometry) -> str | None:
 def _output(g: Geometry, small: bool) -> str:
     """Banded while the direct convolution has one to three channels to vectorize over.
 
-    28×28×1 → 6, k5: 2.9 → 0.7; 32×32×3 → 32, k3: 3.4 → 2.2. With 6 channels level, from 8 on direct wins; with 3
-    channels and kernels above 5×5 too (64×64×3 → 32, k7 s2: 4.7 against 8.2).
+    28×28×1 → 6, k5: 2.9 → 0.7; 32×32×3 → 32, k3: 3.4 → 2.2. With 6 channels level, from 8 on direct wins; with
+    3 channels and kernels above 5×5 too (64×64×3 → 32, k7 s2: 4.7 against 8.2).
     """
     few = g.input[2] == 1 or (g.input[2] <= 3 and math.prod(g.kernel) <= 25)
     return "banded" if few and small else "direct"
@@ -61,8 +61,8 @@ def _input_gradient(g: Geometry, small: bool) -> str:
     """Banded up to 8 channels; phases where a stride would make XLA convolve with zeros.
 
     28×28×1 → 6, k5: 4.4 → 0.9; 16×16×8 → 32, k3: 1.9 → 1.2; with 16 channels 2.2 against 3.3.
-    32×32×16 → 32, k3 s2: 11.6 → 4.8; 32×32×32 → 32, k5 s2: 62.8 → 16.1; 16×16×64 → 64, k5 s2, batch 64: 10.6 → 6.3;
-    with 64 channels and k3 s2 8.0 against 9.8.
+    32×32×16 → 32, k3 s2: 11.6 → 4.8; 32×32×32 → 32, k5 s2: 62.8 → 16.1; 16×16×64 → 64, k5 s2, batch 64: 10.6 →
+    6.3; with 64 channels and k3 s2 8.0 against 9.8.
     """
     channels, strided = g.input[2], ALGORITHMS["phases"].supports(g, "input_gradient")
     if small and (channels == 1 or (channels <= 8 and not strided)):

@@ -1,0 +1,44 @@
+"""Random geometries, and arrays that fit them."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from netspec.lowering.convolution import ALGORITHMS, Geometry
+
+
+@st.composite
+def geometries(draw: st.DrawFn, name: str) -> Geometry:
+    """A geometry that the algorithm supports."""
+
+    def pair(low: int, high: int) -> tuple[int, int]:
+        return draw(st.integers(low, high)), draw(st.integers(low, high))
+
+    kernel = (1, 1) if name == "pointwise" else pair(1, 4)
+    groups = draw(st.sampled_from([2, 3, 4])) if name in ("depthwise", "grouped") else 1
+    size = kernel if name == "flat" else pair(1, 11)
+    bare = name in ("flat", "pointwise")
+    g = Geometry(
+        input=(*size, groups * (1 if name == "depthwise" else draw(st.integers(1, 12)))),
+        kernel=kernel,
+        filters=groups * draw(st.integers(1, 9)),
+        stride=pair(1, 3),
+        padding=((0, 0), (0, 0)) if bare else (pair(0, 3), pair(0, 3)),
+        dilation=(1, 1) if name in ("flat", "phases") else pair(1, 2),
+        groups=groups,
+    )
+    assume(min(g.output) >= 1)
+    assume(ALGORITHMS[name].supports(g, "output"))
+    return g
+
+
+def arrays(g: Geometry, dtype: str = "float32", batch: int = 3) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """x, w and dy."""
+    rng = np.random.default_rng(0)
+    shapes = (batch, *g.input), g.kernel_shape, (batch, *g.output)
+    x, w, dy = (jnp.asarray(rng.standard_normal(shape), dtype) for shape in shapes)
+    return x, w, dy
