@@ -59,16 +59,16 @@ def _table(output: str, cost: dict[str, Any]) -> None:
 
     from netspec.cli.summary import short, short_bytes
 
-    table = Table(box=box.SIMPLE_HEAD, title=f"{output}: batch {cost['batch_size']} on {cost['platform']}", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, title=f"{output}: batch {cost['batch_size']} on {cost['platform']}", title_justify="left"
+    )
     table.add_column("")
     for name in ("netspec", "XLA predict", "XLA train step"):
         table.add_column(name, justify="right")
     predict, step = cost["predict"], cost["train_step"]
     own = cost["netspec"]
     table.add_row("FLOPs", short(own["predict_flops"]), short(round(predict["flops"])), short(round(step["flops"])))
-    table.add_row(
-        "training memory", short_bytes(own["training_bytes"]), "", short_bytes(step["total_bytes"])
-    )
+    table.add_row("training memory", short_bytes(own["training_bytes"]), "", short_bytes(step["total_bytes"]))
     table.add_row("bytes accessed", "", *(short_bytes(round(part["bytes_accessed"])) for part in (predict, step)))
     table.add_row("temporary memory", "", *(short_bytes(part["temp_bytes"]) for part in (predict, step)))
     table.add_row("compiled in", "", *(f"{part['compile_seconds']:.1f} s" for part in (predict, step)))

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "train": "netspec.cli.train:train",
     "evaluate": "netspec.cli.evaluate:evaluate",
     "predict": "netspec.cli.predict:predict",
+    "report": "netspec.cli.report:report",
 }
 """Each command's function, in the order of `netspec --help`."""
 

@@ -115,7 +115,7 @@ def _train(plan: Plan, images: Images, folder: Path, resumed: bool, devices: int
         except NotFinite as failure:
             progress.close()
             _not_finite(session, failure)
-    _finished(plan, folder, outcome)
+    _finished(plan, images, folder, outcome)
 
 
 def _start(session: Session, directory: RunDirectory) -> Checkpoint:
@@ -156,7 +156,7 @@ def _not_finite(session: Session, failure: Any) -> None:
     )
 
 
-def _finished(plan: Plan, folder: Path, outcome: Outcome) -> None:
+def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome) -> None:
     """Says how it ended, writes the report, and exits with what the signal or the target asks for."""
     if outcome.test is None:
         assert outcome.interrupted is not None
@@ -165,7 +165,7 @@ def _finished(plan: Plan, folder: Path, outcome: Outcome) -> None:
         raise SystemExit(128 + outcome.interrupted)
     from netspec.report import page
 
-    page.write(folder)
+    page.write(folder, images)
     first = f", {outcome.first_step_seconds:.1f} s to the first step" if outcome.first_step_seconds else ""
     click.echo(
         f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({outcome.seconds:.1f} s{first})"

@@ -47,7 +47,9 @@ def validate(files: tuple[str, ...], form: str, strict: bool, budgets: tuple[str
         found += check_source(source).diagnostics
     if strict:
         found = [replace(diagnostic, severity="error") for diagnostic in found]
-    text = renderer(form)(in_order(found), checked, color=messages.coloured(sys.stdout), width=messages.width(sys.stdout))
+    text = renderer(form)(
+        in_order(found), checked, color=messages.coloured(sys.stdout), width=messages.width(sys.stdout)
+    )
     click.echo(text, nl=False, color=messages.coloured(sys.stdout))
     if unreadable:
         raise SystemExit(2)

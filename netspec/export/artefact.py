@@ -1,13 +1,13 @@
 """A compiled network as a directory that loads without netspec.
 
-    predict.stablehlo      (variables, images) -> probabilities, for any batch size
-    train_step.stablehlo   (state, images, labels) -> (state, metrics), for any batch size
-    variables.safetensors  what predict takes
-    state.safetensors      what the first training step takes
-    plan.json              the summary
-    cost.json              netspec's counts beside XLA's, at the spec's batch size on the machine that compiled
-    load.py, README.txt    how to use it
-    manifest.json          SHA-256 of every file, its own first
+predict.stablehlo      (variables, images) -> probabilities, for any batch size
+train_step.stablehlo   (state, images, labels) -> (state, metrics), for any batch size
+variables.safetensors  what predict takes
+state.safetensors      what the first training step takes
+plan.json              the summary
+cost.json              netspec's counts beside XLA's, at the spec's batch size on the machine that compiled
+load.py, README.txt    how to use it
+manifest.json          SHA-256 of every file, its own first
 """
 
 from __future__ import annotations

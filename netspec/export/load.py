@@ -40,7 +40,9 @@ def load(folder: str | Path = Path(__file__).parent) -> Network:
     """The network in `folder`, verified. Raises Corrupt."""
     folder = Path(folder)
     manifest = verify(folder)
-    predict, train_step = (export.deserialize(bytearray((folder / name).read_bytes())) for name in manifest["functions"])
+    predict, train_step = (
+        export.deserialize(bytearray((folder / name).read_bytes())) for name in manifest["functions"]
+    )
     variables, state = (_arrays(folder / name) for name in manifest["arrays"])
     return Network(jax.jit(predict.call), jax.jit(train_step.call, donate_argnums=0), variables, state, manifest)
 

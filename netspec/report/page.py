@@ -1,0 +1,190 @@
+"""The report of a run: one HTML page that needs nothing from outside."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netspec.analysis.plan import grammar
+from netspec.language.kind import dimensions
+from netspec.report import pictures, statistics
+from netspec.report.evaluation import Measures, measure
+from netspec.training import files
+from netspec.training.data import Split
+from netspec.training.loop import Trainer
+from netspec.training.run import METRICS, PLAN, TrainedNetwork, load
+from netspec.training.sources import Images
+
+NAME = "report.html"
+MISTAKES = 24
+BATCH = 256
+
+STYLE = """
+:root{color-scheme:light dark;--first:#0b66c3;--second:#c2410c;--line:#d4d4d8;--text:#18181b;--paper:#fff;--soft:#f4f4f5}
+@media(prefers-color-scheme:dark){:root{--first:#60a5fa;--second:#fb923c;--line:#3f3f46;--text:#e4e4e7;--paper:#18181b;--soft:#27272a}}
+body{font:15px/1.5 system-ui,sans-serif;color:var(--text);background:var(--paper);max-width:62rem;margin:2rem auto;padding:0 1rem}
+h1{margin-bottom:0}h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}.facts{color:var(--first);font-size:1.3rem}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid var(--line)}
+td:first-child,th:first-child{text-align:left}.wide{overflow-x:auto}.figures{display:flex;flex-wrap:wrap;gap:1rem}
+figure{margin:0;flex:1 1 26rem}.figures.small figure{flex:0 0 auto;text-align:center;font-size:.8rem}
+svg{width:100%;height:auto}polyline{fill:none;stroke-width:2}.grid{stroke:var(--line)}text{font-size:11px;fill:var(--text)}
+img{image-rendering:pixelated;max-width:100%;background:var(--soft)}code,pre{background:var(--soft);border-radius:4px}pre{padding:.8rem;overflow-x:auto}
+"""
+
+
+def write(run: Path, images: Images) -> Path:
+    """Writes RUN/report.html of a trained run. Raises OSError, and what `netspec.training.run.load` raises."""
+    network = load(run)
+    rows = [json.loads(line) for line in (run / METRICS).read_text("utf-8").splitlines()]
+    record = json.loads((run / PLAN).read_text("utf-8"))["record"]
+    result = Trainer(network, images).evaluate(network.variables, images.test)
+    measures = measure(images.test.labels, result.predictions, images.classes)
+    body = [
+        _head(network, measures, result.loss, rows),
+        _curves(rows),
+        _classes(measures),
+        _mistakes(network, images.test, result.predictions),
+        _inside(network, images.test),
+        _layers(network),
+        _made_of(network, record),
+    ]
+    title = escape(network.plan.name)
+    page = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+    page += f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
+    files.write_atomic(run / NAME, (page + "\n".join(body) + "</body></html>\n").encode())
+    return run / NAME
+
+
+def _head(network: TrainedNetwork, measures: Measures, loss: float, rows: list[dict[str, Any]]) -> str:
+    plan = network.plan
+    text = f"<h1>{escape(plan.name)}</h1><p>{escape(plan.spec.description)}</p>"
+    text += f"<p><code>{escape(str(grammar(plan.spec)['text']))}</code></p>"
+    text += f'<p class="facts">test accuracy {measures.accuracy:.2%}, loss {loss:.4f}</p>'
+    seconds = sum(row["seconds"] for row in rows)
+    text += f"<p>{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {len(rows)} epochs in {seconds:.1f} s"
+    target = plan.spec.train.value.target
+    if target is not None:
+        reached = "reached" if measures.accuracy >= target.at_least else "missed"
+        text += f"; the target of {target.at_least:.2%} was {reached}"
+    return text + ".</p>"
+
+
+def _curves(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    epochs = [row["epoch"] for row in rows]
+    best = max(rows, key=lambda row: row.get("validation_accuracy", row["accuracy"]))["epoch"]
+    figures = []
+    for name in ("loss", "accuracy"):
+        lines = {"training": [row[name] for row in rows]}
+        if f"validation_{name}" in rows[0]:
+            lines["validation"] = [row[f"validation_{name}"] for row in rows]
+        figures.append(pictures.curves(name, epochs, lines, best))
+    rates = {"learning rate": [row["learning_rate"] for row in rows]}
+    figures.append(pictures.curves("learning rate", epochs, rates, None))
+    note = "<p>The training curves are measured while the weights move and with dropout; the dot is the best epoch.</p>"
+    return f'<h2>Training</h2><div class="figures">{"".join(figures)}</div>{note}'
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="wide"><table><tr>{top}</tr>{body}</table></div>'
+
+
+def _classes(measures: Measures) -> str:
+    facts = measures.to_json()
+    rows = [
+        [row["name"], *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")), f"{row['support']:,}"]
+        for row in facts["classes"]
+    ]
+    table = _table(["class", "precision", "recall", "F1", "images"], rows)
+    counts = measures.confusion
+    most = max(int(counts.max()), 1)
+    cells = "".join(
+        f"<tr><td>{escape(name)}</td>"
+        + "".join(
+            f'<td style="background:color-mix(in srgb,var({"--first" if i == j else "--second"}) {round(55 * n / most) + (8 if n else 0)}%,transparent)">{n or ""}</td>'
+            for j, n in enumerate(counts[i])
+        )
+        + "</tr>"
+        for i, name in enumerate(measures.classes)
+    )
+    head = "<th>true \\ predicted</th>" + "".join(f"<th>{escape(name)}</th>" for name in measures.classes)
+    return f'<h2>Classes</h2>{table}<h2>Confusion</h2><div class="wide"><table><tr>{head}</tr>{cells}</table></div>'
+
+
+def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> str:
+    wrong = np.flatnonzero(predictions != test.labels)
+    if not len(wrong):
+        return "<h2>Mistakes</h2><p>None on the test set.</p>"
+    shares = np.concatenate(
+        [
+            np.asarray(network.predict(network.variables, test.images[wrong[start : start + BATCH]]))
+            for start in range(0, len(wrong), BATCH)
+        ]
+    )
+    confidence = shares[np.arange(len(wrong)), predictions[wrong]]
+    figures = []
+    for i in np.argsort(-confidence, kind="stable")[:MISTAKES]:
+        row = int(wrong[i])
+        said, true = (network.classes[int(label)] for label in (predictions[row], test.labels[row]))
+        picture = pictures.image(test.images[row], max(1, 84 // test.images.shape[2]), f"test image {row}")
+        figures.append(
+            f"<figure>{picture}<figcaption>{escape(said)} {confidence[i]:.0%}<br>is {escape(true)}</figcaption></figure>"
+        )
+    note = f"<p>{len(wrong):,} of {len(test):,} test images are taken for another class; the surest of them:</p>"
+    return f'<h2>Mistakes</h2>{note}<div class="figures small">{"".join(figures)}</div>'
+
+
+def _inside(network: TrainedNetwork, test: Split) -> str:
+    found = statistics.measure(network, test.images[:BATCH], test.labels[:BATCH])
+    rows = [[s.name, f"{s.active:.0%}", f"{s.gradient:.2e}", f"{s.near_zero:.0%}"] for s in found]
+    table = _table(["layer", "active units", "gradient / weights", "weights near zero"], rows)
+    note = (
+        "<p>Active: the share of outputs above zero (of a sigmoid, above one half) over a batch of test images. Gradient: "
+        "its norm over the norm of the weights. Near zero: smaller than a tenth of the layer's root mean square.</p>"
+    )
+    outputs = network.activations(network.variables, network.normalize(network.variables, test.images[:1]))
+    figures = [
+        f"<figure>{pictures.image(test.images[0], max(1, 84 // test.images.shape[2]), 'input')}<figcaption>input</figcaption></figure>"
+    ]
+    for name, output in outputs.items():
+        one = np.asarray(output)[0]
+        if one.ndim == 3 and one.shape[0] > 1:
+            scale = max(1, 48 // one.shape[0])
+            figures.append(f"<div><p>{escape(name)}</p>{pictures.image(pictures.maps(one), scale, name)}</div>")
+    filters = ""
+    first = next((layer for layer in network.plan.layers if "kernel" in layer.shapes), None)
+    if first is not None and first.kind == "conv" and first.shapes["kernel"][0] > 1:
+        kernel = np.asarray(network.variables["params"][first.name]["kernel"]).mean(2)
+        filters = f"<h2>Filters of {escape(first.name)}</h2>{pictures.image(pictures.maps(kernel, 32), 12, 'filters')}"
+    return f"<h2>Layers at work</h2>{table}{note}{filters}<h2>Feature maps of one test image</h2>{''.join(figures)}"
+
+
+def _layers(network: TrainedNetwork) -> str:
+    rows = [
+        [
+            layer.name,
+            dimensions(layer.input),
+            dimensions(layer.output),
+            layer.arithmetic,
+            f"{layer.parameters:,}",
+            f"{layer.macs:,}",
+            dimensions(layer.receptive_field),
+        ]
+        for layer in network.plan.layers
+    ]
+    head = ["layer", "input", "output", "arithmetic", "parameters", "MACs", "sees"]
+    return f"<h2>Network</h2>{_table(head, rows)}"
+
+
+def _made_of(network: TrainedNetwork, record: dict[str, Any]) -> str:
+    facts = [["seed", str(network.train.seed)], ["data", record["data"]], ["cores", str(record["cores"])]]
+    facts += [[name, str(value)] for name, value in record["versions"].items()]
+    spec = escape(network.plan.spec.source.text)
+    return f"<h2>Made of</h2>{_table(['', ''], facts)}<h2>Spec</h2><pre>{spec}</pre>"
