@@ -52,13 +52,18 @@ def check(plan: Plan) -> Iterator[Diagnostic]:
         yield _shortsighted(plan, least)
 
 
+def ranked(plan: Plan, cost: Cost) -> list[PlannedLayer]:
+    """The layers that have a share in a cost, the costliest first."""
+    return sorted((layer for layer in plan.layers if cost.share(layer)), key=cost.share, reverse=True)
+
+
 def _exceeded(plan: Plan, cost: Cost, value: int, limit: int) -> Diagnostic:
-    ranked = sorted((layer for layer in plan.layers if cost.share(layer)), key=cost.share, reverse=True)[:COSTLIEST]
+    costliest = ranked(plan, cost)[:COSTLIEST]
     total = sum(cost.share(layer) for layer in plan.layers) or 1
-    shares = ", ".join(f"{layer.name} {cost.share(layer):,} ({cost.share(layer) / total:.0%})" for layer in ranked)
-    labels = ()
-    if ranked:
-        labels = (Label(ranked[0].layer.span, f"`{ranked[0].name}` takes {cost.share(ranked[0]) / total:.0%}"),)
+    shares = ", ".join(f"{layer.name} {cost.share(layer):,} ({cost.share(layer) / total:.0%})" for layer in costliest)
+    labels: tuple[Label, ...] = ()
+    if costliest:
+        labels = (Label(costliest[0].layer.span, f"`{costliest[0].name}` takes {cost.share(costliest[0]) / total:.0%}"),)
     return Diagnostic(
         cost.code,
         f"the network has {value:,} {cost.noun}, {value - limit:,} more than the budget of {limit:,}",
@@ -66,7 +71,7 @@ def _exceeded(plan: Plan, cost: Cost, value: int, limit: int) -> Diagnostic:
         plan.spec.budget.at(cost.key),
         labels=labels,
         notes=(f"the costliest layers: {shares}",),
-        help=f"make `{ranked[0].name}` smaller, or raise `{cost.key}` to {value}" if ranked else None,
+        help=f"make `{costliest[0].name}` smaller, or raise `{cost.key}` to {value}" if costliest else None,
     )
 
 

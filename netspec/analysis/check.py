@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from netspec.analysis import budgets, consistency, shapes
+from netspec.analysis import budgets, consistency, repair, shapes
 from netspec.analysis.plan import Plan
+from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, from_fault, in_order
 from netspec.language import structure
 from netspec.language.build import build
@@ -14,25 +13,17 @@ from netspec.text import reader
 from netspec.text.nodes import Mapping
 from netspec.text.source import Source
 
-
-@dataclass(frozen=True)
-class Report:
-    """What netspec has to say about one file."""
-
-    source: Source
-    diagnostics: tuple[Diagnostic, ...]
-    spec: Spec | None = None
-    plan: Plan | None = None
-    """None where there is an error."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no error; warnings may be."""
-        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+__all__ = ["Report", "check_source", "examine"]
 
 
 def check_source(source: Source) -> Report:
-    """Checks one spec; every mistake in it becomes a diagnostic, none an exception."""
+    """Checks one spec; every mistake in it becomes a diagnostic with proved fixes, none an exception."""
+    report = examine(source)
+    return repair.offer(report, examine) if report.diagnostics else report
+
+
+def examine(source: Source) -> Report:
+    """The findings as the passes have them: what they propose as fixes is not yet proved."""
     root, faults = reader.read(source)
     found = [from_fault(fault, source) for fault in faults]
     if root is None:
@@ -41,14 +32,23 @@ def check_source(source: Source) -> Report:
     if not isinstance(root, Mapping):
         return Report(source, tuple(in_order(found + findings.diagnostics)))
     spec = build(source, root, findings)
-    inferred = shapes.infer(spec)
-    found += [*findings.diagnostics, *inferred.diagnostics]
+    inferred = shapes.infer(consistency.sized_by_data(spec))
+    about_layers = [*inferred.diagnostics, *consistency.source(spec, inferred)]
+    found += [*findings.diagnostics, *about_layers]
     for check in consistency.PASSES:
         found += check(spec, inferred)
-    plan = None
-    if inferred.complete and inferred.layers and spec.input is not None:
-        size = spec.input.value
-        plan = Plan(spec, (size.height, size.width, size.channels), inferred.layers)
+    plan = _plan(spec, inferred)
+    if plan is not None and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
-    ok = all(diagnostic.severity != "error" for diagnostic in found)
-    return Report(source, tuple(in_order(found)), spec, plan if ok else None)
+    return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan)
+
+
+def _is_error(finding: Diagnostic) -> bool:
+    return finding.severity == "error"
+
+
+def _plan(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
+    if not inferred.complete or not inferred.layers or spec.input is None:
+        return None
+    size = spec.input.value
+    return Plan(spec, (size.height, size.width, size.channels), inferred.layers)

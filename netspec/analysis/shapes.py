@@ -9,6 +9,7 @@ from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
 from netspec.language.fields import Pair
 from netspec.language.kind import Problem, Settings, Shape, dimensions, elements
 from netspec.language.spec import Layer, Spec
+from netspec.text.source import Span
 
 WARNINGS = frozenset({"NS302"})
 TRAIL_LENGTH = 8
@@ -27,7 +28,7 @@ def infer(spec: Spec) -> Shapes:
     """The shapes of all layers up to the first that has none.
 
     Assumes a spec built from a sound tree or with its unsound layers marked. A layer that fails silences those
-    behind it: their inputs are unknown.
+    behind it: their inputs are unknown. Warnings are given once every shape holds: what repairs the error changes them.
     """
     if spec.input is None:
         return Shapes((), False, ())
@@ -43,7 +44,8 @@ def infer(spec: Spec) -> Shapes:
         inference = settings.infer(input)
         diagnostics += [_diagnostic(spec, layer, problem, planned) for problem in inference.problems]
         if inference.output is None:
-            return Shapes(tuple(planned), False, tuple(diagnostics))
+            errors = (found for found in diagnostics if found.severity == "error")
+            return Shapes(tuple(planned), False, tuple(errors))
         field, jump = _see(spec, settings, input, field, jump)
         planned.append(PlannedLayer(layer, settings, input, inference.output, inference.arithmetic, field))
         shape = inference.output
@@ -74,13 +76,19 @@ def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[Planned
         problem.code,
         f"`{layer.name}`: {problem.message}",
         spec.source,
-        layer.at(problem.field),
+        _place(layer, problem.field),
         layer=layer.name,
         labels=tuple(labels),
         notes=(*problem.notes, *((trail(spec, before),) if severity == "error" else ())),
         help=problem.help,
         severity=severity,
     )
+
+
+def _place(layer: Layer, field: str) -> Span:
+    """Where a setting stands; where it is left out, what it follows from."""
+    fields = (field, "window", "kernel") if field == "stride" else (field,)
+    return next((layer.places[name].value for name in fields if name in layer.places), layer.span)
 
 
 def trail(spec: Spec, before: list[PlannedLayer]) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as MappingType
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.budget import Budget
 from netspec.language.data import Data
+from netspec.language.edits import insert
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Located, Place, Spec
 from netspec.language.structure import Findings, missing
 from netspec.language.top import Input
 from netspec.language.train import Train
-from netspec.text.nodes import Mapping, Node, Scalar, Sequence, plain
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 from netspec.text.source import START, Source, Span
 
 T = TypeVar("T")
@@ -41,6 +43,14 @@ class _Template:
     places: dict[str, Place]
     own: frozenset[str]
     repeat: int
+    block: Node | None = None
+    """The block it stands in."""
+
+
+def _repeat_of(node: Node | None) -> Entry | None:
+    """The sound `repeat` of a layer or block."""
+    entry = node.entry("repeat") if isinstance(node, Mapping) else None
+    return entry if entry and isinstance(entry.value, Scalar) and isinstance(entry.value.value, int) else None
 
 
 @dataclass(slots=True)
@@ -137,6 +147,8 @@ class _Builder:
                 templates = [_Template("conv", node, node.span, None, {}, frozenset(), 1)]
             n = sum(template.repeat for template in templates if template.kind == "conv")
             pool = any(template.kind == "pool" for template in templates)
+            for template in templates:
+                template.block = node
             repeat = self._repeat(node, ("blocks", i))
             for copy in range(repeat):
                 block = len(convolutions)
@@ -149,8 +161,12 @@ class _Builder:
     def _empty_block(self, node: Mapping, i: int) -> None:
         span = node.entries[0].key.span if node.entries else node.span
         message = "a block needs `conv`, `pool` or both"
+        layers = {"conv": ("{filters: 32, kernel: 3}", "{filters: 8, kernel: 1}"), "pool": ("{window: 2}", "{window: 1}")}
+        fixes = tuple(
+            Fix(f"add `{kind}: {text}`", (insert(self.source, node, kind, text),)) for kind in layers for text in layers[kind]
+        )
         help = "add `conv: {filters: 32, kernel: 3}` or `pool: {window: 2}`"
-        self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help))
+        self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help, fixes=fixes))
 
     def _block_templates(self, node: Mapping, i: int) -> Iterator[_Template]:
         conv = node.entry("conv")
@@ -253,8 +269,15 @@ class _Builder:
         return Layer(name, template.kind, settings, template.places, template.span, template.node, block, template.own)
 
     def _too_many(self, template: _Template) -> None:
-        message = f"this spec writes out to more than {LAYER_LIMIT:,} layers"
-        diagnostic = Diagnostic("NS202", message, self.source, template.span, help="lower a `repeat`")
-        self.findings.add(("blocks",), diagnostic)
+        """Said once, at the largest `repeat` of the template's block or of itself."""
+        if not self.findings.wrong_itself("blocks"):
+            message = f"this spec writes out to more than {LAYER_LIMIT:,} layers"
+            repeats = [entry.value for node in (template.node, template.block) if (entry := _repeat_of(node))]
+            largest = max(repeats, key=lambda scalar: plain(scalar), default=None)  # type: ignore[arg-type, return-value]
+            span = largest.span if largest else template.places["repeat"].value if "repeat" in template.places else template.span
+            fixes = tuple(Fix(f"set `repeat: {n}`", (Edit(span, str(n)),)) for n in (10, 2, 1) if span != template.span)
+            self.findings.add(
+                ("blocks",), Diagnostic("NS202", message, self.source, span, help="lower a `repeat`", fixes=fixes)
+            )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from netspec.language.fields import boolean, choice, key, number, section, string, whole
 
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a published data set before its files are opened."""

@@ -15,6 +15,7 @@ from jsonschema.validators import extend
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
+from netspec.language.proposals import additions, plain_meaning, removal, values
 from netspec.language.schema import schema
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -110,12 +111,14 @@ def check(source: Source, root: Node) -> Findings:
     for path, found in errors.items():
         wrong_type = [error for error in found if error.validator == "type"]
         node = _walk(root, path)
-        for diagnostic in _at(source, node, path, wrong_type[:1] or found):
+        for diagnostic in _at(source, root, node, path, wrong_type[:1] or found):
             findings.add(path, diagnostic)
     for path, scalar in _scalars(root, ()):
         if isinstance(scalar.value, float) and not math.isfinite(scalar.value) and findings.sound(*path):
             message = f"`{scalar.text}` is not a finite number"
-            findings.add(path, Diagnostic("NS109", message, source, scalar.span, help="write a finite number"))
+            error = ValidationError("", validator="finite")
+            fixes = tuple(values(scalar, error, _key_at(root, path)))
+            findings.add(path, Diagnostic("NS109", message, source, scalar.span, help="write a finite number", fixes=fixes))
     return findings
 
 
@@ -143,7 +146,7 @@ def _walk(node: Node, path: Path) -> Node:
     return node
 
 
-def _at(source: Source, node: Node, path: Path, errors: list[ValidationError]) -> Iterator[Diagnostic]:
+def _at(source: Source, root: Node, node: Node, path: Path, errors: list[ValidationError]) -> Iterator[Diagnostic]:
     """The diagnostics of one place; what follows from another of them is left out."""
     unknown: list[Entry] = []
     facts: tuple[Key, ...] = ()
@@ -167,10 +170,18 @@ def _at(source: Source, node: Node, path: Path, errors: list[ValidationError]) -
                     yield missing(source, name, owner(path), node, known_keys(path, node))
         elif error.validator != "additionalProperties" and code not in said:
             said.add(code)
-            yield _wrong(source, node, path, code, error)
+            yield _wrong(source, node, path, code, error, _key_at(root, path))
 
 
-def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
+def _key_at(root: Node, path: Path) -> Key | None:
+    """The facts of the key whose value stands at this path."""
+    parent = _walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
+    if not isinstance(parent, Mapping):
+        return None
+    return next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
+
+
+def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationError, key: Key | None) -> Diagnostic:
     name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "a spec")
     expected = _expected(error)
     found = described(node)
@@ -178,35 +189,23 @@ def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationE
         return Diagnostic(
             code, f"this netspec reads version {error.validator_value} of the format, not {found}", source, node.span,
             help=f"write `netspec: {error.validator_value}`",
+            fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, str(error.validator_value)),)),),
         )  # fmt: skip
-    help, fixes = _remedy(node, error)
+    help, fixes = _remedy(node, error, key)
     if isinstance(path[-1] if path else "", int):
         name = f"an item of {name}"
     message = f"{name} cannot be {found}: {expected}"
     return Diagnostic(code, message, source, _shown(node), help=help or f"{expected.replace('expected', 'write', 1)}", fixes=fixes)
 
 
-def _remedy(node: Node, error: ValidationError) -> tuple[str | None, tuple[Fix, ...]]:
-    """What the author can have meant, where it is plain."""
-    if not isinstance(node, Scalar):
-        return None, ()
-    meant: str | None = None
-    options = error.validator_value if error.validator == "enum" else ()
-    if options and isinstance(node.value, str):
-        close = get_close_matches(node.value.lower().replace("-", "_"), options, 1, 0.6)
-        meant = close[0] if close else None
-    elif error.validator == "type" and error.validator_value == "boolean":
-        words = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
-        meant = words.get(node.text.lower(), node.text.lower() if node.text.lower() in ("true", "false") else None)
-    elif error.validator == "type" and isinstance(node.value, float) and node.value.is_integer():
-        meant = str(int(node.value))
-    elif error.validator == "type" and isinstance(node.value, str):
-        bare = node.text.replace("_", "").replace(",", "")
-        meant = bare if bare.isdecimal() and bare.isascii() else None
+def _remedy(node: Node, error: ValidationError, key: Key | None) -> tuple[str | None, tuple[Fix, ...]]:
+    """What the author can have meant: plainly, and then by guesses."""
+    meant = plain_meaning(node, error)
+    guesses = tuple(values(node, error, key))
     if meant is None:
-        return None, ()
+        return None, guesses
     fix = Fix(f"write `{meant}`", (Edit(node.span, meant),), safe=True)
-    return (f"did you mean `{meant}`?" if options else f"write `{meant}`"), (fix,)
+    return (f"did you mean `{meant}`?" if error.validator == "enum" else f"write `{meant}`"), (fix, *guesses)
 
 
 def _expected(error: ValidationError) -> str:
@@ -273,9 +272,9 @@ def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, n
     if suggestion is None or node.entry(suggestion) is not None:
         names = ", ".join(f"`{key.name}`" for key in facts if node.entry(key.name) is None)
         help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
-        return Diagnostic("NS104", message, source, entry.key.span, help=help)
+        return Diagnostic("NS104", message, source, entry.key.span, help=help, fixes=(removal(source, node, entry),))
     fix = Fix(f"write `{suggestion}`", (Edit(entry.key.span, suggestion),), safe=True)
-    return Diagnostic("NS104", message, source, entry.key.span, help=f"did you mean `{suggestion}`?", fixes=(fix,))
+    return Diagnostic("NS104", message, source, entry.key.span, help=f"did you mean `{suggestion}`?", fixes=(fix, removal(source, node, entry)))
 
 
 def missing(source: Source, name: str, owner: str, node: Node, facts: tuple[Key, ...], span: Span | None = None) -> Diagnostic:
@@ -284,7 +283,13 @@ def missing(source: Source, name: str, owner: str, node: Node, facts: tuple[Key,
     example = key.examples[0] if key.examples else None
     shown = f"`{name}: {example}`" if example is not None else f"`{name}`"
     return Diagnostic(
-        "NS105", f"{owner} needs the key `{name}`", source, span or _shown(node), notes=(f"`{name}`: {key.doc}",), help=f"add {shown}"
+        "NS105",
+        f"{owner} needs the key `{name}`",
+        source,
+        span or _shown(node),
+        notes=(f"`{name}`: {key.doc}",),
+        help=f"add {shown}",
+        fixes=tuple(additions(source, node, key)),
     )
 
 

@@ -1,0 +1,66 @@
+"""One change of one setting: tried on the typed spec, and written into the text once it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log2
+
+from netspec.diagnostics.diagnostic import Edit, Fix
+from netspec.language.edits import insert, written
+from netspec.language.kinds import KINDS
+from netspec.language.spec import Layer, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Another value for a setting of a layer, and of every layer that has it from the same place."""
+
+    layer: Layer
+    field: str
+    value: object
+
+    @property
+    def old(self) -> object:
+        """What the setting is now."""
+        return getattr(self.layer.settings, self.field)
+
+    @property
+    def inserts(self) -> bool:
+        """Whether the setting is left out of the file, so that its key has to be written."""
+        return self.field not in self.layer.places
+
+    @property
+    def size(self) -> float:
+        """How far the value moves, in doublings: 3 to 7 is one, as 0 to 1 is. A word counts as 0."""
+        pairs = zip(numbers(self.old), numbers(self.value), strict=True)
+        return max(abs(log2((new + 1) / (old + 1))) for old, new in pairs)
+
+    def applied(self, spec: Spec) -> Spec:
+        """The spec with it; what has its default from the setting follows."""
+        return replace(spec, layers=tuple(self._changed(other) for other in spec.layers))
+
+    def _changed(self, other: Layer) -> Layer:
+        place = self.layer.places.get(self.field)
+        same = other.places.get(self.field) == place if place else other.node is self.layer.node
+        if not same or other.kind != self.layer.kind or other.settings is None:
+            return other
+        given = {name: getattr(other.settings, name) for name in other.places if hasattr(other.settings, name)}
+        kind = KINDS[other.kind]
+        return replace(other, settings=kind.completed(given | {self.field: self.value}, None, False))
+
+    def fix(self, spec: Spec) -> Fix:
+        """It as an edit of the text."""
+        text = written(self.value)
+        if self.inserts:
+            edit = insert(spec.source, self.layer.node, self.field, text)
+        else:
+            edit = Edit(self.layer.places[self.field].value, text)
+        where = f" in `{self.layer.name}`"
+        return Fix(f"set `{self.field}: {text}`{where}", (edit,))
+
+
+def numbers(value: object) -> tuple[int, int]:
+    """A setting as two whole numbers, (0, 0) for a word."""
+    if isinstance(value, int):
+        return value, value
+    return (value[0], value[1]) if isinstance(value, tuple) else (0, 0)

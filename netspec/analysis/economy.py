@@ -1,0 +1,108 @@
+"""What to cut where a budget is exceeded: the largest value of one setting that fits, found by bisection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from netspec.analysis import shapes
+from netspec.analysis.budgets import COSTS, Cost, ranked
+from netspec.analysis.changes import Change, numbers
+from netspec.analysis.plan import Plan
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.edits import insert, written
+from netspec.language.spec import Spec
+from netspec.text.nodes import Mapping
+
+LAYERS = 4_000
+"""How many layers are inferred for one finding: about 0.08 s."""
+CANDIDATES = 4
+"""How many of the costliest layers are tried."""
+
+
+def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
+    """The settings of the costliest layers that can be cut, the smallest cut first; then the budget itself."""
+    spec, inferred = report.spec, report.shapes
+    if spec is None or inferred is None or spec.input is None:
+        return
+    size = spec.input.value
+    plan = Plan(spec, (size.height, size.width, size.channels), inferred.layers)
+    cost = next((cost for cost in COSTS if cost.code == finding.code), None)
+    if cost is None:
+        yield from _farther(plan)
+        return
+    limit = getattr(spec.budget.value, cost.key)
+    cuts = sorted(_cuts(plan, cost, limit), key=lambda change: change.size)
+    yield from (change.fix(spec) for change in cuts[:2])
+    if cost.key == "memory":
+        yield from _smaller_batch(plan, cost, limit)
+    raised = str(cost.of(plan))
+    yield Fix(f"raise `{cost.key}` to {raised}", (Edit(spec.budget.at(cost.key), raised),))
+
+
+def _cuts(plan: Plan, cost: Cost, limit: int) -> Iterator[Change]:
+    """The largest units or filters of each of the costliest layers that fit. The last layer's are the classes."""
+    trials = LAYERS // len(plan.layers)
+    seen: set[int] = set()
+    sizing = [layer for layer in plan.layers if hasattr(layer.settings, "filters") or hasattr(layer.settings, "units")]
+    for layer in ranked(plan, cost)[:CANDIDATES]:
+        field = "filters" if hasattr(layer.settings, "filters") else "units"
+        if layer not in sizing[:-1] or id(layer.layer.node) in seen or field not in layer.layer.places:
+            continue
+        seen.add(id(layer.layer.node))
+        low, high = 0, getattr(layer.settings, field)
+        while low + 1 < high and trials > 0:
+            trials -= 1
+            middle = (low + high) // 2
+            changed = _planned(plan, Change(layer.layer, field, middle).applied(plan.spec))
+            low, high = (middle, high) if changed and cost.of(changed) <= limit else (low, middle)
+        if low:
+            yield Change(layer.layer, field, low)
+
+
+def _planned(plan: Plan, spec: Spec) -> Plan | None:
+    found = shapes.infer(spec)
+    return Plan(spec, plan.input, found.layers) if found.complete else None
+
+
+def _smaller_batch(plan: Plan, cost: Cost, limit: int) -> Iterator[Fix]:
+    train = plan.spec.train
+    low, high = 0, train.value.batch_size
+    while low + 1 < high:
+        middle = (low + high) // 2
+        smaller = replace(train, value=replace(train.value, batch_size=middle))
+        fits = cost.of(Plan(replace(plan.spec, train=smaller), plan.input, plan.layers)) <= limit
+        low, high = (middle, high) if fits else (low, middle)
+    if not low:
+        return
+    section = plan.spec.root.entry("train")
+    if "batch_size" in train.places:
+        edit = Edit(train.at("batch_size"), str(low))
+    elif section is not None and isinstance(section.value, Mapping):
+        edit = insert(plan.spec.source, section.value, "batch_size", str(low))
+    else:
+        edit = insert(plan.spec.source, plan.spec.root, "train", f"{{batch_size: {low}}}")
+    yield Fix(f"set `batch_size: {low}` in `train`", (edit,))
+
+
+def _farther(plan: Plan) -> Iterator[Fix]:
+    """The smallest larger kernel or window that sees as far as asked; then what is seen as the budget."""
+    spec = plan.spec
+    least = spec.budget.value.receptive_field
+    assert least is not None
+    trials = LAYERS // len(plan.layers)
+    for layer in reversed([layer for layer in plan.layers if layer.layer.block is not None]):
+        field = next((name for name in ("kernel", "window") if name in layer.layer.places), "")
+        old = getattr(layer.settings, field, "all")
+        if old == "all":
+            continue
+        for value in range(max(numbers(old)) + 1, min(layer.input[:2]) + 1):
+            trials -= 1
+            change = Change(layer.layer, field, (value, value))
+            wider = _planned(plan, change.applied(spec)) if trials > 0 else None
+            if wider and all(seen >= wanted for seen, wanted in zip(wider.receptive_field, least, strict=True)):
+                yield change.fix(spec)
+                break
+    seen = written(plan.receptive_field)
+    yield Fix(f"lower `receptive_field` to {seen}", (Edit(spec.budget.at("receptive_field"), seen),))

@@ -1,0 +1,363 @@
+"""The smallest change that makes every shape of a network hold.
+
+Each setting that matters is solved for on its own: the nearest value with which no layer fails, no budget is
+exceeded and no warning has come. The answers are ranked by how far the value moves (in doublings, so that 3 to 7
+is as far as 0 to 1), and then in the order padding, kernel or window, dilation, stride, groups, filters. A change
+of an earlier layer counts half a doubling more, dropping a pool two, a larger input three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import gcd, log2
+
+from netspec.analysis import budgets, consistency, shapes
+from netspec.analysis.changes import Change, numbers
+from netspec.analysis.plan import Plan
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netspec.language.edits import remove
+from netspec.language.kind import dimensions
+from netspec.language.spec import Layer, Spec
+from netspec.text.nodes import Mapping, Scalar, Sequence
+from netspec.text.source import Span
+
+LAYERS = 4_000
+"""How many layers are inferred for one finding: about 0.08 s."""
+EARLIER = 10
+"""How many layers before the failing one are tried."""
+BEYOND = 6
+"""How many values after the nearest one that fits are tried for one without a warning."""
+USUAL = {"kernel": 11, "window": 4, "stride": 4, "dilation": 4, "padding": 5}
+"""The largest value that published networks have (AlexNet's 11x11 kernel and stride 4)."""
+EARLIER_COST, POOL_COST, REPEAT_COST, INPUT_COST = 0.5, 2.0, 1.0, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    cost: float
+    fix: Fix
+    change: Change | None = None
+    at: Span | None = None
+
+
+def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
+    """The changes that repair a shape error, smallest first; those at the finding's own place before others."""
+    search = _search(report, finding)
+    if search is None:
+        return
+    ranked = sorted(search.answers(finding.code), key=lambda answer: (answer.at != finding.span, answer.cost))
+    yield from (answer.fix for answer in ranked)
+
+
+def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
+    """The finding at what most likely caused it, where that stands elsewhere and the evidence is plain.
+
+    One axis of the input, where only it is too small; a repetition, where an earlier copy fits; an earlier setting
+    larger than in any published network, where the failing one is not; the less round of two counts that do not divide.
+    """
+    search = _search(report, finding)
+    if search is None or finding.severity != "error":
+        return finding
+    place, why = search.cause(finding)
+    if place is None or place == finding.span:
+        return finding
+    label = Label(finding.span, "here it does not fit" if finding.code == "NS301" else "here it does not divide")
+    others = tuple(other for other in finding.labels if other.span.line not in (place.line, finding.span.line))
+    return replace(finding, span=place, label=why, labels=(label, *others))
+
+
+def _search(report: Report, finding: Diagnostic) -> _Search | None:
+    spec, inferred = report.spec, report.shapes
+    if spec is None or inferred is None or spec.input is None:
+        return None
+    spec = consistency.sized_by_data(spec)
+    at = next((i for i, layer in enumerate(spec.layers) if layer.name == finding.layer), None)
+    if at is None or spec.layers[at].settings is None:
+        return None
+    warned = sum(found.severity == "warning" for found in inferred.diagnostics)
+    return _Search(spec, inferred, at, warned if finding.severity == "error" else warned - 1)
+
+
+@dataclass(slots=True)
+class _Search:
+    spec: Spec
+    inferred: shapes.Shapes
+    at: int
+    warned: int
+    inferred_layers: int = 0
+
+    @property
+    def layer(self) -> Layer:
+        """The failing layer."""
+        return self.spec.layers[self.at]
+
+    def holds(self, spec: Spec, strictly: bool = True) -> bool:
+        """Whether every shape holds; strictly, without another warning and within the budgets."""
+        if self.inferred_layers > LAYERS:
+            return False
+        self.inferred_layers += len(spec.layers)
+        found = shapes.infer(spec)
+        if any(diagnostic.severity == "error" for diagnostic in found.diagnostics):
+            return False
+        if not strictly:
+            return True
+        if len(found.diagnostics) > self.warned:
+            return False
+        size = spec.input.value if spec.input else None
+        if size is None or not found.complete:
+            return True
+        plan = Plan(spec, (size.height, size.width, size.channels), found.layers)
+        return not any(True for _ in budgets.check(plan)) and not any(True for _ in consistency.source(spec, found))
+
+    def answers(self, code: str) -> Iterator[_Answer]:
+        """Every change that repairs, in no order."""
+        if code in ("NS304", "NS305"):
+            yield from self._divided()
+            return
+        yield from self._of_layer(self.layer, 0.0)
+        if code == "NS302":
+            return
+        near = range(self.at - 1, max(-1, self.at - 1 - EARLIER), -1)
+        for distance, i in enumerate(near):
+            earlier = self.spec.layers[i]
+            if earlier.node is not self.layer.node:
+                yield from self._of_layer(earlier, EARLIER_COST + distance / 10)
+        yield from self._repeats()
+        yield from self._pools()
+        yield from self._input()
+
+    def _of_layer(self, layer: Layer, penalty: float) -> Iterator[_Answer]:
+        for order, field in enumerate(("padding", "kernel", "window", "dilation", "stride")):
+            if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
+                continue
+            if (change := self._solved(layer, field)) is not None:
+                cost = penalty + change.size + order / 100 + 0.1 * change.inserts
+                yield _Answer(cost, change.fix(self.spec), change, change.layer.at(field))
+
+    def _solved(self, layer: Layer, field: str) -> Change | None:
+        """The nearest value of one setting with which everything holds."""
+        old = getattr(layer.settings, field)
+        tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
+        first = _first(tries, lambda change: self.holds(change.applied(self.spec), strictly=False))
+        candidates = tries[first : first + BEYOND]
+        return next((change for change in candidates if self.holds(change.applied(self.spec))), None)
+
+    def _values(self, layer: Layer, field: str, old: object) -> list[object]:
+        """Other values, nearest first: each makes it easier to fit than the one before."""
+        size = max(self._span(layer))
+        values: list[object] = []
+        if field == "padding":
+            window = getattr(layer.settings, "kernel", None) or layer.settings.window  # type: ignore[union-attr]
+            limit = max(numbers(window)) - 1
+            if layer is self.layer and self._overpadded(layer):
+                values = [(value, value) for value in range(limit, -1, -1)]
+            elif old != "same":
+                values = [_each(max, numbers(old), value) for value in range(min(numbers(old)) + 1, limit // 2 + 2)]
+        else:
+            top = min(max(numbers(old)) - 1, size if field != "dilation" else max(numbers(old)) - 1)
+            values = [_each(min, numbers(old), value) for value in range(top, 0, -1)][: 2 * size]
+        return [value for value in dict.fromkeys(values) if value != old]
+
+    def _overpadded(self, layer: Layer) -> bool:
+        window = getattr(layer.settings, "window", None)
+        pairs = zip(numbers(layer.settings.padding), numbers(window), strict=True)  # type: ignore[union-attr]
+        return window is not None and any(padding >= cells for padding, cells in pairs)
+
+    def _span(self, layer: Layer) -> tuple[int, int]:
+        """The padded input of a layer."""
+        i = next(i for i, other in enumerate(self.spec.layers) if other is layer)
+        assert self.spec.input is not None
+        size = self.spec.input.value
+        height, width = self.inferred.layers[i - 1].output[:2] if i else (size.height, size.width)
+        padding = numbers(getattr(layer.settings, "padding", 0))
+        return height + 2 * padding[0], width + 2 * padding[1]
+
+    def _channels(self) -> tuple[int, Layer | None]:
+        """The depth of the failing layer's input, and the layer that gives it."""
+        for planned in reversed(self.inferred.layers[: self.at]):
+            if hasattr(planned.settings, "filters"):
+                return planned.output[2], planned.layer
+        assert self.spec.input is not None
+        return self.spec.input.value.channels, None
+
+    def _divided(self) -> Iterator[_Answer]:
+        """Groups, filters or an earlier layer's filters that divide."""
+        channels, giver = self._channels()
+        settings = self.layer.settings
+        groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
+        changes = []
+        if groups == "depthwise":
+            changes += [Change(self.layer, "filters", value) for value in _multiples(filters, channels)]
+            if giver is not None:
+                divisors = sorted((d for d in range(1, filters + 1) if filters % d == 0), key=lambda d: abs(d - channels))
+                changes += [Change(giver, "filters", value) for value in divisors[:2]]
+        else:
+            common = gcd(channels, filters)
+            divisors = sorted((d for d in range(1, common + 1) if common % d == 0), key=lambda d: abs(d - groups))
+            changes += [Change(self.layer, "groups", value) for value in divisors[:2]]
+            changes += [Change(self.layer, "filters", value) for value in _multiples(filters, groups)]
+            if giver is not None:
+                changes += [Change(giver, "filters", value) for value in _multiples(channels, groups)]
+        for change in changes:
+            if change.value != change.old and self.holds(change.applied(self.spec)):
+                own = 0 if change.layer is self.layer else EARLIER_COST
+                size = change.size if isinstance(change.old, int) else 1.0
+                yield _Answer(own + size, change.fix(self.spec), change, change.layer.at(change.field))
+
+    def _repeats(self) -> Iterator[_Answer]:
+        """A lower `repeat`, where earlier copies fit."""
+        for value, count in self._repetitions():
+            text = str(count)
+            cost = REPEAT_COST + log2((int(value.text) + 1) / (count + 1))
+            yield _Answer(cost, Fix(f"set `repeat: {text}`", (Edit(value.span, text),)), None, value.span)
+
+    def _repetitions(self) -> Iterator[tuple[Scalar, int]]:
+        """Each `repeat` that made the failing layer a copy of an earlier one, with how often it fits."""
+        copies = [layer for layer in self.spec.layers[: self.at + 1] if layer.node is self.layer.node]
+        own = self.layer.node.entry("repeat") if isinstance(self.layer.node, Mapping) else None
+        block = self._block()
+        outer = block.entry("repeat") if block else None
+        inner = 1
+        if own and isinstance(own.value, Scalar) and isinstance(own.value.value, int):
+            inner = own.value.value
+            here = [layer for layer in copies if layer.block == self.layer.block]
+            if len(here) > 1:
+                yield own.value, len(here) - 1
+        if outer and isinstance(outer.value, Scalar) and (fitting := (len(copies) - 1) // inner):
+            yield outer.value, fitting
+
+    def _block(self, node: object = None) -> Mapping | None:
+        """The block in the text that holds a layer."""
+        node = self.layer.node if node is None else node
+        blocks = self.spec.root.entry("blocks")
+        for block in blocks.value.items if blocks and isinstance(blocks.value, Sequence) else ():
+            for entry in block if isinstance(block, Mapping) else ():
+                items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+                if isinstance(block, Mapping) and any(item is node for item in items):
+                    return block
+        return None
+
+    def _pools(self) -> Iterator[_Answer]:
+        """No pool, where one stands at or before the failing layer."""
+        tried: set[int] = set()
+        for layer in reversed(self.spec.layers[: self.at + 1]):
+            block = self._block(layer.node)
+            entry = block.entry("pool") if block else None
+            if block is None or entry is None or entry.value is not layer.node or id(block) in tried:
+                continue
+            tried.add(id(block))
+            rest = tuple(other for other in self.spec.layers if other.node is not layer.node)
+            if len(block.entries) > 1 and self.holds(replace(self.spec, layers=rest)):
+                fix = Fix(f"remove `{layer.name}`", (remove(self.spec.source, block, entry),))
+                yield _Answer(POOL_COST, fix, None, layer.span)
+
+    def _input(self) -> Iterator[_Answer]:
+        """The smallest larger input with which everything holds."""
+        assert self.spec.input is not None
+        if consistency.known_data(self.spec) is not None:
+            return
+        located = self.spec.input
+        size = located.value
+
+        def resized(cells: int) -> Spec:
+            value = replace(size, height=max(size.height, cells), width=max(size.width, cells))
+            return replace(self.spec, input=replace(located, value=value))
+
+        top = 2 * max(size.height, size.width)
+        while top < 2**14 and not self.holds(resized(top), strictly=False):
+            top *= 2
+        tries = list(range(min(size.height, size.width) + 1, top + 1))
+        first = _first(tries, lambda cells: self.holds(resized(cells), strictly=False))
+        for cells in tries[first : first + 2 * BEYOND]:
+            if self.holds(resized(cells)):
+                names = [name for name in ("height", "width") if getattr(size, name) < cells]
+                edits = tuple(Edit(located.places[name].value, str(cells)) for name in names)
+                words = " and ".join(f"`{name}: {cells}`" for name in names)
+                moved = log2((cells + 1) / (min(size.height, size.width) + 1))
+                at = located.places[names[0]].value
+                yield _Answer(INPUT_COST + moved, Fix(f"set {words} in `input`", edits), None, at)
+                return
+
+    def cause(self, finding: Diagnostic) -> tuple[Span | None, str | None]:
+        """Where the mistake most likely is, and what to say there."""
+        if finding.code in ("NS304", "NS305"):
+            return self._less_round()
+        if finding.code != "NS301" or self._odd(self.layer) > 1:
+            return None, None
+        return next(filter(lambda found: found[0], (self._narrow(), self._oversized(), self._repeated())), (None, None))
+
+    def _narrow(self) -> tuple[Span | None, str | None]:
+        assert self.spec.input is not None
+        located, size = self.spec.input, self.spec.input.value
+        side = max(size.height, size.width)
+        name = "height" if size.height < size.width else "width"
+        square = replace(located, value=replace(size, height=side, width=side))
+        if size.height == size.width or not self.holds(replace(self.spec, input=square), strictly=False):
+            return None, None
+        return located.places[name].value, f"the {name} is too small for these layers"
+
+    def _oversized(self) -> tuple[Span | None, str | None]:
+        oddest: tuple[float, Span | None, str | None] = (1.0, None, None)
+        for layer, planned in zip(self.spec.layers[: self.at], self.inferred.layers, strict=False):
+            field = max(USUAL, key=lambda field: self._oddness(layer, field))
+            odd = self._oddness(layer, field)
+            if odd > oddest[0] and self._solved(layer, field) is not None:
+                why = f"`{layer.name}` leaves {dimensions(planned.output[:2])} of {dimensions(planned.input[:2])}"
+                oddest = odd, layer.at(field), why
+        return oddest[1:]
+
+    def _odd(self, layer: Layer) -> float:
+        return max(self._oddness(layer, field) for field in ("kernel", "window", "dilation"))
+
+    def _oddness(self, layer: Layer, field: str) -> float:
+        value = getattr(layer.settings, field, 0)
+        return max(numbers(value)) / USUAL[field] if field in layer.places else 0.0
+
+    def _repeated(self) -> tuple[Span | None, str | None]:
+        repetition = next(self._repetitions(), None)
+        if repetition is None:
+            return None, None
+        return repetition[0].span, f"{repetition[1]} fit{'s' * (repetition[1] == 1)}"
+
+    def _less_round(self) -> tuple[Span | None, str | None]:
+        channels, giver = self._channels()
+        settings = self.layer.settings
+        groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
+        if giver is None or "filters" not in giver.places:
+            return None, None
+        others = [value for value in (groups, filters) if isinstance(value, int)]
+        if min(map(_roundness, others)) <= _roundness(channels):
+            return None, None
+        return giver.at("filters"), f"`{giver.name}` gives {channels} channels"
+
+
+def _roundness(count: int) -> int:
+    """How often two divides a count.
+
+    >>> _roundness(64), _roundness(65), _roundness(96)
+    (6, 0, 5)
+    """
+    return (count & -count).bit_length() - 1
+
+
+def _each(choose: object, pair: tuple[int, int], value: int) -> tuple[int, int]:
+    assert callable(choose)
+    return choose(pair[0], value), choose(pair[1], value)
+
+
+def _multiples(count: int, of: int) -> list[int]:
+    """The nearest multiples, the nearer first."""
+    below, above = count // of * of, -(-count // of) * of
+    return sorted((value for value in {below, above} if value > 0), key=lambda value: abs(value - count))
+
+
+def _first(tries: list, holds: object) -> int:  # type: ignore[type-arg]
+    """The first of the tries that holds, where all after it do too; their number where none does."""
+    assert callable(holds)
+    low, high = 0, len(tries)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(tries[middle]) else (middle + 1, high)
+    return low

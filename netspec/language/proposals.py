@@ -1,0 +1,154 @@
+"""What may have been meant where the structure is wrong. A guess is only shown once `analysis.repair` proved it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from jsonschema import ValidationError
+
+from netspec.diagnostics.diagnostic import Edit, Fix
+from netspec.language.edits import insert, remove, written
+from netspec.language.fields import BINARY, DECIMAL, Key, quantity
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
+from netspec.text.source import Source, Span
+
+WORDS = {"yes": "true", "on": "true", "1": "true", "y": "true", "no": "false", "off": "false", "0": "false", "n": "false"}
+SYNONYMS = {
+    "avg": "average", "mean": "average", "maximum": "max", "linear": "none", "identity": "none", "swish": "silu",
+    "leakyrelu": "leaky_relu", "batchnorm": "batch", "bn": "batch", "global": "all", "fp32": "float32", "bf16": "bfloat16",
+    "mse": "mean_squared_error", "crossentropy": "cross_entropy", "cifar10": "cifar-10", "fashion_mnist": "fashion-mnist",
+}  # fmt: skip
+COUNTS = (10, 64, 16, 8, 4, 1)
+SIZES = ("[28, 28, 1]", "[8, 8, 1]", "[32, 32, 3]", "[224, 224, 3]", "[227, 227, 3]", "[1000, 1000, 1]")
+
+
+def plain_meaning(node: Node, error: ValidationError) -> str | None:
+    """What a value plainly stands for: a typo of a word, a word for a boolean, a quoted number."""
+    if not isinstance(node, Scalar):
+        return None
+    if error.validator == "enum" and isinstance(node.value, str):
+        return close_word(node.value, [str(option) for option in error.validator_value])
+    if error.validator != "type":
+        return None
+    if error.validator_value == "boolean":
+        lowered = node.text.lower()
+        return lowered if lowered in ("true", "false") else WORDS.get(lowered)
+    if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e15:
+        return str(int(node.value))
+    if isinstance(node.value, str):
+        bare = re.sub(r"[_, ]", "", node.text)
+        if re.fullmatch(r"\d{1,15}", bare):
+            return str(int(bare))
+        if re.fullmatch(rf"\d{{1,9}}(\.\d{{1,9}})?({'|'.join(DECIMAL)})", bare):
+            return str(quantity(bare))
+        if re.fullmatch(r"\d*\.\d+|\d+(\.\d+)?e-?\d+", bare) and "number" in str(error.validator_value):
+            return bare
+    return None
+
+
+def close_word(word: str, options: list[str]) -> str | None:
+    """The option that a word is a slip of: by another system's name for it, or by likeness."""
+    lowered = word.lower()
+    for candidate in (lowered, lowered.replace("-", "_"), SYNONYMS.get(lowered.replace("-", "_"), "")):
+        if candidate in options:
+            return candidate
+    close = get_close_matches(lowered.replace("-", "_"), options, 1, 0.6)
+    return close[0] if close else None
+
+
+def values(node: Node, error: ValidationError, key: Key | None) -> Iterator[Fix]:
+    """Other values for a place, the likeliest first."""
+    texts = dict.fromkeys([*_near(node, error), *_usual(key)])
+    name = f"{key.name}: " if key else ""
+    # an absent value has the empty place behind its colon
+    space = " " if isinstance(node, Scalar) and not node.text and not node.quoted else ""
+    for text in texts:
+        yield Fix(f"set `{name}{text}`" if name else f"write `{text}`", (Edit(node.span, space + text),))
+
+
+def _near(node: Node, error: ValidationError) -> Iterator[str]:
+    bound = error.validator_value
+    if isinstance(node, Scalar):
+        yield from _near_scalar(node, error)
+    elif isinstance(node, Sequence):
+        items = [item.text for item in node.items if isinstance(item, Scalar)]
+        if len(items) == len(node.items) == 1:
+            yield items[0]
+        if error.validator == "maxItems":
+            yield f"[{', '.join(items[:bound])}]"
+            yield f"[{', '.join(items[-bound:])}]"
+        if error.validator == "minItems" and items:
+            yield f"[{', '.join([*items, *items[-1:] * (bound - len(items))])}]"
+            yield from (f"[{', '.join([*items, channels])}]" for channels in ("1", "3") if len(items) == bound - 1)
+            if len(items) == 1:
+                yield items[0]
+    if isinstance(node, Scalar | Mapping) and error.validator == "type" and "array" in str(bound) and not isinstance(bound, list):
+        if isinstance(node, Scalar) and isinstance(node.value, int):
+            yield f"[{node.text}]"
+
+
+def _near_scalar(node: Scalar, error: ValidationError) -> Iterator[str]:
+    value, bound = node.value, error.validator_value
+    if error.validator in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
+        yield written(-value)
+    if error.validator in ("minimum", "maximum"):
+        yield written(bound)
+    if error.validator in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 1 < value <= 100:
+        yield f"{value / 100:g}"
+    if error.validator == "pattern":
+        squeezed = re.sub(r"[\s_,]", "", node.text)
+        units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {"kb": "k", "mb": "M", "gb": "G", "": "", "%": "%", "b": ""}
+        number = re.fullmatch(r"([\d.]+)(\D*)", squeezed)
+        if number and number[2].lower() in units:
+            yield number[1] + units[number[2].lower()]
+        elif slug := re.sub(r"[^A-Za-z0-9_-]+", "-", node.text).strip("-"):
+            yield slug
+
+
+def _usual(key: Key | None) -> Iterator[str]:
+    if key is None:
+        return
+    if isinstance(key.default, int | float | str | tuple) and key.default != "":
+        yield written(key.default)
+    for example in key.examples:
+        yield written(tuple(example) if isinstance(example, list) else example)
+    if key.name == "input":
+        yield from SIZES
+    if key.name in ("filters", "units"):
+        yield from map(str, COUNTS)
+    if key.required and key.type.schema.get("minimum") == 1:
+        yield "1"
+    if isinstance(key.type.schema.get("enum"), list):
+        yield from map(str, key.type.schema["enum"])
+    if isinstance(key.type.schema.get("default"), str):
+        yield key.type.schema["default"]
+
+
+def additions(source: Source, node: Node, key: Key) -> Iterator[Fix]:
+    """The missing key with likely values, in the mapping it belongs to."""
+    texts = dict.fromkeys([*_usual(key), *(["network"] if key.name == "name" else [])])
+    for text in texts:
+        if isinstance(node, Scalar) and not node.text:
+            return
+        edit = insert(source, node, key.name, text, "units" if isinstance(getattr(node, "value", ""), int) else "type")
+        if isinstance(node, Mapping) and not node.flow and node.entries and node.entries[0].key.span.column == 1:
+            edit = _at_the_top(source, node, key.name, text)
+        yield Fix(f"add `{key.name}: {text}`", (edit,))
+
+
+def _at_the_top(source: Source, root: Mapping, name: str, text: str) -> Edit:
+    """What every spec begins with: the version before all, the rest behind the first key."""
+    first = root.entries[0]
+    if name == "netspec":
+        start = first.key.span
+        return Edit(Span(start.line, start.column, start.line, start.column), f"{name}: {text}\n")
+    line = max(first.key.span.end_line, first.value.span.end_line)
+    column = len(source.lines[line - 1]) + 1
+    return Edit(Span(line, column, line, column), f"\n{name}: {text}")
+
+
+def removal(source: Source, mapping: Mapping, entry: Entry) -> Fix:
+    """A spec without an entry."""
+    return Fix(f"remove `{entry.name}`", (remove(source, mapping, entry),))
