@@ -30,7 +30,7 @@ body{font:15px/1.5 system-ui,sans-serif;color:var(--text);background:var(--paper
 h1{margin-bottom:0}h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}.facts{color:var(--first);font-size:1.3rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid var(--line)}
 td:first-child,th:first-child{text-align:left}.wide{overflow-x:auto}.figures{display:flex;flex-wrap:wrap;gap:1rem}
-figure{margin:0;flex:1 1 26rem}.figures.small figure{flex:0 0 auto;text-align:center;font-size:.8rem}
+figure{margin:0;flex:1 1 26rem;max-width:30rem}.figures.small figure{flex:0 0 auto;text-align:center;font-size:.8rem}
 svg{width:100%;height:auto}polyline{fill:none;stroke-width:2}.grid{stroke:var(--line)}text{font-size:11px;fill:var(--text)}
 img{image-rendering:pixelated;max-width:100%;background:var(--soft)}code,pre{background:var(--soft);border-radius:4px}pre{padding:.8rem;overflow-x:auto}
 """

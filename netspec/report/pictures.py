@@ -31,9 +31,9 @@ def curves(title: str, epochs: Sequence[int], lines: dict[str, Sequence[float]],
     for share in (0.0, 0.5, 1.0):
         value = low + span * share
         parts.append(f'<line class="grid" x1="{MARGIN}" x2="{WIDTH - 8}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>')
-        parts.append(f'<text x="{MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.3g}</text>')
-    for epoch in dict.fromkeys((epochs[0], epochs[-1])):
-        parts.append(f'<text x="{x(epoch):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{epoch}</text>')
+        parts.append(f'<text x="{MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{0 if abs(value) < span / 1000 else value:.3g}</text>')
+    ends = dict.fromkeys((epochs[0], epochs[-1]))
+    parts += [f'<text x="{x(epoch):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{epoch}</text>' for epoch in ends]
     for colour, (name, line) in zip(COLOURS, lines.items(), strict=False):
         points = " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in zip(epochs, line, strict=True))
         parts.append(f'<polyline points="{points}" style="stroke:{colour}"><title>{escape(name)}</title></polyline>')

@@ -18,7 +18,7 @@ from pathlib import Path
 NAME = ".lock"
 
 
-class InUse(Exception):  # noqa: N818
+class InUse(Exception):
     """Another process holds the run directory; `pid` and `host` are None where it has not said who it is."""
 
     def __init__(self, folder: Path, pid: int | None, host: str | None) -> None:

@@ -46,7 +46,7 @@ class Evaluation:
     """(examples,) int32 classes."""
 
 
-class NotFinite(Exception):  # noqa: N818
+class NotFinite(Exception):
     """A loss or a gradient was infinite or not a number; `state` is as before that step, counted from 1."""
 
     def __init__(self, step: int, state: TrainingState) -> None:

@@ -30,7 +30,7 @@ from netspec.training.tree import to_host, unflatten
 SPEC, PLAN, METRICS, MODEL = "spec.yaml", "plan.json", "metrics.jsonl", "model.safetensors"
 
 
-class NotARun(Exception):  # noqa: N818
+class NotARun(Exception):
     """A directory is no run, or has nothing to load; `code` and `help` for a diagnostic."""
 
     def __init__(self, code: str, message: str, help: str | None = None) -> None:

@@ -34,7 +34,7 @@ _DTYPES = {
 _EXTENSION_DTYPES = {"BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
 
 
-class Corrupt(Exception):  # noqa: N818
+class Corrupt(Exception):
     """A file does not hold what was written into it; `path` is None for bytes."""
 
     def __init__(self, path: Path | None, reason: str) -> None:

@@ -20,7 +20,7 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
 
-class Refused(Exception):  # noqa: N818  it is a finding on its way out of a reader, not an error of the program
+class Refused(Exception):
     """Leaves a reader with what it found; `gathered` and the entry point turn it into data again."""
 
     def __init__(self, *problems: Problem) -> None:
