@@ -50,7 +50,4 @@ def shown(text: str, length: int = 60) -> str:
     'a\\n\\x1b[31mb'
     """
     text = text if len(text) <= length else text[: length - 1] + "…"
-    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
-_UNSHOWN = re.compile(FORBIDDEN.pattern + "|[\t\n\r]")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
