@@ -1,0 +1,112 @@
+"""The facts of a kind and its lowering say the same, and the notes' example comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import netspec
+from netspec.language.kinds import KINDS
+from netspec.lowering.kinds import LOWERINGS
+from netspec.lowering.network import commutes
+from tests.lowering.grammar import specs
+from tests.lowering.networks import network, variables
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
+
+
+def test_the_tables_have_the_same_keys() -> None:
+    assert KINDS.keys() == LOWERINGS.keys()
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specs())
+def test_lowered_shapes_are_the_shape_rule(text: str) -> None:
+    for chosen in (False, True):
+        net = network(text, chosen=chosen)
+        start = net.init(0)
+        images = jax.ShapeDtypeStruct((3, *net.plan.input), np.float32)
+        outputs = jax.eval_shape(net.activations, start, images)
+        assert {name: output.shape[1:] for name, output in outputs.items()} == {
+            layer.name: layer.output for layer in net.plan.layers
+        }
+        assert jax.eval_shape(net.apply, start, images).shape[1:] == net.plan.output
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specs())
+def test_initial_leaves_are_the_declared_parameters(text: str) -> None:
+    net = network(text)
+    start = net.init(0)
+    shapes = {layer: {name: leaf.shape for name, leaf in own.items()} for layer, own in start["params"].items()}
+    assert shapes == {layer.name: layer.shapes for layer in net.plan.layers if layer.shapes}
+    assert sum(leaf.size for leaf in jax.tree.leaves(start["params"])) == net.plan.parameters
+    state = {layer: {name: leaf.shape for name, leaf in own.items()} for layer, own in start["state"].items()}
+    del state["input"]
+    assert state == {layer.name: layer.statistics for layer in net.plan.layers if layer.statistics}
+
+
+def test_batch_norm_moves_its_statistics_by_a_tenth() -> None:
+    text = "netspec: 1\nname: t\ninput: [4, 4, 2]\nblocks:\n  - conv: {filters: 3, kernel: 1, norm: batch}\n"
+    net = network(text)
+    start = variables(net)
+    images = np.random.default_rng(0).normal(size=(5, 4, 4, 2)).astype(np.float32)
+    _, moved = net.forward(start, images, training=True)
+    sums = np.einsum("bhwc,cf->bhwf", images.astype(np.float64), np.asarray(start["params"]["block1.conv1"]["kernel"])[0, 0])
+    old, new = start["state"]["block1.conv1"], moved["state"]["block1.conv1"]
+    np.testing.assert_allclose(new["mean"], 0.9 * old["mean"] + 0.1 * sums.mean((0, 1, 2)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(new["variance"], 0.9 * old["variance"] + 0.1 * sums.var((0, 1, 2)), rtol=1e-5)
+
+
+def test_dropout_scales_what_it_keeps() -> None:
+    text = "netspec: 1\nname: t\ninput: [1, 1, 4]\nfc: [{units: 4000, dropout: 0.3, activation: none}, 1]\n"
+    net = network(text)
+    start = net.init(0)
+    images = np.ones((4, 1, 1, 4), np.float32)
+    from netspec.lowering.finish import dropout
+
+    dropped = np.asarray(dropout(np.ones((4, 4000), np.float32), 0.3, jax.random.key(1)))
+    assert set(np.unique(dropped).tolist()) == {0.0, np.float32(1 / 0.7).item()}
+    assert abs((dropped == 0).mean() - 0.3) < 0.02
+    first, _ = net.forward(start, images, training=True, key=jax.random.key(0))
+    again, _ = net.forward(start, images, training=True, key=jax.random.key(0))
+    other, _ = net.forward(start, images, training=True, key=jax.random.key(1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    np.testing.assert_array_equal(net.forward(start, images)[0], net.apply(start, images))
+
+
+IMAGE = """
+1 1 1 0 0
+0 1 1 1 0
+0 0 1 1 1
+0 0 1 1 0
+0 1 1 0 0
+"""
+FILTER = "1 0 1\n0 1 0\n1 0 1"
+
+
+@pytest.mark.parametrize(("stride", "wanted"), [(1, [[4, 3, 4], [2, 4, 3], [2, 3, 4]]), (2, [[4, 4], [2, 4]])])
+def test_the_worked_example(stride: int, wanted: list[list[int]]) -> None:
+    net = netspec.compile(SPECS / "notes" / f"convolution-stride{stride}.yaml")
+    image, window = (np.array([row.split() for row in text.split("\n") if row], np.float32) for text in (IMAGE, FILTER))
+    variables = net.init(seed=0)
+    variables["params"]["block1.conv1"] = {"kernel": window[:, :, None, None], "bias": np.zeros(1, np.float32)}
+    found = np.asarray(net.apply(variables, image[None, :, :, None]))
+    np.testing.assert_array_equal(found[0, :, :, 0] if found.ndim == 4 else found, wanted)
+
+
+def test_pooling_first_is_the_same_function() -> None:
+    text = "netspec: 1\nname: t\ninput: [9, 8, 2]\nblocks:\n  - {conv: {filters: 3, kernel: 2, activation: %s}, pool: {window: 3, stride: 2, padding: 1}}\n"
+    for activation, early in (("relu", True), ("tanh", True), ("elu", True), ("gelu", False), ("silu", False)):
+        net = network(text % activation)
+        first, second = (layer.settings for layer in net.plan.layers)
+        assert commutes(first, second) is early
+        start = variables(net)
+        images = np.random.default_rng(0).normal(size=(3, 9, 8, 2)).astype(np.float32)
+        plain = net.activations(start, images)["block1.pool"]
+        np.testing.assert_allclose(net.apply(start, images), plain, rtol=1e-6, atol=1e-6)
