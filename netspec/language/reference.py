@@ -1,0 +1,63 @@
+"""The reference of the format as Markdown, made from the keys: `python -m netspec.language.reference`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netspec.language.fields import Key, keys
+from netspec.language.kinds import KINDS
+from netspec.language.top import Block, Defaults, Input, Top
+
+
+def reference() -> str:
+    """A table for every mapping of the format, in the order in which a spec has them."""
+    parts = [*_section("The top of a spec", Top)]
+    places = {"`input`": Input, "`defaults`": Defaults, "An item of `blocks`": Block}
+    for title, section in places.items():
+        parts += _section(title, section)
+    for kind, settings in KINDS.items():
+        parts += _section(f"`{kind}`", settings)
+    parts += _nested("", Top)
+    return "\n\n".join(parts) + "\n"
+
+
+def _nested(path: str, section: type) -> Iterator[str]:
+    """The mappings below a section: those with fixed keys, and those that `type` chooses."""
+    for key in keys(section):
+        name = f"{path}{key.name}"
+        if key.type.section is not None and key.type.section is not Defaults:
+            yield from _section(f"`{name}`", key.type.section)
+            yield from _nested(f"{name}.", key.type.section)
+        for variant, settings in key.type.variants.items():
+            yield from _section(f"`{name}: {{type: {variant}}}`", settings)
+
+
+def _section(title: str, section: type) -> Iterator[str]:
+    yield f"### {title}"
+    yield (section.__doc__ or "").strip()
+    rows = ["| key | value | default | meaning |", "|---|---|---|---|", *map(_row, keys(section))]
+    if len(rows) > 2:
+        yield "\n".join(rows)
+
+
+def _row(key: Key) -> str:
+    cells = [f"`{key.name}`", key.type.expected, _default(key), key.doc]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _default(key: Key) -> str:
+    if key.required:
+        return "required"
+    if key.default_words:
+        return key.default_words
+    if isinstance(key.default, bool):
+        return "true" if key.default else "false"
+    if isinstance(key.default, tuple):
+        return str(key.default[0]) if len(set(key.default)) == 1 else str(list(key.default))
+    if isinstance(key.default, int | float):
+        return f"{key.default:g}"
+    return str(key.default or "none")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
