@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netspec.analysis.plan import Plan, grammar
-from netspec.language.kind import elements
+from netspec.language.kind import Shape, elements
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
@@ -43,36 +43,52 @@ def as_json(plan: Plan) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Savings:
-    """What the three ideas of a convolutional network are worth in parameters, each on top of the one before."""
+    """What the three ideas of a convolutional network are worth, in parameters.
+
+    The first three are sums over the conv layers, each idea on top of the one before; batch norm, which all of them
+    would have, is left out. The last two are the first fc layer: it takes in what downsampling has left.
+    """
 
     fully_connected: int
-    """Every conv layer as a fully connected one with the same input and output: (inputs + 1) * outputs."""
+    """No idea: layers with the same input and output, (inputs + 1) * outputs each."""
     local: int
-    """Local connection: each output cell has its own weights, but only for its window."""
+    """Local connection: each output cell has weights of its own, for the cells of its window, and its own bias."""
     shared: int
-    """Weight sharing: one filter for the whole image. That is what the conv layers have."""
+    """Weight sharing: one filter for the whole image. That is what the conv layers train."""
     undiminished: int
-    """The first fc layer, had no layer made the maps smaller than the image."""
+    """The first fc layer if every stride were 1 and no layer pooled; 0 where there is no fc or nothing before it."""
     downsampled: int
     """The first fc layer as it is."""
 
 
 def savings(plan: Plan) -> Savings:
-    """The three savings, added up over the conv layers (kernel and bias; batch norm is left out of all three)."""
+    """The three savings.
+
+    LeNet-5 by hand: fully connected (784 + 1) * 4704 + (1176 + 1) * 1600; local (25 + 1) * 4704 + (150 + 1) * 1600;
+    shared (25 + 1) * 6 + (150 + 1) * 16; its first fc without pooling has 24 * 24 * 16 inputs instead of 5 * 5 * 16.
+    """
     full = local = shared = 0
     for layer in plan.layers:
         if layer.kind != "conv":
             continue
-        weights = elements(layer.shapes["kernel"]) // layer.output[2]
-        bias = int("bias" in layer.shapes)
-        full += (elements(layer.input) + bias) * elements(layer.output)
-        local += (weights + bias) * elements(layer.output)
-        shared += (weights + bias) * layer.output[2]
+        filters = layer.output[2]
+        own = (elements(layer.shapes["kernel"]) + elements(layer.shapes.get("bias", (0,)))) // filters
+        full += layer.fc_parameters
+        local += own * elements(layer.output)
+        shared += own * filters
+    return Savings(full, local, shared, *_first_fc(plan))
+
+
+def _first_fc(plan: Plan) -> tuple[int, int]:
     first = next((layer for layer in plan.layers if layer.kind == "fc"), None)
-    maps = [layer for layer in plan.layers if layer.layer.block is not None]
-    if first is None or not maps:
-        return Savings(full, local, shared, 0, 0)
-    units, depth = first.output[0], maps[-1].output[2]
-    bias = units * int("bias" in first.shapes)
-    whole = plan.input[0] * plan.input[1] * depth * units + bias
-    return Savings(full, local, shared, whole, elements(maps[-1].output) * units + bias)
+    if first is None or first is plan.layers[0]:
+        return 0, 0
+    size: Shape = plan.input
+    for layer in plan.layers:
+        if layer.kind == "conv":
+            inferred = replace(layer.settings, stride=(1, 1)).infer(size)  # type: ignore[type-var]
+            assert inferred.output is not None, "a window that fits a small map fits a larger one"
+            size = inferred.output
+    per_input = elements(first.shapes["kernel"]) // first.input[0]
+    bias = elements(first.shapes.get("bias", (0,)))
+    return elements(size) * per_input + bias, first.input[0] * per_input + bias

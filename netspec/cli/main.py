@@ -8,11 +8,16 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from types import FrameType
+from typing import Any
 
 import click
 
@@ -29,9 +34,36 @@ COMMANDS: dict[str, str] = {
 }
 """Each command's function, in the order of `netspec --help`."""
 
+ENVIRONMENT = 3
+"""The exit code where the environment or netspec itself failed."""
+FRAMES = 8
+"""How much of a bug's traceback is shown."""
+
+
+class NoReader(Exception):
+    """Standard output is read no more (`| head`). click itself would end with 1, which says that a spec is wrong."""
+
+
+@contextmanager
+def _readers() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise NoReader from None
+
 
 class Commands(click.Group):
     """A group whose commands are imported late."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does: this is where `--help` writes."""
+        with _readers():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does."""
+        with _readers():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the table's order."""
@@ -51,7 +83,7 @@ class Commands(click.Group):
         """As click does, with a hint where the name is nearly right."""
         close = get_close_matches(args[0], COMMANDS, 1) if args and args[0] not in COMMANDS else []
         if close and not args[0].startswith("-"):
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{close[0]}'?")
+            ctx.fail(f"No such command {args[0]!r}. Did you mean '{close[0]}'?")
         return super().resolve_command(ctx, args)
 
 
@@ -62,41 +94,56 @@ def netspec() -> None:
 
 
 def main() -> None:
-    """Runs the command line and exits: 0 done, 1 the input was found wrong, 2 wrong usage, 3 the environment or a bug."""
+    """Runs the command line and exits: 0 done, 1 the input was found wrong, 2 wrong usage, 3 the environment or a bug.
+
+    130 after SIGINT and 143 after SIGTERM, with what is open closed as after an exception.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _terminated)
     try:
-        netspec(standalone_mode=False)
+        netspec(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         _leave(error.exit_code)
-    except (click.exceptions.Exit, SystemExit) as error:
-        code = error.exit_code if isinstance(error, click.exceptions.Exit) else error.code
-        _leave(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as error:
+        _leave(error.exit_code)
+    except SystemExit as error:
+        _leave(error.code if isinstance(error.code, int) else 0)
+    except NoReader:
+        _leave(ENVIRONMENT)
     except (click.Abort, KeyboardInterrupt):
-        _leave(130)
+        _leave(128 + signal.SIGINT)
     except OSError as error:
         _leave(_environment(error))
     except Exception:
         _leave(_bug())
 
 
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
 def _environment(error: OSError) -> int:
     """One line for what the system refused. A reader that has gone (`| head`) needs no word."""
-    if error.errno == errno.EPIPE:
-        return 3
-    where = f"{error.filename}: " if error.filename else ""
-    click.echo(f"netspec: {where}{error.strerror or error}", err=True)
-    return 3
+    if error.errno != errno.EPIPE:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"netspec: {where}{error.strerror or error}", err=True)
+    return ENVIRONMENT
 
 
 def _bug() -> int:
-    click.echo(traceback.format_exc(), err=True)
-    versions = f"netspec {version('netspec-compiler')}, Python {platform.python_version()}, {platform.platform()}"
+    try:
+        own = version("netspec-compiler")
+    except PackageNotFoundError:
+        own = "not installed"
+    # the innermost frames: what stands above them is click's
+    click.echo(traceback.format_exc(limit=-FRAMES), err=True)
+    versions = f"netspec {own}, Python {platform.python_version()}, {platform.platform()}"
     click.echo(f"this is a bug in netspec ({versions}); please report it with the lines above", err=True)
-    return 3
+    return ENVIRONMENT
 
 
 def _leave(status: int) -> None:

@@ -44,6 +44,11 @@ def console() -> Console:
     return Console(width=width(sys.stdout), no_color=not colour, force_terminal=colour, highlight=False, emoji=False)
 
 
+def drawn(stream: TextIO) -> bool:
+    """Whether lines and bars may be drawn with more than ASCII: on a terminal that reads UTF-8."""
+    return stream.isatty() and (stream.encoding or "").lower().replace("-", "") == "utf8"
+
+
 def safe(text: str) -> str:
     """A name from outside as a terminal may show it."""
     return shown(text)
@@ -58,15 +63,19 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
 
 def warn(code: str, message: str) -> None:
     """A warning that has no place in a spec."""
-    click.echo(f"{click.style(f'warning[{code}]', 'yellow', bold=True)}: {safe(message)}", err=True)
+    _say("yellow", f"warning[{code}]", message)
 
 
 def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
     """An error that has no place in a spec, and the end."""
-    click.echo(f"{click.style(f'error[{code}]', 'red', bold=True)}: {safe(message)}", err=True)
+    _say("red", f"error[{code}]", message)
     if help is not None:
-        click.echo(f"{click.style('help', 'green')}: {safe(help)}", err=True)
+        _say("green", "help", help)
     raise SystemExit(status)
+
+
+def _say(colour: str, kind: str, message: str) -> None:
+    click.echo(f"{click.style(kind, colour, bold=True)}: {safe(message)}", err=True, color=coloured(sys.stderr))
 
 
 def require_training() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -11,7 +12,7 @@ from netspec.analysis.check import Report, check_source
 from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.diagnostic import from_unreadable
-from netspec.language.override import override
+from netspec.language.override import Aliased, Override, override
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 
@@ -33,12 +34,33 @@ def key_value(option: str, item: str) -> tuple[list[str], str]:
     return key.split("."), value
 
 
+def written(source: Source, option: str, items: Sequence[str], prefix: str = "") -> tuple[Source, list[Override]]:
+    """The source with the `KEY=VALUE` items of an option in its text, one after the other."""
+    made = []
+    for item in items:
+        path, value = key_value(option, item)
+        try:
+            change = override(source, f"{option} {item}", [*([prefix] if prefix else []), *path], value)
+        except Aliased as error:
+            raise click.UsageError(f"{option} {messages.safe(item)}: {error}; change it in the file.") from None
+        if change is not None:
+            made.append(change)
+            source = change.source
+    return source, made
+
+
+def check(source: Source, overrides: Sequence[Override] = ()) -> Report:
+    """The report on a source; what it says of overridden values is told of the file as it is."""
+    report = check_source(source)
+    found = report.diagnostics
+    for change in reversed(overrides):
+        found = tuple(change.located(diagnostic) for diagnostic in found)
+    return replace(report, diagnostics=found)
+
+
 def load(name: str, overrides: Sequence[str] = ()) -> Report:
-    """The report on one file, with `KEY=VALUE` overrides written into its text."""
-    source = read(name)
-    for item in overrides:
-        source = override(source, *key_value("--set", item))
-    return check_source(source)
+    """The report on one file, with the `--set` overrides written into its text."""
+    return check(*written(read(name), "--set", overrides))
 
 
 def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
@@ -48,3 +70,18 @@ def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
     if report.plan is None:
         raise SystemExit(1)
     return report.plan
+
+
+def fix(source: Source) -> Source:
+    """Makes the safe fixes in the file of a source, and says which; the source as it then is."""
+    from netspec.analysis.fix import fix_all
+    from netspec.training.files import write_atomic
+
+    text, fixes = fix_all(source)
+    if fixes and source.path is not None:
+        mode = source.path.stat().st_mode
+        write_atomic(source.path, text.encode())
+        source.path.chmod(mode)
+        for made in fixes:
+            click.echo(f"{messages.safe(source.name)}: {made.title}", err=True)
+    return replace(source, text=text)

@@ -5,22 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from netspec.analysis.budgets import COSTS
 from netspec.analysis.plan import Plan, PlannedLayer, grammar
-from netspec.analysis.summary import Savings, as_json, savings
+from netspec.analysis.summary import as_json, savings
 from netspec.cli import messages, specs
 from netspec.language.kind import dimensions
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.box import Box
+    from rich.table import Table
+    from rich.text import Text
 
-COLUMNS = ("name", "kind", "input", "output", "arithmetic", "parameters", "macs", "activation_bytes", "receptive_field")
-WIDE = 118
-"""Columns of a terminal in which the arithmetic has a column of its own."""
+COLUMNS = (
+    "name", "kind", "input", "output", "arithmetic",
+    "parameters", "macs", "activation_bytes", "receptive_field", "fc_parameters",
+)  # fmt: skip
+WIDE = 136
+"""Columns of a terminal in which every fact has a column of its own."""
+BAR = 22
 
 
 @click.command(epilog="Example: netspec summary specs/lenet5.yaml")
@@ -58,21 +65,49 @@ def _csv(plan: Plan) -> str:
 
 
 def _markdown(plan: Plan) -> str:
-    rows = [list(COLUMNS), ["---"] * 5 + ["---:"] * 4, *_rows(plan)]
+    rows = [list(COLUMNS), ["---"] * 5 + ["---:"] * 5, *_rows(plan)]
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
     total = f"**{plan.parameters:,}** parameters, **{plan.macs:,}** multiply-adds, `{grammar(plan.spec)['text']}`"
     return f"### {plan.name}\n\n{table}\n\n{total}"
 
 
 def _table(plan: Plan) -> None:
-    from rich import box
+    console = messages.console()
+    with console.capture() as captured:
+        for part in (_head(plan), _layers(plan, console.width), _shares(plan), _savings(plan), _totals(plan)):
+            console.print(part)
+    # the padding of the last column is for nobody
+    click.echo(
+        "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n")), color=messages.coloured(sys.stdout)
+    )
+
+
+COLOURS = {"conv": "cyan", "pool": "green", "fc": "magenta"}
+
+
+def _head(plan: Plan) -> Text:
+    from rich.text import Text
+
+    facts = grammar(plan.spec)
+    title = Text(plan.name, style="bold")
+    if plan.spec.description:
+        title.append(f"  {messages.safe(plan.spec.description)}", style="not bold")
+    counts = facts["N"]
+    assert isinstance(counts, list)
+    n = ", ".join(map(str, counts if len(set(counts)) > 1 else counts[:1])) or "-"
+    title.append(f"\n{facts['text']}", style="not bold")
+    return title.append(
+        f"\nN = {n}; M = {facts['M']}; K = {facts['K']}; input {dimensions(plan.input)}", style="not bold dim"
+    )
+
+
+def _layers(plan: Plan, width: int) -> Table:
+    """In a narrow terminal a layer has two lines, and its memory and fully connected equivalent no column."""
     from rich.table import Table
     from rich.text import Text
 
-    console = messages.console()
-    _head(console, plan)
-    wide = console.width >= WIDE
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, footer_style="bold", header_style="bold")
+    wide = width >= WIDE
+    table = Table(box=_box(), pad_edge=False, show_footer=True, footer_style="bold", header_style="bold")
     table.add_column("layer", footer="total", overflow="fold")
     if wide:
         table.add_column("what")
@@ -80,39 +115,33 @@ def _table(plan: Plan) -> None:
     for name, total in (("output", ""), ("parameters", f"{plan.parameters:,}"), ("MACs", short(plan.macs))):
         table.add_column(name, footer=total, justify="right", no_wrap=True)
     if wide:
+        table.add_column("if fc", justify="right", no_wrap=True, style="dim")
         table.add_column("memory", justify="right", no_wrap=True)
     table.add_column("sees", justify="right", no_wrap=True)
     for layer in plan.layers:
         title = Text(layer.name, style=COLOURS[layer.kind])
+        dense = short(layer.fc_parameters) if layer.kind == "conv" else ""
         if not wide:
-            title.append(f"  {described(layer)}", style="default")
-            title.append(f"\n  {layer.arithmetic}", style="dim default")
-        numbers = [f"{layer.parameters:,}" if layer.parameters else "", short(layer.macs) if layer.macs else ""]
-        row = [title, *([described(layer), layer.arithmetic] if wide else []), dimensions(layer.output), *numbers]
-        row += [short_bytes(layer.activation_bytes)] if wide else []
+            title.append(f"  {described(layer)}\n", style="default")
+            title.append(f"  {layer.arithmetic}", style="dim default")
+        row: list[str | Text] = [
+            title,
+            *([described(layer), layer.arithmetic] if wide else []),
+        ]
+        row += [dimensions(layer.output), f"{layer.parameters:,}" if layer.parameters else ""]
+        row += [
+            short(layer.macs) if layer.macs else "",
+            *([dense, short_bytes(layer.activation_bytes)] if wide else []),
+        ]
         table.add_row(*row, dimensions(layer.receptive_field))
-    console.print(table)
-    _shares(console, plan)
-    _savings(console, savings(plan))
-    _budgets(console, plan)
+    return table
 
 
-COLOURS = {"conv": "cyan", "pool": "green", "fc": "magenta"}
+def _box() -> Box:
+    from rich import box
 
-
-def _head(console: Console, plan: Plan) -> None:
-    from rich.text import Text
-
-    facts = grammar(plan.spec)
-    title = Text(plan.name, style="bold")
-    if plan.spec.description:
-        title.append(f"  {messages.safe(plan.spec.description)}", style="not bold")
-    console.print(title)
-    counts = facts["N"]
-    assert isinstance(counts, list)
-    n = str(counts[0]) if len(set(counts)) == 1 else ", ".join(map(str, counts)) or "-"
-    console.print(Text(f"{facts['text']}   (N = {n}, M = {facts['M']}, K = {facts['K']})"))
-    console.print(Text(f"input {dimensions(plan.input)}", style="dim"))
+    line = "\u2500" if messages.drawn(sys.stdout) else "-"
+    return box.Box(f"    \n    \n {line * 2} \n    \n    \n {line * 2} \n    \n    \n")
 
 
 def described(layer: PlannedLayer) -> str:
@@ -162,56 +191,85 @@ def short_bytes(number: int) -> str:
     return f"{number}B"
 
 
-def _shares(console: Console, plan: Plan) -> None:
+def _shares(plan: Plan) -> Text:
     """Where the parameters and the multiply-adds are: a bar for each layer that has any."""
     from rich.text import Text
 
-    size = 24
     trained = [layer for layer in plan.layers if layer.parameters]
-    named = max(len(layer.name) for layer in trained) if trained else 0
-    if trained:
-        console.print(Text(f"{'':<{named}}  {'share of parameters':<{size + 6}}  share of MACs", style="bold"))
+    named = max((len(layer.name) for layer in trained), default=0)
+    glyph = "\u2588" if messages.drawn(sys.stdout) else "#"
+    text = Text(f"{'':<{named}}  {'share of parameters':<{BAR + 7}}share of MACs", style="bold")
     for layer in trained:
-        line = Text(f"{layer.name:<{named}}  ", style=COLOURS[layer.kind])
-        for share in (layer.parameters / plan.parameters, layer.macs / max(plan.macs, 1)):
-            bar = "#" * round(share * size)
-            line.append(f"{bar:<{size}} {share:>4.0%}   ", style="default")
-        console.print(line)
+        text.append(f"\n{layer.name:<{named}}  ", style=f"not bold {COLOURS[layer.kind]}")
+        for part, whole in ((layer.parameters, plan.parameters), (layer.macs, plan.macs)):
+            text.append(
+                f"{glyph * round(BAR * part / max(whole, 1)):<{BAR}} {percent(part, whole):>4}  ", style="not bold"
+            )
+    return text
 
 
-def _savings(console: Console, s: Savings) -> None:
+def percent(part: int, whole: int) -> str:
+    """A share; never 0 % of something, nor 100 % of less than all.
+
+    >>> percent(1, 3), percent(1, 1000), percent(999, 1000), percent(0, 5), percent(5, 5)
+    ('33%', '<1%', '>99%', '0%', '100%')
+    """
+    share = round(100 * part / max(whole, 1))
+    if share == 0 and part:
+        return "<1%"
+    return ">99%" if share == 100 and part < whole else f"{share}%"
+
+
+def _savings(plan: Plan) -> Text:
+    """The three savings, each with what it is worth."""
     from rich.text import Text
 
-    if not s.fully_connected:
-        return
-    console.print(Text("\nWhat convolution saves, in parameters", style="bold"))
-    lines = [
-        ("fully connected layers instead", s.fully_connected, 0),
-        ("local connection: own weights for each window", s.local, s.fully_connected),
-        ("weight sharing: one filter for the whole image", s.shared, s.local),
-    ]
-    if s.undiminished:
-        lines += [
-            ("first fc without downsampling", s.undiminished, 0),
-            ("downsampling: first fc as it is", s.downsampled, s.undiminished),
+    s = savings(plan)
+    rows = []
+    if s.fully_connected:
+        rows = [
+            ("conv layers, if fully connected [1]", s.fully_connected, 0),
+            ("local connection: weights of a window [2]", s.local, s.fully_connected),
+            ("weight sharing: one filter for all windows", s.shared, s.local),
         ]
-    for words, value, before in lines:
+    if s.undiminished:
+        rows += [
+            ("first fc layer without downsampling [3]", s.undiminished, 0),
+            ("downsampling: first fc layer as it is", s.downsampled, s.undiminished),
+        ]
+    text = Text("")
+    if rows:
+        text.append("\nWhat convolution saves, in parameters", style="bold")
+    for words, value, before in rows:
         times = f"  {before / value:,.1f}x fewer" if before else ""
-        console.print(Text(f"  {words:<46} {value:>17,}{times}"))
+        text.append(f"\n  {words:<44}{value:>18,}{times}")
+    notes = [
+        *(
+            ("[1] (inputs + 1) * outputs", "[2] each output cell with weights and bias of its own")
+            if s.fully_connected
+            else ()
+        ),
+        *(("[3] every stride 1 and nothing pooled",) if s.undiminished else ()),
+    ]
+    return text.append("".join(f"\n  {note}" for note in notes) + ("\n" if rows else ""), style="dim")
 
 
-def _budgets(console: Console, plan: Plan) -> None:
+def _totals(plan: Plan) -> Text:
+    """What the whole network needs, and how much of each budget that is."""
     from rich.text import Text
 
-    budget = plan.spec.budget.value
-    console.print(
-        Text(
-            f"\nweights {short_bytes(plan.weight_bytes)}, training about {short_bytes(plan.training_bytes)} at batch "
-            f"{plan.spec.train.value.batch_size}; a unit of the last map sees {dimensions(plan.receptive_field)} pixels"
-        )
+    batch = plan.spec.train.value.batch_size
+    text = Text(
+        f"weights {short_bytes(plan.weight_bytes)}; training {short_bytes(plan.training_bytes)} at batch {batch}"
     )
+    if plan.spec.convolutions:
+        text.append(f"; the last map sees {dimensions(plan.receptive_field)} pixels")
+    budget = plan.spec.budget.value
     for cost in COSTS:
         limit = getattr(budget, cost.key)
         if limit is not None:
             used = cost.of(plan)
-            console.print(Text(f"budget {cost.key}: {used:,} of {limit:,} ({used / max(limit, 1):.0%})", style="green"))
+            text.append(f"\nbudget {cost.key}: {used:,} of {limit:,} ({percent(used, limit)})", style="green")
+    if budget.receptive_field is not None:
+        text.append(f"\nbudget receptive_field: at least {dimensions(budget.receptive_field)}", style="green")
+    return text

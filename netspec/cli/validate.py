@@ -10,11 +10,9 @@ from pathlib import Path
 
 import click
 
-from netspec.analysis.check import check_source
 from netspec.cli import messages, specs
 from netspec.diagnostics.diagnostic import Diagnostic, from_unreadable, in_order
 from netspec.diagnostics.render import RENDERERS, renderer
-from netspec.language.override import override
 from netspec.text.files import Unreadable, read_source
 
 
@@ -29,7 +27,8 @@ from netspec.text.files import Unreadable, read_source
 def validate(files: tuple[str, ...], form: str, strict: bool, budgets: tuple[str, ...], fix: bool) -> None:
     """Checks specs: files, directories of them, patterns, or `-` for standard input."""
     names = list(dict.fromkeys(found for name in files for found in _expand(name)))
-    overrides = [specs.key_value("--budget", f"budget.{item}") for item in budgets]
+    for item in budgets:
+        specs.key_value("--budget", item)
     found: list[Diagnostic] = []
     checked: list[str] = []
     unreadable = False
@@ -42,9 +41,7 @@ def validate(files: tuple[str, ...], form: str, strict: bool, budgets: tuple[str
             continue
         if fix and source.path is not None:
             source = specs.fix(source)
-        for path, value in overrides:
-            source = override(source, path, value)
-        found += check_source(source).diagnostics
+        found += specs.check(*specs.written(source, "--budget", budgets, "budget")).diagnostics
     if strict:
         found = [replace(diagnostic, severity="error") for diagnostic in found]
     text = renderer(form)(

@@ -2,32 +2,104 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from netspec.diagnostics.diagnostic import Edit
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
 from netspec.text import reader
-from netspec.text.nodes import Mapping
+from netspec.text.nodes import Entry, Mapping
 from netspec.text.source import Source, Span
 
+Position = tuple[int, int]
+ORIGIN = "the value comes from"
 
-def override(source: Source, path: list[str], value: str) -> Source:
-    """The source with `value` (as YAML) at the key `path`, which is added where it is not there.
 
-    A source that is no mapping stays as it is: checking it says why.
+class Aliased(ValueError):
+    """The value to change is an alias: it stands elsewhere in the text, and others may use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A value from the command line, written into a text."""
+
+    option: str
+    """As the user gave it: `--set train.epochs=3`."""
+    before: Source
+    edit: Edit
+
+    @property
+    def source(self) -> Source:
+        """The text with the value in it."""
+        return replace(self.before, text=edited(self.before.text, (self.edit,)))
+
+    def located(self, finding: Diagnostic) -> Diagnostic:
+        """A finding on `source`, told of the text as it was: only that can be opened in an editor.
+
+        What is said of the value itself points at where it would stand, and names the option.
+        """
+        labels = tuple(Label(self._back(label.span), label.message) for label in finding.labels)
+        told = any(note.startswith(ORIGIN) for note in finding.notes)
+        note = (f"{ORIGIN} `{self.option}`",) if self._touches(finding.span) and not told else ()
+        return replace(
+            finding,
+            source=self.before,
+            span=self._back(finding.span),
+            labels=labels,
+            notes=(*finding.notes, *note),
+            fixes=tuple(self._fix(fix) for fix in finding.fixes if not any(self._touches(e.span) for e in fix.edits)),
+        )
+
+    def _fix(self, fix: Fix) -> Fix:
+        return replace(fix, edits=tuple(replace(edit, span=self._back(edit.span)) for edit in fix.edits))
+
+    def _ends(self) -> tuple[Position, Position, Position]:
+        """Where the edit starts, where it ended, and where it ends now."""
+        span, *_, last = self.edit.span, *self.edit.text.split("\n")
+        lines = self.edit.text.count("\n")
+        end = (span.line + lines, len(last) + 1) if lines else (span.line, span.column + len(last))
+        return (span.line, span.column), (span.end_line, span.end_column), end
+
+    def _touches(self, span: Span) -> bool:
+        start, _, end = self._ends()
+        return (span.line, span.column) < end and (span.end_line, span.end_column) > start
+
+    def _back(self, span: Span) -> Span:
+        start, old, new = self._ends()
+
+        def back(at: Position, inside: Position) -> Position:
+            if at <= start:
+                return at
+            if at < new:
+                return inside
+            return (at[0] - new[0] + old[0], at[1] - new[1] + old[1] if at[0] == new[0] else at[1])
+
+        return Span(*back((span.line, span.column), start), *back((span.end_line, span.end_column), old))
+
+
+def override(source: Source, option: str, path: list[str], value: str) -> Override | None:
+    """`value` (as YAML) at the key `path`, which is added where it is not there.
+
+    None for a text that is no mapping: checking it says why. Raises Aliased.
     """
     root, _ = reader.read(source)
     if not isinstance(root, Mapping):
-        return source
+        return None
     node, rest = root, list(path)
-    while len(rest) > 1 and (entry := node.entry(rest[0])) is not None and isinstance(entry.value, Mapping):
+    while len(rest) > 1 and (entry := _entry(node, rest[0])) is not None and isinstance(entry.value, Mapping):
         node, rest = entry.value, rest[1:]
-    entry = node.entry(rest[0])
+    entry = _entry(node, rest[0])
     if entry is None:
         edit = insertion(node, rest[0], nested(rest[1:], value))
     else:
         edit = Edit(entry.value.span, nested(rest[1:], value))
-    return replace(source, text=edited(source.text, (edit,)))
+    return Override(option, source, edit)
+
+
+def _entry(node: Mapping, name: str) -> Entry | None:
+    entry = node.entry(name)
+    if entry is not None and entry.value.span < entry.key.span:
+        raise Aliased(f"`{name}` is an alias of what stands on line {entry.value.span.line}")
+    return entry
 
 
 def nested(path: list[str], value: str) -> str:
@@ -46,7 +118,7 @@ def insertion(node: Mapping, name: str, value: str) -> Edit:
     if not node.entries:
         return Edit(node.span, f"{{{name}: {value}}}")
     last = node.entries[-1]
-    end = last.value.span
+    end = last.value.span if last.value.span > last.key.span else last.key.span
     at = Span(end.end_line, end.end_column, end.end_line, end.end_column)
     if node.flow:
         return Edit(at, f", {name}: {value}")
