@@ -103,7 +103,8 @@ def _removal(spec: Spec, layer: Layer, name: str) -> tuple[Fix, ...]:
 
 def known_data(spec: Spec) -> Known | None:
     """The data of a spec that says anything of data or training, where it is known without being opened."""
-    return KNOWN.get(spec.data.value.source) if "data" in spec.given or "train" in spec.given else None
+    said = "data" in spec.given or "train" in spec.given
+    return KNOWN.get(spec.data.value.source) if spec.sourced and said else None
 
 
 def _size(spec: Spec) -> tuple[int, int, int] | None:
@@ -247,9 +248,10 @@ def _watched(spec: Spec) -> Iterator[Diagnostic]:
 
 
 def _augment(spec: Spec) -> Iterator[Diagnostic]:
-    if spec.input is None:
+    sized = sized_by_data(spec).input
+    if sized is None:
         return
-    smallest = min(spec.input.value.height, spec.input.value.width)
+    smallest = min(sized.value.height, sized.value.width)
     for name in ("crop", "cutout"):
         cells = getattr(spec.data.value.augment, name)
         if cells is not None and cells >= smallest:

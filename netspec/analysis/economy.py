@@ -9,8 +9,9 @@ from netspec.analysis import shapes
 from netspec.analysis.budgets import COSTS, Cost, ranked
 from netspec.analysis.changes import Change, numbers
 from netspec.analysis.plan import Plan
+from netspec.analysis.refit import USUAL
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.edits import insert, written
 from netspec.language.spec import Spec
 from netspec.text.nodes import Mapping
@@ -41,10 +42,52 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     yield Fix(f"raise `{cost.key}` to {raised}", (Edit(spec.budget.at(cost.key), raised),))
 
 
+def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
+    """The finding at a setting larger than in any published network, where that alone exceeds the budget."""
+    spec, inferred = report.spec, report.shapes
+    cost = next((cost for cost in COSTS if cost.code == finding.code), None)
+    if spec is None or inferred is None or spec.input is None or cost is None:
+        return finding
+    size = spec.input.value
+    plan = Plan(spec, (size.height, size.width, size.channels), inferred.layers)
+    found = _oddest(plan, cost, getattr(spec.budget.value, cost.key))
+    if found is None:
+        return finding
+    label = Label(finding.span, f"the budget of {cost.noun}")
+    return replace(finding, span=found.layer.at(found.field), layer=found.layer.name, labels=(label,))
+
+
+def _oddest(plan: Plan, cost: Cost, limit: int) -> Change | None:
+    """The usual value for the most unusual setting, where it brings the cost within the budget."""
+    changes = [
+        Change(layer.layer, field, (usual, usual) if isinstance(getattr(layer.settings, field), tuple) else usual)
+        for layer in plan.layers[:LAYERS]
+        for field, usual in USUAL.items()
+        if field in layer.layer.places and max(numbers(getattr(layer.settings, field, 0))) > usual
+    ]
+    for change in sorted(changes, key=lambda change: -change.size)[:CANDIDATES]:
+        small = Change(change.layer, change.field, (1, 1) if isinstance(change.value, tuple) else change.value)
+        for tried in (change, small):
+            cheaper = _planned(plan, tried.applied(plan.spec))
+            if cheaper is not None and cost.of(cheaper) <= limit:
+                return change
+    return None
+
+
 def _cuts(plan: Plan, cost: Cost, limit: int) -> Iterator[Change]:
     """The largest units or filters of each of the costliest layers that fit. The last layer's are the classes."""
     trials = LAYERS // len(plan.layers)
     seen: set[int] = set()
+    odd = _oddest(plan, cost, limit)
+    if odd is not None:
+        top = max(numbers(odd.old)) - 1
+        for value in range(min(top, 300), 0, -1):
+            trials -= 1
+            change = Change(odd.layer, odd.field, (value, value) if isinstance(odd.old, tuple) else value)
+            changed = _planned(plan, change.applied(plan.spec)) if trials > 0 else None
+            if changed and cost.of(changed) <= limit and not shapes.infer(changed.spec).diagnostics:
+                yield change
+                return
     sizing = [layer for layer in plan.layers if hasattr(layer.settings, "filters") or hasattr(layer.settings, "units")]
     for layer in ranked(plan, cost)[:CANDIDATES]:
         field = "filters" if hasattr(layer.settings, "filters") else "units"

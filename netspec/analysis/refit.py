@@ -27,9 +27,9 @@ LAYERS = 4_000
 """How many layers are inferred for one finding: about 0.08 s."""
 EARLIER = 10
 """How many layers before the failing one are tried."""
-BEYOND = 6
-"""How many values after the nearest one that fits are tried for one without a warning."""
-USUAL = {"kernel": 11, "window": 4, "stride": 4, "dilation": 4, "padding": 5}
+BEYOND = 12
+"""How many inputs after the smallest one that fits are tried for one without a warning."""
+USUAL = {"kernel": 11, "window": 4, "stride": 4, "dilation": 4, "padding": 5, "filters": 4096, "units": 10_000}
 """The largest value that published networks have (AlexNet's 11x11 kernel and stride 4)."""
 EARLIER_COST, POOL_COST, REPEAT_COST, INPUT_COST = 0.5, 2.0, 1.0, 3.0
 
@@ -141,8 +141,7 @@ class _Search:
         old = getattr(layer.settings, field)
         tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
         first = _first(tries, lambda change: self.holds(change.applied(self.spec), strictly=False))
-        candidates = tries[first : first + BEYOND]
-        return next((change for change in candidates if self.holds(change.applied(self.spec))), None)
+        return next((change for change in tries[first:] if self.holds(change.applied(self.spec))), None)
 
     def _values(self, layer: Layer, field: str, old: object) -> list[object]:
         """Other values, nearest first: each makes it easier to fit than the one before."""
@@ -196,7 +195,7 @@ class _Search:
         else:
             common = gcd(channels, filters)
             divisors = sorted((d for d in range(1, common + 1) if common % d == 0), key=lambda d: abs(d - groups))
-            changes += [Change(self.layer, "groups", value) for value in divisors[:2]]
+            changes += [Change(self.layer, "groups", value) for value in (*divisors[:8], "depthwise")]
             changes += [Change(self.layer, "filters", value) for value in _multiples(filters, groups)]
             if giver is not None:
                 changes += [Change(giver, "filters", value) for value in _multiples(channels, groups)]
@@ -270,7 +269,7 @@ class _Search:
             top *= 2
         tries = list(range(min(size.height, size.width) + 1, top + 1))
         first = _first(tries, lambda cells: self.holds(resized(cells), strictly=False))
-        for cells in tries[first : first + 2 * BEYOND]:
+        for cells in tries[first : first + BEYOND]:
             if self.holds(resized(cells)):
                 names = [name for name in ("height", "width") if getattr(size, name) < cells]
                 edits = tuple(Edit(located.places[name].value, str(cells)) for name in names)

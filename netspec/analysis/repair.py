@@ -13,7 +13,7 @@ from itertools import chain
 
 from netspec.analysis import economy, refit, respell
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Fix
+from netspec.diagnostics.diagnostic import Diagnostic, Fix, in_order
 from netspec.diagnostics.edits import edited
 from netspec.text.source import Source
 
@@ -37,7 +37,18 @@ SOLVERS: dict[str, Solver] = {
 def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     """The report with each finding at what most likely caused it, and with the fixes that were proved."""
     trials = _Trials(report, examine)
-    return replace(report, diagnostics=tuple(trials.helped(finding) for finding in report.diagnostics))
+    return replace(report, diagnostics=tuple(in_order(_merged([trials.helped(found) for found in report.diagnostics]))))
+
+
+def _merged(findings: list[Diagnostic]) -> list[Diagnostic]:
+    """Budgets that one setting exceeds are one finding, with a label at each."""
+    merged: dict[object, Diagnostic] = {}
+    for finding in findings:
+        key = finding.span if finding.code.startswith("NS4") else id(finding)
+        first = merged.setdefault(key, finding)
+        if first is not finding:
+            merged[key] = replace(first, labels=(*first.labels, *finding.labels[:1]))
+    return list(merged.values())
 
 
 @dataclass(slots=True)
@@ -50,7 +61,11 @@ class _Trials:
     def helped(self, finding: Diagnostic) -> Diagnostic:
         """The finding with up to three proved fixes, the first of which is its help."""
         solver = SOLVERS.get(finding.code)
-        found = refit.blamed(self.report, finding) if solver is refit.fixes else finding
+        found = finding
+        if solver is refit.fixes:
+            found = refit.blamed(self.report, finding)
+        elif solver is economy.fixes:
+            found = economy.blamed(self.report, finding)
         solved = solver(self.report, found) if solver else iter(())
         proved: list[Fix] = []
         tried = 0
@@ -61,6 +76,8 @@ class _Trials:
                 tried += 1
                 if self._proves(finding, fix):
                     proved.append(fix)
+        if proved and solver is respell.fixes:
+            found = respell.blamed(found, proved[0])
         help = proved[0].title if proved else found.help
         return replace(found, fixes=tuple(proved), help=help)
 
@@ -75,8 +92,8 @@ class _Trials:
         after = self.examine(replace(source, text=text, faults=())).diagnostics
         before = Counter(map(_identity, self.report.diagnostics))
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
-        if fix.safe and finding.code[:3] in STRUCTURAL:
-            # a typo may have hidden what only a sound layer can show
+        if fix.safe and finding.code[:3] in STRUCTURAL and len(self.report.diagnostics) > 1:
+            # among several mistakes, a typo may hide what only a sound layer can show
             return all(code[:3] not in STRUCTURAL for code, _ in new)
         return not new
 

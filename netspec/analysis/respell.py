@@ -3,40 +3,77 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.text.source import Source, Span
 
-WIDTH = 2
-"""How many spaces a tab stands for, and an indentation has, where the lines around say nothing else."""
+WIDTHS = (2, 4, 6, 8)
+"""How many spaces a tab may stand for."""
+ENDLESS = 10**9
 
 
 def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     """Guesses for a fault of the text, the likeliest first."""
-    source = report.source
+    source, line = report.source, finding.span.line
     if finding.code == "NS006":
-        yield _untabbed(source)
+        yield from _untabbed(source)
     elif finding.code == "NS010":
         yield from _single(source, finding)
     elif finding.code == "NS007":
         yield from _closed(source, finding.span)
     else:
-        for line in (finding.span.line, finding.span.line - 1):
-            if line >= 1:
-                yield from _separated(source, line)
-                yield from _quoted(source, line)
-                yield from _indented(source, line)
+        near = [number for number in (line - 1, line, line + 1) if 1 <= number <= len(source.lines)]
+        for number in near:
+            yield from _separated(source, number)
+        for number in near:
+            yield from _unclosed(source, number)
+        yield from _indented(source, [number for number in near if number <= line])
+        yield from _quoted(source, line)
 
 
-def _untabbed(source: Source) -> Fix:
-    edits = []
-    for number, line in enumerate(source.lines, 1):
-        indent = line[: len(line) - len(line.lstrip(" \t"))]
-        if "\t" in indent:
-            edits.append(Edit(Span(number, 1, number, len(indent) + 1), indent.replace("\t", " " * WIDTH)))
-    return Fix("indent with spaces", tuple(edits))
+def blamed(finding: Diagnostic, fix: Fix) -> Diagnostic:
+    """The finding on the line whose repair was proved: a parser notices a slip only at what comes after it."""
+    line = fix.edits[0].span.line
+    if line == finding.span.line or finding.code in ("NS006", "NS007", "NS010"):
+        return finding
+    text = finding.source.lines[line - 1]
+    start = len(text) - len(text.lstrip(" "))
+    span = Span(line, start + 1, line, max(len(text.rstrip()), start) + 1)
+    label = Label(finding.span, "noticed here")
+    return replace(finding, span=span, labels=(label, *finding.labels))
+
+
+def _untabbed(source: Source) -> Iterator[Fix]:
+    """Spaces for the tabs: as wide as they may be, or as deep as lines near by are."""
+    tabbed = [
+        (number, line[: len(line) - len(line.lstrip(" \t"))])
+        for number, line in enumerate(source.lines, 1)
+        if "\t" in line[: len(line) - len(line.lstrip(" \t"))]
+    ]
+    spans = [Span(number, 1, number, len(indent) + 1) for number, indent in tabbed]
+    for width in WIDTHS:
+        edits = (Edit(span, indent.replace("\t", " " * width)) for span, (_, indent) in zip(spans, tabbed, strict=True))
+        yield Fix("indent with spaces", tuple(edits))
+
+
+def _unclosed(source: Source, number: int) -> Iterator[Fix]:
+    """The brackets that a line leaves open, closed at its end."""
+    line = source.lines[number - 1]
+    text = re.split(r"\s#", line)[0].rstrip()
+    opened: list[str] = []
+    for sign in text:
+        if sign in "[{":
+            opened.append("]" if sign == "[" else "}")
+        elif opened and sign == opened[-1]:
+            opened.pop()
+    if opened:
+        closers = "".join(reversed(opened))
+        at = len(text) + 1
+        yield Fix(f"add `{closers}`", (Edit(Span(number, at, number, at), closers),))
 
 
 def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
@@ -64,7 +101,7 @@ def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
 def _depth(line: str) -> int:
     """The indentation; endless for a line without content."""
     content = line.strip()
-    return len(line) - len(line.lstrip(" ")) if content and not content.startswith("#") else 10**9
+    return len(line) - len(line.lstrip(" ")) if content and not content.startswith("#") else ENDLESS
 
 
 def _closed(source: Source, span: Span) -> Iterator[Fix]:
@@ -106,12 +143,13 @@ def _quoted(source: Source, number: int) -> Iterator[Fix]:
         yield Fix(f"write {text}", (Edit(span, text),))
 
 
-def _indented(source: Source, number: int) -> Iterator[Fix]:
-    """The indentation of a line near by."""
-    line = source.lines[number - 1]
-    here = len(line) - len(line.lstrip(" "))
-    near = [source.lines[n] for n in (*range(number, number + 2), *range(number - 2, number - 6, -1)) if 0 <= n < len(source.lines)]
-    depths = dict.fromkeys(depth for other in near if (depth := _depth(other)) != here and depth < 100)
-    for depth in [*depths, *(depth + WIDTH for depth in depths)]:
-        fix = Edit(Span(number, 1, number, here + 1), " " * depth)
-        yield Fix(f"indent with {depth} spaces", (fix,))
+def _indented(source: Source, numbers: list[int]) -> Iterator[Fix]:
+    """Another indentation for one of the lines: the most frequent ones of the text first."""
+    depths = Counter(depth for line in source.lines if (depth := _depth(line)) < ENDLESS)
+    for depth, _ in depths.most_common(5):
+        for number in numbers:
+            line = source.lines[number - 1]
+            here = len(line) - len(line.lstrip(" "))
+            if here != depth:
+                edit = Edit(Span(number, 1, number, here + 1), " " * depth)
+                yield Fix(f"indent line {number} with {depth} spaces", (edit,))

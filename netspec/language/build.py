@@ -78,6 +78,7 @@ class _Builder:
             data=self._section("data", Data),
             train=self._section("train", Train),
             whole=not any(self.findings.wrong_itself(*path) for path in ((), ("blocks",), ("fc",), ("defaults",))),
+            sourced=self.findings.intact("data", "source"),
             given={entry.name: Place(entry.key.span, entry.value.span) for entry in self.root},
         )
 
@@ -143,7 +144,7 @@ class _Builder:
             templates = list(self._block_templates(node, i)) if isinstance(node, Mapping) else []
             if not templates and isinstance(node, Mapping) and self.findings.sound("blocks", i):
                 self._empty_block(node, i)
-            if self.findings.wrong_itself("blocks", i):
+            if self.findings.wrong_itself("blocks", i) or not self.findings.sound("blocks", i, "repeat"):
                 templates = [_Template("conv", node, node.span, None, {}, frozenset(), 1)]
             n = sum(template.repeat for template in templates if template.kind == "conv")
             pool = any(template.kind == "pool" for template in templates)
@@ -200,7 +201,7 @@ class _Builder:
         given: dict[str, Any] = {}
         places: dict[str, Place] = {}
         own: frozenset[str] = frozenset()
-        sound = self.findings.sound(*path) and self.findings.sound("defaults", kind)
+        sound = self.findings.sound(*path) and self.findings.intact("defaults", kind)
         facts = tuple(keys(KINDS[kind]))
         for mapping in (self._defaults(kind), node):
             for entry in mapping if isinstance(mapping, Mapping) and sound else ():
@@ -226,7 +227,7 @@ class _Builder:
     ) -> bool:
         absent = [key.name for key in facts if key.required and key.name not in given]
         for name in absent:
-            self.findings.add(path, missing(self.source, name, f"`{kind}`", node, facts, span))
+            self.findings.add(path, missing(self.source, self.root, name, f"`{kind}`", node, facts, span))
         return not absent
 
     def _expand(self, templates: list[_Template], block: int | None, prefix: str, copy: int, copies: int) -> bool:
@@ -247,7 +248,7 @@ class _Builder:
     def _activation(self) -> str | None:
         entry = self.root.entry("defaults")
         chosen = entry.value.entry("activation") if entry and isinstance(entry.value, Mapping) else None
-        if chosen is None or not isinstance(chosen.value, Scalar) or not self.findings.sound("defaults", "activation"):
+        if chosen is None or not isinstance(chosen.value, Scalar) or not self.findings.intact("defaults", "activation"):
             return None
         return str(chosen.value.value)
 
@@ -270,6 +271,7 @@ class _Builder:
 
     def _too_many(self, template: _Template) -> None:
         """Said once, at the largest `repeat` of the template's block or of itself."""
+        self.layers.clear()
         if not self.findings.wrong_itself("blocks"):
             message = f"this spec writes out to more than {LAYER_LIMIT:,} layers"
             repeats = [entry.value for node in (template.node, template.block) if (entry := _repeat_of(node))]

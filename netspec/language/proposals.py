@@ -21,6 +21,8 @@ SYNONYMS = {
     "mse": "mean_squared_error", "crossentropy": "cross_entropy", "cifar10": "cifar-10", "fashion_mnist": "fashion-mnist",
 }  # fmt: skip
 COUNTS = (10, 64, 16, 8, 4, 1)
+SIDES = (28, 8, 32, 224, 227)
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SIZES = ("[28, 28, 1]", "[8, 8, 1]", "[32, 32, 3]", "[224, 224, 3]", "[227, 227, 3]", "[1000, 1000, 1]")
 
 
@@ -29,7 +31,8 @@ def plain_meaning(node: Node, error: ValidationError) -> str | None:
     if not isinstance(node, Scalar):
         return None
     if error.validator == "enum" and isinstance(node.value, str):
-        return close_word(node.value, [str(option) for option in error.validator_value])
+        number = node.text if re.fullmatch(r"\d{1,15}", node.text) and node.quoted else None
+        return close_word(node.value, [str(option) for option in error.validator_value]) or number
     if error.validator != "type":
         return None
     if error.validator_value == "boolean":
@@ -58,14 +61,36 @@ def close_word(word: str, options: list[str]) -> str | None:
     return close[0] if close else None
 
 
-def values(node: Node, error: ValidationError, key: Key | None) -> Iterator[Fix]:
+def values(root: Node, node: Node, error: ValidationError, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
-    texts = dict.fromkeys([*_near(node, error), *_usual(key)])
+    texts = dict.fromkeys([*_near(node, error), *_elsewhere(root, node, key), *_usual(key)])
     name = f"{key.name}: " if key else ""
     # an absent value has the empty place behind its colon
     space = " " if isinstance(node, Scalar) and not node.text and not node.quoted else ""
     for text in texts:
         yield Fix(f"set `{name}{text}`" if name else f"write `{text}`", (Edit(node.span, space + text),))
+
+
+def _elsewhere(root: Node, node: Node, key: Key | None) -> Iterator[str]:
+    """What the same key is in the places nearest to this one; of an image's side, the other side."""
+    names = {"height": ("width",), "width": ("height",)}.get(key.name, (key.name,)) if key else ()
+    line = node.span.line
+    found = [
+        (abs(entry.value.span.line - line), entry.value.text)
+        for entry in _entries(root)
+        if entry.name in names and entry.value is not node and isinstance(entry.value, Scalar)
+    ]
+    yield from dict.fromkeys(text for _, text in sorted(found, key=lambda item: item[0]))
+
+
+def _entries(node: Node) -> Iterator[Entry]:
+    if isinstance(node, Mapping):
+        for entry in node:
+            yield entry
+            yield from _entries(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _entries(item)
 
 
 def _near(node: Node, error: ValidationError) -> Iterator[str]:
@@ -91,6 +116,15 @@ def _near(node: Node, error: ValidationError) -> Iterator[str]:
 
 def _near_scalar(node: Scalar, error: ValidationError) -> Iterator[str]:
     value, bound = node.value, error.validator_value
+    if error.validator == "enum":
+        yield from get_close_matches(node.text.lower(), [str(option) for option in bound], 3, 0.3)
+        yield from map(str, bound)
+    if isinstance(value, float) and error.validator == "type" and abs(value) < 1e9:
+        yield from (str(int(value)), str(int(value) + 1))
+    if error.validator == "type" and node.text.lower() in NUMBERS:
+        yield str(NUMBERS.index(node.text.lower()) + 1)
+    if bound == "object" and (pair := re.fullmatch(r"(\w+):?\s*(.+)", node.text)):
+        yield f"{pair[1]}: {pair[2]}"
     if error.validator in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
         yield written(-value)
     if error.validator in ("minimum", "maximum"):
@@ -100,6 +134,8 @@ def _near_scalar(node: Scalar, error: ValidationError) -> Iterator[str]:
     if error.validator == "pattern":
         squeezed = re.sub(r"[\s_,]", "", node.text)
         units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {"kb": "k", "mb": "M", "gb": "G", "": "", "%": "%", "b": ""}
+        for word, unit in (("thousand", "k"), ("million", "M"), ("billion", "G"), ("percent", "%")):
+            squeezed = squeezed.replace(word, unit)
         number = re.fullmatch(r"([\d.]+)(\D*)", squeezed)
         if number and number[2].lower() in units:
             yield number[1] + units[number[2].lower()]
@@ -118,17 +154,21 @@ def _usual(key: Key | None) -> Iterator[str]:
         yield from SIZES
     if key.name in ("filters", "units"):
         yield from map(str, COUNTS)
+    if key.name in ("height", "width"):
+        yield from map(str, SIDES)
+    if key.name in ("kernel", "window", "stride"):
+        yield from ("3", "2", "4", "5", "1")
     if key.required and key.type.schema.get("minimum") == 1:
-        yield "1"
+        yield from ("1", "3")
     if isinstance(key.type.schema.get("enum"), list):
         yield from map(str, key.type.schema["enum"])
     if isinstance(key.type.schema.get("default"), str):
         yield key.type.schema["default"]
 
 
-def additions(source: Source, node: Node, key: Key) -> Iterator[Fix]:
+def additions(source: Source, root: Node, node: Node, key: Key) -> Iterator[Fix]:
     """The missing key with likely values, in the mapping it belongs to."""
-    texts = dict.fromkeys([*_usual(key), *(["network"] if key.name == "name" else [])])
+    texts = dict.fromkeys([*_elsewhere(root, node, key), *_usual(key), *(["network"] if key.name == "name" else [])])
     for text in texts:
         if isinstance(node, Scalar) and not node.text:
             return

@@ -83,5 +83,7 @@ class Spec:
     train: Located[Train]
     whole: bool = True
     """False where the list of layers itself has an error, so that layers may be missing from it."""
+    sourced: bool = True
+    """False where an error keeps unknown which data are meant."""
     given: MappingType[str, Place] = field(default_factory=dict)
     """The places of the keys at the top."""

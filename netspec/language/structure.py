@@ -54,6 +54,14 @@ class Findings:
         self._exact.add(path)
         self._prefixes.update(path[:i] for i in range(len(path) + 1))
 
+    def lose(self, path: Path) -> None:
+        """Records that a key is likely there under another name: nothing follows from its absence."""
+        self._exact.add(path)
+
+    def intact(self, *path: str | int) -> bool:
+        """Whether nothing is wrong at or below this path, nor with a mapping or list, below the top, that holds it."""
+        return self.sound(*path) and not any(path[:i] in self._exact for i in range(1, len(path) + 1))
+
     def sound(self, *path: str | int) -> bool:
         """Whether nothing at or below this path is wrong."""
         return path not in self._prefixes
@@ -113,11 +121,14 @@ def check(source: Source, root: Node) -> Findings:
         node = _walk(root, path)
         for diagnostic in _at(source, root, node, path, wrong_type[:1] or found):
             findings.add(path, diagnostic)
+        if isinstance(node, Mapping) and any(error.validator == "additionalProperties" for error in found):
+            for name in _meant(path, node):
+                findings.lose((*path, name))
     for path, scalar in _scalars(root, ()):
         if isinstance(scalar.value, float) and not math.isfinite(scalar.value) and findings.sound(*path):
             message = f"`{scalar.text}` is not a finite number"
             error = ValidationError("", validator="finite")
-            fixes = tuple(values(scalar, error, _key_at(root, path)))
+            fixes = tuple(values(root, scalar, error, _key_at(root, path)))
             findings.add(path, Diagnostic("NS109", message, source, scalar.span, help="write a finite number", fixes=fixes))
     return findings
 
@@ -146,6 +157,15 @@ def _walk(node: Node, path: Path) -> Node:
     return node
 
 
+def _meant(path: Path, node: Mapping) -> Iterator[str]:
+    """The keys that the unknown ones of a mapping are likely slips of."""
+    facts = known_keys(path, node)
+    names = {key.name for key in facts}
+    for entry in node:
+        if entry.name not in names and (suggestion := suggest(entry.name, facts)) and node.entry(suggestion) is None:
+            yield suggestion
+
+
 def _at(source: Source, root: Node, node: Node, path: Path, errors: list[ValidationError]) -> Iterator[Diagnostic]:
     """The diagnostics of one place; what follows from another of them is left out."""
     unknown: list[Entry] = []
@@ -167,10 +187,10 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Validat
             for name in error.validator_value:
                 if node.entry(name) is None and name not in meant and name not in said:
                     said.add(name)
-                    yield missing(source, name, owner(path), node, known_keys(path, node))
+                    yield missing(source, root, name, owner(path), node, known_keys(path, node))
         elif error.validator != "additionalProperties" and code not in said:
             said.add(code)
-            yield _wrong(source, node, path, code, error, _key_at(root, path))
+            yield _wrong(source, root, node, path, code, error)
 
 
 def _key_at(root: Node, path: Path) -> Key | None:
@@ -181,7 +201,8 @@ def _key_at(root: Node, path: Path) -> Key | None:
     return next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
 
 
-def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationError, key: Key | None) -> Diagnostic:
+def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
+    key = _key_at(root, path)
     name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "a spec")
     expected = _expected(error)
     found = described(node)
@@ -191,17 +212,19 @@ def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationE
             help=f"write `netspec: {error.validator_value}`",
             fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, str(error.validator_value)),)),),
         )  # fmt: skip
-    help, fixes = _remedy(node, error, key)
+    help, fixes = _remedy(root, node, error, key)
+    if key is not None and not key.required and isinstance(parent := _walk(root, path[:-1]), Mapping):
+        fixes += tuple(removal(source, parent, entry) for entry in parent if entry.value is node)
     if isinstance(path[-1] if path else "", int):
         name = f"an item of {name}"
     message = f"{name} cannot be {found}: {expected}"
     return Diagnostic(code, message, source, _shown(node), help=help or f"{expected.replace('expected', 'write', 1)}", fixes=fixes)
 
 
-def _remedy(node: Node, error: ValidationError, key: Key | None) -> tuple[str | None, tuple[Fix, ...]]:
+def _remedy(root: Node, node: Node, error: ValidationError, key: Key | None) -> tuple[str | None, tuple[Fix, ...]]:
     """What the author can have meant: plainly, and then by guesses."""
     meant = plain_meaning(node, error)
-    guesses = tuple(values(node, error, key))
+    guesses = tuple(values(root, node, error, key))
     if meant is None:
         return None, guesses
     fix = Fix(f"write `{meant}`", (Edit(node.span, meant),), safe=True)
@@ -277,7 +300,9 @@ def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, n
     return Diagnostic("NS104", message, source, entry.key.span, help=f"did you mean `{suggestion}`?", fixes=(fix, removal(source, node, entry)))
 
 
-def missing(source: Source, name: str, owner: str, node: Node, facts: tuple[Key, ...], span: Span | None = None) -> Diagnostic:
+def missing(
+    source: Source, root: Node, name: str, owner: str, node: Node, facts: tuple[Key, ...], span: Span | None = None
+) -> Diagnostic:
     """The diagnostic of a key that must be there."""
     key = next(key for key in facts if key.name == name)
     example = key.examples[0] if key.examples else None
@@ -289,7 +314,7 @@ def missing(source: Source, name: str, owner: str, node: Node, facts: tuple[Key,
         span or _shown(node),
         notes=(f"`{name}`: {key.doc}",),
         help=f"add {shown}",
-        fixes=tuple(additions(source, node, key)),
+        fixes=tuple(additions(source, root, node, key)),
     )
 
 
