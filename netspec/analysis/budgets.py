@@ -36,7 +36,9 @@ COSTS = (
         lambda x: x.activation_bytes,
         "bytes",
     ),
-    Cost("NS405", "memory", "bytes of training memory", lambda p: p.training_bytes, lambda x: x.activation_bytes, "bytes"),
+    Cost(
+        "NS405", "memory", "bytes of training memory", lambda p: p.training_bytes, lambda x: x.activation_bytes, "bytes"
+    ),
 )
 
 
@@ -63,7 +65,9 @@ def _exceeded(plan: Plan, cost: Cost, value: int, limit: int) -> Diagnostic:
     shares = ", ".join(f"{layer.name} {cost.share(layer):,} ({cost.share(layer) / total:.0%})" for layer in costliest)
     labels: tuple[Label, ...] = ()
     if costliest:
-        labels = (Label(costliest[0].layer.span, f"`{costliest[0].name}` takes {cost.share(costliest[0]) / total:.0%}"),)
+        labels = (
+            Label(costliest[0].layer.span, f"`{costliest[0].name}` takes {cost.share(costliest[0]) / total:.0%}"),
+        )
     return Diagnostic(
         cost.code,
         f"the network has {value:,} {cost.noun}, {value - limit:,} more than the budget of {limit:,}",

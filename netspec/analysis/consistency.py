@@ -57,8 +57,14 @@ def layers(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         message = "this network has no layers: neither `blocks` nor `fc`"
         span = spec.root.entries[0].key.span
         written = [name for name in ("blocks", "fc") if name in spec.given]
-        edit = Edit(spec.given[written[-1]].value, "[10]") if written == ["fc"] else insert(spec.source, spec.root, "fc", "[10]")
-        yield Diagnostic("NS204", message, spec.source, span, fixes=(Fix("add `fc: [10]`", (edit,)),), help="add `fc: [10]`")
+        edit = (
+            Edit(spec.given[written[-1]].value, "[10]")
+            if written == ["fc"]
+            else insert(spec.source, spec.root, "fc", "[10]")
+        )
+        yield Diagnostic(
+            "NS204", message, spec.source, span, fixes=(Fix("add `fc: [10]`", (edit,)),), help="add `fc: [10]`"
+        )
     seen: set[int] = set()
     for layer in spec.layers:
         if layer.settings is None or id(layer.node) in seen:
@@ -223,11 +229,11 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         place = at("optimizer.momentum") if "optimizer.momentum" in spec.train.places else at("optimizer.nesterov")
         yield Diagnostic("NS211", message, spec.source, place, help="add `momentum: 0.9`", fixes=fixes)
     yield from _watched(spec)
-    if data.path is not None and data.source == "digits":
+    if data.path is not None and data.source == "digits" and spec.sourced:
         message = "`digits` is embedded: nothing is read from `path`"
         help = "remove `path`, or name another `source`"
         yield Diagnostic("NS213", message, spec.source, spec.data.at("path"), help=help, fixes=_cut(spec, "data.path"))
-    if data.resize and data.source != "images":
+    if data.resize and data.source != "images" and spec.sourced:
         message = "`resize` is for `source: images` alone"
         place = spec.data.at("resize")
         yield Diagnostic("NS214", message, spec.source, place, help="remove `resize`", fixes=_cut(spec, "data.resize"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from netspec.analysis import shapes
 from netspec.analysis.budgets import COSTS, Cost, ranked
@@ -80,14 +81,8 @@ def _cuts(plan: Plan, cost: Cost, limit: int) -> Iterator[Change]:
     seen: set[int] = set()
     odd = _oddest(plan, cost, limit)
     if odd is not None:
-        top = max(numbers(odd.old)) - 1
-        for value in range(min(top, 300), 0, -1):
-            trials -= 1
-            change = Change(odd.layer, odd.field, (value, value) if isinstance(odd.old, tuple) else value)
-            changed = _planned(plan, change.applied(plan.spec)) if trials > 0 else None
-            if changed and cost.of(changed) <= limit and not shapes.infer(changed.spec).diagnostics:
-                yield change
-                return
+        yield from islice(_usual(plan, cost, limit, odd), 1)
+        return
     sizing = [layer for layer in plan.layers if hasattr(layer.settings, "filters") or hasattr(layer.settings, "units")]
     for layer in ranked(plan, cost)[:CANDIDATES]:
         field = "filters" if hasattr(layer.settings, "filters") else "units"
@@ -102,6 +97,16 @@ def _cuts(plan: Plan, cost: Cost, limit: int) -> Iterator[Change]:
             low, high = (middle, high) if changed and cost.of(changed) <= limit else (low, middle)
         if low:
             yield Change(layer.layer, field, low)
+
+
+def _usual(plan: Plan, cost: Cost, limit: int, odd: Change) -> Iterator[Change]:
+    """Values no larger than usual that fit, without a warning, the largest first."""
+    top = max(numbers(odd.value))
+    for value in (*range(min(top, 16), 0, -1), *(top // 2**n for n in range(5))):
+        change = Change(odd.layer, odd.field, (value, value) if isinstance(odd.old, tuple) else value)
+        found = shapes.infer(change.applied(plan.spec))
+        if found.complete and not found.diagnostics and cost.of(replace(plan, layers=found.layers)) <= limit:
+            yield change
 
 
 def _planned(plan: Plan, spec: Spec) -> Plan | None:

@@ -156,7 +156,8 @@ class _Search:
                 values = [_each(max, numbers(old), value) for value in range(min(numbers(old)) + 1, limit // 2 + 2)]
         else:
             top = min(max(numbers(old)) - 1, size if field != "dilation" else max(numbers(old)) - 1)
-            values = [_each(min, numbers(old), value) for value in range(top, 0, -1)][: 2 * size]
+            values = [_each(min, numbers(old), value) for value in range(top, 0, -1)]
+            values += [(value, value) for value in range(min(top, USUAL[field]), 0, -1)]
         return [value for value in dict.fromkeys(values) if value != old]
 
     def _overpadded(self, layer: Layer) -> bool:
@@ -190,7 +191,9 @@ class _Search:
         if groups == "depthwise":
             changes += [Change(self.layer, "filters", value) for value in _multiples(filters, channels)]
             if giver is not None:
-                divisors = sorted((d for d in range(1, filters + 1) if filters % d == 0), key=lambda d: abs(d - channels))
+                divisors = sorted(
+                    (d for d in range(1, filters + 1) if filters % d == 0), key=lambda d: abs(d - channels)
+                )
                 changes += [Change(giver, "filters", value) for value in divisors[:2]]
         else:
             common = gcd(channels, filters)

@@ -37,18 +37,9 @@ SOLVERS: dict[str, Solver] = {
 def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     """The report with each finding at what most likely caused it, and with the fixes that were proved."""
     trials = _Trials(report, examine)
-    return replace(report, diagnostics=tuple(in_order(_merged([trials.helped(found) for found in report.diagnostics]))))
-
-
-def _merged(findings: list[Diagnostic]) -> list[Diagnostic]:
-    """Budgets that one setting exceeds are one finding, with a label at each."""
-    merged: dict[object, Diagnostic] = {}
-    for finding in findings:
-        key = finding.span if finding.code.startswith("NS4") else id(finding)
-        first = merged.setdefault(key, finding)
-        if first is not finding:
-            merged[key] = replace(first, labels=(*first.labels, *finding.labels[:1]))
-    return list(merged.values())
+    return replace(
+        report, diagnostics=tuple(in_order(trials.merged([trials.helped(found) for found in report.diagnostics])))
+    )
 
 
 @dataclass(slots=True)
@@ -81,15 +72,34 @@ class _Trials:
         help = proved[0].title if proved else found.help
         return replace(found, fixes=tuple(proved), help=help)
 
-    def _spent(self) -> bool:
-        return self.characters > CHARACTERS and self.count >= SPARED
+    def merged(self, findings: list[Diagnostic]) -> list[Diagnostic]:
+        """Budgets that one setting exceeds are one finding, with a label at each, and with what repairs all."""
+        merged: dict[object, Diagnostic] = {}
+        for finding in findings:
+            key = finding.span if finding.code.startswith("NS4") else id(finding)
+            first = merged.setdefault(key, finding)
+            if first is not finding:
+                fixes = tuple(fix for fix in dict.fromkeys(first.fixes + finding.fixes) if self._valid(fix))
+                help = fixes[0].title if fixes else first.help
+                labels = (*first.labels, *finding.labels[:1])
+                merged[key] = replace(first, labels=labels, fixes=fixes[:OFFERED], help=help)
+        return list(merged.values())
 
-    def _proves(self, finding: Diagnostic, fix: Fix) -> bool:
+    def _valid(self, fix: Fix) -> bool:
+        return not self._examined(fix)
+
+    def _examined(self, fix: Fix) -> tuple[Diagnostic, ...]:
         source = self.report.source
         text = edited(source.text, fix.edits)
         self.characters += len(text) + 500
         self.count += 1
-        after = self.examine(replace(source, text=text, faults=())).diagnostics
+        return self.examine(replace(source, text=text, faults=())).diagnostics
+
+    def _spent(self) -> bool:
+        return self.characters > CHARACTERS and self.count >= SPARED
+
+    def _proves(self, finding: Diagnostic, fix: Fix) -> bool:
+        after = self._examined(fix)
         before = Counter(map(_identity, self.report.diagnostics))
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
         if fix.safe and finding.code[:3] in STRUCTURAL and len(self.report.diagnostics) > 1:

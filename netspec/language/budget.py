@@ -13,13 +13,20 @@ class Budget:
 
     parameters: int | None = key(count(), "Trainable parameters.", None, examples=("62k",), also=("params",))
     macs: int | None = key(
-        count(), "Multiply-adds of conv and fc, forward, one example; FLOPs = 2 * MACs.", None, examples=("1.5M",), also=("flops",)
+        count(),
+        "Multiply-adds of conv and fc, forward, one example; FLOPs = 2 * MACs.",
+        None,
+        examples=("1.5M",),
+        also=("flops",),
     )
     weights: int | None = key(
         size_bytes(), "Bytes of the trainable parameters at the training precision.", None, examples=("256KiB",)
     )
     activations: int | None = key(
-        size_bytes(), "Bytes of the largest layer's input and output together, one example, float32.", None, examples=("64KiB",)
+        size_bytes(),
+        "Bytes of the largest layer's input and output together, one example, float32.",
+        None,
+        examples=("64KiB",),
     )
     memory: int | None = key(
         size_bytes(),

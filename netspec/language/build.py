@@ -162,9 +162,14 @@ class _Builder:
     def _empty_block(self, node: Mapping, i: int) -> None:
         span = node.entries[0].key.span if node.entries else node.span
         message = "a block needs `conv`, `pool` or both"
-        layers = {"conv": ("{filters: 32, kernel: 3}", "{filters: 8, kernel: 1}"), "pool": ("{window: 2}", "{window: 1}")}
+        layers = {
+            "conv": ("{filters: 32, kernel: 3}", "{filters: 8, kernel: 1}"),
+            "pool": ("{window: 2}", "{window: 1}"),
+        }
         fixes = tuple(
-            Fix(f"add `{kind}: {text}`", (insert(self.source, node, kind, text),)) for kind in layers for text in layers[kind]
+            Fix(f"add `{kind}: {text}`", (insert(self.source, node, kind, text),))
+            for kind in layers
+            for text in layers[kind]
         )
         help = "add `conv: {filters: 32, kernel: 3}` or `pool: {window: 2}`"
         self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help, fixes=fixes))
@@ -215,7 +220,15 @@ class _Builder:
             given[first], places[first], own = node.value, Place(node.span, node.span), frozenset({first})
         if sound:
             sound = self._complete(kind, given, node, span, path, facts)
-        return _Template(kind, node, span, given if sound else None, places, own, int(given.get("repeat") or self._repeat(node, path)))
+        return _Template(
+            kind,
+            node,
+            span,
+            given if sound else None,
+            places,
+            own,
+            int(given.get("repeat") or self._repeat(node, path)),
+        )
 
     def _defaults(self, kind: str) -> Mapping | None:
         entry = self.root.entry("defaults")
@@ -223,7 +236,13 @@ class _Builder:
         return section.value if section and isinstance(section.value, Mapping) else None
 
     def _complete(
-        self, kind: str, given: MappingType[str, Any], node: Node, span: Span, path: tuple[str | int, ...], facts: tuple[Key, ...]
+        self,
+        kind: str,
+        given: MappingType[str, Any],
+        node: Node,
+        span: Span,
+        path: tuple[str | int, ...],
+        facts: tuple[Key, ...],
     ) -> bool:
         absent = [key.name for key in facts if key.required and key.name not in given]
         for name in absent:
@@ -242,7 +261,9 @@ class _Builder:
                 counts[template.kind] = number = counts.get(template.kind, 0) + 1
                 last = block is None and position == len(templates) - 1 and i == template.repeat - 1
                 default = f"{prefix}{template.kind}" + (str(number) if template.kind != "pool" else "")
-                self.layers.append(self._layer(template, default, block, activation, last, copies > 1 or template.repeat > 1))
+                self.layers.append(
+                    self._layer(template, default, block, activation, last, copies > 1 or template.repeat > 1)
+                )
         return True
 
     def _activation(self) -> str | None:
@@ -276,10 +297,14 @@ class _Builder:
             message = f"this spec writes out to more than {LAYER_LIMIT:,} layers"
             repeats = [entry.value for node in (template.node, template.block) if (entry := _repeat_of(node))]
             largest = max(repeats, key=lambda scalar: plain(scalar), default=None)  # type: ignore[arg-type, return-value]
-            span = largest.span if largest else template.places["repeat"].value if "repeat" in template.places else template.span
+            span = (
+                largest.span
+                if largest
+                else template.places["repeat"].value
+                if "repeat" in template.places
+                else template.span
+            )
             fixes = tuple(Fix(f"set `repeat: {n}`", (Edit(span, str(n)),)) for n in (10, 2, 1) if span != template.span)
             self.findings.add(
                 ("blocks",), Diagnostic("NS202", message, self.source, span, help="lower a `repeat`", fixes=fixes)
             )
-
-

@@ -30,7 +30,10 @@ class Conv:
     kind: ClassVar[str] = "conv"
 
     filters: int = key(
-        whole(1), "How many filters, and so feature maps.", also=("out_channels", "features", "channels"), examples=(32,)
+        whole(1),
+        "How many filters, and so feature maps.",
+        also=("out_channels", "features", "channels"),
+        examples=(32,),
     )
     kernel: Pair = key(
         pair(1), "The window's height and width, F.", also=("kernel_size", "filter_size", "size"), examples=(3, [3, 5])
@@ -45,7 +48,10 @@ class Conv:
         examples=(1, "same"),
     )
     dilation: Pair = key(
-        pair(1), "The spacing of the window's cells, d: it spans d*(k - 1) + 1.", (1, 1), also=("dilation_rate", "dilations")
+        pair(1),
+        "The spacing of the window's cells, d: it spans d*(k - 1) + 1.",
+        (1, 1),
+        also=("dilation_rate", "dilations"),
     )
     groups: int | Literal["depthwise"] = key(
         whole_or(1, "depthwise"),
@@ -67,7 +73,10 @@ class Conv:
         choice(*ACTIVATIONS), "The function after convolution and norm.", "relu", also=("activation_function", "act")
     )
     dropout: float = key(
-        number(0, below=1), "The share of units switched off in training, after the activation.", 0.0, also=("drop", "drop_rate")
+        number(0, below=1),
+        "The share of units switched off in training, after the activation.",
+        0.0,
+        also=("drop", "drop_rate"),
     )
     repeat: int = key(whole(1), "How many of these in a row, N.", 1, also=("repeats", "times"))
     name: str | None = key(LAYER_NAME, "The layer's name.", None, default_words="`block1.conv1`, ...", also=("id",))
@@ -108,7 +117,11 @@ class Conv:
         groups = self.grouping(channels)
         if channels % groups:
             arithmetic = f"{channels} channels / {groups} groups leaves {channels % groups}"
-            return [Problem("NS304", "groups", f"{groups} groups do not divide the {channels} input channels", (arithmetic,))]
+            return [
+                Problem(
+                    "NS304", "groups", f"{groups} groups do not divide the {channels} input channels", (arithmetic,)
+                )
+            ]
         if self.filters % groups:
             arithmetic = f"{self.filters} filters / {groups} groups leaves {self.filters % groups}"
             field = "filters" if self.groups == "depthwise" else "groups"
@@ -163,7 +176,11 @@ def unfit(
 
 def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
     """The warning that rows or columns are never read, where the stride does not divide."""
-    left = [f"{axis.unread} {word}{'s' * (axis.unread > 1)}" for word, axis in (("row", height), ("column", width)) if axis.unread]
+    left = [
+        f"{axis.unread} {word}{'s' * (axis.unread > 1)}"
+        for word, axis in (("row", height), ("column", width))
+        if axis.unread
+    ]
     if not left:
         return ()
     message = f"the last {' and '.join(left)} of the input are never read"

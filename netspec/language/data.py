@@ -41,12 +41,21 @@ class Augment:
 class Data:
     """The source of the images and what is done to them."""
 
-    source: str = key(choice(*SOURCES), "Where the images come from; `digits` is embedded.", "digits", also=("dataset", "name"))
+    source: str = key(
+        choice(*SOURCES), "Where the images come from; `digits` is embedded.", "digits", also=("dataset", "name")
+    )
     path: str | None = key(
-        string(), "Where the files are, relative to the spec.", None, default_words="the known places", also=("dir", "root", "directory")
+        string(),
+        "Where the files are, relative to the spec.",
+        None,
+        default_words="the known places",
+        also=("dir", "root", "directory"),
     )
     validation: float = key(
-        number(0, below=1), "The share of the training set held out, stratified, by seed.", 0.1, also=("validation_split", "val")
+        number(0, below=1),
+        "The share of the training set held out, stratified, by seed.",
+        0.1,
+        also=("validation_split", "val"),
     )
     normalize: Literal["standard", "unit", "none"] = key(
         choice("standard", "unit", "none"),

@@ -25,11 +25,13 @@ class Fc:
 
     kind: ClassVar[str] = "fc"
 
-    units: int = key(
-        whole(1), "How many units.", also=("neurons", "out_features", "features", "size"), examples=(10,)
-    )
+    units: int = key(whole(1), "How many units.", also=("neurons", "out_features", "features", "size"), examples=(10,))
     bias: bool = key(
-        boolean(), "Adds a trained number to each unit.", None, default_words="true; false under `norm: batch`", also=("use_bias",)
+        boolean(),
+        "Adds a trained number to each unit.",
+        None,
+        default_words="true; false under `norm: batch`",
+        also=("use_bias",),
     )
     norm: Literal["none", "batch"] = key(
         choice(*NORMS), "Batch normalization before the activation.", "none", also=("normalization", "batch_norm")
@@ -42,7 +44,10 @@ class Fc:
         also=("activation_function", "act"),
     )
     dropout: float = key(
-        number(0, below=1), "The share of units switched off in training, after the activation.", 0.0, also=("drop", "drop_rate")
+        number(0, below=1),
+        "The share of units switched off in training, after the activation.",
+        0.0,
+        also=("drop", "drop_rate"),
     )
     repeat: int = key(whole(1), "How many of these in a row.", 1, also=("repeats", "times"))
     name: str | None = key(LAYER_NAME, "The layer's name.", None, default_words="`fc1`, `fc2`, ...", also=("id",))

@@ -68,9 +68,13 @@ def key(
     return dataclasses.field(default=default, metadata={"key": facts})
 
 
-@cache
 def keys(section: type) -> tuple[Key, ...]:
     """The keys of a section or layer kind, in the order of the format."""
+    return _keys(section)
+
+
+@cache
+def _keys(section: type) -> tuple[Key, ...]:
     found = []
     for field in dataclasses.fields(section):
         type, doc, required, default, words, also, examples = field.metadata["key"]
@@ -180,7 +184,8 @@ def quantity(value: int | str) -> int:
     match = _QUANTITY.match(value)
     assert match is not None, "the schema admits only quantities"
     digits, fraction, unit = match[1], match[2] or "", match[3]
-    return int(digits + fraction) * (DECIMAL | BINARY | {"": 1})[unit] // 10 ** len(fraction)
+    scale: int = 10 ** len(fraction)
+    return int(digits + fraction) * (DECIMAL | BINARY | {"": 1})[unit] // scale
 
 
 def _quantity(units: tuple[str, ...], expected: str) -> Type:

@@ -18,7 +18,10 @@ class Pool:
     kind: ClassVar[str] = "pool"
 
     type: Literal["max", "average"] = key(
-        choice("max", "average"), "What a window gives; `average` counts padding cells out.", "max", also=("pool_type", "mode")
+        choice("max", "average"),
+        "What a window gives; `average` counts padding cells out.",
+        "max",
+        also=("pool_type", "mode"),
     )
     window: Pair | Literal["all"] = key(
         pair(1, "all"),
@@ -28,7 +31,10 @@ class Pool:
     )
     stride: Pair = key(pair(1), "How far the window moves.", None, default_words="the window", also=("strides",))
     padding: Padding = key(
-        pair(0, "valid", "same"), "Cells around the map, less than the window; they never win and never count.", (0, 0), also=("pad",)
+        pair(0, "valid", "same"),
+        "Cells around the map, less than the window; they never win and never count.",
+        (0, 0),
+        also=("pad",),
     )
     name: str | None = key(LAYER_NAME, "The layer's name.", None, default_words="`block1.pool`, ...", also=("id",))
 
@@ -41,7 +47,11 @@ class Pool:
     def axes(self, input: Shape) -> tuple[Axis, Axis]:
         """The window along height and width."""
         size = (input[0], input[1])
-        return axes(size, size, size, (0, 0)) if self.window == "all" else axes(size, self.window, self.stride, self.padding)
+        return (
+            axes(size, size, size, (0, 0))
+            if self.window == "all"
+            else axes(size, self.window, self.stride, self.padding)
+        )
 
     def infer(self, input: Shape) -> Inference:
         """(W - F + 2P)/S + 1 for height and width; the depth stays."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
-
-from jsonschema import ValidationError
+from typing import Any
 
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import insert, remove, written
@@ -14,7 +14,25 @@ from netspec.language.fields import BINARY, DECIMAL, Key, quantity
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.source import Source, Span
 
-WORDS = {"yes": "true", "on": "true", "1": "true", "y": "true", "no": "false", "off": "false", "0": "false", "n": "false"}
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The rule of the schema that a value breaks: the keyword, and what stands at it."""
+
+    keyword: str
+    bound: Any
+
+
+WORDS = {
+    "yes": "true",
+    "on": "true",
+    "1": "true",
+    "y": "true",
+    "no": "false",
+    "off": "false",
+    "0": "false",
+    "n": "false",
+}
 SYNONYMS = {
     "avg": "average", "mean": "average", "maximum": "max", "linear": "none", "identity": "none", "swish": "silu",
     "leakyrelu": "leaky_relu", "batchnorm": "batch", "bn": "batch", "global": "all", "fp32": "float32", "bf16": "bfloat16",
@@ -26,16 +44,16 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 SIZES = ("[28, 28, 1]", "[8, 8, 1]", "[32, 32, 3]", "[224, 224, 3]", "[227, 227, 3]", "[1000, 1000, 1]")
 
 
-def plain_meaning(node: Node, error: ValidationError) -> str | None:
+def plain_meaning(node: Node, broken: Broken) -> str | None:
     """What a value plainly stands for: a typo of a word, a word for a boolean, a quoted number."""
     if not isinstance(node, Scalar):
         return None
-    if error.validator == "enum" and isinstance(node.value, str):
+    if broken.keyword == "enum" and isinstance(node.value, str):
         number = node.text if re.fullmatch(r"\d{1,15}", node.text) and node.quoted else None
-        return close_word(node.value, [str(option) for option in error.validator_value]) or number
-    if error.validator != "type":
+        return close_word(node.value, [str(option) for option in broken.bound]) or number
+    if broken.keyword != "type":
         return None
-    if error.validator_value == "boolean":
+    if broken.bound == "boolean":
         lowered = node.text.lower()
         return lowered if lowered in ("true", "false") else WORDS.get(lowered)
     if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e15:
@@ -46,7 +64,7 @@ def plain_meaning(node: Node, error: ValidationError) -> str | None:
             return str(int(bare))
         if re.fullmatch(rf"\d{{1,9}}(\.\d{{1,9}})?({'|'.join(DECIMAL)})", bare):
             return str(quantity(bare))
-        if re.fullmatch(r"\d*\.\d+|\d+(\.\d+)?e-?\d+", bare) and "number" in str(error.validator_value):
+        if re.fullmatch(r"\d*\.\d+|\d+(\.\d+)?e-?\d+", bare) and "number" in str(broken.bound):
             return bare
     return None
 
@@ -61,14 +79,18 @@ def close_word(word: str, options: list[str]) -> str | None:
     return close[0] if close else None
 
 
-def values(root: Node, node: Node, error: ValidationError, key: Key | None) -> Iterator[Fix]:
+def values(root: Node, node: Node, broken: Broken, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
-    texts = dict.fromkeys([*_near(node, error), *_elsewhere(root, node, key), *_usual(key)])
+    texts = dict.fromkeys([*_near(node, broken), *_elsewhere(root, node, key), *_usual(key)])
     name = f"{key.name}: " if key else ""
-    # an absent value has the empty place behind its colon
-    space = " " if isinstance(node, Scalar) and not node.text and not node.quoted else ""
     for text in texts:
-        yield Fix(f"set `{name}{text}`" if name else f"write `{text}`", (Edit(node.span, space + text),))
+        yield Fix(f"set `{name}{text}`" if name else f"write `{text}`", (Edit(node.span, in_place(node, text)),))
+
+
+def in_place(node: Node, text: str) -> str:
+    """A new value as it stands where `node` does: an absent value has the empty place behind its colon."""
+    absent = isinstance(node, Scalar) and not node.text and not node.quoted
+    return " " + text if absent else text
 
 
 def _elsewhere(root: Node, node: Node, key: Key | None) -> Iterator[str]:
@@ -93,47 +115,53 @@ def _entries(node: Node) -> Iterator[Entry]:
             yield from _entries(item)
 
 
-def _near(node: Node, error: ValidationError) -> Iterator[str]:
-    bound = error.validator_value
+def _near(node: Node, broken: Broken) -> Iterator[str]:
+    bound = broken.bound
     if isinstance(node, Scalar):
-        yield from _near_scalar(node, error)
+        yield from _near_scalar(node, broken)
     elif isinstance(node, Sequence):
         items = [item.text for item in node.items if isinstance(item, Scalar)]
         if len(items) == len(node.items) == 1:
             yield items[0]
-        if error.validator == "maxItems":
+        if broken.keyword == "maxItems":
             yield f"[{', '.join(items[:bound])}]"
             yield f"[{', '.join(items[-bound:])}]"
-        if error.validator == "minItems" and items:
+        if broken.keyword == "minItems" and items:
             yield f"[{', '.join([*items, *items[-1:] * (bound - len(items))])}]"
             yield from (f"[{', '.join([*items, channels])}]" for channels in ("1", "3") if len(items) == bound - 1)
             if len(items) == 1:
                 yield items[0]
-    if isinstance(node, Scalar | Mapping) and error.validator == "type" and "array" in str(bound) and not isinstance(bound, list):
-        if isinstance(node, Scalar) and isinstance(node.value, int):
-            yield f"[{node.text}]"
+    if isinstance(node, Scalar) and isinstance(node.value, int) and broken == Broken("type", "array"):
+        yield f"[{node.text}]"
 
 
-def _near_scalar(node: Scalar, error: ValidationError) -> Iterator[str]:
-    value, bound = node.value, error.validator_value
-    if error.validator == "enum":
+def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
+    value, bound = node.value, broken.bound
+    if broken.keyword == "enum":
         yield from get_close_matches(node.text.lower(), [str(option) for option in bound], 3, 0.3)
         yield from map(str, bound)
-    if isinstance(value, float) and error.validator == "type" and abs(value) < 1e9:
+    if isinstance(value, float) and broken.keyword == "type" and abs(value) < 1e9:
         yield from (str(int(value)), str(int(value) + 1))
-    if error.validator == "type" and node.text.lower() in NUMBERS:
+    if broken.keyword == "type" and node.text.lower() in NUMBERS:
         yield str(NUMBERS.index(node.text.lower()) + 1)
     if bound == "object" and (pair := re.fullmatch(r"(\w+):?\s*(.+)", node.text)):
         yield f"{pair[1]}: {pair[2]}"
-    if error.validator in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
+    if broken.keyword in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
         yield written(-value)
-    if error.validator in ("minimum", "maximum"):
+    if broken.keyword in ("minimum", "maximum"):
         yield written(bound)
-    if error.validator in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 1 < value <= 100:
+    if broken.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 1 < value <= 100:
         yield f"{value / 100:g}"
-    if error.validator == "pattern":
+    if broken.keyword == "pattern":
         squeezed = re.sub(r"[\s_,]", "", node.text)
-        units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {"kb": "k", "mb": "M", "gb": "G", "": "", "%": "%", "b": ""}
+        units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {
+            "kb": "k",
+            "mb": "M",
+            "gb": "G",
+            "": "",
+            "%": "%",
+            "b": "",
+        }
         for word, unit in (("thousand", "k"), ("million", "M"), ("billion", "G"), ("percent", "%")):
             squeezed = squeezed.replace(word, unit)
         number = re.fullmatch(r"([\d.]+)(\D*)", squeezed)
@@ -157,7 +185,7 @@ def _usual(key: Key | None) -> Iterator[str]:
     if key.name in ("height", "width"):
         yield from map(str, SIDES)
     if key.name in ("kernel", "window", "stride"):
-        yield from ("3", "2", "4", "5", "1")
+        yield from ("3", "2", "4", "5", "1", "7", "11")
     if key.required and key.type.schema.get("minimum") == 1:
         yield from ("1", "3")
     if isinstance(key.type.schema.get("enum"), list):

@@ -15,7 +15,7 @@ from jsonschema.validators import extend
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.proposals import additions, plain_meaning, removal, values
+from netspec.language.proposals import Broken, additions, in_place, plain_meaning, removal, values
 from netspec.language.schema import schema
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -107,7 +107,7 @@ def _validator() -> Any:
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
     keywords = {"properties": _properties, "items": _items}
-    return extend(Draft202012Validator, validators=keywords, type_checker=checker)(schema())
+    return extend(Draft202012Validator, validators=keywords, type_checker=checker)(schema())  # type: ignore[no-untyped-call]
 
 
 def check(source: Source, root: Node) -> Findings:
@@ -127,9 +127,10 @@ def check(source: Source, root: Node) -> Findings:
     for path, scalar in _scalars(root, ()):
         if isinstance(scalar.value, float) and not math.isfinite(scalar.value) and findings.sound(*path):
             message = f"`{scalar.text}` is not a finite number"
-            error = ValidationError("", validator="finite")
-            fixes = tuple(values(root, scalar, error, _key_at(root, path)))
-            findings.add(path, Diagnostic("NS109", message, source, scalar.span, help="write a finite number", fixes=fixes))
+            fixes = tuple(values(root, scalar, Broken("finite", None), _key_at(root, path)))
+            findings.add(
+                path, Diagnostic("NS109", message, source, scalar.span, help="write a finite number", fixes=fixes)
+            )
     return findings
 
 
@@ -166,7 +167,7 @@ def _meant(path: Path, node: Mapping) -> Iterator[str]:
             yield suggestion
 
 
-def _at(source: Source, root: Node, node: Node, path: Path, errors: list[ValidationError]) -> Iterator[Diagnostic]:
+def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -> Iterator[Diagnostic]:
     """The diagnostics of one place; what follows from another of them is left out."""
     unknown: list[Entry] = []
     facts: tuple[Key, ...] = ()
@@ -177,6 +178,8 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Validat
             facts = known_keys(path, node)
             if "type" in error.schema["properties"] and all(key.name != "type" for key in facts):
                 facts = (TYPE, *facts)
+            if any(suggest(entry.name, facts) == "type" for entry in unknown):
+                unknown = [entry for entry in unknown if not _of_any_variant(entry.name, path)]
             yield from (_unknown(source, entry, facts, path, node) for entry in unknown)
     meant = {suggestion for entry in unknown if (suggestion := suggest(entry.name, facts))}
     said: set[str] = set()
@@ -194,11 +197,24 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Validat
 
 
 def _key_at(root: Node, path: Path) -> Key | None:
-    """The facts of the key whose value stands at this path."""
+    """The facts of the key whose value stands at this path; an item of `fc` is its `units`."""
+    if len(path) == 2 and path[0] == "fc":
+        return keys(KINDS["fc"])[0]
     parent = _walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
     if not isinstance(parent, Mapping):
         return None
     return next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
+
+
+def _of_any_variant(name: str, path: Path) -> bool:
+    """Whether a key belongs to some `type` of the mapping: it may belong to the one that is misspelt."""
+    cls: type = Top
+    for step in path:
+        key = next((key for key in keys(cls) if key.name == step), None)
+        if key is not None and key.type.variants:
+            return any(key.name == name for variant in key.type.variants.values() for key in keys(variant))
+        cls = key.type.section if key is not None and key.type.section else cls
+    return False
 
 
 def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
@@ -210,7 +226,7 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error:
         return Diagnostic(
             code, f"this netspec reads version {error.validator_value} of the format, not {found}", source, node.span,
             help=f"write `netspec: {error.validator_value}`",
-            fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, str(error.validator_value)),)),),
+            fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, in_place(node, str(error.validator_value))),)),),
         )  # fmt: skip
     help, fixes = _remedy(root, node, error, key)
     if key is not None and not key.required and isinstance(parent := _walk(root, path[:-1]), Mapping):
@@ -218,13 +234,16 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error:
     if isinstance(path[-1] if path else "", int):
         name = f"an item of {name}"
     message = f"{name} cannot be {found}: {expected}"
-    return Diagnostic(code, message, source, _shown(node), help=help or f"{expected.replace('expected', 'write', 1)}", fixes=fixes)
+    return Diagnostic(
+        code, message, source, _shown(node), help=help or f"{expected.replace('expected', 'write', 1)}", fixes=fixes
+    )
 
 
 def _remedy(root: Node, node: Node, error: ValidationError, key: Key | None) -> tuple[str | None, tuple[Fix, ...]]:
     """What the author can have meant: plainly, and then by guesses."""
-    meant = plain_meaning(node, error)
-    guesses = tuple(values(root, node, error, key))
+    broken = Broken(str(error.validator), error.validator_value)
+    meant = plain_meaning(node, broken)
+    guesses = tuple(values(root, node, broken, key))
     if meant is None:
         return None, guesses
     fix = Fix(f"write `{meant}`", (Edit(node.span, meant),), safe=True)
@@ -297,7 +316,14 @@ def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, n
         help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
         return Diagnostic("NS104", message, source, entry.key.span, help=help, fixes=(removal(source, node, entry),))
     fix = Fix(f"write `{suggestion}`", (Edit(entry.key.span, suggestion),), safe=True)
-    return Diagnostic("NS104", message, source, entry.key.span, help=f"did you mean `{suggestion}`?", fixes=(fix, removal(source, node, entry)))
+    return Diagnostic(
+        "NS104",
+        message,
+        source,
+        entry.key.span,
+        help=f"did you mean `{suggestion}`?",
+        fixes=(fix, removal(source, node, entry)),
+    )
 
 
 def missing(

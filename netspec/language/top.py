@@ -65,9 +65,15 @@ class Top:
         "The size of an image: {height, width, channels} or [height, width, channels].",
         also=("input_shape", "inputs"),
     )
-    defaults: Defaults = key(section(Defaults), "Values for the keys that layers leave out.", None, default_words="none")
+    defaults: Defaults = key(
+        section(Defaults), "Values for the keys that layers leave out.", None, default_words="none"
+    )
     blocks: object = key(
-        Type({"type": "array"}, "a list of blocks"), "[[CONV]*N -> POOL?]*M.", None, default_words="none", also=("layers",)
+        Type({"type": "array"}, "a list of blocks"),
+        "[[CONV]*N -> POOL?]*M.",
+        None,
+        default_words="none",
+        also=("layers",),
     )
     fc: object = key(
         Type({"type": "array"}, "a list of numbers of units or mappings"),
@@ -79,5 +85,3 @@ class Top:
     budget: Budget = key(section(Budget), "What the network may cost.", Budget, default_words="none", also=("budgets",))
     data: Data = key(section(Data), "The images.", Data, default_words="`digits`", also=("dataset",))
     train: Train = key(section(Train), "The training.", Train, default_words="as below", also=("training",))
-
-

@@ -12,7 +12,9 @@ Steps = int | str
 
 def rate(default: float) -> float:
     """The key `learning_rate`, which every optimizer has."""
-    learning_rate: float = key(number(above=0), "The step size.", default, also=("lr", "rate", "alpha"), examples=(1e-3,))
+    learning_rate: float = key(
+        number(above=0), "The step size.", default, also=("lr", "rate", "alpha"), examples=(1e-3,)
+    )
     return learning_rate
 
 
@@ -246,17 +248,30 @@ class Train:
         also=("scheduler", "lr_schedule"),
     )
     loss: Loss = key(
-        variant(LOSSES, "cross_entropy"), "What is made small.", CrossEntropy, default_words="`cross_entropy`", also=("criterion",)
+        variant(LOSSES, "cross_entropy"),
+        "What is made small.",
+        CrossEntropy,
+        default_words="`cross_entropy`",
+        also=("criterion",),
     )
     precision: Literal["float32", "bfloat16"] = key(
-        choice("float32", "bfloat16"), "The numbers of the computation; parameters stay float32.", "float32", also=("dtype",)
+        choice("float32", "bfloat16"),
+        "The numbers of the computation; parameters stay float32.",
+        "float32",
+        also=("dtype",),
     )
     seed: int = key(whole(0, 2**32 - 1), "Everything random follows from it.", 0, also=("random_seed",))
     gradient_clip: float | None = key(
         number(above=0), "The largest global norm of a gradient.", None, also=("clip", "grad_clip", "clip_norm")
     )
-    early_stopping: EarlyStopping | None = key(section(EarlyStopping), "Ends the run early.", None, default_words="none")
+    early_stopping: EarlyStopping | None = key(
+        section(EarlyStopping), "Ends the run early.", None, default_words="none"
+    )
     checkpoint: Checkpoint = key(
-        section(Checkpoint), "When the run is saved.", Checkpoint, default_words="every epoch, 3 kept", also=("checkpoints",)
+        section(Checkpoint),
+        "When the run is saved.",
+        Checkpoint,
+        default_words="every epoch, 3 kept",
+        also=("checkpoints",),
     )
     target: Target | None = key(section(Target), "What the run must reach.", None, default_words="none")

@@ -60,7 +60,12 @@ def _swap(source: Source, span: Span, text: str) -> str:
 BAD_VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     "filters": {"range": ("0", "-8"), "type": ("2.5", "many", "true", "[8, 8]")},
     "units": {"range": ("0", "-1"), "type": ("1.5", "ten")},
-    "kernel": {"range": ("0", "-3"), "type": ("3.5", "three", "null"), "items": ("[3, 3, 3]", "[3]"), "shape": ("999", "[500, 3]")},
+    "kernel": {
+        "range": ("0", "-3"),
+        "type": ("3.5", "three", "null"),
+        "items": ("[3, 3, 3]", "[3]"),
+        "shape": ("999", "[500, 3]"),
+    },
     "window": {"range": ("0",), "type": ("2.5",), "items": ("[2, 2, 2]",), "shape": ("500",)},
     "stride": {"range": ("0", "-2"), "type": ("1.5", "false"), "shape": ("400",)},
     "dilation": {"range": ("0",), "type": ("two",), "shape": ("300",)},
@@ -111,7 +116,11 @@ def _whole(mapping: Mapping) -> range:
 def _of_key(source: Source, name: str, path: tuple[str, ...], mapping: Mapping, entry: Entry) -> Iterator[Mistake]:
     key, span = entry.name, entry.key.span
     at = len(key) // 2
-    typos = {"swapped": key[: at - 1] + key[at] + key[at - 1] + key[at + 1 :], "dropped": key[:at] + key[at + 1 :], "doubled": key[:at] + key[at - 1] + key[at:]}
+    typos = {
+        "swapped": key[: at - 1] + key[at] + key[at - 1] + key[at + 1 :],
+        "dropped": key[:at] + key[at + 1 :],
+        "doubled": key[:at] + key[at - 1] + key[at:],
+    }
     for kind, typo in typos.items():
         if typo != key and len(key) > 2:
             yield Mistake(f"key-{kind}", name, _swap(source, span, typo), _line(span))
@@ -127,7 +136,19 @@ def _of_key(source: Source, name: str, path: tuple[str, ...], mapping: Mapping, 
             lines = source.text.split("\n")
             twice = "\n".join([*lines[: span.line], " " * (span.column - 1) + written, *lines[span.line :]])
             yield Mistake("key-twice", name, twice, range(span.line + 1, span.line + 2))
-    required = {"filters", "kernel", "units", "window", "netspec", "name", "input", "height", "width", "channels", "at_least"}
+    required = {
+        "filters",
+        "kernel",
+        "units",
+        "window",
+        "netspec",
+        "name",
+        "input",
+        "height",
+        "width",
+        "channels",
+        "at_least",
+    }
     if key in required and "defaults" not in path and value.line == value.end_line == span.line:
         gone = _deleted(source, mapping, entry)
         if gone is not None:
@@ -145,9 +166,15 @@ def _deleted(source: Source, mapping: Mapping, entry: Entry) -> str | None:
         return None
     if at + 1 < len(mapping.entries):
         after = mapping.entries[at + 1].key.span
-        return _swap(source, Span(entry.key.span.line, entry.key.span.column, after.line, after.column), "") if after.line == entry.key.span.line else None
+        return (
+            _swap(source, Span(entry.key.span.line, entry.key.span.column, after.line, after.column), "")
+            if after.line == entry.key.span.line
+            else None
+        )
     before = mapping.entries[at - 1].value.span
-    return _swap(source, Span(before.end_line, before.end_column, entry.value.span.end_line, entry.value.span.end_column), "")
+    return _swap(
+        source, Span(before.end_line, before.end_column, entry.value.span.end_line, entry.value.span.end_column), ""
+    )
 
 
 def _of_value(source: Source, name: str, path: tuple[str, ...], entry: Entry) -> Iterator[Mistake]:
@@ -159,8 +186,10 @@ def _of_value(source: Source, name: str, path: tuple[str, ...], entry: Entry) ->
             if isinstance(value, Scalar) or entry.name not in ("schedule",):
                 yield Mistake(f"{kind}:{entry.name}={text}", name, _swap(source, span, text), _line(span))
     if isinstance(value, Scalar):
-        yield Mistake("empty", name, _swap(source, span, ""), _line(span)) if entry.name != "description" else Mistake(
-            "mapping", name, _swap(source, span, "{a: b}"), _line(span)
+        yield (
+            Mistake("empty", name, _swap(source, span, ""), _line(span))
+            if entry.name != "description"
+            else Mistake("mapping", name, _swap(source, span, "{a: b}"), _line(span))
         )
         if isinstance(value.value, int) and entry.name not in ("netspec",):
             yield Mistake("quoted", name, _swap(source, span, f'"{value.text}"'), _line(span))
@@ -182,11 +211,18 @@ def _of_outputs(source: Source, name: str, root: Mapping) -> Iterator[Mistake]:
         return
     if root.entry("data") is not None and isinstance(fc.value.items[-1], Scalar):
         for units in ("7", "11", "100"):
-            yield Mistake(f"classes={units}", name, _swap(source, fc.value.items[-1].span, units), _line(fc.value.items[-1].span))
+            yield Mistake(
+                f"classes={units}", name, _swap(source, fc.value.items[-1].span, units), _line(fc.value.items[-1].span)
+            )
     if fc.value.span.line == fc.value.span.end_line:
         for text, kind in (("10", "type"), ("[]", "gone"), ("[0]", "range"), ("[ten]", "type"), ("[1.5, 10]", "type")):
             if (kind != "gone") or root.entry("data") is not None or root.entry("train") is not None:
-                yield Mistake(f"fc-{kind}:{text}", name, _swap(source, fc.value.span, text), range(1, 99) if kind == "gone" else _line(fc.key.span))
+                yield Mistake(
+                    f"fc-{kind}:{text}",
+                    name,
+                    _swap(source, fc.value.span, text),
+                    range(1, 99) if kind == "gone" else _line(fc.key.span),
+                )
 
 
 def _of_text(source: Source, name: str) -> Iterator[Mistake]:
