@@ -140,8 +140,9 @@ def _layers(plan: Plan, width: int) -> Table:
 def _box() -> Box:
     from rich import box
 
-    line = "\u2500" if messages.drawn(sys.stdout) else "-"
-    return box.Box(f"    \n    \n {line * 2} \n    \n    \n {line * 2} \n    \n    \n")
+    drawn = messages.drawn(sys.stdout)
+    rule = " \u2500\u2500 " if drawn else " -- "
+    return box.Box(f"    \n    \n{rule}\n    \n    \n{rule}\n    \n    \n", ascii=not drawn)
 
 
 def described(layer: PlannedLayer) -> str:

@@ -89,7 +89,9 @@ def test_validate_and_json_summary_load_no_rich() -> None:
 
 
 def test_import_netspec_loads_nothing() -> None:
-    code = "import sys; before = set(sys.modules); import netspec; assert not {'yaml', 'jax', 'numpy'} & set(sys.modules)"
+    code = (
+        "import sys; before = set(sys.modules); import netspec; assert not {'yaml', 'jax', 'numpy'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 

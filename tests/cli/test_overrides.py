@@ -1,0 +1,95 @@
+"""Values from the command line: written into the text, told of the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netspec.analysis.check import check_source
+from netspec.cli import specs
+from netspec.language.override import Aliased, override
+from netspec.text.source import Source
+from tests.cli.run import netspec
+
+SPEC = """\
+netspec: 1
+name: x
+input: [8, 8, 1]
+train: {epochs: 3, optimizer: {type: adamw}}  # short
+budget:
+  parameters: 1k
+fc: [10]
+"""
+
+
+def text(item: str, spec: str = SPEC) -> str:
+    source, _ = specs.written(Source("x.yaml", spec), "--set", [item])
+    return source.text
+
+
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        ("train.epochs=12", "train: {epochs: 12, optimizer: {type: adamw}}  # short"),
+        ("train.seed=7", "train: {epochs: 3, optimizer: {type: adamw}, seed: 7}  # short"),
+        (
+            "train.optimizer.learning_rate=0.1",
+            "train: {epochs: 3, optimizer: {type: adamw, learning_rate: 0.1}}  # short",
+        ),
+        ("train.optimizer=sgd", "train: {epochs: 3, optimizer: sgd}  # short"),
+        ("budget.macs=2k", "  parameters: 1k\n  macs: 2k\nfc:"),
+        ("data.source=digits", "fc: [10]\ndata: {source: digits}\n"),
+    ],
+)
+def test_the_rest_of_the_text_stays(item: str, line: str) -> None:
+    changed = text(item)
+    assert line in changed
+    assert "# short" in changed
+    assert check_source(Source("x.yaml", changed)).ok
+
+
+def test_a_finding_points_into_the_file_and_names_the_option() -> None:
+    source, made = specs.written(
+        Source("x.yaml", SPEC), "--set", ["train.epochs=1000", "train.epochs=0", "input=[8, 8]"]
+    )
+    report = specs.check(source, made)
+    size, epochs = report.diagnostics
+    assert (size.span.line, size.span.column, size.span.end_column) == (3, 8, 17)
+    assert (epochs.code, epochs.span.line, epochs.span.column, epochs.span.end_column) == ("NS102", 4, 17, 18)
+    assert epochs.source.text == SPEC
+    assert epochs.notes[-1] == "the value comes from `--set train.epochs=0`"
+    assert sum(note.startswith("the value comes from") for note in epochs.notes) == 1
+
+
+@pytest.mark.parametrize("item", ["train.epochs=100000", "train.seed=123456", "budget.macs=2k", "data.source=digits"])
+def test_places_behind_an_override_are_those_of_the_file(item: str) -> None:
+    broken = SPEC.replace("{type: adamw}", "{type: adamw, momentun: 1}").replace("fc: [10]", "fc: [10, ten]")
+    plain = check_source(Source("x.yaml", broken)).diagnostics
+    assert len(plain) == 2
+    source, made = specs.written(Source("x.yaml", broken), "--set", [item])
+    moved = specs.check(source, made).diagnostics
+    assert [(d.code, d.span) for d in moved] == [(d.code, d.span) for d in plain]
+    assert [[fix.edits for fix in d.fixes] for d in moved] == [[fix.edits for fix in d.fixes] for d in plain]
+
+
+def test_a_budget_from_the_command_line_blames_a_place_that_exists(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [10]\n")
+    done = netspec("validate", "--format", "json", "--budget", "parameters=100", str(path))
+    (found,) = json.loads(done.stdout)["diagnostics"]
+    assert (done.returncode, found["code"], found["line"]) == (1, "NS401", 4)
+
+
+def test_an_alias_is_not_changed_behind_its_anchor() -> None:
+    spec = SPEC.replace("epochs: 3", "epochs: &n 3, seed: *n")
+    with pytest.raises(Aliased):
+        override(Source("x.yaml", spec), "--set train.seed=4", ["train", "seed"], "4")
+
+
+@pytest.mark.parametrize("item", ["train.epochs", "train.epochs=", "=3", "Train=3", "train..x=1"])
+def test_what_is_no_assignment_is_wrong_usage(item: str) -> None:
+    done = netspec("summary", "specs/lenet5.yaml", "--set", item)
+    assert done.returncode == 2
+    assert "write KEY=VALUE" in done.stderr

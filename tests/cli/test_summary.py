@@ -1,0 +1,108 @@
+"""The summary: savings checked by hand, and a table that fits where it is read."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+
+import pytest
+
+from netspec.analysis.check import check_source
+from netspec.analysis.plan import Plan
+from netspec.analysis.summary import Savings, savings
+from netspec.text.source import Source
+from tests.cli.run import ROOT, netspec
+
+
+def plan(body: str) -> Plan:
+    found = check_source(Source("x.yaml", f"netspec: 1\nname: x\n{body}")).plan
+    assert found is not None
+    return found
+
+
+def test_lenet_by_hand() -> None:
+    found = check_source(Source("x", (ROOT / "specs" / "lenet5.yaml").read_text())).plan
+    assert found is not None
+    assert savings(found) == Savings(
+        fully_connected=(28 * 28 * 1 + 1) * (28 * 28 * 6) + (14 * 14 * 6 + 1) * (10 * 10 * 16),
+        local=(5 * 5 * 1 + 1) * (28 * 28 * 6) + (5 * 5 * 6 + 1) * (10 * 10 * 16),
+        shared=(5 * 5 * 1 + 1) * 6 + (5 * 5 * 6 + 1) * 16,
+        undiminished=(24 * 24 * 16 + 1) * 120,
+        downsampled=(5 * 5 * 16 + 1) * 120,
+    )
+
+
+def test_depthwise_without_bias_under_batch_norm_by_hand() -> None:
+    found = plan(
+        "input: [9, 9, 4]\n"
+        "blocks: [{conv: {filters: 4, kernel: 3, stride: 2, groups: depthwise, norm: batch}}, {pool: {window: all}}]\n"
+        "fc: [{units: 5, bias: false}]\n"
+    )
+    assert savings(found) == Savings((9 * 9 * 4 + 1) * 64, 9 * 64, 9 * 4, 7 * 7 * 4 * 5, 4 * 5)
+
+
+def test_without_convolution_nothing_is_saved() -> None:
+    found = plan("input: [1000, 1000, 1]\nfc: [100]\n")
+    assert found.parameters == (1000 * 1000 + 1) * 100 == 100_000_100
+    assert savings(found) == Savings(0, 0, 0, 0, 0)
+
+
+def test_without_fc_downsampling_saves_nothing_in_it() -> None:
+    found = plan("input: [8, 8, 1]\nblocks: [{conv: {filters: 2, kernel: 3}, pool: {window: 2}}]\n")
+    assert (savings(found).undiminished, savings(found).downsampled) == (0, 0)
+
+
+def test_json_is_pinned(golden: Callable[[str, str], None]) -> None:
+    done = netspec("summary", "specs/lenet5.yaml", "--format", "json")
+    golden("summary/lenet5.json", json.dumps(json.loads(done.stdout), indent=1) + "\n")
+
+
+def test_a_table_for_no_terminal_is_ascii_at_80_columns() -> None:
+    for name in ("lenet5", "vgg16", "mobilenet-v1"):
+        done = netspec("summary", f"specs/{name}.yaml", COLUMNS="200")
+        assert done.stdout.isascii()
+        assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+@pytest.mark.parametrize("name", ["lenet5", "vgg16"])
+def test_a_table_fits_its_terminal(name: str, columns: int) -> None:
+    shown = on_terminal(["summary", f"specs/{name}.yaml"], columns)
+    assert "\x1b[" in shown
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert ("if fc" in shown) == (columns == 140)
+    for words in ("block1.conv1", "weight sharing", "total"):
+        assert any(words in line for line in lines)
+
+
+def on_terminal(arguments: list[str], columns: int) -> str:
+    """What a command writes to a terminal of that many columns."""
+    mine, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    unset = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment |= {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-m", "netspec", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    parts = []
+    while True:
+        try:
+            part = os.read(mine, 65536)
+        except OSError:  # EIO: the other side is closed
+            break
+        if not part:
+            break
+        parts.append(part)
+    os.close(mine)
+    assert process.wait(timeout=60) == 0
+    return b"".join(parts).decode().replace("\r\n", "\n")
