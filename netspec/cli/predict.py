@@ -59,7 +59,7 @@ def _read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, 
         return [(str(path), image)]
     except Refused as refused:
         problem = refused.problems[0]
-        messages.fail(problem.code, problem.message, problem.help, status=1)
+        messages.fail(problem.code, problem.message, problem.help, status=2 if problem.code == "NS501" else 1)
     except OSError as error:
         messages.fail("NS501", f"`{path}`: {error.strerror or error}", None, status=2)
 

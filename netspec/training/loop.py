@@ -67,7 +67,7 @@ def placement(devices: int) -> Placement | None:
     """The placement on the first `devices` devices; None for one, which needs none."""
     if devices == 1:
         return None
-    mesh = jax.make_mesh((devices,), ("batch",), devices=jax.devices()[:devices])
+    mesh = jax.make_mesh((devices,), ("batch",), (jax.sharding.AxisType.Auto,), devices=jax.devices()[:devices])
     spec = jax.sharding.PartitionSpec
     return Placement(jax.sharding.NamedSharding(mesh, spec()), jax.sharding.NamedSharding(mesh, spec("batch")))
 

@@ -1,0 +1,154 @@
+"""Training from the command line: a run, its resumption, its use, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netspec.training import tensors
+from tests.cli.run import ROOT, netspec
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    done = netspec("train", "specs/digits.yaml", "--output", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_digits_reach_their_target(run: Path) -> None:
+    found = json.loads(netspec("evaluate", str(run), "--format", "json").stdout)
+    assert found["accuracy"] >= 0.97
+    assert len(found["classes"]) == len(found["confusion"]) == 10
+    assert sum(map(sum, found["confusion"])) == 360
+    names = {path.name for path in run.iterdir()}
+    assert {"spec.yaml", "plan.json", "metrics.jsonl", "checkpoints", "model.safetensors", "report.html"} <= names
+    assert list((run / "tensorboard").iterdir())
+    assert len((run / "metrics.jsonl").read_text().splitlines()) == 30
+
+
+def test_images_and_arrays_are_predicted(run: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    digits = np.load(ROOT / "netspec/training/data/digits.npz")
+    pixels = next(digits[name] for name in digits.files if digits[name].ndim >= 3)[:5].reshape(5, 8, 8).astype(np.uint8)
+    np.save(tmp_path / "five.npy", pixels)
+    Image.fromarray(pixels[0]).save(tmp_path / "one.png")
+    done = netspec("predict", str(run), str(tmp_path / "five.npy"), str(tmp_path / "one.png"), "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["predictions"]
+    assert len(found) == 6
+    assert found[0]["class"] == found[5]["class"]
+    assert all(abs(sum(one["probabilities"].values()) - 1) < 1e-5 for one in found)
+    np.save(tmp_path / "wrong.npy", np.zeros((3, 9, 9), np.uint8))
+    for name, status in (("wrong.npy", 1), ("missing.png", 2), ("missing.npy", 2)):
+        done = netspec("predict", str(run), str(tmp_path / name))
+        assert done.returncode == status, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_goes_on_to_the_same_bits(number: signal.Signals, run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "netspec", "train", "specs/digits.yaml", "--output", str(folder)],
+        cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    with process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if line.startswith("epoch  3/"))
+        process.send_signal(number)
+        rest = process.stderr.read()
+    assert process.returncode == 128 + number, rest
+    assert "--resume" in rest
+    done = netspec("train", "--resume", str(folder))
+    assert done.returncode == 0, done.stderr
+    first, second = (tensors.load(one / "model.safetensors")[0] for one in (run, folder))
+    assert {name: array.tobytes() for name, array in first.items()} == {
+        name: array.tobytes() for name, array in second.items()
+    }
+
+
+def test_another_spec_is_refused_on_resume(run: Path) -> None:
+    done = netspec("train", "--resume", str(run), "--set", "train.optimizer.learning_rate=0.5")
+    assert done.returncode == 1
+    assert "NS606" in done.stderr
+    assert "train.optimizer.learning_rate" in done.stderr
+
+
+def test_what_is_refused_before_the_first_step(run: Path, tmp_path: Path) -> None:
+    for arguments, status, code in (
+        (["specs/digits.yaml", "--output", str(run)], 2, "NS603"),
+        (["--resume", str(tmp_path)], 2, ""),
+        (["specs/digits.yaml", "--set", "train.epochs=0"], 1, "NS102"),
+        (["specs/digits.yaml", "--devices", "7", "--output", str(tmp_path / "x")], 3, "NS612"),
+        (["specs/lenet5-fashion.yaml", "--data", str(tmp_path), "--output", str(tmp_path / "y")], 1, "NS5"),
+        ([], 2, ""),
+    ):
+        done = netspec("train", *arguments)
+        assert done.returncode == status, (arguments, done.stderr)
+        assert code in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_two_runs_in_one_directory(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "netspec", "train", "specs/digits.yaml", "--set", "train.epochs=2000"]
+    process = subprocess.Popen(
+        [*command, "--output", str(folder)],
+        cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    try:
+        while not (folder / "metrics.jsonl").exists():
+            assert process.poll() is None
+            time.sleep(0.1)
+        done = netspec("train", "--resume", str(folder))
+        assert done.returncode == 2
+        assert "NS601" in done.stderr
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_damaged_model_is_refused(run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    data = bytearray((copy / "model.safetensors").read_bytes())
+    data[-100] ^= 4
+    (copy / "model.safetensors").write_bytes(data)
+    done = netspec("evaluate", str(copy))
+    assert done.returncode == 1
+    assert "NS605" in done.stderr
+
+
+def test_two_devices_learn_what_one_learns(tmp_path: Path) -> None:
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    plain = ("--set", "train.epochs=2", "--set", "train.target.at_least=0", "--set", "train.optimizer=sgd")
+    for name, devices in (("one", "1"), ("two", "2")):
+        done = netspec(
+            "train", "specs/digits.yaml", *plain, "--output", str(tmp_path / name), "--devices", devices, **flags
+        )
+        assert done.returncode == 0, done.stderr
+    rows = [json.loads((tmp_path / name / "metrics.jsonl").read_text().splitlines()[-1]) for name in ("one", "two")]
+    assert rows[0]["loss"] == pytest.approx(rows[1]["loss"], rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FASHION.is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
+def test_fashion_mnist_reaches_its_target(tmp_path: Path) -> None:
+    done = netspec("train", "specs/lenet5-fashion.yaml", "--output", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    assert "test accuracy" in done.stdout
