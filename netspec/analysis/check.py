@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.analysis import budgets, consistency, repair, shapes
+from netspec.analysis import against_data, budgets, consistency, repair, shapes
 from netspec.analysis.plan import Plan
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, from_fault, in_order
@@ -32,8 +32,8 @@ def examine(source: Source) -> Report:
     if not isinstance(root, Mapping):
         return Report(source, tuple(in_order(found + findings.diagnostics)))
     spec = build(source, root, findings)
-    inferred = shapes.infer(consistency.sized_by_data(spec))
-    about_layers = [*inferred.diagnostics, *consistency.source(spec, inferred)]
+    inferred = shapes.infer(against_data.sized_by_data(spec))
+    about_layers = [*inferred.diagnostics, *against_data.source(spec, inferred)]
     found += [*findings.diagnostics, *about_layers]
     for check in consistency.PASSES:
         found += check(spec, inferred)

@@ -10,8 +10,8 @@ from netspec.analysis import shapes
 from netspec.analysis.budgets import COSTS, Cost, ranked
 from netspec.analysis.changes import Change, numbers
 from netspec.analysis.plan import Plan
-from netspec.analysis.refit import USUAL
 from netspec.analysis.report import Report
+from netspec.analysis.usual import LARGEST
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.edits import insert, written
 from netspec.language.spec import Spec
@@ -63,7 +63,7 @@ def _oddest(plan: Plan, cost: Cost, limit: int) -> Change | None:
     changes = [
         Change(layer.layer, field, (usual, usual) if isinstance(getattr(layer.settings, field), tuple) else usual)
         for layer in plan.layers[:LAYERS]
-        for field, usual in USUAL.items()
+        for field, usual in LARGEST.items()
         if field in layer.layer.places and max(numbers(getattr(layer.settings, field, 0))) > usual
     ]
     for change in sorted(changes, key=lambda change: -change.size)[:CANDIDATES]:

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd, log2
 
-from netspec.analysis import budgets, consistency, shapes
+from netspec.analysis import against_data, budgets, shapes
 from netspec.analysis.changes import Change, numbers
 from netspec.analysis.plan import Plan
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netspec.analysis.usual import LARGEST
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.edits import remove
-from netspec.language.kind import dimensions
 from netspec.language.spec import Layer, Spec
 from netspec.text.nodes import Mapping, Scalar, Sequence
 from netspec.text.source import Span
@@ -29,8 +29,6 @@ EARLIER = 10
 """How many layers before the failing one are tried."""
 BEYOND = 12
 """How many inputs after the smallest one that fits are tried for one without a warning."""
-USUAL = {"kernel": 11, "window": 4, "stride": 4, "dilation": 4, "padding": 5, "filters": 4096, "units": 10_000}
-"""The largest value that published networks have (AlexNet's 11x11 kernel and stride 4)."""
 EARLIER_COST, POOL_COST, REPEAT_COST, INPUT_COST = 0.5, 2.0, 1.0, 3.0
 
 
@@ -44,48 +42,36 @@ class _Answer:
 
 def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     """The changes that repair a shape error, smallest first; those at the finding's own place before others."""
-    search = _search(report, finding)
-    if search is None:
+    found = search(report, finding)
+    if found is None:
         return
-    ranked = sorted(search.answers(finding.code), key=lambda answer: (answer.at != finding.span, answer.cost))
+    ranked = sorted(found.answers(finding.code), key=lambda answer: (answer.at != finding.span, answer.cost))
     yield from (answer.fix for answer in ranked)
 
 
-def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
-    """The finding at what most likely caused it, where that stands elsewhere and the evidence is plain.
-
-    One axis of the input, where only it is too small; a repetition, where an earlier copy fits; an earlier setting
-    larger than in any published network, where the failing one is not; the less round of two counts that do not divide.
-    """
-    search = _search(report, finding)
-    if search is None or finding.severity != "error":
-        return finding
-    place, why = search.cause(finding)
-    if place is None or place == finding.span:
-        return finding
-    label = Label(finding.span, "here it does not fit" if finding.code == "NS301" else "here it does not divide")
-    others = tuple(other for other in finding.labels if other.span.line not in (place.line, finding.span.line))
-    return replace(finding, span=place, label=why, labels=(label, *others))
-
-
-def _search(report: Report, finding: Diagnostic) -> _Search | None:
+def search(report: Report, finding: Diagnostic) -> Search | None:
+    """The search for what repairs a finding about a layer; None where the spec is not sound up to it."""
     spec, inferred = report.spec, report.shapes
     if spec is None or inferred is None or spec.input is None:
         return None
-    spec = consistency.sized_by_data(spec)
+    spec = against_data.sized_by_data(spec)
     at = next((i for i, layer in enumerate(spec.layers) if layer.name == finding.layer), None)
     if at is None or spec.layers[at].settings is None:
         return None
     warned = sum(found.severity == "warning" for found in inferred.diagnostics)
-    return _Search(spec, inferred, at, warned if finding.severity == "error" else warned - 1)
+    return Search(spec, inferred, at, warned if finding.severity == "error" else warned - 1)
 
 
 @dataclass(slots=True)
-class _Search:
+class Search:
+    """Tries changes on the typed spec, up to a number of inferred layers."""
+
     spec: Spec
     inferred: shapes.Shapes
     at: int
+    """The place of the failing layer."""
     warned: int
+    """How many warnings are no reason to refuse a change."""
     inferred_layers: int = 0
 
     @property
@@ -109,7 +95,7 @@ class _Search:
         if size is None or not found.complete:
             return True
         plan = Plan(spec, (size.height, size.width, size.channels), found.layers)
-        return not any(True for _ in budgets.check(plan)) and not any(True for _ in consistency.source(spec, found))
+        return not any(True for _ in budgets.check(plan)) and not any(True for _ in against_data.source(spec, found))
 
     def answers(self, code: str) -> Iterator[_Answer]:
         """Every change that repairs, in no order."""
@@ -132,11 +118,11 @@ class _Search:
         for order, field in enumerate(("padding", "kernel", "window", "dilation", "stride")):
             if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
-            if (change := self._solved(layer, field)) is not None:
+            if (change := self.solved(layer, field)) is not None:
                 cost = penalty + change.size + order / 100 + 0.1 * change.inserts
                 yield _Answer(cost, change.fix(self.spec), change, change.layer.at(field))
 
-    def _solved(self, layer: Layer, field: str) -> Change | None:
+    def solved(self, layer: Layer, field: str) -> Change | None:
         """The nearest value of one setting with which everything holds."""
         old = getattr(layer.settings, field)
         tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
@@ -157,7 +143,7 @@ class _Search:
         else:
             top = min(max(numbers(old)) - 1, size if field != "dilation" else max(numbers(old)) - 1)
             values = [_each(min, numbers(old), value) for value in range(top, 0, -1)]
-            values += [(value, value) for value in range(min(top, USUAL[field]), 0, -1)]
+            values += [(value, value) for value in range(min(top, LARGEST[field]), 0, -1)]
         return [value for value in dict.fromkeys(values) if value != old]
 
     def _overpadded(self, layer: Layer) -> bool:
@@ -174,7 +160,7 @@ class _Search:
         padding = numbers(getattr(layer.settings, "padding", 0))
         return height + 2 * padding[0], width + 2 * padding[1]
 
-    def _channels(self) -> tuple[int, Layer | None]:
+    def channels(self) -> tuple[int, Layer | None]:
         """The depth of the failing layer's input, and the layer that gives it."""
         for planned in reversed(self.inferred.layers[: self.at]):
             if hasattr(planned.settings, "filters"):
@@ -184,7 +170,7 @@ class _Search:
 
     def _divided(self) -> Iterator[_Answer]:
         """Groups, filters or an earlier layer's filters that divide."""
-        channels, giver = self._channels()
+        channels, giver = self.channels()
         settings = self.layer.settings
         groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
         changes = []
@@ -210,12 +196,12 @@ class _Search:
 
     def _repeats(self) -> Iterator[_Answer]:
         """A lower `repeat`, where earlier copies fit."""
-        for value, count in self._repetitions():
+        for value, count in self.repetitions():
             text = str(count)
             cost = REPEAT_COST + log2((int(value.text) + 1) / (count + 1))
             yield _Answer(cost, Fix(f"set `repeat: {text}`", (Edit(value.span, text),)), None, value.span)
 
-    def _repetitions(self) -> Iterator[tuple[Scalar, int]]:
+    def repetitions(self) -> Iterator[tuple[Scalar, int]]:
         """Each `repeat` that made the failing layer a copy of an earlier one, with how often it fits."""
         copies = [layer for layer in self.spec.layers[: self.at + 1] if layer.node is self.layer.node]
         own = self.layer.node.entry("repeat") if isinstance(self.layer.node, Mapping) else None
@@ -258,7 +244,7 @@ class _Search:
     def _input(self) -> Iterator[_Answer]:
         """The smallest larger input with which everything holds."""
         assert self.spec.input is not None
-        if consistency.known_data(self.spec) is not None:
+        if against_data.known_data(self.spec) is not None:
             return
         located = self.spec.input
         size = located.value
@@ -281,67 +267,6 @@ class _Search:
                 at = located.places[names[0]].value
                 yield _Answer(INPUT_COST + moved, Fix(f"set {words} in `input`", edits), None, at)
                 return
-
-    def cause(self, finding: Diagnostic) -> tuple[Span | None, str | None]:
-        """Where the mistake most likely is, and what to say there."""
-        if finding.code in ("NS304", "NS305"):
-            return self._less_round()
-        if finding.code != "NS301" or self._odd(self.layer) > 1:
-            return None, None
-        return next(filter(lambda found: found[0], (self._narrow(), self._oversized(), self._repeated())), (None, None))
-
-    def _narrow(self) -> tuple[Span | None, str | None]:
-        assert self.spec.input is not None
-        located, size = self.spec.input, self.spec.input.value
-        side = max(size.height, size.width)
-        name = "height" if size.height < size.width else "width"
-        square = replace(located, value=replace(size, height=side, width=side))
-        if size.height == size.width or not self.holds(replace(self.spec, input=square), strictly=False):
-            return None, None
-        return located.places[name].value, f"the {name} is too small for these layers"
-
-    def _oversized(self) -> tuple[Span | None, str | None]:
-        oddest: tuple[float, Span | None, str | None] = (1.0, None, None)
-        for layer, planned in zip(self.spec.layers[: self.at], self.inferred.layers, strict=False):
-            field = max(USUAL, key=lambda field: self._oddness(layer, field))
-            odd = self._oddness(layer, field)
-            if odd > oddest[0] and self._solved(layer, field) is not None:
-                why = f"`{layer.name}` leaves {dimensions(planned.output[:2])} of {dimensions(planned.input[:2])}"
-                oddest = odd, layer.at(field), why
-        return oddest[1:]
-
-    def _odd(self, layer: Layer) -> float:
-        return max(self._oddness(layer, field) for field in ("kernel", "window", "dilation"))
-
-    def _oddness(self, layer: Layer, field: str) -> float:
-        value = getattr(layer.settings, field, 0)
-        return max(numbers(value)) / USUAL[field] if field in layer.places else 0.0
-
-    def _repeated(self) -> tuple[Span | None, str | None]:
-        repetition = next(self._repetitions(), None)
-        if repetition is None:
-            return None, None
-        return repetition[0].span, f"{repetition[1]} fit{'s' * (repetition[1] == 1)}"
-
-    def _less_round(self) -> tuple[Span | None, str | None]:
-        channels, giver = self._channels()
-        settings = self.layer.settings
-        groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
-        if giver is None or "filters" not in giver.places:
-            return None, None
-        others = [value for value in (groups, filters) if isinstance(value, int)]
-        if min(map(_roundness, others)) <= _roundness(channels):
-            return None, None
-        return giver.at("filters"), f"`{giver.name}` gives {channels} channels"
-
-
-def _roundness(count: int) -> int:
-    """How often two divides a count.
-
-    >>> _roundness(64), _roundness(65), _roundness(96)
-    (6, 0, 5)
-    """
-    return (count & -count).bit_length() - 1
 
 
 def _each(choose: object, pair: tuple[int, int], value: int) -> tuple[int, int]:

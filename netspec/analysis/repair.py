@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from netspec.analysis import economy, refit, respell
+from netspec.analysis import cause, economy, refit, respell
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Fix, in_order
 from netspec.diagnostics.edits import edited
@@ -54,7 +54,7 @@ class _Trials:
         solver = SOLVERS.get(finding.code)
         found = finding
         if solver is refit.fixes:
-            found = refit.blamed(self.report, finding)
+            found = cause.blamed(self.report, finding)
         elif solver is economy.fixes:
             found = economy.blamed(self.report, finding)
         solved = solver(self.report, found) if solver else iter(())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -17,11 +16,9 @@ from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
 from netspec.language.proposals import Broken, additions, in_place, plain_meaning, removal, values
 from netspec.language.schema import schema
-from netspec.language.top import Block, Defaults, Input, Top
+from netspec.language.vocabulary import TYPE, Path, known_keys, of_any_variant, suggest
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 from netspec.text.source import Source, Span
-
-Path = tuple[str | int, ...]
 
 CODES = {
     "type": "NS101",
@@ -179,7 +176,7 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -
             if "type" in error.schema["properties"] and all(key.name != "type" for key in facts):
                 facts = (TYPE, *facts)
             if any(suggest(entry.name, facts) == "type" for entry in unknown):
-                unknown = [entry for entry in unknown if not _of_any_variant(entry.name, path)]
+                unknown = [entry for entry in unknown if not of_any_variant(entry.name, path)]
             yield from (_unknown(source, entry, facts, path, node) for entry in unknown)
     meant = {suggestion for entry in unknown if (suggestion := suggest(entry.name, facts))}
     said: set[str] = set()
@@ -204,17 +201,6 @@ def _key_at(root: Node, path: Path) -> Key | None:
     if not isinstance(parent, Mapping):
         return None
     return next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
-
-
-def _of_any_variant(name: str, path: Path) -> bool:
-    """Whether a key belongs to some `type` of the mapping: it may belong to the one that is misspelt."""
-    cls: type = Top
-    for step in path:
-        key = next((key for key in keys(cls) if key.name == step), None)
-        if key is not None and key.type.variants:
-            return any(key.name == name for variant in key.type.variants.values() for key in keys(variant))
-        cls = key.type.section if key is not None and key.type.section else cls
-    return False
 
 
 def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
@@ -263,49 +249,6 @@ def _expected(error: ValidationError) -> str:
     if error.validator == "minItems" and error.validator_value == 1:
         return "expected at least one item"
     return str(message)
-
-
-TYPE = next(key for key in keys(KINDS["pool"]) if key.name == "type")
-
-
-def known_keys(path: Path, node: Mapping) -> tuple[Key, ...]:
-    """The keys that the mapping at this path may have."""
-    names = [step for step in path if isinstance(step, str)]
-    if not names:
-        return tuple(keys(Top))
-    cls: type = Top
-    if names[-1] in KINDS and len(path) > 1 and names[0] in ("blocks", "defaults", "fc"):
-        cls = KINDS[names[-1]]
-    elif names == ["fc"]:
-        cls = KINDS["fc"]
-    elif names == ["blocks"]:
-        cls = Block
-    else:
-        cls = {"input": Input, "defaults": Defaults}.get(names[0], Top)
-        for name in names if cls is Top else names[1:]:
-            cls = _below(cls, name, node)
-    return tuple(keys(cls))
-
-
-def _below(cls: type, name: str, node: Mapping) -> type:
-    """The dataclass of a nested section; of a variant, the one its `type` names."""
-    key = next(key for key in keys(cls) if key.name == name)
-    if key.type.variants:
-        entry = node.entry("type")
-        chosen = entry.value.value if entry and isinstance(entry.value, Scalar) else None
-        return key.type.variants.get(str(chosen), key.type.variants[key.type.schema["default"]])
-    assert key.type.section is not None
-    return key.type.section
-
-
-def suggest(name: str, facts: tuple[Key, ...]) -> str | None:
-    """The key that was meant, by what other systems call it or by likeness."""
-    lowered = name.lower().replace("-", "_")
-    for key in facts:
-        if lowered == key.name or lowered in key.also:
-            return key.name
-    close = get_close_matches(lowered, [key.name for key in facts], 1, 0.6)
-    return close[0] if close else None
 
 
 def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:

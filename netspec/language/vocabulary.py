@@ -1,0 +1,65 @@
+"""Which keys a place of the format has, and which of them an unknown one stands for."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from netspec.language.fields import Key, keys
+from netspec.language.kinds import KINDS
+from netspec.language.top import Block, Defaults, Input, Top
+from netspec.text.nodes import Mapping, Scalar
+
+Path = tuple[str | int, ...]
+
+TYPE = next(key for key in keys(KINDS["pool"]) if key.name == "type")
+
+
+def known_keys(path: Path, node: Mapping) -> tuple[Key, ...]:
+    """The keys that the mapping at this path may have."""
+    names = [step for step in path if isinstance(step, str)]
+    if not names:
+        return tuple(keys(Top))
+    cls: type = Top
+    if names[-1] in KINDS and len(path) > 1 and names[0] in ("blocks", "defaults", "fc"):
+        cls = KINDS[names[-1]]
+    elif names == ["fc"]:
+        cls = KINDS["fc"]
+    elif names == ["blocks"]:
+        cls = Block
+    else:
+        cls = {"input": Input, "defaults": Defaults}.get(names[0], Top)
+        for name in names if cls is Top else names[1:]:
+            cls = _below(cls, name, node)
+    return tuple(keys(cls))
+
+
+def _below(cls: type, name: str, node: Mapping) -> type:
+    """The dataclass of a nested section; of a variant, the one its `type` names."""
+    key = next(key for key in keys(cls) if key.name == name)
+    if key.type.variants:
+        entry = node.entry("type")
+        chosen = entry.value.value if entry and isinstance(entry.value, Scalar) else None
+        return key.type.variants.get(str(chosen), key.type.variants[key.type.schema["default"]])
+    assert key.type.section is not None
+    return key.type.section
+
+
+def suggest(name: str, facts: tuple[Key, ...]) -> str | None:
+    """The key that was meant, by what other systems call it or by likeness."""
+    lowered = name.lower().replace("-", "_")
+    for key in facts:
+        if lowered == key.name or lowered in key.also:
+            return key.name
+    close = get_close_matches(lowered, [key.name for key in facts], 1, 0.6)
+    return close[0] if close else None
+
+
+def of_any_variant(name: str, path: Path) -> bool:
+    """Whether a key belongs to some `type` of the mapping: it may belong to the one that is misspelt."""
+    cls: type = Top
+    for step in path:
+        key = next((key for key in keys(cls) if key.name == step), None)
+        if key is not None and key.type.variants:
+            return any(key.name == name for variant in key.type.variants.values() for key in keys(variant))
+        cls = key.type.section if key is not None and key.type.section else cls
+    return False
