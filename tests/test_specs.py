@@ -24,7 +24,9 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")) + sorted(SPECS.glob("notes/*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(SPECS.glob("*.yaml")) + sorted(SPECS.glob("notes/*.yaml")), ids=lambda p: p.stem
+)
 def test_every_spec_is_clean(path: Path) -> None:
     report = netspec.check(path)
     assert report.diagnostics == ()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import shutil
 import time
@@ -148,7 +147,7 @@ def _cost(plan: Plan, network: TrainableNetwork, functions: Functions, say: Say)
         began = time.monotonic()
         donated = (0,) if name == "train_step" else ()
         lowered = jax.jit(function, donate_argnums=donated).lower(*arguments)
-        compiled = lowered.compile(compiler_options=options)
+        compiled = lowered.compile(compiler_options={**options})
         found[name] = {"compile_seconds": round(time.monotonic() - began, 3), **analysis(compiled)}
     return found
 
@@ -180,8 +179,8 @@ def _publish(folder: Path, content: dict[str, bytes], facts: dict[str, Any]) -> 
             files.write_atomic(beside / name, data)
         files.write_atomic(beside / "manifest.json", hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
         if folder.exists():
-            os.rename(folder, old)
-        os.rename(beside, folder)
+            folder.rename(old)
+        beside.rename(folder)
     finally:
         for left in (beside, old) if folder.exists() else (beside,):
             shutil.rmtree(left, ignore_errors=True)

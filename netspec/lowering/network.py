@@ -86,18 +86,20 @@ class Network:
             outputs[layer.name] = x.astype(jnp.float32)
         return outputs
 
-    def predict(self, variables: Variables, raw: jax.Array) -> jax.Array:
+    def predict(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
         """Class probabilities (batch, classes) of images as the data source gives them (uint8 pixels or floats).
 
         They are normalized inside the compiled function by `state["input"]`.
         """
         return self._predict(variables, raw)  # type: ignore[no-any-return]
 
-    def normalize(self, variables: Variables, raw: jax.Array) -> jax.Array:
+    def normalize(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
         """(raw - mean) / deviation a channel, float32."""
         statistics = variables["state"]["input"]
         shape = (1, 1, 1, self.plan.input[2])
-        return (raw.astype(jnp.float32) - statistics["mean"].reshape(shape)) / statistics["deviation"].reshape(shape)
+        return (jnp.asarray(raw, jnp.float32) - statistics["mean"].reshape(shape)) / statistics["deviation"].reshape(
+            shape
+        )
 
     @cached_property
     def _predict(self) -> Any:

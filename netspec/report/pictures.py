@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -13,7 +13,7 @@ WIDTH, HEIGHT, MARGIN = 460, 220, 44
 COLOURS = ("var(--first)", "var(--second)")
 
 
-def curves(title: str, epochs: Sequence[int], lines: dict[str, Sequence[float]], best: int | None) -> str:
+def curves(title: str, epochs: Sequence[int], lines: Mapping[str, Sequence[float]], best: int | None) -> str:
     """Lines over epochs; the best epoch is marked."""
     values = [value for line in lines.values() for value in line]
     low, high = min(values), max(values)
@@ -31,7 +31,9 @@ def curves(title: str, epochs: Sequence[int], lines: dict[str, Sequence[float]],
     for share in (0.0, 0.5, 1.0):
         value = low + span * share
         parts.append(f'<line class="grid" x1="{MARGIN}" x2="{WIDTH - 8}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>')
-        parts.append(f'<text x="{MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{0 if abs(value) < span / 1000 else value:.3g}</text>')
+        parts.append(
+            f'<text x="{MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{0 if abs(value) < span / 1000 else value:.3g}</text>'
+        )
     ends = dict.fromkeys((epochs[0], epochs[-1]))
     parts += [f'<text x="{x(epoch):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{epoch}</text>' for epoch in ends]
     for colour, (name, line) in zip(COLOURS, lines.items(), strict=False):

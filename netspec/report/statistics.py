@@ -50,7 +50,7 @@ def measure(network: TrainedNetwork, images: np.ndarray, labels: np.ndarray) -> 
             LayerStatistics(
                 layer.name,
                 float(jnp.mean(outputs[layer.name] > threshold)),
-                float(np.linalg.norm(gradient) / max(np.linalg.norm(kernel), 1e-30)),
+                float(np.linalg.norm(gradient)) / max(float(np.linalg.norm(kernel)), 1e-30),
                 float(np.mean(np.abs(kernel) < NEAR_ZERO * np.sqrt(np.mean(np.square(kernel))))),
             )
         )

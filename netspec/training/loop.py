@@ -69,7 +69,7 @@ def placement(devices: int) -> Placement | None:
         return None
     mesh = jax.make_mesh((devices,), ("batch",), (jax.sharding.AxisType.Auto,), devices=jax.devices()[:devices])
     spec = jax.sharding.PartitionSpec
-    return Placement(jax.sharding.NamedSharding(mesh, spec()), jax.sharding.NamedSharding(mesh, spec("batch")))
+    return Placement(jax.sharding.NamedSharding(mesh, spec()), jax.sharding.NamedSharding(mesh, spec("batch")))  # type: ignore[no-untyped-call]
 
 
 class Trainer:

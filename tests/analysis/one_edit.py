@@ -57,6 +57,21 @@ def _swap(source: Source, span: Span, text: str) -> str:
     return "\n".join(lines)
 
 
+KEYS = {"pool", "conv", "blocks", "fc"}
+FOREIGN = {
+    "kernel": "kernel_size",
+    "filters": "out_channels",
+    "units": "neurons",
+    "window": "pool_size",
+    "blocks": "layers",
+    "learning_rate": "lr",
+    "batch_size": "batch",
+    "fc": "dense",
+    "padding": "pad",
+    "stride": "strides",
+    "activation": "act",
+    "dropout": "drop_rate",
+}
 BAD_VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     "filters": {"range": ("0", "-8"), "type": ("2.5", "many", "true", "[8, 8]")},
     "units": {"range": ("0", "-1"), "type": ("1.5", "ten")},
@@ -124,6 +139,16 @@ def _of_key(source: Source, name: str, path: tuple[str, ...], mapping: Mapping, 
     for kind, typo in typos.items():
         if typo != key and len(key) > 2:
             yield Mistake(f"key-{kind}", name, _swap(source, span, typo), _line(span))
+    for kind, other in {
+        "capital": key.capitalize(),
+        "plural": key + "s",
+        "hyphen": key.replace("_", "-"),
+        "camel": re.sub(r"_(.)", lambda m: m[1].upper(), key),
+    }.items():
+        if other != key and other not in KEYS:
+            yield Mistake(f"key-{kind}", name, _swap(source, span, other), _line(span))
+    if (foreign := FOREIGN.get(key)) is not None:
+        yield Mistake("key-foreign", name, _swap(source, span, foreign), _line(span))
     value = entry.value.span
     if value.line == value.end_line == span.line:
         written = source.lines[span.line - 1][span.column - 1 : value.end_column - 1]
@@ -243,6 +268,22 @@ def _of_text(source: Source, name: str) -> Iterator[Mistake]:
             yield Mistake("space-missing", name, changed(f"{found[1]}{found[2]}:{found[3].strip()}"), here)
         if line.startswith("    ") and not content.startswith("-"):
             yield Mistake("outdented", name, changed(line[1:]), here)
+        if ", " in line and not content.startswith("description"):
+            yield Mistake("comma-missing", name, changed(line.replace(", ", " ", 1)), here)
+            yield Mistake("comma-twice", name, changed(line.replace(", ", ",, ", 1)), here)
+        for opener in "[{":
+            if opener in content:
+                yield Mistake(f"unopened{opener}", name, changed(line.replace(opener, "", 1)), here)
+        if content.startswith("description"):
+            yield Mistake("quote-open", name, changed(line.replace(": ", ": '", 1)), here)
+            yield Mistake(
+                "colon-in-value", name, changed(line.replace(" in ", ": ", 1).replace(" with ", ": ", 1)), here
+            )
+        if line.lstrip().startswith("- "):
+            yield Mistake("dash-missing", name, changed(line.replace("- ", "  ", 1)), here)
+            yield Mistake("dash-glued", name, changed(line.replace("- ", "-", 1)), here)
+        if re.match(r"  +\w", line):
+            yield Mistake("indented", name, changed(" " + line), here)
         for closer in "]}":
             if line.rstrip().endswith(closer):
                 yield Mistake(f"unclosed{closer}", name, changed(line.rstrip()[:-1]), here)

@@ -64,7 +64,9 @@ def torch_forward(net: TrainableNetwork, params: dict[str, Any], state: Any, x: 
         if s.bias:
             x = x + own["bias"].reshape(shape)
         if s.norm == "batch":
-            statistics = (torch.tensor(np.asarray(state[layer.name][name], np.float64)) for name in ("mean", "variance"))
+            statistics = (
+                torch.tensor(np.asarray(state[layer.name][name], np.float64)) for name in ("mean", "variance")
+            )
             x = functional.batch_norm(x, *statistics, own["scale"], own["shift"], training, 0.1, 1e-5)
         x = torch_activation(s.activation, x)
     if x.ndim == 4:

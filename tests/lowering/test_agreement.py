@@ -56,7 +56,9 @@ def test_batch_norm_moves_its_statistics_by_a_tenth() -> None:
     start = variables(net)
     images = np.random.default_rng(0).normal(size=(5, 4, 4, 2)).astype(np.float32)
     _, moved = net.forward(start, images, training=True)
-    sums = np.einsum("bhwc,cf->bhwf", images.astype(np.float64), np.asarray(start["params"]["block1.conv1"]["kernel"])[0, 0])
+    sums = np.einsum(
+        "bhwc,cf->bhwf", images.astype(np.float64), np.asarray(start["params"]["block1.conv1"]["kernel"])[0, 0]
+    )
     old, new = start["state"]["block1.conv1"], moved["state"]["block1.conv1"]
     np.testing.assert_allclose(new["mean"], 0.9 * old["mean"] + 0.1 * sums.mean((0, 1, 2)), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(new["variance"], 0.9 * old["variance"] + 0.1 * sums.var((0, 1, 2)), rtol=1e-5)

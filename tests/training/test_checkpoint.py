@@ -213,9 +213,7 @@ def test_each_call_of_a_save_may_fail(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.faults
-def test_a_disk_that_fails_for_good_leaves_what_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_fails_for_good_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoints = Checkpoints(tmp_path, keep=2)
     checkpoints.save(at(10))
     for number in range(8):
@@ -280,9 +278,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     assert torn
 
 
-def test_background_saves_what_was_given_even_if_it_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_background_saves_what_was_given_even_if_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, encode = threading.Event(), Checkpoint.to_bytes
     monkeypatch.setattr(Checkpoint, "to_bytes", lambda checkpoint: gate.wait(10) and encode(checkpoint))
     checkpoints, checkpoint = Checkpoints(tmp_path), at(30)

@@ -88,9 +88,7 @@ def test_a_write_may_take_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "out").read_bytes() == b"0123456789"
 
 
-def test_interrupted_by_the_keyboard_it_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_by_the_keyboard_it_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupted(Failing):
         def fsync(self, fd: int, /) -> None:
             raise KeyboardInterrupt

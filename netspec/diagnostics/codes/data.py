@@ -131,8 +131,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS516",
         "file out of place",
-        "Images lie in `train/<class>/` and `test/<class>/`: no file beside the class folders, no folder "
-        "inside one.",
+        "Images lie in `train/<class>/` and `test/<class>/`: no file beside the class folders, no folder inside one.",
         _spec("{source: images, path: broken}", classes=2),
         _spec("{source: images, path: good}", classes=2),
     ),

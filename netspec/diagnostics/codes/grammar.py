@@ -25,8 +25,10 @@ CODES: tuple[Code, ...] = (
         "NS203",
         "layer name taken",
         "Layers are known by their names in reports, checkpoints and exports, so names are unique. `input` is the image.",
-        _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, name: stem}\n  - conv: {filters: 4, kernel: 3, name: stem}\nfc: [10]\n",
-        _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, name: stem}\n  - conv: {filters: 4, kernel: 3, name: body}\nfc: [10]\n",
+        _DIGITS
+        + "blocks:\n  - conv: {filters: 4, kernel: 3, name: stem}\n  - conv: {filters: 4, kernel: 3, name: stem}\nfc: [10]\n",
+        _DIGITS
+        + "blocks:\n  - conv: {filters: 4, kernel: 3, name: stem}\n  - conv: {filters: 4, kernel: 3, name: body}\nfc: [10]\n",
     ),
     Code(
         "NS204",
@@ -69,7 +71,8 @@ CODES: tuple[Code, ...] = (
         "output is a map",
         "Without `fc` the network ends in a feature map. Training needs it to be 1x1, so that it is one number a class.",
         _DIGITS + "blocks:\n  - conv: {filters: 10, kernel: 3}\ndata: {source: digits}\n",
-        _DIGITS + "blocks:\n  - conv: {filters: 10, kernel: 3}\n    pool: {type: average, window: all}\ndata: {source: digits}\n",
+        _DIGITS
+        + "blocks:\n  - conv: {filters: 10, kernel: 3}\n    pool: {type: average, window: all}\ndata: {source: digits}\n",
     ),
     Code(
         "NS210",
@@ -90,7 +93,8 @@ CODES: tuple[Code, ...] = (
         "nothing to watch",
         "Early stopping watches a metric of the validation set, and `data.validation: 0` holds no examples out for one.",
         _DIGITS + "fc: [10]\ndata: {validation: 0}\ntrain:\n  early_stopping: {metric: validation_loss, patience: 3}\n",
-        _DIGITS + "fc: [10]\ndata: {validation: 0.1}\ntrain:\n  early_stopping: {metric: validation_loss, patience: 3}\n",
+        _DIGITS
+        + "fc: [10]\ndata: {validation: 0.1}\ntrain:\n  early_stopping: {metric: validation_loss, patience: 3}\n",
     ),
     Code(
         "NS213",

@@ -23,9 +23,7 @@ RENDERERS: dict[str, str] = {
 class Renderer(Protocol):
     """What every module named in `RENDERERS` has as its `render`."""
 
-    def __call__(
-        self, diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int
-    ) -> str:
+    def __call__(self, diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
         """The text to write: every line ended, empty where the format has nothing to say.
 
         `files` are all that were checked, the clean ones too. `color` and `width` (in terminal cells) concern

@@ -53,6 +53,4 @@ def _told(diagnostics: Sequence[Diagnostic]) -> str:
 
 def _legal(text: str) -> str:
     """The text without the characters that XML 1.0 cannot hold, written as Python writes them."""
-    return re.sub(
-        "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", lambda match: ascii(match.group())[1:-1], text
-    )
+    return re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", lambda match: ascii(match.group())[1:-1], text)

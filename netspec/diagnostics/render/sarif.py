@@ -86,9 +86,7 @@ def _result(found: Diagnostic, rule: int, fingerprint: str) -> Json:
 
 
 def _fix(fix: Fix, file: str) -> Json:
-    replacements = [
-        {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}} for edit in fix.edits
-    ]
+    replacements = [{"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}} for edit in fix.edits]
     change = {"artifactLocation": _artifact(file), "replacements": replacements}
     return {"description": {"text": fix.title}, "artifactChanges": [change]}
 

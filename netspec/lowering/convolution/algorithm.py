@@ -38,7 +38,7 @@ class Algorithm(Protocol):
 
 def transpose(linear: Callable[[jax.Array], jax.Array], shape: tuple[int, ...], cotangent: jax.Array) -> jax.Array:
     """The transpose of a linear function of one array of `shape`, applied to a cotangent of its result."""
-    like = jax.ShapeDtypeStruct(shape, cotangent.dtype)  # type: ignore[no-untyped-call]
+    like = jax.ShapeDtypeStruct(shape, cotangent.dtype)
     result: jax.Array = jax.linear_transpose(linear, like)(cotangent)[0]
     return result
 

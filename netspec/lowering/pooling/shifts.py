@@ -53,7 +53,7 @@ def _backward(size: Pair, window: Window, place: jax.Array, dy: jax.Array) -> tu
     zero = jnp.zeros((), dy.dtype)
     shares = [jnp.where(place == n, dy, zero) for n in range(window.size[0] * window.size[1])]
     shape = (dy.shape[0], *size, dy.shape[3])
-    x = jax.ShapeDtypeStruct(shape, dy.dtype)  # type: ignore[no-untyped-call]
+    x = jax.ShapeDtypeStruct(shape, dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: list(_taps(x, window, 0.0)), x)(shares)
     return (dx,)
 

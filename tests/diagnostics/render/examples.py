@@ -95,8 +95,7 @@ def window_does_not_fit() -> Diagnostic:
         ),
         notes=(
             "(4 - 5 + 2*0)/1 + 1 = 0, and a size is at least 1",
-            "12x12 -> `block1.conv1` 8x8 -> `block1.pool` 4x4 -> `block2.conv1` needs at least 5x5 and "
-            "has 4x4",
+            "12x12 -> `block1.conv1` 8x8 -> `block1.pool` 4x4 -> `block2.conv1` needs at least 5x5 and has 4x4",
         ),
         help="make the image at least 14x14",
         fixes=(

@@ -23,9 +23,7 @@ def test_the_table_has_every_promised_format():
 @pytest.mark.parametrize("format", FORMATS)
 def test_output_is_pinned(format, found, golden):
     text = renderer(format)(found, FILES, color=False, width=80)
-    golden(
-        f"render/{format}.{ENDINGS.get(format, 'txt')}", text.replace('"version": "0.1.0"', '"version": "…"')
-    )
+    golden(f"render/{format}.{ENDINGS.get(format, 'txt')}", text.replace('"version": "0.1.0"', '"version": "…"'))
 
 
 def test_colors_are_pinned(found, golden):
@@ -58,9 +56,7 @@ def test_only_full_and_concise_are_colored(format, found):
 def test_hostile_text_never_raises_and_can_be_written_in_ascii(format, found):
     for name, message in hostile(200):
         source = Source(name, message)
-        odd = Diagnostic(
-            "NS104", message, source, Span(1, 1, 1, 3), message, message, (), (message,), message
-        )
+        odd = Diagnostic("NS104", message, source, Span(1, 1, 1, 3), message, message, (), (message,), message)
         text = renderer(format)([odd], [name], color=True, width=80)
         assert text.encode("ascii", "backslashreplace").endswith(b"\n")
 
@@ -68,9 +64,7 @@ def test_hostile_text_never_raises_and_can_be_written_in_ascii(format, found):
 @pytest.mark.parametrize("format", ["full", "concise"])
 def test_no_control_character_reaches_a_terminal(format, found):
     for name, message in hostile(200):
-        odd = Diagnostic(
-            "NS104", message, Source(name, message), Span(1, 1, 1, 3), label=message, help=message
-        )
+        odd = Diagnostic("NS104", message, Source(name, message), Span(1, 1, 1, 3), label=message, help=message)
         text = renderer(format)([odd], [name], color=False, width=80)
         assert all(char.isprintable() or char == "\n" for char in text)
         assert format == "full" or text.count("\n") == 1

@@ -36,9 +36,7 @@ def with_ties(shape: tuple[int, ...], dtype: str = "float32") -> jax.Array:
     return jnp.asarray(np.random.default_rng(0).integers(-2, 2, shape), dtype)
 
 
-def value_and_gradient(
-    x: jax.Array, window: Window, kind: Kind, choice: str | None
-) -> tuple[jax.Array, jax.Array]:
+def value_and_gradient(x: jax.Array, window: Window, kind: Kind, choice: str | None) -> tuple[jax.Array, jax.Array]:
     def function(x: jax.Array) -> jax.Array:
         return pool(x, window.size, window.stride, window.padding, kind, choice)
 
@@ -80,9 +78,7 @@ def test_agrees_with_the_reference_over_many_windows(case: tuple[Pair, Window]) 
         ((5, 4), Window((5, 4), (1, 1))),
     ],
 )
-def test_values_and_tied_gradients_are_those_of_pytorch(
-    size: Pair, window: Window, choice: str | None
-) -> None:
+def test_values_and_tied_gradients_are_those_of_pytorch(size: Pair, window: Window, choice: str | None) -> None:
     torch = pytest.importorskip("torch")
     x = with_ties((2, *size, 3))
     padding = tuple(before for before, _ in window.padding)
@@ -92,9 +88,7 @@ def test_values_and_tied_gradients_are_those_of_pytorch(
         if kind == "max":
             ty = torch.nn.functional.max_pool2d(t, window.size, window.stride, padding)
         else:
-            ty = torch.nn.functional.avg_pool2d(
-                t, window.size, window.stride, padding, count_include_pad=False
-            )
+            ty = torch.nn.functional.avg_pool2d(t, window.size, window.stride, padding, count_include_pad=False)
         dy = np.random.default_rng(1).standard_normal(y.shape).astype(np.float32)
         ty.backward(torch.tensor(np.transpose(dy, (0, 3, 1, 2))))
         np.testing.assert_allclose(y, np.transpose(ty.detach().numpy(), (0, 2, 3, 1)), rtol=1e-5, atol=1e-6)

@@ -270,21 +270,13 @@ BREAKAGES = (
     Breakage("idx-gzip-of-nothing", "NS503", "idx", _idx(TI, lambda b: b""), (TI, "byte 0", "0 bytes")),
     Breakage("idx-magic", "NS502", "idx", _idx(XI, _flip(0)), (XI, "byte 0", "0x41000803")),
     Breakage("idx-float-type", "NS502", "idx", _idx(XI, _put(2, b"\x0d")), (XI, "0x00000d03")),
-    Breakage(
-        "idx-labels-as-images", "NS502", "idx", lambda p: (p / XI).write_bytes((p / XL).read_bytes()), (XI,)
-    ),
+    Breakage("idx-labels-as-images", "NS502", "idx", lambda p: (p / XI).write_bytes((p / XL).read_bytes()), (XI,)),
     Breakage("idx-no-rows", "NS510", "idx", _idx(XI, lambda _: idx_bytes(pixels(0, 8, 8))), (XI,)),
-    Breakage(
-        "idx-counts", "NS506", "idx", _idx(XL, lambda _: idx_bytes(labels(39))), (XL, "header", "39", "40")
-    ),
-    Breakage(
-        "idx-label-is-classes", "NS507", "idx", _idx(XL, _put(8 + 7, b"\x0a")), (XL, "row 7", "label 10")
-    ),
+    Breakage("idx-counts", "NS506", "idx", _idx(XL, lambda _: idx_bytes(labels(39))), (XL, "header", "39", "40")),
+    Breakage("idx-label-is-classes", "NS507", "idx", _idx(XL, _put(8 + 7, b"\x0a")), (XL, "row 7", "label 10")),
     Breakage("idx-label-255", "NS507", "idx", _idx(TL, _put(8 + 3, b"\xff")), (TL, "row 3", "label 255")),
     Breakage("idx-labels-count", "NS507", "idx", _idx_labels(BAD, labels(20)), (XL, "row 7", "first of 2")),
-    Breakage(
-        "idx-other-size", "NS508", "idx", _idx(TI, lambda _: idx_bytes(pixels(20, 9, 8))), (TI, "9×8×1")
-    ),
+    Breakage("idx-other-size", "NS508", "idx", _idx(TI, lambda _: idx_bytes(pixels(20, 9, 8))), (TI, "9×8×1")),
     Breakage("idx-bomb-header", "NS504", "idx", _idx(XI, _put(4, b"\x7f\xff\xff\xff")), (XI, "byte 4")),
     Breakage("idx-one-class", "NS511", "idx", _idx_labels(labels(40, 1), labels(20, 1)), ("`0`",)),
     Breakage("idx-never-taught", "NS511", "idx", _idx_labels(labels(40, 9), labels(20)), ("`9`",)),
@@ -335,13 +327,9 @@ BREAKAGES = (
         _resave(y_train=np.eye(10, dtype=int)[labels(40)]),
         ("`y_train`", "40×10"),
     ),
-    Breakage(
-        "npz-text-labels", "NS505", "npz", _resave(y_train=np.array(["cat"] * 40)), ("`y_train`", "<U3")
-    ),
+    Breakage("npz-text-labels", "NS505", "npz", _resave(y_train=np.array(["cat"] * 40)), ("`y_train`", "<U3")),
     Breakage("npz-records", "NS505", "npz", _resave(x_train=np.zeros(40, [("a", "u1")])), ("`x_train`",)),
-    Breakage(
-        "npz-complex", "NS505", "npz", _resave(x_train=np.zeros((40, 8, 8), complex)), ("`x_train`", "c16")
-    ),
+    Breakage("npz-complex", "NS505", "npz", _resave(x_train=np.zeros((40, 8, 8), complex)), ("`x_train`", "c16")),
     Breakage("npz-flat", "NS505", "npz", _resave(x_train=pixels(40, 64)), ("`x_train`", "40×64")),
     Breakage("npz-scalar", "NS505", "npz", _resave(y_train=np.array(3)), ("`y_train`",)),
     Breakage("npz-nan", "NS509", "npz", _resave(x_train=NAN), ("`x_train`", "row 7", "2 of 40")),
@@ -368,9 +356,7 @@ BREAKAGES = (
     ),
     Breakage("npz-counts", "NS506", "npz", _resave(y_train=labels(41)), ("`y_train`", "41", "40")),
     Breakage("npz-no-rows", "NS510", "npz", _resave(x_test=pixels(0, 8, 8), y_test=labels(0)), ("`x_test`",)),
-    Breakage(
-        "npz-channels-first", "NS508", "npz", _resave(x_train=pixels(40, 1, 8, 8)), ("`x_train`", "1×8×8")
-    ),
+    Breakage("npz-channels-first", "NS508", "npz", _resave(x_train=pixels(40, 1, 8, 8)), ("`x_train`", "1×8×8")),
     Breakage(
         "npz-claims-745-gib",
         "NS503",
@@ -402,9 +388,7 @@ BREAKAGES = (
     Breakage("npz-not-npy", "NS502", "npz", _member("y_test", lambda _: b"hello"), ("`y_test`", "byte 0")),
     Breakage("npz-no-bytes", "NS502", "npz", _member("y_test", lambda _: b""), ("`y_test`", "byte 0")),
     Breakage("npz-long-array", "NS503", "npz", _member("y_test", lambda b: b + b"\0"), ("`y_test`",)),
-    Breakage(
-        "cifar-truncated", "NS503", "cifar-10", _bytes("data_batch_3.bin", lambda b: b[:-9]), ("row 9", "_3")
-    ),
+    Breakage("cifar-truncated", "NS503", "cifar-10", _bytes("data_batch_3.bin", lambda b: b[:-9]), ("row 9", "_3")),
     Breakage(
         "cifar-label",
         "NS507",
@@ -412,12 +396,8 @@ BREAKAGES = (
         _bytes("test_batch.bin", _put(3073 * 4, b"\x0a")),
         ("row 4", "test_"),
     ),
-    Breakage(
-        "cifar-missing", "NS501", "cifar-10", lambda p: (p / "data_batch_2.bin").unlink(), ("data_batch_2",)
-    ),
-    Breakage(
-        "cifar-none", "NS501", "cifar-10", lambda p: [f.unlink() for f in p.iterdir()], ("data_batch_1",)
-    ),
+    Breakage("cifar-missing", "NS501", "cifar-10", lambda p: (p / "data_batch_2.bin").unlink(), ("data_batch_2",)),
+    Breakage("cifar-none", "NS501", "cifar-10", lambda p: [f.unlink() for f in p.iterdir()], ("data_batch_1",)),
     Breakage(
         "cifar-py-runs",
         "NS514",
@@ -498,9 +478,7 @@ BREAKAGES = (
     ),
     Breakage("images-png-flip", "NS503", "images", _bytes(f"{CAT}/0.png", _flip(50)), ("0.png",)),
     Breakage("images-size", "NS508", "images", _image("big.png", NOISE), ("big.png", "64×64")),
-    Breakage(
-        "images-huge", "NS504", "images", _file(f"{CAT}/huge.png", png_of(14_000, 14_000)), ("huge.png",)
-    ),
+    Breakage("images-huge", "NS504", "images", _file(f"{CAT}/huge.png", png_of(14_000, 14_000)), ("huge.png",)),
     Breakage(
         "images-large",
         "NS504",

@@ -59,9 +59,7 @@ def test_a_share_outside_its_range_is_a_bug(share):
         hold_out(split([0, 1]), share, 0)
 
 
-@pytest.mark.parametrize(
-    "images", [samples.pixels(50, 7, 5, 3), samples.pixels(50, 7, 5, 3).astype(np.float32) / 7]
-)
+@pytest.mark.parametrize("images", [samples.pixels(50, 7, 5, 3), samples.pixels(50, 7, 5, 3).astype(np.float32) / 7])
 def test_statistics_are_those_of_the_whole(images, monkeypatch):
     monkeypatch.setattr(dataset, "CHUNK_PIXELS", 400)
     mean, deviation = statistics(split(np.zeros(50), images), "standard")

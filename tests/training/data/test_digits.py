@@ -20,9 +20,7 @@ def test_the_digits_are_those_of_the_published_set():
 def test_the_split_is_stratified_and_small():
     found = digits.load((8, 8, 1))
     assert (len(found.train), len(found.test)) == (1437, 360)
-    share = np.bincount(found.test.labels) / (
-        np.bincount(found.test.labels) + np.bincount(found.train.labels)
-    )
+    share = np.bincount(found.test.labels) / (np.bincount(found.test.labels) + np.bincount(found.train.labels))
     assert np.abs(share - 360 / 1797).max() < 0.005
     assert found.train.images.max() == 16
     assert statistics(found.train, "unit")[1].tolist() == [16.0]

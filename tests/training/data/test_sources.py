@@ -137,12 +137,8 @@ def test_idx_reads_the_same_with_and_without_gzip_and_in_colour(tmp_path):
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_npz_reads_every_kind_of_number(dtype, order, tmp_path):
     held = samples.arrays()
-    images = np.asarray(
-        samples.pixels(40, 8, 8) > 99 if dtype == "?" else samples.pixels(40, 8, 8), dtype, order
-    )
-    np.savez(
-        tmp_path / "set.npz", **held | {"x_train": images, "y_train": held["y_train"][:, None].astype(">i4")}
-    )
+    images = np.asarray(samples.pixels(40, 8, 8) > 99 if dtype == "?" else samples.pixels(40, 8, 8), dtype, order)
+    np.savez(tmp_path / "set.npz", **held | {"x_train": images, "y_train": held["y_train"][:, None].astype(">i4")})
     found = read(load(Settings("npz", tmp_path / "set.npz"), (8, 8, 1), 10))
     assert found.train.images.dtype == np.float32
     np.testing.assert_array_equal(found.train.images[..., 0], images.astype(np.float32))
@@ -273,9 +269,7 @@ def test_keras_has_it(source, name, tmp_path, monkeypatch):
 def test_both_versions_of_cifar_are_the_same_set(tmp_path):
     samples.good_cifar_binary(tmp_path / "binary" / "cifar-10-batches-bin")
     samples.good_cifar_python(tmp_path / "python" / "cifar-10-batches-py")
-    a, b = (
-        read(load(Settings("cifar-10", tmp_path / name), (32, 32, 3), 10)) for name in ("binary", "python")
-    )
+    a, b = (read(load(Settings("cifar-10", tmp_path / name), (32, 32, 3), 10)) for name in ("binary", "python"))
     assert a.fingerprint == b.fingerprint
     first = samples.cifar_rows(0)[0][0]
     assert a.train.images[0, 0, 1].tolist() == [first[1], first[1024 + 1], first[2048 + 1]]
