@@ -19,7 +19,7 @@ from netspec.text.source import Source
 
 OFFERED = 3
 """How many fixes a finding shows."""
-TRIED = 12
+TRIED = 16
 """How many changes are tried for one finding."""
 CHARACTERS = 200_000
 """How much text is checked again in all: about 0.2 s. One KB takes about a millisecond."""
@@ -37,9 +37,10 @@ SOLVERS: dict[str, Solver] = {
 def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     """The report with each finding at what most likely caused it, and with the fixes that were proved."""
     trials = _Trials(report, examine)
-    return replace(
-        report, diagnostics=tuple(in_order(trials.merged([trials.helped(found) for found in report.diagnostics])))
-    )
+    helped = trials.merged([trials.helped(finding) for finding in report.diagnostics])
+    if trials.cure is not None:
+        helped = [finding for finding in helped if trials.cure in finding.fixes]
+    return replace(report, diagnostics=tuple(in_order(helped)))
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class _Trials:
     examine: Callable[[Source], Report]
     characters: int = 0
     count: int = 0
+    cure: Fix | None = None
+    """The change of the text, or of a typo, that leaves no finding at all: then the others followed from what it repairs."""
 
     def helped(self, finding: Diagnostic) -> Diagnostic:
         """The finding with up to three proved fixes, the first of which is its help."""
@@ -102,6 +105,8 @@ class _Trials:
         after = self._examined(fix)
         before = Counter(map(_identity, self.report.diagnostics))
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
+        if not after and self.cure is None and (finding.code.startswith("NS0") or fix.safe):
+            self.cure = fix
         if fix.safe and finding.code[:3] in STRUCTURAL and len(self.report.diagnostics) > 1:
             # among several mistakes, a typo may hide what only a sound layer can show
             return all(code[:3] not in STRUCTURAL for code, _ in new)

@@ -22,15 +22,15 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     if finding.code == "NS006":
         yield from _untabbed(source)
     elif finding.code == "NS010":
+        yield from _itemized(source, line)
         yield from _single(source, finding)
     elif finding.code == "NS007":
         yield from _closed(source, finding.span)
     else:
-        near = [number for number in (line - 1, line, line + 1) if 1 <= number <= len(source.lines)]
-        for number in near:
-            yield from _separated(source, number)
-        for number in near:
-            yield from _unclosed(source, number)
+        near = [number for number in (line, line - 1, line - 2, line + 1) if 1 <= number <= len(source.lines)]
+        for guess in (_repunctuated, _separated, _unclosed, _itemized):
+            for number in near[:3] if guess is _itemized else near:
+                yield from guess(source, number)
         yield from _indented(source, [number for number in near if number <= line])
         yield from _quoted(source, line)
 
@@ -58,6 +58,39 @@ def _untabbed(source: Source) -> Iterator[Fix]:
     for width in WIDTHS:
         edits = (Edit(span, indent.replace("\t", " " * width)) for span, (_, indent) in zip(spans, tabbed, strict=True))
         yield Fix("indent with spaces", tuple(edits))
+
+
+SLIPS = (
+    (r"(?<=[\w\]})'\"])( +)(?=[\w-]+: )", ",", "add a comma"),
+    (r"(?<=\w)( +)(?=\d+[\],])", ",", "add a comma"),
+    (r"(?<=,)( *,)()", "", "remove a comma"),
+    (r"^ *(-)(?=[\w{])", "- ", "write `- `"),
+)
+"""What is often left out or typed twice: the pattern, whose group is replaced, or kept behind a comma."""
+
+
+def _repunctuated(source: Source, number: int) -> Iterator[Fix]:
+    """A comma, a space or an opening bracket more or less."""
+    line = source.lines[number - 1]
+    for pattern, text, title in SLIPS:
+        for found in re.finditer(pattern, line):
+            start, end = found.span(1)
+            if text == ",":
+                end = start
+            yield Fix(title, (Edit(Span(number, start + 1, number, end + 1), text),))
+    for opener, closer in ("{}", "[]"):
+        if line.count(closer) > line.count(opener):
+            for found in re.finditer(r": |^ *- ", line):
+                at = found.end() + 1
+                yield Fix(f"add `{opener}`", (Edit(Span(number, at, number, at), opener),))
+
+
+def _itemized(source: Source, number: int) -> Iterator[Fix]:
+    """A line as the first of a new item."""
+    line = source.lines[number - 1]
+    depth = _depth(line)
+    if 2 <= depth < ENDLESS and not line.lstrip().startswith("-"):
+        yield Fix("begin a new item with `- `", (Edit(Span(number, depth - 1, number, depth + 1), "- "),))
 
 
 def _unclosed(source: Source, number: int) -> Iterator[Fix]:

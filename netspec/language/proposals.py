@@ -144,6 +144,9 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield from (str(int(value)), str(int(value) + 1))
     if broken.keyword == "type" and node.text.lower() in NUMBERS:
         yield str(NUMBERS.index(node.text.lower()) + 1)
+    for kind, opener, closer in (("array", "[", "]"), ("object", "{", "}")):
+        if bound == kind and node.text.endswith(closer):
+            yield opener + node.text
     if bound == "object" and (pair := re.fullmatch(r"(\w+):?\s*(.+)", node.text)):
         yield f"{pair[1]}: {pair[2]}"
     if broken.keyword in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
