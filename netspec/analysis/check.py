@@ -38,7 +38,7 @@ def examine(source: Source) -> Report:
     for check in consistency.PASSES:
         found += check(spec, inferred)
     plan = _plan(spec, inferred)
-    if plan is not None and not any(map(_is_error, about_layers)):
+    if plan is not None and not faults and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
     return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan)
 

@@ -39,7 +39,8 @@ def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     trials = _Trials(report, examine)
     helped = trials.merged([trials.helped(finding) for finding in report.diagnostics])
     if trials.cure is not None:
-        helped = [finding for finding in helped if trials.cure in finding.fixes]
+        cured = next(finding for finding in helped if trials.cure in finding.fixes)
+        helped = [replace(cured, fixes=(trials.cure,), help=trials.cure.title)]
     return replace(report, diagnostics=tuple(in_order(helped)))
 
 

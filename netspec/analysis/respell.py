@@ -22,7 +22,8 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     if finding.code == "NS006":
         yield from _untabbed(source)
     elif finding.code == "NS010":
-        yield from _itemized(source, line)
+        for number in (line, line - 1):
+            yield from _itemized(source, number)
         yield from _single(source, finding)
     elif finding.code == "NS007":
         yield from _closed(source, finding.span)
