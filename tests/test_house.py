@@ -1,0 +1,114 @@
+"""The rules of the house: which way imports point, what stands in the repository, what is indexed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("text", "diagnostics", "language", "analysis", "lowering", "training", "export", "report", "cli")
+COMPUTING = ("lowering", "training", "export", "report")
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "matplotlib", "safetensors", "tensorboardX", "ml_dtypes"}
+FILES = sorted((ROOT / "netspec").rglob("*.py"))
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """The modules that a piece of code imports, wherever in it."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def when_imported(path: Path) -> ast.Module:
+    """The part of a module that runs when it is imported: no functions, nothing for the type checker alone."""
+    tree = ast.parse(path.read_text())
+    kept = [node for node in tree.body if not isinstance(node, ast.FunctionDef)]
+    kept = [node for node in kept if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))]
+    return ast.Module(kept, [])
+
+
+def rooms(found: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in found if name.startswith("netspec.")} & set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_point_backwards(room: str) -> None:
+    later = set(ROOMS[ROOMS.index(room) + 1 :])
+    files = [path for path in FILES if path.relative_to(ROOT / "netspec").parts[0] == room]
+    assert files
+    for path in files:
+        assert not rooms(imports(ast.parse(path.read_text()))) & later, path
+
+
+def test_the_front_rooms_and_the_command_line_load_nothing_heavy() -> None:
+    for path in FILES:
+        room = path.relative_to(ROOT / "netspec").parts[0]
+        if room in COMPUTING:
+            continue
+        found = imports(when_imported(path) if room in ("cli", "api.py") else ast.parse(path.read_text()))
+        heavy = {name for name in found if name.split(".")[0] in HEAVY}
+        assert room == "api.py" or not heavy, (path, heavy)
+        assert room == "api.py" or not rooms(found) & set(COMPUTING), path
+        if room == "api.py":
+            assert not {name.split(".")[0] for name in imports(when_imported(path))} & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["validate", "specs"], ["summary", "specs/vgg16.yaml", "--format", "csv"]])
+def test_a_fresh_process_loads_nothing_that_computes(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from netspec.cli.main import main
+sys.argv = ["netspec", *{arguments!r}]
+try:
+    main()
+except SystemExit as end:
+    assert end.code in (0, 1), end.code
+computing = tuple(f"netspec.{{room}}" for room in {COMPUTING!r})
+loaded = [name for name in sys.modules if name.split(".")[0] in {HEAVY!r} or name.startswith(computing)]
+assert not loaded, sorted(loaded)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_text_names_a_machine() -> None:
+    places = re.compile(r"/(?:home|Users|root)/\w+|/(?:work|opt|workspace)/\w+|[A-Z]:\\\\Users", re.ASCII)
+    for path in tracked():
+        data = path.read_bytes()
+        if b"\0" in data or path == Path(__file__):
+            continue
+        found = places.search(data.decode("utf-8", "replace"))
+        assert found is None, (path, found)
+
+
+def test_every_decision_is_indexed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    files = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert re.findall(r"\]\((\d{4}-[a-z-]+\.md)\)", index) == files
+    assert [int(name[:4]) for name in files] == list(range(1, len(files) + 1))
+    for name in files:
+        assert (folder / name).read_text().startswith(f"# {int(name[:4])}. ")
+
+
+def test_the_documentation_names_files_that_are_there() -> None:
+    for page in (ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "robustness.md"):
+        for name in re.findall(r"`((?:netspec|tests|specs|docs)/[\w./-]*)`", page.read_text()):
+            assert (ROOT / name).exists(), (page.name, name)
