@@ -58,8 +58,8 @@ def search(report: Report, finding: Diagnostic) -> Search | None:
     at = next((i for i, layer in enumerate(spec.layers) if layer.name == finding.layer), None)
     if at is None or spec.layers[at].settings is None:
         return None
-    warned = sum(found.severity == "warning" for found in inferred.diagnostics)
-    return Search(spec, inferred, at, warned if finding.severity == "error" else warned - 1)
+    warned = {found.layer for found in (*inferred.diagnostics, *inferred.silenced) if found is not finding}
+    return Search(spec, inferred, at, frozenset(warned))
 
 
 @dataclass(slots=True)
@@ -70,8 +70,8 @@ class Search:
     inferred: shapes.Shapes
     at: int
     """The place of the failing layer."""
-    warned: int
-    """How many warnings are no reason to refuse a change."""
+    warned: frozenset[str | None]
+    """The layers about which a warning is no news."""
     inferred_layers: int = 0
 
     @property
@@ -89,7 +89,7 @@ class Search:
             return False
         if not strictly:
             return True
-        if len(found.diagnostics) > self.warned:
+        if any(diagnostic.layer not in self.warned for diagnostic in found.diagnostics):
             return False
         size = spec.input.value if spec.input else None
         if size is None or not found.complete:
@@ -142,8 +142,9 @@ class Search:
                 values = [_each(max, numbers(old), value) for value in range(min(numbers(old)) + 1, limit // 2 + 2)]
         else:
             top = min(max(numbers(old)) - 1, size if field != "dilation" else max(numbers(old)) - 1)
-            values = [_each(min, numbers(old), value) for value in range(top, 0, -1)]
-            values += [(value, value) for value in range(min(top, LARGEST[field]), 0, -1)]
+            least = 2 if field == "window" else 1  # a window of one cell is no pooling
+            values = [_each(min, numbers(old), value) for value in range(top, least - 1, -1)]
+            values += [(value, value) for value in range(min(top, LARGEST[field]), least - 1, -1)]
         return [value for value in dict.fromkeys(values) if value != old]
 
     def _overpadded(self, layer: Layer) -> bool:

@@ -104,7 +104,8 @@ class _Trials:
 
     def _proves(self, finding: Diagnostic, fix: Fix) -> bool:
         after = self._examined(fix)
-        before = Counter(map(_identity, self.report.diagnostics))
+        silenced = self.report.shapes.silenced if self.report.shapes else ()
+        before = Counter(map(_identity, (*self.report.diagnostics, *silenced)))
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
         if not after and self.cure is None and (finding.code.startswith("NS0") or fix.safe):
             self.cure = fix

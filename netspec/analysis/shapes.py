@@ -22,6 +22,8 @@ class Shapes:
     layers: tuple[PlannedLayer, ...]
     complete: bool
     diagnostics: tuple[Diagnostic, ...]
+    silenced: tuple[Diagnostic, ...] = ()
+    """The warnings about layers before the one that fails."""
 
 
 def infer(spec: Spec) -> Shapes:
@@ -44,8 +46,9 @@ def infer(spec: Spec) -> Shapes:
         inference = settings.infer(input)
         diagnostics += [_diagnostic(spec, layer, problem, planned) for problem in inference.problems]
         if inference.output is None:
-            errors = (found for found in diagnostics if found.severity == "error")
-            return Shapes(tuple(planned), False, tuple(errors))
+            errors = tuple(found for found in diagnostics if found.severity == "error")
+            silenced = tuple(found for found in diagnostics if found.severity == "warning")
+            return Shapes(tuple(planned), False, errors, silenced)
         field, jump = _see(spec, settings, input, field, jump)
         planned.append(PlannedLayer(layer, settings, input, inference.output, inference.arithmetic, field))
         shape = inference.output

@@ -1,0 +1,110 @@
+"""Shapes through a whole network: receptive fields, trails, published counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec.analysis.check import check_source
+from netspec.analysis.plan import Plan, grammar
+from netspec.text.source import Source
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+def plan(text: str) -> Plan:
+    report = check_source(Source("spec.yaml", text))
+    assert report.plan is not None, report.diagnostics
+    return report.plan
+
+
+def known(name: str) -> Plan:
+    return plan((SPECS / f"{name}.yaml").read_text())
+
+
+PUBLISHED = {
+    "lenet5": 61_706,
+    "lenet5-fashion": 61_706,
+    "alexnet": 62_378_344,
+    "vgg11": 132_863_336,
+    "vgg16": 138_357_544,
+    "vgg19": 143_667_240,
+    "mobilenet-v1": 4_231_976,
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_parameters(name: str) -> None:
+    assert known(name).parameters == PUBLISHED[name]
+
+
+def test_published_costs() -> None:
+    assert round(known("vgg16").macs / 1e9, 2) == 15.47
+    lenet = known("lenet5")
+    assert (lenet.macs, lenet.weight_bytes, lenet.receptive_field) == (416_520, 246_824, (16, 16))
+    assert [layer.output for layer in lenet.layers[:4]] == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16)]
+    assert lenet.layers[0].fc_parameters == 3_692_640
+    assert lenet.layers[0].arithmetic == "(28 - 5 + 2*2)/1 + 1 = 28"
+
+
+def test_grammar_instance() -> None:
+    assert grammar(known("lenet5").spec) == {"N": [1, 1], "M": 2, "K": 3, "text": "INPUT -> [CONV -> POOL]*2 -> FC*3"}
+    assert grammar(known("vgg16").spec)["N"] == [2, 2, 3, 3, 3]
+
+
+steps = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 2), st.booleans())
+
+
+@given(st.lists(steps, min_size=1, max_size=5))
+def test_receptive_field_is_what_one_unit_reads(layers: list[tuple[int, int, int, bool]]) -> None:
+    # the cells of the image that the first unit reads, found by walking back through every window
+    cells = {0}
+    for kernel, stride, dilation, is_pool in reversed(layers):
+        spacing = 1 if is_pool else dilation
+        cells = {cell * stride + spacing * offset for cell in cells for offset in range(kernel)}
+    written = [
+        f"  - pool: {{window: {kernel}, stride: {stride}}}"
+        if is_pool
+        else f"  - conv: {{filters: 2, kernel: {kernel}, stride: {stride}, dilation: {dilation}}}"
+        for kernel, stride, dilation, is_pool in layers
+    ]
+    side = max(cells) + 1
+    text = f"netspec: 1\nname: x\ninput: [{side}, {side}, 1]\nblocks:\n" + "\n".join(written) + "\nfc: [10]\n"
+    assert plan(text).receptive_field == (side, side)
+
+
+def test_batch_norm_trains_scale_and_shift() -> None:
+    text = "netspec: 1\nname: x\ninput: [4, 4, 2]\nblocks:\n  - conv: {filters: 3, kernel: 3, norm: batch}\nfc: [5]\n"
+    first, last = plan(text).layers
+    assert first.shapes == {"kernel": (3, 3, 2, 3), "scale": (3,), "shift": (3,)}
+    assert first.statistics == {"mean": (3,), "variance": (3,)}
+    assert (first.parameters, first.macs) == (60, 2 * 2 * 3 * 9 * 2)
+    assert (last.input, last.parameters, last.macs) == ((12,), 65, 60)
+
+
+def test_the_error_shows_the_way_there_and_how_to_go_on() -> None:
+    # the message to beat names a kernel and an input without a line; `padding: 1` alone does not repair this net
+    blocks = "  - conv: {filters: 8, kernel: 3}\n    pool: {window: 2}\n" * 4
+    (found,) = check_source(Source("spec.yaml", f"netspec: 1\nname: x\ninput: [28, 28, 1]\nblocks:\n{blocks}fc: [10]\n")).diagnostics
+    assert (found.code, found.layer, found.span.line) == ("NS301", "block4.conv1", 11)
+    assert found.message == "`block4.conv1`: 3x3 kernel does not fit the 1x1 input"
+    assert "height and width: (1 - 3 + 2*0)/1 + 1 = -1, but the result must be at least 1" in found.notes
+    assert found.notes[-1].endswith("block3.conv1 3x3x8 -> block3.pool 1x1x8 -> here")
+    assert found.fixes
+    assert all("padding: 1`" not in fix.title or "block4" not in fix.title for fix in found.fixes)
+
+
+def test_a_larger_input_is_the_smallest_that_fits() -> None:
+    text = (
+        "netspec: 1\nname: x\ninput: [28, 28, 1]\nblocks:\n  - repeat: 4\n"
+        "    conv: {filters: 8, kernel: 3}\n    pool: {window: 2}\nfc: [10]\n"
+    )
+    (found,) = check_source(Source("spec.yaml", text)).diagnostics
+    titles = [fix.title for fix in found.fixes]
+    assert titles[0] == "set `repeat: 3`"
+    assert found.span.line == 5
+    assert not check_source(Source("spec.yaml", text.replace("28, 28", "46, 46"))).diagnostics
+    assert check_source(Source("spec.yaml", text.replace("28, 28", "45, 45"))).diagnostics
