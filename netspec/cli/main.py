@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "summary": "netspec.cli.summary:summary",
     "explain": "netspec.cli.explain:explain",
     "schema": "netspec.cli.schema:schema",
+    "diagram": "netspec.cli.diagram:diagram",
     "compile": "netspec.cli.compile:compile_",
     "train": "netspec.cli.train:train",
     "evaluate": "netspec.cli.evaluate:evaluate",

@@ -11,7 +11,7 @@ import numpy as np
 
 from netspec.analysis.plan import grammar
 from netspec.language.kind import dimensions
-from netspec.report import pictures, statistics
+from netspec.report import diagram, pictures, statistics
 from netspec.report.evaluation import Measures, measure
 from netspec.training import files
 from netspec.training.data import Split
@@ -143,11 +143,13 @@ def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> 
 
 def _inside(network: TrainedNetwork, test: Split) -> str:
     found = statistics.measure(network, test.images[:BATCH], test.labels[:BATCH])
-    rows = [[s.name, f"{s.active:.0%}", f"{s.gradient:.2e}", f"{s.near_zero:.0%}"] for s in found]
-    table = _table(["layer", "active units", "gradient / weights", "weights near zero"], rows)
+    rows = [
+        [s.name, f"{s.active:.0%}", f"{s.gradient_norm:.2e}", f"{s.gradient:.2e}", f"{s.near_zero:.0%}"] for s in found
+    ]
+    table = _table(["layer", "active units", "gradient", "gradient / weights", "weights near zero"], rows)
     note = (
         "<p>Active: the share of outputs above zero (of a sigmoid, above one half) over a batch of test images. Gradient: "
-        "its norm over the norm of the weights. Near zero: smaller than a tenth of the layer's root mean square.</p>"
+        "the norm of the loss's gradient for the layer's kernel on that batch, and its ratio to the norm of the kernel. Near zero: smaller than a tenth of the layer's root mean square.</p>"
     )
     outputs = network.activations(network.variables, network.normalize(network.variables, test.images[:1]))
     figures = [
@@ -180,7 +182,7 @@ def _layers(network: TrainedNetwork) -> str:
         for layer in network.plan.layers
     ]
     head = ["layer", "input", "output", "arithmetic", "parameters", "MACs", "sees"]
-    return f"<h2>Network</h2>{_table(head, rows)}"
+    return f"<h2>Network</h2>{diagram.draw(network.plan)}{_table(head, rows)}"
 
 
 def _made_of(network: TrainedNetwork, record: dict[str, Any]) -> str:

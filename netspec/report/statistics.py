@@ -22,6 +22,8 @@ class LayerStatistics:
     name: str
     active: float
     """The share of outputs above zero, over a batch; of a sigmoid, above one half: where its input is above zero."""
+    gradient_norm: float
+    """The norm of the loss's gradient with respect to the kernel."""
     gradient: float
     """The norm of the loss's gradient with respect to the kernel, divided by the kernel's norm."""
     near_zero: float
@@ -50,6 +52,7 @@ def measure(network: TrainedNetwork, images: np.ndarray, labels: np.ndarray) -> 
             LayerStatistics(
                 layer.name,
                 float(jnp.mean(outputs[layer.name] > threshold)),
+                float(np.linalg.norm(gradient)),
                 float(np.linalg.norm(gradient)) / max(float(np.linalg.norm(kernel)), 1e-30),
                 float(np.mean(np.abs(kernel) < NEAR_ZERO * np.sqrt(np.mean(np.square(kernel))))),
             )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from netspec.analysis.check import check_source
-from netspec.report import page
+from netspec.report import page, statistics
 from netspec.report.evaluation import measure
 from netspec.text.source import Source
-from netspec.training.run import RunDirectory
+from netspec.training.run import RunDirectory, load
 from netspec.training.session import Session
 from netspec.training.sources import Images, read
 
 VOID = {"meta", "img", "br", "circle", "line"}
+CLASSES = tuple(f'<b onclick="x">&{n}</b>\'' for n in range(10))
 
 
 class Strict(HTMLParser):
@@ -39,11 +42,13 @@ class Strict(HTMLParser):
         assert self.open.pop() == tag
 
 
-def trained(folder: Path, text: str) -> Images:
+def trained(folder: Path, text: str, classes: tuple[str, ...] | None = None) -> Images:
     plan = check_source(Source("spec.yaml", text)).plan
     assert plan is not None
     images = read(plan)
     assert isinstance(images, Images)
+    if classes is not None:
+        images = replace(images, classes=classes)
     folder.mkdir()
     Session(plan, images, RunDirectory(folder), {}, {}).run(None)
     return images
@@ -69,6 +74,40 @@ def test_pages_stand_alone(tmp_path: Path) -> None:
         assert all(source.startswith("data:") for source in parser.sources)
         for word in ("Confusion", "Mistakes", "active units", "weights near zero", "test accuracy"):
             assert word in text
+
+
+def test_hostile_class_names_stay_words_and_pages_are_reproduced(tmp_path: Path) -> None:
+    spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"
+    images = trained(tmp_path / "run", spec, CLASSES)
+    first = page.write(tmp_path / "run", images).read_bytes()
+    assert page.write(tmp_path / "run", images).read_bytes() == first
+    text = first.decode()
+    assert "<b" not in text.replace("<body", "").replace("<br", "")
+    assert text.count("&lt;b onclick=&quot;x&quot;&gt;&amp;3&lt;/b&gt;") >= 3, (
+        "in the table and on both sides of the confusion"
+    )
+    parser = Strict()
+    parser.feed(text.removeprefix("<!doctype html>"))
+    assert parser.open == []
+
+
+def test_gradients_and_weights_by_hand(tmp_path: Path) -> None:
+    """A softmax layer's gradient is known: x^T (p - y) / n."""
+    spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"
+    images = trained(tmp_path / "run", spec)
+    network = load(tmp_path / "run")
+    raw, labels = images.test.images[:64], images.test.labels[:64]
+    (found,) = statistics.measure(network, raw, labels)
+    x = np.asarray(network.normalize(network.variables, raw), np.float64).reshape(64, -1)
+    params = {name: np.asarray(a, np.float64) for name, a in network.variables["params"][found.name].items()}
+    logits = x @ params["kernel"] + params["bias"]
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    norm = np.linalg.norm(x.T @ (shares - np.eye(10)[labels])) / 64
+    assert found.gradient_norm == pytest.approx(norm, rel=1e-4)
+    assert found.gradient == pytest.approx(norm / np.linalg.norm(params["kernel"]), rel=1e-4)
+    assert found.active == pytest.approx(np.mean(logits > 0), abs=2e-3)
+    small = np.abs(params["kernel"]) < 0.1 * np.sqrt(np.mean(params["kernel"] ** 2))
+    assert found.near_zero == pytest.approx(np.mean(small), abs=2e-3)
 
 
 def test_measures_by_hand() -> None:
