@@ -24,7 +24,8 @@ def compile_(
 ) -> None:
     """Lowers a network to StableHLO for prediction and training, from any machine for any of the platforms."""
     messages.require_training()
-    from netspec.export.artefact import PLATFORMS, Occupied, write
+    from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
+    from netspec.export.trained import of_run
     from netspec.training.optimizer import StepsUnknown
 
     platforms = tuple(dict.fromkeys(platform.split(",")))
@@ -32,18 +33,21 @@ def compile_(
     if unknown:
         raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
     plan = specs.require_plan(file, overrides)
-    variables = messages.load_run(run, "model").variables if run is not None else None
+    trained: Any = None
+    if run is not None:
+        trained, known = of_run(Path(run), messages.load_run(run, "model"))
+        steps_per_epoch = steps_per_epoch or known
+    if len(plan.output) != 1:
+        click.echo("the network ends in a map, not in logits: compiled without a training step", err=True)
     try:
-        cost = write(plan, Path(output), platforms, variables=variables, steps_per_epoch=steps_per_epoch, say=_say)
+        cost = write(plan, Path(output), platforms, trained=trained, steps_per_epoch=steps_per_epoch, say=_say)
     except StepsUnknown as error:
         span = plan.spec.train.at("schedule")
         messages.show([Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")])
         raise SystemExit(1) from None
     except Occupied as error:
         raise click.BadParameter(str(error), param_hint="--output") from None
-    except ValueError as error:
-        if run is None:
-            raise
+    except AnotherNetwork as error:
         messages.fail("NS608", f"`{run}` is a run of another network: {error}", None, status=1)
     _table(output, cost)
 
@@ -54,22 +58,29 @@ def _say(stage: str) -> None:
 
 
 def _table(output: str, cost: dict[str, Any]) -> None:
+    """What each function takes, netspec's count beside XLA's; then the files."""
     from rich import box
     from rich.table import Table
 
     from netspec.cli.summary import short, short_bytes
 
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"{output}: batch {cost['batch_size']} on {cost['platform']}", title_justify="left"
-    )
+    own, names = cost["netspec"], [name for name in ("predict", "train_step") if name in cost]
+    title = f"{messages.safe(output)}: batch {cost['batch_size']} on {cost['platform']}"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
     table.add_column("")
-    for name in ("netspec", "XLA predict", "XLA train step"):
-        table.add_column(name, justify="right")
-    predict, step = cost["predict"], cost["train_step"]
-    own = cost["netspec"]
-    table.add_row("FLOPs", short(own["predict_flops"]), short(round(predict["flops"])), short(round(step["flops"])))
-    table.add_row("training memory", short_bytes(own["training_bytes"]), "", short_bytes(step["total_bytes"]))
-    table.add_row("bytes accessed", "", *(short_bytes(round(part["bytes_accessed"])) for part in (predict, step)))
-    table.add_row("temporary memory", "", *(short_bytes(part["temp_bytes"]) for part in (predict, step)))
-    table.add_row("compiled in", "", *(f"{part['compile_seconds']:.1f} s" for part in (predict, step)))
+    for name in names:
+        table.add_column(f"{name} netspec", justify="right")
+        table.add_column("XLA", justify="right")
+    counts = (part for name in names for part in (own[f"{name}_flops"], round(cost[name]["flops"])))
+    table.add_row("FLOPs", *(short(count) for count in counts))
+    memory = {"predict": "", "train_step": short_bytes(own["training_bytes"])}
+    table.add_row(
+        "memory", *(cell for name in names for cell in (memory[name], short_bytes(cost[name]["total_bytes"])))
+    )
+    for row, key in (("of it temporary", "temp_bytes"), ("bytes accessed", "bytes_accessed")):
+        table.add_row(row, *(cell for name in names for cell in ("", short_bytes(round(cost[name][key])))))
+    table.add_row("compiled in", *(cell for name in names for cell in ("", f"{cost[name]['compile_seconds']:.1f} s")))
     messages.console().print(table)
+    for path in sorted(Path(output).iterdir()):
+        if path.is_file():
+            click.echo(f"  {path.name:<22} {short_bytes(path.stat().st_size):>9}")

@@ -4,45 +4,45 @@ predict.stablehlo      (variables, images) -> probabilities, for any batch size
 train_step.stablehlo   (state, images, labels) -> (state, metrics), for any batch size
 variables.safetensors  what predict takes
 state.safetensors      what the first training step takes
-plan.json              the summary
+spec.yaml, plan.json   the spec and its summary
 cost.json              netspec's counts beside XLA's, at the spec's batch size on the machine that compiled
 load.py, README.txt    how to use it
-manifest.json          SHA-256 of every file, its own first
+manifest.json          its own SHA-256, then that of every file
+
+A network that ends in a map has no logits to train: there `train_step` and `state` are left out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
-import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import export
 
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import as_json
-from netspec.lowering.options import compiler_options
+from netspec.export import folder as folders
+from netspec.export.cost import Say, measure
+from netspec.export.functions import Functions
+from netspec.export.load import fingerprint
 from netspec.lowering.planner import choices
-from netspec.training import files, tensors
+from netspec.training import tensors
 from netspec.training.record import environment, plain
 from netspec.training.step import TrainableNetwork
-from netspec.training.tree import flatten, to_host, unflatten
+from netspec.training.tree import to_host, unflatten
 
 PLATFORMS = ("cpu", "cuda", "tpu")
-FUNCTIONS = ("predict.stablehlo", "train_step.stablehlo")
-ARRAYS = ("variables.safetensors", "state.safetensors")
-Say = Callable[[str], None]
 
 
 class Occupied(Exception):
     """The directory is there and is none that netspec wrote."""
+
+
+class AnotherNetwork(ValueError):
+    """The arrays given are not those of the plan's network."""
 
 
 def write(
@@ -50,158 +50,96 @@ def write(
     folder: Path,
     platforms: Sequence[str] = PLATFORMS,
     *,
-    variables: Any = None,
+    trained: Mapping[str, np.ndarray] | None = None,
     steps_per_epoch: int | None = None,
     say: Say = lambda stage: None,
 ) -> dict[str, Any]:
     """Lowers and compiles `plan` into `folder`, and returns the content of `cost.json`.
 
-    `variables` are a trained network's; without them, initial ones. A directory that netspec wrote is replaced as a
-    whole, once the new one is complete. Raises Occupied, OSError, and StepsUnknown where the schedule needs
-    `steps_per_epoch`.
+    `trained` holds arrays by their path in the training state (`variables/params/fc1/kernel`, `step`): all variables at
+    least; what is left out is as before the first step. For CPU alone each layer runs the algorithm that is quickest
+    there; for several platforms, XLA's own. A directory that netspec wrote is replaced as a whole, once the new one is
+    complete. Raises Occupied, AnotherNetwork, OSError, and StepsUnknown where the schedule needs `steps_per_epoch`.
     """
-    folder = folder.absolute()
-    if folder.exists() and not (folder / "manifest.json").is_file():
+    folder = folder.resolve()
+    if folder.exists() and not _ours(folder):
         raise Occupied(f"`{folder}` is there and holds no compiled network")
     batch = plan.spec.train.value.batch_size
     chosen = choices(plan, batch, "cpu") if tuple(platforms) == ("cpu",) else {}
-    network = TrainableNetwork(plan, chosen, steps_per_epoch)
-    functions = Functions(network)
-    state = network.init_training()
-    if variables is not None:
-        state["variables"] = variables
+    functions = Functions(TrainableNetwork(plan, chosen, steps_per_epoch))
+    state = _state(functions, trained or {})
     content: dict[str, bytes] = {}
-    for name, function, arguments in zip(FUNCTIONS, functions.all, functions.arguments(), strict=True):
-        say(f"lowering {name.removesuffix('.stablehlo')} for {', '.join(platforms)}")
-        content[name] = bytes(export.export(jax.jit(function), platforms=list(platforms))(*arguments).serialize())
-    host = to_host(state)
-    content[ARRAYS[0]] = tensors.save_bytes(to_host(state["variables"]), {"name": plan.name})
-    content[ARRAYS[1]] = tensors.save_bytes(host, {"name": plan.name})
-    content["plan.json"] = _json(as_json(plan))
-    cost = _cost(plan, network, functions, say)
-    content["cost.json"] = _json(cost | {"choices": plain(chosen)})
+    for name in functions.all:
+        say(f"lowering {name} for {', '.join(platforms)}")
+        content[f"{name}.stablehlo"] = functions.serialized(name, list(platforms))
+    arrays = {"variables": state["variables"]} | ({"state": state} if "train_step" in functions.all else {})
+    for name, tree in arrays.items():
+        content[f"{name}.safetensors"] = tensors.save_bytes(to_host(tree), {"name": plan.name})
+    cost = measure(plan, functions, say) | {"choices": plain(chosen), **environment()}
+    content |= {
+        "spec.yaml": plan.spec.source.text.encode(),
+        "plan.json": _json(as_json(plan)),
+        "cost.json": _json(cost),
+    }
     content["load.py"] = Path(__file__).with_name("load.py").read_bytes()
-    content["README.txt"] = _readme(plan, platforms, functions.dtype).encode()
-    content["spec.yaml"] = plan.spec.source.text.encode()
+    content["README.txt"] = _readme(plan, platforms, functions).encode()
     facts = {
         "netspec": 1,
         "name": plan.name,
         "platforms": list(platforms),
         "input": {"dtype": str(functions.dtype), "shape": ["batch", *plan.input]},
-        "functions": list(FUNCTIONS),
-        "arrays": list(ARRAYS),
+        "functions": list(functions.all),
+        "arrays": list(arrays),
+        "compiled_on": cost["platform"],
+        "compiler_options": cost["compiler_options"],
         **environment(),
     }
-    _publish(folder, content, facts)
+    body = _json(facts | {"files": {name: fingerprint(data) for name, data in content.items()}})
+    folders.replace(folder, content | {"manifest.json": fingerprint(body).encode() + b"\n" + body})
     return cost
 
 
-class Functions:
-    """The two functions of an artefact, over flat dicts of arrays."""
-
-    def __init__(self, network: TrainableNetwork) -> None:
-        self.network = network
-        self.state: Any = jax.eval_shape(network.init_training)
-        # Image files and the published sets have bytes; npz may hold any number.
-        npz = network.plan.spec.data.value.source == "npz"
-        self.dtype = np.dtype(np.float32 if npz else np.uint8)
-
-    @property
-    def all(self) -> tuple[Any, Any]:
-        """`predict` and `train_step`."""
-        return self.predict, self.train_step
-
-    def predict(self, variables: dict[str, jax.Array], images: jax.Array) -> jax.Array:
-        """Raw images (batch, height, width, channels) -> probabilities (batch, classes)."""
-        network, full = self.network, unflatten(self.state["variables"], variables)
-        return jax.nn.softmax(network.apply(full, network.normalize(full, images)))
-
-    def train_step(self, state: dict[str, jax.Array], images: jax.Array, labels: jax.Array) -> Any:
-        """One step over raw images."""
-        full = unflatten(self.state, state)
-        moved, metrics = self.network.step(full, self.network.normalize(full["variables"], images), labels)
-        return flatten(moved), metrics
-
-    def arguments(self, batch: int | None = None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Their arguments' shapes, for a batch size or for any."""
-        size: Any = export.symbolic_shape("batch")[0] if batch is None else batch
-        images = jax.ShapeDtypeStruct((size, *self.network.plan.input), self.dtype)
-        labels = jax.ShapeDtypeStruct((size,), jnp.int32)
-        return (flatten(self.state["variables"]), images), (flatten(self.state), images, labels)
+def _ours(folder: Path) -> bool:
+    """Whether netspec wrote it; it may be damaged since."""
+    manifest = folder / "manifest.json"
+    return manifest.is_file() and b'"netspec": 1' in manifest.read_bytes()
 
 
-def _cost(plan: Plan, network: TrainableNetwork, functions: Functions, say: Say) -> dict[str, Any]:
-    """Both functions compiled for this machine at the spec's batch size, and what XLA says of them."""
-    batch = plan.spec.train.value.batch_size
-    options = compiler_options(jax.default_backend())
-    found: dict[str, Any] = {"batch_size": batch, "platform": jax.default_backend(), "compiler_options": options}
-    found["netspec"] = {
-        "parameters": plan.parameters,
-        "macs": plan.macs,
-        "predict_flops": 2 * plan.macs * batch,
-        "training_bytes": plan.training_bytes,
-    }
-    names = (name.removesuffix(".stablehlo") for name in FUNCTIONS)
-    for name, function, arguments in zip(names, functions.all, functions.arguments(batch), strict=True):
-        say(f"compiling {name} for this machine, batch {batch}")
-        began = time.monotonic()
-        donated = (0,) if name == "train_step" else ()
-        lowered = jax.jit(function, donate_argnums=donated).lower(*arguments)
-        compiled = lowered.compile(compiler_options={**options})
-        found[name] = {"compile_seconds": round(time.monotonic() - began, 3), **analysis(compiled)}
-    return found
-
-
-def analysis(compiled: Any) -> dict[str, Any]:
-    """XLA's own figures. It leaves multiply-adds on padding out, so its flops are no textbook number."""
-    costs, memory = compiled.cost_analysis(), compiled.memory_analysis()
-    sizes = {part: int(getattr(memory, f"{part}_size_in_bytes")) for part in ("argument", "output", "alias", "temp")}
-    total = sizes["argument"] + sizes["output"] - sizes["alias"] + sizes["temp"]
-    return {
-        "flops": float(costs.get("flops", 0.0)),
-        "bytes_accessed": float(costs.get("bytes accessed", 0.0)),
-        "transcendentals": float(costs.get("transcendentals", 0.0)),
-        **{f"{part}_bytes": size for part, size in sizes.items()},
-        "total_bytes": total,
-    }
-
-
-def _publish(folder: Path, content: dict[str, bytes], facts: dict[str, Any]) -> None:
-    """Writes everything beside `folder` and moves it there; a crash leaves the old one, or the new one, or both."""
-    beside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.partial")
-    old = beside.with_suffix(".old")
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
-    body = _json(facts | {"files": hashes})
+def _state(functions: Functions, trained: Mapping[str, np.ndarray]) -> Any:
+    """The state before the first step, with what training has made of it."""
+    initial = to_host(functions.network.init_training())
+    wanted = {name for name in initial if name.startswith("variables/")} if trained else set()
+    if missing := wanted - trained.keys():
+        raise AnotherNetwork(f"it has no {min(missing)}")
     try:
-        for parent in (*reversed(beside.parents), beside):
-            files.make_folder(parent)
-        for name, data in content.items():
-            files.write_atomic(beside / name, data)
-        files.write_atomic(beside / "manifest.json", hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        if folder.exists():
-            folder.rename(old)
-        beside.rename(folder)
-    finally:
-        for left in (beside, old) if folder.exists() else (beside,):
-            shutil.rmtree(left, ignore_errors=True)
+        return unflatten(functions.state, initial | dict(trained))
+    except ValueError as error:
+        raise AnotherNetwork(str(error)) from None
 
 
 def _json(facts: dict[str, Any]) -> bytes:
     return (json.dumps(facts, indent=1) + "\n").encode()
 
 
-def _readme(plan: Plan, platforms: Sequence[str], dtype: np.dtype[Any]) -> str:
+def _readme(plan: Plan, platforms: Sequence[str], functions: Functions) -> str:
     shape = ", ".join(map(str, plan.input))
+    step = """\
+    state, metrics = network.train_step(network.state, images, np.zeros(4, np.int32))
+"""
     return f"""\
-{plan.name}: compiled by netspec for {", ".join(platforms)}. Loading it needs jax, numpy and safetensors:
+{plan.name}: compiled by netspec for {", ".join(platforms)}, for any batch size. Loading it needs neither netspec nor optax:
+
+    pip install jax=={jax.__version__} numpy safetensors flatbuffers
+
+JAX promises to load it for six months of later versions. From this directory:
 
     import numpy as np
     from load import load
 
     network = load()
-    images = np.zeros((4, {shape}), np.{dtype})
+    images = np.zeros((4, {shape}), np.{functions.dtype})      # raw values, as in the training data
     probabilities = network.predict(network.variables, images)
-    state, metrics = network.train_step(network.state, images, np.zeros(4, np.int32))
-
-Arrays are flat dicts by path. train_step takes over the memory of the state it is given.
+{step if "train_step" in functions.all else ""}
+Arrays are flat dicts by path. train_step takes over the memory of the state it is given. cost.json has what both
+functions cost at batch {plan.spec.train.value.batch_size}; plan.json the layers.
 """

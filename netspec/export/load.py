@@ -1,4 +1,4 @@
-"""Loads a compiled network without netspec: it needs jax, numpy and safetensors.
+"""Loads a compiled network without netspec: it needs jax, numpy, safetensors and flatbuffers.
 
     from load import load                       # this file, from the directory it stands in
 
@@ -6,7 +6,8 @@
     probabilities = network.predict(network.variables, images)          # (batch, height, width, channels) -> (batch, classes)
     state, metrics = network.train_step(network.state, images, labels)  # labels (batch,) int32
 
-Every file is held against the SHA-256 in `manifest.json` first: one altered byte, and nothing is computed.
+Every file, this one too, is held against the SHA-256 in `manifest.json` first: one altered byte, and nothing is
+computed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 import jax
 from jax import export
+from safetensors.numpy import load as arrays
 
 
 class Corrupt(Exception):
@@ -29,41 +31,45 @@ class Corrupt(Exception):
 class Network:
     """What the directory holds. Arrays are flat dicts by path, such as `params/fc1/kernel`."""
 
-    predict: Any
-    train_step: Any
-    variables: dict[str, jax.Array]
-    state: dict[str, jax.Array]
     manifest: dict[str, Any]
+    predict: Any
+    variables: dict[str, jax.Array]
+    train_step: Any = None
+    """None, as is `state`, where the network has no vector of logits to train."""
+    state: dict[str, jax.Array] | None = None
 
 
 def load(folder: str | Path = Path(__file__).parent) -> Network:
     """The network in `folder`, verified. Raises Corrupt."""
-    folder = Path(folder)
-    manifest = verify(folder)
-    predict, train_step = (
-        export.deserialize(bytearray((folder / name).read_bytes())) for name in manifest["functions"]
-    )
-    variables, state = (_arrays(folder / name) for name in manifest["arrays"])
-    return Network(jax.jit(predict.call), jax.jit(train_step.call, donate_argnums=0), variables, state, manifest)
+    manifest, files = verify(Path(folder))
+    # Options are names of one version's compiler, and another would refuse them.
+    same = manifest["versions"]["jax"] == jax.__version__ and manifest["compiled_on"] == jax.default_backend()
+    options = manifest["compiler_options"] if same else {}
+    parts: dict[str, Any] = {}
+    for name in manifest["functions"]:
+        call = export.deserialize(bytearray(files[f"{name}.stablehlo"])).call
+        parts[name] = jax.jit(call, donate_argnums=0 if name == "train_step" else (), compiler_options=options)
+    parts |= {name: jax.device_put(arrays(files[f"{name}.safetensors"])) for name in manifest["arrays"]}
+    return Network(manifest, **parts)
 
 
-def verify(folder: Path) -> dict[str, Any]:
-    """The manifest, where every file is as it was written. Raises Corrupt."""
+def verify(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest and the files it names, where each is as it was written. Raises Corrupt."""
     try:
-        text = (folder / "manifest.json").read_bytes()
-        digest, _, body = text.partition(b"\n")
-        if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
-            raise Corrupt(f"{folder / 'manifest.json'} was altered")
-        manifest: dict[str, Any] = json.loads(body)
+        digest, _, body = (folder / "manifest.json").read_bytes().partition(b"\n")
+        # What is looked up by its own hash is the thing that was hashed.
+        manifest = json.loads({fingerprint(body).encode(): body}[digest])
+        files = {}
         for name, wanted in manifest["files"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
-                raise Corrupt(f"{folder / name} was altered")
-    except FileNotFoundError as error:
-        raise Corrupt(f"{error.filename} is missing") from None
-    return manifest
+            data = (folder / name).read_bytes()
+            files[name] = {fingerprint(data): data}[wanted]
+    except OSError as error:
+        raise Corrupt(f"{error.filename}: {error.strerror}") from None
+    except KeyError as error:
+        raise Corrupt(f"{folder}: a file was altered: none has the SHA-256 {error}") from None
+    return manifest, files
 
 
-def _arrays(path: Path) -> dict[str, jax.Array]:
-    from safetensors.numpy import load as read
-
-    return {name: jax.device_put(array) for name, array in read(path.read_bytes()).items()}
+def fingerprint(data: bytes) -> str:
+    """SHA-256 as 64 digits."""
+    return hashlib.sha256(data).hexdigest()

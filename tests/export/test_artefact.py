@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import netspec
-from netspec.export.artefact import Occupied, write
-from netspec.export.load import Corrupt, verify
+from netspec.analysis.plan import Plan
+from netspec.export import folder as folders
+from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
+from netspec.export.cost import training_flops
+from netspec.export.load import Corrupt, load, verify
+from netspec.export.trained import of_run
+from netspec.lowering.network import Choices
+from netspec.lowering.planner import choices
+from netspec.training import files
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host
+from tests.cli.run import netspec as command
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
 
 SPEC = """\
 netspec: 1
@@ -31,6 +43,30 @@ data: {augment: {flip: horizontal, crop: 1, cutout: 2, rotate: 5}}
 train: {batch_size: 16, schedule: {type: cosine, warmup: 5%}, gradient_clip: 1.0}
 """
 
+PLAIN = """\
+netspec: 1
+name: plain
+input: [20, 20, 3]
+blocks: [{conv: {filters: 32, kernel: 5}}, {conv: {filters: 32, kernel: 5}}]
+fc: [128, 10]
+data: {source: npz, path: data.npz}
+train: {batch_size: 32, optimizer: adam}
+"""
+
+MAP = """\
+netspec: 1
+name: map
+input: [6, 6, 1]
+blocks: [{conv: {filters: 2, kernel: 3}}]
+"""
+
+DENSE = """\
+netspec: 1
+name: dense
+input: [8, 8, 1]
+fc: [{units: 12, norm: batch}, 10]
+"""
+
 ALONE = """
 import sys
 class Refuse:
@@ -42,52 +78,71 @@ sys.path.insert(0, sys.argv[1])
 import numpy as np
 from load import load
 network = load()
-rng = np.random.default_rng(0)
+given = np.load(sys.argv[2])
 out = {}
 for batch in (3, 7):
-    images = rng.integers(0, 17, (batch, 8, 8, 1)).astype(np.uint8)
-    out[f"predict{batch}"] = np.asarray(network.predict(network.variables, images))
+    out[f"predict{batch}"] = np.asarray(network.predict(network.variables, given["images"][:batch]))
 state = network.state
 for batch in (5, 5, 2):
-    images = rng.integers(0, 17, (batch, 8, 8, 1)).astype(np.uint8)
-    state, metrics = network.train_step(state, images, (np.arange(batch) % 10).astype(np.int32))
+    state, metrics = network.train_step(state, given["images"][:batch], given["labels"][:batch])
 out |= {f"state/{name}": np.asarray(array) for name, array in state.items()}
-np.savez(sys.argv[2], **out)
+out |= {f"metrics/{name}": np.asarray(array) for name, array in metrics.items()}
+np.savez(sys.argv[3], **out)
 """
+
+
+def plan_of(folder: Path, text: str) -> Plan:
+    (folder / "spec.yaml").write_text(text)
+    plan = netspec.check(folder / "spec.yaml").plan
+    assert plan is not None
+    return plan
 
 
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("compiled") / "exported"
-    (folder.parent / "spec.yaml").write_text(SPEC)
-    plan = netspec.check(folder.parent / "spec.yaml").plan
-    assert plan is not None
-    write(plan, folder)
-    return folder
+    folder = tmp_path_factory.mktemp("compiled")
+    write(plan_of(folder, SPEC), folder / "exported")
+    return folder / "exported"
+
+
+def agrees_with_netspec(artefact: Path, tmp_path: Path, chosen: Choices) -> None:
+    """Runs the artefact in a process without netspec, and netspec here, from the same initial state."""
+    net = TrainableNetwork(plan_of(tmp_path, (artefact / "spec.yaml").read_text()), chosen)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 17, (7, *net.plan.input)).astype(np.uint8)
+    labels = rng.integers(0, 10, 7).astype(np.int32)
+    np.savez(tmp_path / "given.npz", images=images, labels=labels)
+    command = [sys.executable, "-I", "-c", ALONE, artefact, tmp_path / "given.npz", tmp_path / "out.npz"]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = dict(np.load(tmp_path / "out.npz"))
+
+    variables, state = net.init(), net.init_training()
+    wanted = {f"predict{batch}": np.asarray(net.predict(variables, images[:batch])) for batch in (3, 7)}
+    for batch in (5, 5, 2):
+        state, metrics = net.train_step(state, images[:batch], labels[:batch])
+    wanted |= {f"state/{name}": array for name, array in to_host(state).items()}
+    wanted |= {f"metrics/{name}": np.asarray(array) for name, array in metrics.items()}
+    assert found.keys() == wanted.keys()
+    for name, array in wanted.items():
+        assert found[name].dtype == array.dtype, name
+        np.testing.assert_allclose(found[name], array, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_it_runs_alone_and_computes_the_same(artefact: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", ALONE, str(artefact), str(tmp_path / "out.npz")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found = np.load(tmp_path / "out.npz")
+    agrees_with_netspec(artefact, tmp_path, {})
 
-    plan = netspec.check(artefact / "spec.yaml").plan
+
+@pytest.mark.slow
+@pytest.mark.parametrize("platforms", [PLATFORMS, ("cpu",)], ids=["all", "cpu"])
+@pytest.mark.parametrize("name", ["digits", "lenet5"])
+def test_known_networks_run_alone(name: str, platforms: tuple[str, ...], tmp_path: Path) -> None:
+    plan = netspec.check(SPECS / f"{name}.yaml").plan
     assert plan is not None
-    net = TrainableNetwork(plan)
-    rng = np.random.default_rng(0)
-    variables = net.init()
-    for batch in (3, 7):
-        images = rng.integers(0, 17, (batch, 8, 8, 1)).astype(np.uint8)
-        np.testing.assert_allclose(found[f"predict{batch}"], net.predict(variables, images), rtol=1e-5, atol=1e-6)
-    state = net.init_training()
-    for batch in (5, 5, 2):
-        images = rng.integers(0, 17, (batch, 8, 8, 1)).astype(np.uint8)
-        state, _ = net.train_step(state, images, (np.arange(batch) % 10).astype(np.int32))
-    for name, wanted in to_host(state).items():
-        np.testing.assert_allclose(found[f"state/{name}"], wanted, rtol=1e-4, atol=1e-5, err_msg=name)
+    write(plan, tmp_path / name, platforms)
+    chosen = choices(plan, plan.spec.train.value.batch_size, "cpu") if platforms == ("cpu",) else {}
+    assert bool(json.loads((tmp_path / name / "cost.json").read_text())["choices"]) == bool(chosen)
+    agrees_with_netspec(tmp_path / name, tmp_path, chosen)
 
 
 def test_it_is_lowered_for_every_platform(artefact: Path) -> None:
@@ -107,36 +162,181 @@ def test_the_cost_report_has_both_sides(artefact: Path) -> None:
     assert all(cost[part]["total_bytes"] > 0 for part in ("predict", "train_step"))
 
 
+def test_xla_counts_what_the_plan_counts(tmp_path: Path) -> None:
+    """Without padding, norm or dropout there is little else to count than multiply-adds."""
+    plan = plan_of(tmp_path, PLAIN)
+    cost = write(plan, tmp_path / "plain", ("cpu", "tpu"))
+    own = cost["netspec"]
+    assert own["predict_flops"] == 2 * plan.macs * 32
+    assert cost["predict"]["flops"] / own["predict_flops"] == pytest.approx(1, abs=0.05)
+    assert own["train_step_flops"] == training_flops(plan) * 32
+    assert cost["train_step"]["flops"] / own["train_step_flops"] == pytest.approx(1, abs=0.1)
+    # Nothing trains in less than its arguments; the state is updated in place.
+    assert cost["train_step"]["alias_bytes"] >= 3 * plan.weight_bytes
+    assert cost["train_step"]["argument_bytes"] >= cost["train_step"]["alias_bytes"]
+
+
+def test_a_map_is_compiled_without_a_training_step(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, MAP)
+    cost = write(plan, tmp_path / "map")
+    assert "train_step" not in cost
+    network = load(tmp_path / "map")
+    images = np.random.default_rng(0).integers(0, 256, (2, 6, 6, 1)).astype(np.uint8)
+    net = TrainableNetwork(plan)
+    np.testing.assert_allclose(network.predict(network.variables, images), net.predict(net.init(), images), rtol=1e-5)
+    assert network.train_step is None
+    assert network.state is None
+
+
+def spoil(path: Path, place: int, rng: np.random.Generator) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1 << int(rng.integers(8))
+    path.write_bytes(data)
+
+
 def test_every_altered_byte_is_noticed(artefact: Path) -> None:
     verify(artefact)
     rng = np.random.default_rng(0)
-    for path in sorted(path for path in artefact.iterdir() if path.is_file()):
+    paths = sorted(path for path in artefact.iterdir() if path.is_file())
+    for path in paths:
         whole = path.read_bytes()
-        for place in {0, len(whole) - 1, *rng.integers(0, len(whole), 6).tolist()}:
-            spoiled = bytearray(whole)
-            spoiled[place] ^= 1 << int(rng.integers(8))
-            path.write_bytes(spoiled)
-            with pytest.raises((Corrupt, ValueError)):
-                verify(artefact)
-        for text in (whole[:-1], whole + b"x", b""):
+        for place in {0, len(whole) - 1, *rng.integers(0, len(whole), 20).tolist()}:
+            spoil(path, place, rng)
+            with pytest.raises(Corrupt):
+                load(artefact)
+            path.write_bytes(whole)
+        for text in (whole[:-1], whole + b"x", b"", paths[paths.index(path) - 1].read_bytes()):
             path.write_bytes(text)
             with pytest.raises(Corrupt):
-                verify(artefact)
+                load(artefact)
         path.unlink()
         with pytest.raises(Corrupt):
-            verify(artefact)
+            load(artefact)
         path.write_bytes(whole)
     verify(artefact)
 
 
+def test_the_loader_notices_its_own_altered_bytes(artefact: Path) -> None:
+    """Spoiled code checks itself: whatever it then does, it does not load."""
+    path = artefact / "load.py"
+    whole = path.read_bytes()
+    rng = np.random.default_rng(1)
+    loaded = []
+    try:
+        for place in range(0, len(whole), 5):
+            spoil(path, place, rng)
+            names = {"__file__": str(path), "__name__": "load_spoiled"}
+            module = types.ModuleType("load_spoiled")
+            module.__dict__.update(names)
+            sys.modules["load_spoiled"] = module
+            try:
+                exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+                module.load()
+                loaded.append(place)
+            except Exception:
+                pass
+            path.write_bytes(whole)
+    finally:
+        path.write_bytes(whole)
+        sys.modules.pop("load_spoiled", None)
+    assert loaded == []
+
+
+def test_trained_arrays_take_the_place_of_initial_ones(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, DENSE)
+    net = TrainableNetwork(plan)
+    state = net.init_training(seed=5)
+    given = to_host(state) | {"step": np.asarray(7, np.int32)}
+    write(plan, tmp_path / "trained", ("cpu",), trained=given)
+    found = load(tmp_path / "trained")
+    assert found.state is not None
+    assert int(found.state["step"]) == 7
+    for name, array in to_host(state["variables"]).items():
+        np.testing.assert_array_equal(found.variables[name], array)
+    for wrong in ({"step": given["step"]}, given | {"variables/params/fc2/bias": np.zeros(3, np.float32)}):
+        with pytest.raises(AnotherNetwork):
+            write(plan, tmp_path / "trained", ("cpu",), trained=wrong)
+    assert int(verify(tmp_path / "trained")[0]["netspec"]) == 1
+
+
+@pytest.mark.slow
+def test_a_run_is_compiled_with_its_state(tmp_path: Path) -> None:
+    run, spec = tmp_path / "run", "specs/digits.yaml"
+    assert command("train", spec, "--set", "train.epochs=2", "--output", str(run)).returncode in (0, 1)
+    done = command(
+        "compile", str(run / "spec.yaml"), "-o", str(tmp_path / "out"), "--run", str(run), "--platform", "cpu"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "train_step.stablehlo" in done.stdout
+    network = load(tmp_path / "out")
+    trained = netspec.load(run)
+    for name, array in to_host(trained.variables).items():
+        np.testing.assert_array_equal(network.variables[name], array)
+        assert network.state is not None
+        np.testing.assert_array_equal(network.state[f"variables/{name}"], array)
+    arrays, steps = of_run(run, trained)
+    assert steps is not None
+    assert int(network.state["step"]) == int(arrays["step"]) == 2 * steps
+    images = np.random.default_rng(0).integers(0, 17, (4, 8, 8, 1)).astype(np.uint8)
+    wanted = trained.predict(trained.variables, images)
+    np.testing.assert_allclose(network.predict(network.variables, images), wanted, rtol=1e-5, atol=1e-6)
+
+    other = command("compile", "specs/lenet5.yaml", "-o", str(tmp_path / "other"), "--run", str(run))
+    assert other.returncode == 1
+    assert "NS608" in other.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_command_says_what_it_cannot_do(tmp_path: Path) -> None:
+    spec, out = tmp_path / "spec.yaml", str(tmp_path / "out")
+    spec.write_text(PLAIN.replace("optimizer: adam", "schedule: {type: cosine, warmup: 5%}"))
+    unknown = command("compile", str(spec), "-o", out)
+    assert unknown.returncode == 1
+    assert "NS613" in unknown.stderr
+    assert command("compile", str(spec), "-o", out, "--platform", "abacus").returncode == 2
+    assert command("compile", str(spec), "-o", str(tmp_path)).returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["spec.yaml"]
+
+
 def test_only_an_artefact_is_replaced(artefact: Path, tmp_path: Path) -> None:
-    plan = netspec.check(artefact / "spec.yaml").plan
-    assert plan is not None
+    plan = plan_of(tmp_path, MAP)
     (tmp_path / "mine").mkdir()
     with pytest.raises(Occupied):
         write(plan, tmp_path / "mine", ("cpu",))
     write(plan, tmp_path / "one", ("cpu",))
     before = (tmp_path / "one" / "manifest.json").read_bytes()
+    (tmp_path / ".one-0badcafe.partial").mkdir()  # what a killed writer leaves
     write(plan, tmp_path / "one", ("cpu", "cuda"))
     assert (tmp_path / "one" / "manifest.json").read_bytes() != before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "one"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "one", "spec.yaml"]
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "replace", "mkdir", "exchange"])
+def test_what_fails_leaves_the_old_one(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "one"
+    folders.replace(folder, {"a": b"old", "b": b"old"})
+
+    def fail(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if call == "exchange":
+        monkeypatch.setattr(folders, "exchange", fail)
+    else:
+        monkeypatch.setattr(files, "system", Failing(call, fail))
+    with pytest.raises(OSError, match="No space"):
+        folders.replace(folder, {"a": b"new"})
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a": b"old", "b": b"old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    folders.replace(folder, {"a": b"new"})
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a": b"new"}
+
+
+class Failing:
+    """The system, one call of which fails."""
+
+    def __init__(self, call: str, fail: object) -> None:
+        self.call, self.fail = call, fail
+
+    def __getattr__(self, name: str) -> object:
+        return self.fail if name == self.call else getattr(os, name)

@@ -1,0 +1,58 @@
+"""What an artefact computes: two pure functions over flat dicts of arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import export
+
+from netspec.training.step import TrainableNetwork
+from netspec.training.tree import flatten, unflatten
+
+Flat = dict[str, jax.Array]
+
+
+class Functions:
+    """`predict`, and `train_step` where the network has a vector of logits to train."""
+
+    def __init__(self, network: TrainableNetwork) -> None:
+        self.network = network
+        self.state: Any = jax.eval_shape(network.init_training)
+        # Image files and the published sets have bytes; npz may hold any number.
+        npz = network.plan.spec.data.value.source == "npz"
+        self.dtype = np.dtype(np.float32 if npz else np.uint8)
+
+    @property
+    def all(self) -> dict[str, Any]:
+        """The functions by name."""
+        trained = {"train_step": self.train_step} if len(self.network.plan.output) == 1 else {}
+        return {"predict": self.predict} | trained
+
+    def predict(self, variables: Flat, images: jax.Array) -> jax.Array:
+        """Raw images (batch, height, width, channels) -> probabilities (batch, classes)."""
+        network, full = self.network, unflatten(self.state["variables"], variables)
+        return jax.nn.softmax(network.apply(full, network.normalize(full, images)))
+
+    def train_step(self, state: Flat, images: jax.Array, labels: jax.Array) -> tuple[Flat, Flat]:
+        """One step over raw images, normalized here whatever their type."""
+        full = unflatten(self.state, state)
+        moved, metrics = self.network.step(full, self.network.normalize(full["variables"], images), labels)
+        return flatten(moved), metrics
+
+    def arguments(self, batch: int | None = None) -> dict[str, tuple[Any, ...]]:
+        """The arguments' shapes by function, for a batch size or, without one, for any."""
+        size: Any = export.symbolic_shape("batch")[0] if batch is None else batch
+        images = jax.ShapeDtypeStruct((size, *self.network.plan.input), self.dtype)
+        labels = jax.ShapeDtypeStruct((size,), jnp.int32)
+        return {
+            "predict": (flatten(self.state["variables"]), images),
+            "train_step": (flatten(self.state), images, labels),
+        }
+
+    def serialized(self, name: str, platforms: list[str]) -> bytes:
+        """The function as StableHLO for these platforms and any batch size."""
+        exported = export.export(jax.jit(self.all[name]), platforms=platforms)
+        return bytes(exported(*self.arguments()[name]).serialize())
