@@ -32,7 +32,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.
 td:first-child,th:first-child{text-align:left}.wide{overflow-x:auto}.figures{display:flex;flex-wrap:wrap;gap:1rem}
 figure{margin:0;flex:1 1 26rem;max-width:30rem}.figures.small figure{flex:0 0 auto;text-align:center;font-size:.8rem}
 svg{width:100%;height:auto}polyline{fill:none;stroke-width:2}.grid{stroke:var(--line)}text{font-size:11px;fill:var(--text)}
-img{image-rendering:pixelated;max-width:100%;background:var(--soft)}code,pre{background:var(--soft);border-radius:4px}pre{padding:.8rem;overflow-x:auto}
+img{image-rendering:pixelated;max-width:100%}code,pre{background:var(--soft);border-radius:4px}pre{padding:.8rem;overflow-x:auto}
 """
 
 
@@ -135,7 +135,7 @@ def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> 
         said, true = (network.classes[int(label)] for label in (predictions[row], test.labels[row]))
         picture = pictures.image(test.images[row], max(1, 84 // test.images.shape[2]), f"test image {row}")
         figures.append(
-            f"<figure>{picture}<figcaption>{escape(said)} {confidence[i]:.0%}<br>is {escape(true)}</figcaption></figure>"
+            f"<figure>{picture}<figcaption>said {escape(said)} ({confidence[i]:.0%})<br>is {escape(true)}</figcaption></figure>"
         )
     note = f"<p>{len(wrong):,} of {len(test):,} test images are taken for another class; the surest of them:</p>"
     return f'<h2>Mistakes</h2>{note}<div class="figures small">{"".join(figures)}</div>'

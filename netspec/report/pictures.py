@@ -50,15 +50,18 @@ def curves(title: str, epochs: Sequence[int], lines: Mapping[str, Sequence[float
 
 
 def image(pixels: np.ndarray, scale: int, label: str) -> str:
-    """(height, width[, 1 or 3]) numbers, stretched to black and white, as an <img>."""
+    """(height, width[, 1 or 3]) numbers, stretched to black and white, as an <img>; where there is no number, it is transparent."""
     from PIL import Image
 
     plain = pixels.astype(np.float64)
-    low, high = float(plain.min()), float(plain.max())
-    bytes_ = np.round((plain - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
+    hole = np.isnan(plain)
+    low, high = float(np.nanmin(plain)), float(np.nanmax(plain))
+    bytes_ = np.round((np.where(hole, low, plain) - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
     if bytes_.ndim == 3 and bytes_.shape[2] != 3:
         bytes_ = bytes_[:, :, 0]
     picture = Image.fromarray(bytes_)
+    if hole.any():
+        picture.putalpha(Image.fromarray(np.where(hole, 0, 255).astype(np.uint8).reshape(bytes_.shape)))
     picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
@@ -67,10 +70,10 @@ def image(pixels: np.ndarray, scale: int, label: str) -> str:
 
 
 def maps(stack: np.ndarray, most: int = 16) -> np.ndarray:
-    """(height, width, n) -> the first maps side by side, each stretched on its own, with a line between them."""
+    """(height, width, n) -> the first maps side by side, each stretched on its own, with an empty column (NaN) between them."""
     shown = []
     for i in range(min(stack.shape[2], most)):
         one = stack[:, :, i].astype(np.float64)
         span = one.max() - one.min()
-        shown += [(one - one.min()) / (span or 1.0), np.full((stack.shape[0], 1), 0.5)]
+        shown += [(one - one.min()) / (span or 1.0), np.full((stack.shape[0], 1), np.nan)]
     return np.concatenate(shown[:-1], axis=1)
