@@ -147,8 +147,10 @@ def _farther(plan: Plan) -> Iterator[Fix]:
             continue
         for value in range(max(numbers(old)) + 1, min(layer.input[:2]) + 1):
             trials -= 1
+            if trials < 0:
+                break
             change = Change(layer.layer, field, (value, value))
-            wider = _planned(plan, change.applied(spec)) if trials > 0 else None
+            wider = _planned(plan, change.applied(spec))
             if wider and all(seen >= wanted for seen, wanted in zip(wider.receptive_field, least, strict=True)):
                 yield change.fix(spec)
                 break

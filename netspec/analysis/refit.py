@@ -27,6 +27,8 @@ LAYERS = 4_000
 """How many layers are inferred for one finding: about 0.08 s."""
 EARLIER = 10
 """How many layers before the failing one are tried."""
+VALUES = 1_000
+"""The largest value that is tried."""
 BEYOND = 12
 """How many inputs after the smallest one that fits are tried for one without a warning."""
 EARLIER_COST, POOL_COST, REPEAT_COST, INPUT_COST = 0.5, 2.0, 1.0, 3.0
@@ -102,24 +104,25 @@ class Search:
         if code in ("NS304", "NS305"):
             yield from self._divided()
             return
-        yield from self._of_layer(self.layer, 0.0)
+        yield from self._of_layer(code, self.layer, 0.0)
         if code == "NS302":
             return
         near = range(self.at - 1, max(-1, self.at - 1 - EARLIER), -1)
         for distance, i in enumerate(near):
             earlier = self.spec.layers[i]
             if earlier.node is not self.layer.node:
-                yield from self._of_layer(earlier, EARLIER_COST + distance / 10)
+                yield from self._of_layer(code, earlier, EARLIER_COST + distance / 10)
         yield from self._repeats()
         yield from self._pools()
         yield from self._input()
 
-    def _of_layer(self, layer: Layer, penalty: float) -> Iterator[_Answer]:
-        for order, field in enumerate(("padding", "kernel", "window", "dilation", "stride")):
+    def _of_layer(self, code: str, layer: Layer, penalty: float) -> Iterator[_Answer]:
+        fields = ("padding", "kernel", "window", "dilation", "stride")
+        for order, field in enumerate(fields[:3] if code == "NS302" else fields):
             if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
-                cost = penalty + change.size + order / 100 + 0.1 * change.inserts
+                cost = penalty + (order if code == "NS302" else change.size + order / 100 + 0.1 * change.inserts)
                 yield _Answer(cost, change.fix(self.spec), change, change.layer.at(field))
 
     def solved(self, layer: Layer, field: str) -> Change | None:
@@ -135,13 +138,13 @@ class Search:
         values: list[object] = []
         if field == "padding":
             window = getattr(layer.settings, "kernel", None) or layer.settings.window  # type: ignore[union-attr]
-            limit = max(numbers(window)) - 1
+            limit = min(max(numbers(window)) - 1, VALUES)
             if layer is self.layer and self._overpadded(layer):
                 values = [(value, value) for value in range(limit, -1, -1)]
             elif old != "same":
                 values = [_each(max, numbers(old), value) for value in range(min(numbers(old)) + 1, limit // 2 + 2)]
         else:
-            top = min(max(numbers(old)) - 1, size if field != "dilation" else max(numbers(old)) - 1)
+            top = min(max(numbers(old)) - 1, size, VALUES)
             least = 2 if field == "window" else 1  # a window of one cell is no pooling
             values = [_each(min, numbers(old), value) for value in range(top, least - 1, -1)]
             values += [(value, value) for value in range(min(top, LARGEST[field]), least - 1, -1)]
@@ -178,13 +181,10 @@ class Search:
         if groups == "depthwise":
             changes += [Change(self.layer, "filters", value) for value in _multiples(filters, channels)]
             if giver is not None:
-                divisors = sorted(
-                    (d for d in range(1, filters + 1) if filters % d == 0), key=lambda d: abs(d - channels)
-                )
+                divisors = _divisors(filters, channels)
                 changes += [Change(giver, "filters", value) for value in divisors[:2]]
         else:
-            common = gcd(channels, filters)
-            divisors = sorted((d for d in range(1, common + 1) if common % d == 0), key=lambda d: abs(d - groups))
+            divisors = _divisors(gcd(channels, filters), groups)
             changes += [Change(self.layer, "groups", value) for value in (*divisors[:8], "depthwise")]
             changes += [Change(self.layer, "filters", value) for value in _multiples(filters, groups)]
             if giver is not None:
@@ -254,6 +254,8 @@ class Search:
             value = replace(size, height=max(size.height, cells), width=max(size.width, cells))
             return replace(self.spec, input=replace(located, value=value))
 
+        if max(size.height, size.width) > 2**13:
+            return
         top = 2 * max(size.height, size.width)
         while top < 2**14 and not self.holds(resized(top), strictly=False):
             top *= 2
@@ -273,6 +275,16 @@ class Search:
 def _each(choose: object, pair: tuple[int, int], value: int) -> tuple[int, int]:
     assert callable(choose)
     return choose(pair[0], value), choose(pair[1], value)
+
+
+def _divisors(count: int, near: int) -> list[int]:
+    """The divisors, of those up to 1,000, nearest to a number.
+
+    >>> _divisors(48, 5)
+    [4, 6, 3, 8, 2, 1, 12, 16, 24, 48]
+    """
+    found = (divisor for divisor in range(1, min(count, VALUES) + 1) if count % divisor == 0)
+    return sorted(found, key=lambda divisor: abs(divisor - near))
 
 
 def _multiples(count: int, of: int) -> list[int]:

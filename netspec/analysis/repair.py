@@ -38,7 +38,7 @@ def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     """The report with each finding at what most likely caused it, and with the fixes that were proved."""
     trials = _Trials(report, examine)
     helped = trials.merged([trials.helped(finding) for finding in report.diagnostics])
-    if trials.cure is not None:
+    if trials.cure is not None and len(helped) > 1:
         cured = next(finding for finding in helped if trials.cure in finding.fixes)
         helped = [replace(cured, fixes=(trials.cure,), help=trials.cure.title)]
     return replace(report, diagnostics=tuple(in_order(helped)))
@@ -65,7 +65,7 @@ class _Trials:
         proved: list[Fix] = []
         tried = 0
         for fix in chain(finding.fixes, solved):
-            if len(proved) == OFFERED or tried == TRIED or self._spent():
+            if len(proved) == OFFERED or tried == TRIED or self._spent() or (proved and proved[0].safe):
                 break
             if all(fix.edits != other.edits for other in proved):
                 tried += 1
@@ -109,12 +109,18 @@ class _Trials:
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
         if not after and self.cure is None and (finding.code.startswith("NS0") or fix.safe):
             self.cure = fix
-        if fix.safe and finding.code[:3] in STRUCTURAL and len(self.report.diagnostics) > 1:
+        if fix.safe and finding.code.startswith("NS1") and len(self.report.diagnostics) > 1:
             # among several mistakes, a typo may hide what only a sound layer can show
-            return all(code[:3] not in STRUCTURAL for code, _ in new)
+            new = Counter({one: count for one, count in new.items() if one[0][:3] in STRUCTURAL})
+        if fix.safe and finding.code == "NS104":
+            # what stands below an unknown key has not been looked at
+            later = (one for one in after if one.span > fix.edits[0].span)
+            below = [one for one in later if one.code in REVEALED or any(other.safe for other in one.fixes)]
+            new -= Counter(map(_identity, below))
         return not new
 
 
+REVEALED = ("NS102", "NS103", "NS104")
 STRUCTURAL = ("NS0", "NS1")
 
 

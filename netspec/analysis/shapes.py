@@ -75,6 +75,8 @@ def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[Planned
     if before and severity == "error":
         last = before[-1]
         labels = [Label(last.layer.span, f"`{last.name}` gives {dimensions(last.output)}")]
+    if problem.field in layer.places and problem.field not in layer.own:
+        labels.append(Label(layer.span, f"`{layer.name}`"))
     return Diagnostic(
         problem.code,
         f"`{layer.name}`: {problem.message}",

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
+from heapq import nsmallest
 from typing import Any
 
 from netspec.diagnostics.diagnostic import Edit, Fix
@@ -38,6 +40,7 @@ SYNONYMS = {
     "leakyrelu": "leaky_relu", "batchnorm": "batch", "bn": "batch", "global": "all", "fp32": "float32", "bf16": "bfloat16",
     "mse": "mean_squared_error", "crossentropy": "cross_entropy", "cifar10": "cifar-10", "fashion_mnist": "fashion-mnist",
 }  # fmt: skip
+NEAR = 12
 COUNTS = (10, 64, 16, 8, 4, 1)
 SIDES = (28, 8, 32, 224, 227)
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -97,12 +100,19 @@ def _elsewhere(root: Node, node: Node, key: Key | None) -> Iterator[str]:
     """What the same key is in the places nearest to this one; of an image's side, the other side."""
     names = {"height": ("width",), "width": ("height",)}.get(key.name, (key.name,)) if key else ()
     line = node.span.line
-    found = [
-        (abs(entry.value.span.line - line), entry.value.text)
-        for entry in _entries(root)
-        if entry.name in names and entry.value is not node and isinstance(entry.value, Scalar)
-    ]
-    yield from dict.fromkeys(text for _, text in sorted(found, key=lambda item: item[0]))
+    found = [scalar for name in names for scalar in _scalars(root).get(name, ()) if scalar is not node]
+    near = nsmallest(NEAR, found, key=lambda scalar: abs(scalar.span.line - line))
+    yield from dict.fromkeys(scalar.text for scalar in near)
+
+
+@lru_cache(maxsize=2)
+def _scalars(root: Node) -> dict[str, list[Scalar]]:
+    """The plain values of each key anywhere in a spec; kept, as every finding of a spec asks for it."""
+    found: dict[str, list[Scalar]] = {}
+    for entry in _entries(root):
+        if isinstance(entry.value, Scalar):
+            found.setdefault(entry.name, []).append(entry.value)
+    return found
 
 
 def _entries(node: Node) -> Iterator[Entry]:
@@ -180,7 +190,8 @@ def _usual(key: Key | None) -> Iterator[str]:
     if isinstance(key.default, int | float | str | tuple) and key.default != "":
         yield written(key.default)
     for example in key.examples:
-        yield written(tuple(example) if isinstance(example, list) else example)
+        if not isinstance(example, list):
+            yield written(example)
     if key.name == "input":
         yield from SIZES
     if key.name in ("filters", "units"):

@@ -88,7 +88,9 @@ def test_batch_norm_trains_scale_and_shift() -> None:
 def test_the_error_shows_the_way_there_and_how_to_go_on() -> None:
     # the message to beat names a kernel and an input without a line; `padding: 1` alone does not repair this net
     blocks = "  - conv: {filters: 8, kernel: 3}\n    pool: {window: 2}\n" * 4
-    (found,) = check_source(Source("spec.yaml", f"netspec: 1\nname: x\ninput: [28, 28, 1]\nblocks:\n{blocks}fc: [10]\n")).diagnostics
+    (found,) = check_source(
+        Source("spec.yaml", f"netspec: 1\nname: x\ninput: [28, 28, 1]\nblocks:\n{blocks}fc: [10]\n")
+    ).diagnostics
     assert (found.code, found.layer, found.span.line) == ("NS301", "block4.conv1", 11)
     assert found.message == "`block4.conv1`: 3x3 kernel does not fit the 1x1 input"
     assert "height and width: (1 - 3 + 2*0)/1 + 1 = -1, but the result must be at least 1" in found.notes

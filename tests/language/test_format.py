@@ -123,7 +123,9 @@ def test_names_count_after_repetition() -> None:
 
 def test_grammar_without_blocks_and_without_fc() -> None:
     assert [layer.name for layer in spec(TOP + "fc: [10]\n").layers] == ["fc1"]
-    assert [layer.name for layer in spec(TOP + "blocks:\n  - conv: {filters: 10, kernel: 64}\n").layers] == ["block1.conv1"]
+    assert [layer.name for layer in spec(TOP + "blocks:\n  - conv: {filters: 10, kernel: 64}\n").layers] == [
+        "block1.conv1"
+    ]
     assert [found.code for found in report(TOP).diagnostics] == ["NS204"]
     assert [found.code for found in report(TOP + "blocks: []\nfc: []\n").diagnostics] == ["NS204"]
 

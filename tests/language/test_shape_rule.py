@@ -16,11 +16,7 @@ pairs = st.tuples(small, small)
 def positions(size: int, kernel: int, stride: int, before: int, after: int) -> list[int]:
     """Where a window of `kernel` cells can start, by trying every place."""
     cells = list(range(-before, size + after))
-    starts = []
-    for i in range(0, len(cells), stride):
-        if i + kernel <= len(cells):
-            starts.append(cells[i])
-    return starts
+    return [cells[i] for i in range(0, len(cells), stride) if i + kernel <= len(cells)]
 
 
 @given(st.integers(1, 40), small, st.integers(1, 5), st.integers(0, 6))
@@ -43,7 +39,13 @@ def test_same_gives_ceil_and_the_odd_cell_at_the_end(size: int, kernel: int, str
     assert len(positions(size, kernel, stride, before, after)) == -(-size // stride)
 
 
-@given(st.tuples(st.integers(1, 20), st.integers(1, 20)), pairs, st.tuples(st.integers(1, 4), st.integers(1, 4)), pairs, st.integers(0, 3))
+@given(
+    st.tuples(st.integers(1, 20), st.integers(1, 20)),
+    pairs,
+    st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    pairs,
+    st.integers(0, 3),
+)
 def test_conv_axes_are_independent_and_dilated(size, kernel, dilation, stride, padding) -> None:  # type: ignore[no-untyped-def]
     layer = Conv(filters=6, kernel=kernel, dilation=dilation, stride=stride, padding=(padding, padding), bias=True)
     inference = layer.infer((*size, 4))

@@ -1,0 +1,135 @@
+"""The front half as a whole: many mistakes at once, hostile values, size, and what it costs to import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from netspec.analysis.check import check_source
+from netspec.text.source import Source
+
+HEAD = "netspec: 1\nname: x\ninput: [64, 64, 3]\n"
+
+
+def codes(text: str) -> list[tuple[str, int]]:
+    return [(found.code, found.span.line) for found in check_source(Source("spec.yaml", text)).diagnostics]
+
+
+def test_thirty_independent_mistakes_are_thirty_findings_in_order() -> None:
+    wrong = [
+        "filtres: 8, kernel: 3",
+        "filters: 0, kernel: 3",
+        "filters: 8, kernel: three",
+        "filters: 8",
+        "filters: 8, kernel: 3, bias: no",
+    ]
+    blocks = [f"  - conv: {{{wrong[i % 5]}}}\n" for i in range(25)]
+    tail = (
+        "fc: [many]\ntrain:\n  epochs: 0\n  optimizer: {type: adamm}\n  seed: -1\ndata: {source: idx, validation: 2}\n"
+    )
+    expected = [["NS104", "NS102", "NS101", "NS105", "NS101"][i % 5] for i in range(25)]
+    expected += ["NS101", "NS102", "NS103", "NS102", "NS102"]
+    text = HEAD + "blocks:\n" + "".join(blocks) + tail
+    lines = [*range(5, 30), 30, 32, 33, 34, 35]
+    assert codes(text) == list(zip(expected, lines, strict=True))
+
+
+def test_mistakes_of_every_room_are_told_together() -> None:
+    text = (
+        HEAD + "blocks:\n  - conv: {filters: 8, kernel: 99}\n    pool: {window: 2}\n"
+        "fc: [{units: 4, name: a}, {units: 5, name: a}]\nname: y\ntrain: {epochs: x}\n"
+        "data: {source: idx, resize: true}\n"
+    )
+    assert codes(text) == [("NS301", 5), ("NS203", 7), ("NS010", 8), ("NS101", 9), ("NS214", 10)]
+
+
+def test_a_failed_layer_silences_what_depends_on_it() -> None:
+    text = (
+        HEAD
+        + "blocks:\n"
+        + "  - conv: {filters: 8, kernel: 70}\n" * 5
+        + "fc: [10]\nbudget: {parameters: 1}\ndata: {source: idx}\n"
+    )
+    assert codes(text) == [("NS301", 5)]
+
+
+HOSTILE = [
+    ("filters: 1000000000000000000", [("NS401", 7)]),
+    ("filters: -1", [("NS102", 5)]),
+    ("filters: true", [("NS101", 5)]),
+    ("filters: 1.0", [("NS101", 5)]),
+    ("filters: 1:30", [("NS101", 5)]),
+    ("filters: 2024-13-45", [("NS101", 5)]),
+    ("filters: 1_000", [("NS101", 5)]),
+    ("filters: .inf", [("NS101", 5)]),
+    ("filters: '8'", [("NS101", 5)]),
+    ("filters: null", [("NS101", 5)]),
+    ("filters: {a: 1}", [("NS101", 5)]),
+    ("filters: 0o10", []),
+    ("filters: 8, on: 1", [("NS104", 5)]),
+    ("filters: 8, null: 1", [("NS011", 5)]),
+    ("filters: 8, 1.0: 1", [("NS011", 5)]),
+    ("filters: 8, filters: 8", [("NS010", 5)]),
+    ("filters: 8, stride: 0", [("NS102", 5)]),
+    ("filters: 8, stride: 100000000000000000000", []),
+    ("filters: 8, dilation: 100000000000000000000", [("NS301", 5)]),
+    ("filters: 8, padding: 100000000000000000000", [("NS401", 5)]),
+    ("filters: 8, dropout: 1e999", [("NS102", 5)]),
+    ("filters: 8, dropout: .nan", [("NS109", 5)]),
+    ("filters: 8, name: 'a b'", [("NS106", 5)]),
+    ("filters: 8, name: input", [("NS203", 5)]),
+]
+
+
+@pytest.mark.parametrize(("settings", "expected"), HOSTILE, ids=[settings for settings, _ in HOSTILE])
+def test_hostile_values(settings: str, expected: list[tuple[str, int]]) -> None:
+    text = f"{HEAD}blocks:\n  - conv: {{{settings}, kernel: 3}}\nfc: [10]\nbudget: {{parameters: 1M}}\n"
+    found = check_source(Source("spec.yaml", text)).diagnostics
+    assert [(one.code, one.span.line) for one in found if one.severity == "error"] == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "[1, 2]\n", "7\n", "a\n", "null\n", "{}\n", "? [a]\n: b\n", "netspec: 1\n"]
+)
+def test_what_is_no_spec_is_told_in_the_file(text: str) -> None:
+    found = check_source(Source("spec.yaml", text)).diagnostics
+    assert found
+    assert all(one.severity == "error" and 1 <= one.span.line <= text.count("\n") + 1 for one in found)
+
+
+def test_an_alias_is_a_layer_of_its_own() -> None:
+    text = f"{HEAD}blocks:\n  - conv: &c {{filters: 8, kernel: 3}}\n  - conv: *c\n  - conv: *c\nfc: [10]\n"
+    report = check_source(Source("spec.yaml", text))
+    assert report.plan is not None
+    assert [layer.output for layer in report.plan.layers[:3]] == [(62, 62, 8), (60, 60, 8), (58, 58, 8)]
+
+
+def test_five_thousand_layers() -> None:
+    layers = "".join(f"  - conv: {{filters: {n % 7 + 1}, kernel: 3, padding: 1}}\n" for n in range(4999))
+    report = check_source(Source("spec.yaml", f"{HEAD}blocks:\n{layers}fc: [10]\n"))
+    assert report.plan is not None
+    assert len(report.plan.layers) == 5000
+
+
+def test_many_mistakes_in_a_large_spec_end_soon() -> None:
+    # solving and proving have bounds: without them this takes minutes
+    layers = "".join(f"  - conv: {{filters: 8, kernel: {n % 2 and 3}, padding: 1}}\n" for n in range(1000))
+    found = check_source(Source("spec.yaml", f"{HEAD}blocks:\n{layers}fc: [10]\n")).diagnostics
+    assert len(found) == 500
+
+
+def test_repetition_is_bounded() -> None:
+    text = f"{HEAD}blocks:\n  - repeat: 1000000000\n    conv: {{filters: 8, kernel: 1, repeat: 1000000000}}\nfc: [10]\n"
+    assert [code for code, _ in codes(text)] == ["NS202"]
+
+
+def test_checking_loads_nothing_that_computes() -> None:
+    program = (
+        "import sys; from netspec.analysis.check import check_source; from netspec.text.source import Source\n"
+        f"check_source(Source('x', {HEAD + 'fc: [0]'!r}))\n"
+        "print([name for name in ('jax', 'numpy', 'optax', 'netspec.lowering') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
