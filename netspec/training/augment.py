@@ -55,21 +55,22 @@ def cutout(images: jax.Array, size: int, key: jax.Array) -> jax.Array:
 
 
 def rotate(images: jax.Array, degrees: float, key: jax.Array) -> jax.Array:
-    """Turns each image about its centre by an angle drawn evenly from -degrees .. degrees, bilinearly."""
-    batch, height, width, _ = images.shape
-    angles = jax.random.uniform(key, (batch,), minval=-degrees, maxval=degrees) * (jnp.pi / 180)
+    """Turns each image about its centre by an angle drawn evenly from -degrees .. degrees."""
+    angles = jax.random.uniform(key, (images.shape[0],), minval=-degrees, maxval=degrees)
+    return jax.vmap(turn)(images, angles)
+
+
+def turn(image: jax.Array, degrees: jax.Array) -> jax.Array:
+    """(height, width, channels) -> the same shape, turned counter-clockwise about its centre, bilinearly."""
+    height, width, _ = image.shape
     rows = (jnp.arange(height) - (height - 1) / 2)[:, None]
     columns = (jnp.arange(width) - (width - 1) / 2)[None, :]
+    cosine, sine = jnp.cos(jnp.deg2rad(degrees)), jnp.sin(jnp.deg2rad(degrees))
+    y = cosine * rows + sine * columns + (height - 1) / 2
+    x = cosine * columns - sine * rows + (width - 1) / 2
 
-    def turn(image: jax.Array, angle: jax.Array) -> jax.Array:
-        cosine, sine = jnp.cos(angle), jnp.sin(angle)
-        y = cosine * rows - sine * columns + (height - 1) / 2
-        x = sine * rows + cosine * columns + (width - 1) / 2
+    def sample(channel: jax.Array) -> Any:
+        return jax.scipy.ndimage.map_coordinates(channel, [y, x], order=1, mode="constant")
 
-        def sample(channel: jax.Array) -> Any:
-            return jax.scipy.ndimage.map_coordinates(channel, [y, x], order=1, mode="constant")
-
-        turned: jax.Array = jax.vmap(sample, 2, 2)(image)
-        return turned
-
-    return jax.vmap(turn)(images, angles)
+    turned: jax.Array = jax.vmap(sample, 2, 2)(image)
+    return turned

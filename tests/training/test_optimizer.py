@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from netspec.analysis.check import check_source
 from netspec.language.train import OPTIMIZERS, Train
 from netspec.text.source import Source
+from netspec.training import tensors
 from netspec.training.optimizer import Optimizer, StepsUnknown, schedule, steps_of
+from netspec.training.tree import to_host
 
 STEPS = 10
 
@@ -91,6 +94,79 @@ def test_updates_are_optaxs(name: str) -> None:
     np.testing.assert_allclose(netspec_path(f"optimizer: {name}"), params["w"], rtol=1e-6, atol=1e-7)
 
 
+Rule = Callable[[np.ndarray, list[np.ndarray]], np.ndarray]
+
+
+def rmsprop(w: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
+    """Tieleman and Hinton 2012, with momentum; optax adds eps under the root, PyTorch outside it."""
+    square, velocity = np.zeros_like(w), np.zeros_like(w)
+    for g in gradients:
+        square = 0.8 * square + 0.2 * g**2
+        velocity = 0.5 * velocity + g / np.sqrt(square + 1e-3)
+        w = w - 0.01 * velocity
+    return w
+
+
+def nadam(w: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
+    """Dozat 2016 with a constant momentum; PyTorch's decays over the steps."""
+    mean, square = np.zeros_like(w), np.zeros_like(w)
+    for t, g in enumerate(gradients, start=1):
+        mean, square = 0.8 * mean + 0.2 * g, 0.95 * square + 0.05 * g**2
+        ahead = 0.8 * mean / (1 - 0.8 ** (t + 1)) + 0.2 * g / (1 - 0.8**t)
+        w = w - 0.01 * ahead / (np.sqrt(square / (1 - 0.95**t)) + 1e-6)
+    return w
+
+
+def lion(w: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
+    """Chen and others 2023, algorithm 2."""
+    mean = np.zeros_like(w)
+    for g in gradients:
+        w = w - 0.01 * (np.sign(0.8 * mean + 0.2 * g) + 0.1 * w)
+        mean = 0.95 * mean + 0.05 * g
+    return w
+
+
+def lamb(w: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
+    """You and others 2020, algorithm 2, with the identity for phi."""
+    mean, square = np.zeros_like(w), np.zeros_like(w)
+    for t, g in enumerate(gradients, start=1):
+        mean, square = 0.8 * mean + 0.2 * g, 0.95 * square + 0.05 * g**2
+        ratio = mean / (1 - 0.8**t) / (np.sqrt(square / (1 - 0.95**t)) + 1e-6) + 0.1 * w
+        w = w - 0.01 * np.linalg.norm(w) / np.linalg.norm(ratio) * ratio
+    return w
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("{type: rmsprop, learning_rate: 0.01, decay: 0.8, eps: 1e-3, momentum: 0.5}", rmsprop),
+        ("{type: nadam, learning_rate: 0.01, b1: 0.8, b2: 0.95, eps: 1e-6}", nadam),
+        ("{type: lion, learning_rate: 0.01, b1: 0.8, b2: 0.95, weight_decay: 0.1}", lion),
+        ("{type: lamb, learning_rate: 0.01, b1: 0.8, b2: 0.95, eps: 1e-6, weight_decay: 0.1}", lamb),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_updates_are_the_published_rules(text: str, rule: Rule) -> None:
+    wanted = rule(START.astype(np.float64), [gradient.astype(np.float64) for gradient in gradients()])
+    np.testing.assert_allclose(netspec_path(f"optimizer: {text}"), wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_flat_state_goes_on_from_where_it_was_stored(name: str) -> None:
+    optimizer = Optimizer(settings(f"optimizer: {name}, schedule: {{type: cosine, warmup: 2}}"), 100)
+    params: Any = {"layer": {"w": jnp.asarray(START)}}
+    state = optimizer.init(params)
+    step = jax.jit(optimizer.update)
+    for gradient in gradients()[:3]:
+        params, state = step({"layer": {"w": gradient}}, state, params)
+    stored, _ = tensors.load(tensors.save_bytes(to_host(state), {}))
+    assert stored.keys() == state.keys()
+    again = Optimizer(settings(f"optimizer: {name}, schedule: {{type: cosine, warmup: 2}}"), 100)
+    one, _ = step({"layer": {"w": gradients()[3]}}, state, params)
+    other, _ = jax.jit(again.update)({"layer": {"w": gradients()[3]}}, stored, params)
+    assert np.asarray(one["layer"]["w"]).tobytes() == np.asarray(other["layer"]["w"]).tobytes()
+
+
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_the_declared_slots_are_the_state(name: str) -> None:
     optimizer = Optimizer(settings(f"optimizer: {name}"), 100)
@@ -116,6 +192,7 @@ def test_gradients_are_clipped_by_their_global_norm() -> None:
         ("cosine", {0: 1.0, 50: 0.5, 100: 0.0}),
         ("{type: cosine, warmup: 20%, alpha: 0.1}", {0: 0.0, 20: 1.0, 60: 0.55, 100: 0.1}),
         ("step", {0: 1.0, 29: 1.0, 30: 0.1, 60: 0.01}),
+        ("{type: step, warmup: 10, transition_steps: 20}", {0: 0.0, 10: 1.0, 29: 1.0, 30: 0.1, 50: 0.01}),
         ("{type: exponential, transition_steps: 20, decay_rate: 0.25}", {0: 1.0, 10: 0.5, 40: 0.0625}),
         ("one_cycle", {0: 1 / 25, 30: 1.0, 100: 1 / 25 / 1e4}),
     ],
