@@ -11,7 +11,7 @@ from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.budget import Budget
 from netspec.language.data import Data
 from netspec.language.edits import insert
-from netspec.language.fields import Key, keys
+from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Located, Place, Spec
 from netspec.language.structure import Findings, missing
@@ -207,10 +207,10 @@ class _Builder:
         places: dict[str, Place] = {}
         own: frozenset[str] = frozenset()
         sound = self.findings.sound(*path) and self.findings.intact("defaults", kind)
-        facts = tuple(keys(KINDS[kind]))
+        facts = keys_by_name(KINDS[kind])
         for mapping in (self._defaults(kind), node):
             for entry in mapping if isinstance(mapping, Mapping) and sound else ():
-                key = next(key for key in facts if key.name == entry.name)
+                key = facts[entry.name]
                 given[entry.name] = key.type.parse(plain(entry.value))
                 places[entry.name] = Place(entry.key.span, entry.value.span)
         if isinstance(node, Mapping):
@@ -242,11 +242,13 @@ class _Builder:
         node: Node,
         span: Span,
         path: tuple[str | int, ...],
-        facts: tuple[Key, ...],
+        facts: dict[str, Key],
     ) -> bool:
-        absent = [key.name for key in facts if key.required and key.name not in given]
+        absent = [name for name, key in facts.items() if key.required and name not in given]
         for name in absent:
-            self.findings.add(path, missing(self.source, self.root, name, f"`{kind}`", node, facts, span))
+            self.findings.add(
+                path, missing(self.source, self.root, name, f"`{kind}`", node, tuple(facts.values()), span)
+            )
         return not absent
 
     def _expand(self, templates: list[_Template], block: int | None, prefix: str, copy: int, copies: int) -> bool:

@@ -74,6 +74,12 @@ def keys(section: type) -> tuple[Key, ...]:
 
 
 @cache
+def keys_by_name(section: type) -> dict[str, Key]:
+    """The keys of a section or layer kind."""
+    return {key.name: key for key in keys(section)}
+
+
+@cache
 def _keys(section: type) -> tuple[Key, ...]:
     found = []
     for field in dataclasses.fields(section):
