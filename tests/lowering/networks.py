@@ -42,8 +42,10 @@ def variables(net: TrainableNetwork, seed: int = 0) -> Any:
 
 
 def torch_forward(net: TrainableNetwork, params: dict[str, Any], state: Any, x: Any, training: bool) -> Any:
-    """The same network in PyTorch on (batch, height, width, channels), float64; no dropout."""
-    import torch
+    """The same network in PyTorch on (batch, height, width, channels), float64; no dropout.
+
+    `state` holds tensors; in training they are replaced by the moved ones.
+    """
     from torch.nn import functional
 
     x = x.permute(0, 3, 1, 2)
@@ -64,14 +66,25 @@ def torch_forward(net: TrainableNetwork, params: dict[str, Any], state: Any, x: 
         if s.bias:
             x = x + own["bias"].reshape(shape)
         if s.norm == "batch":
-            statistics = (
-                torch.tensor(np.asarray(state[layer.name][name], np.float64)) for name in ("mean", "variance")
-            )
-            x = functional.batch_norm(x, *statistics, own["scale"], own["shift"], training, 0.1, 1e-5)
+            x = torch_batch_norm(x, state[layer.name], own["scale"], own["shift"], training)
         x = torch_activation(s.activation, x)
     if x.ndim == 4:
         x = x.permute(0, 2, 3, 1)
         x = x.reshape(x.shape[0], -1) if x.shape[1:3] == (1, 1) else x
+    return x
+
+
+def torch_batch_norm(x: Any, state: dict[str, Any], scale: Any, shift: Any, training: bool) -> Any:
+    """PyTorch's batch norm, but for the unbiased variance that it runs: the format's is biased, by (n - 1)/n."""
+    from torch.nn import functional
+
+    count = x.numel() // x.shape[1]
+    # The backward pass reads the tensors that it was given: they must not change.
+    mean, variance = state["mean"].clone(), state["variance"].clone()
+    x = functional.batch_norm(x, mean, variance, scale, shift, training, 0.1, 1e-5)
+    if training:
+        old = 0.9 * state["variance"]
+        state |= {"mean": mean, "variance": old + (variance - old) * (count - 1) / count}
     return x
 
 

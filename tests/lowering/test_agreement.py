@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -102,7 +104,7 @@ def test_the_worked_example(stride: int, wanted: list[list[int]]) -> None:
     np.testing.assert_array_equal(found[0, :, :, 0] if found.ndim == 4 else found, wanted)
 
 
-def test_pooling_first_is_the_same_function() -> None:
+def test_pooling_first_is_the_same_function_in_value_and_gradient() -> None:
     text = "netspec: 1\nname: t\ninput: [9, 8, 2]\nblocks:\n  - {conv: {filters: 3, kernel: 2, activation: %s}, pool: {window: 3, stride: 2, padding: 1}}\n"
     for activation, early in (("relu", True), ("tanh", True), ("elu", True), ("gelu", False), ("silu", False)):
         net = network(text % activation)
@@ -110,5 +112,17 @@ def test_pooling_first_is_the_same_function() -> None:
         assert commutes(first, second) is early
         start = variables(net)
         images = np.random.default_rng(0).normal(size=(3, 9, 8, 2)).astype(np.float32)
-        plain = net.activations(start, images)["block1.pool"]
-        np.testing.assert_allclose(net.apply(start, images), plain, rtol=1e-6, atol=1e-6)
+        weights = np.random.default_rng(1).normal(size=(3, *net.plan.output)).astype(np.float32)
+
+        def first_pooled(variables: Any, images: jax.Array, net: Any = net, weights: Any = weights) -> jax.Array:
+            return jnp.sum(net.apply(variables, images) * weights)
+
+        def last_pooled(variables: Any, images: jax.Array, net: Any = net, weights: Any = weights) -> jax.Array:
+            return jnp.sum(net.activations(variables, images)["block1.pool"] * weights)
+
+        found, wanted = (jax.jit(jax.grad(function, (0, 1)))(start, images) for function in (first_pooled, last_pooled))
+        np.testing.assert_allclose(
+            net.apply(start, images), net.activations(start, images)["block1.pool"], rtol=1e-6, atol=1e-6
+        )
+        for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from netspec.language.kind import ACTIVATIONS
+from netspec.language.train import CrossEntropy
+from netspec.training.objective import losses
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, torch_forward, variables
 
@@ -28,7 +30,7 @@ def agree(found: Any, wanted: Any, what: str) -> None:
 
 
 def compare(text: str, *, chosen: bool, training: bool) -> None:
-    """Output, gradients of every parameter and of the images, and moved statistics."""
+    """Output, loss, gradients of every parameter and of the images, and moved statistics."""
     net = network(text, chosen=chosen)
     start = variables(net)
     rng = np.random.default_rng(1)
@@ -36,21 +38,40 @@ def compare(text: str, *, chosen: bool, training: bool) -> None:
 
     def loss(params: Any, x: jax.Array) -> tuple[jax.Array, Any]:
         output, moved = net.forward({"params": params, "state": start["state"]}, x, training=training)
-        return jnp.sum(output * weights), (output, moved)
+        value = jnp.sum(output * weights)
+        if output.ndim == 2:
+            value += jnp.mean(losses(CrossEntropy(label_smoothing=0.1), output, labels))
+        return value, (output, moved)
 
     shape = jax.eval_shape(net.apply, start, images).shape
     weights = rng.normal(size=shape).astype(np.float32)
+    labels = np.arange(4) % shape[-1]
     function = jax.jit(jax.value_and_grad(loss, (0, 1), has_aux=True))
-    (_, (output, _)), (gradients, image_gradient) = function(start["params"], images)
+    (total, (output, moved)), (gradients, image_gradient) = function(start["params"], images)
 
     params = {
         layer: {name: torch.tensor(np.asarray(value, np.float64), requires_grad=True) for name, value in own.items()}
         for layer, own in start["params"].items()
     }
     x = torch.tensor(images.astype(np.float64), requires_grad=True)
-    wanted = torch_forward(net, params, start["state"], x, training)
+    state: Any = {
+        layer: {name: torch.tensor(np.asarray(value, np.float64)) for name, value in own.items()}
+        for layer, own in start["state"].items()
+    }
+    wanted = torch_forward(net, params, state, x, training)
     agree(output, wanted.detach(), "output")
-    (wanted * torch.tensor(weights.astype(np.float64))).sum().backward()
+    for layer in state.keys() - {"input"}:
+        for name, value in state[layer].items():
+            agree(moved["state"][layer][name], value, f"{name} of {layer}")
+    wanted_total = (wanted * torch.tensor(weights.astype(np.float64))).sum()
+    magnitude = float(np.abs(wanted.detach().numpy() * weights).sum())
+    if wanted.ndim == 2:
+        wanted_total = wanted_total + torch.nn.functional.cross_entropy(
+            wanted, torch.tensor(labels), label_smoothing=0.1
+        )
+    wanted_total.backward()
+    # The sum cancels: its rounding is relative to the size of its terms.
+    assert abs(float(total) - wanted_total.item()) < TOLERANCE * max(magnitude, abs(wanted_total.item()))
     scale = max(float(p.grad.abs().max()) for own in params.values() for p in own.values())
     for layer, own in params.items():
         for name, value in own.items():
