@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from netspec.analysis import refit
 from netspec.analysis.changes import numbers
-from netspec.analysis.refit import Search
+from netspec.analysis.refit import FIELDS, Search
 from netspec.analysis.report import Report
 from netspec.analysis.usual import LARGEST
 from netspec.diagnostics.diagnostic import Diagnostic, Label
@@ -55,7 +55,7 @@ def _narrow(search: Search) -> tuple[Span | None, str | None]:
 def _oversized(search: Search) -> tuple[Span | None, str | None]:
     oddest: tuple[float, Span | None, str | None] = (1.0, None, None)
     for layer, planned in zip(search.spec.layers[: search.at], search.inferred.layers, strict=False):
-        field = max(LARGEST, key=lambda field: _oddness(layer, field))
+        field = max(FIELDS, key=lambda field: _oddness(layer, field))
         odd = _oddness(layer, field)
         if odd > oddest[0] and search.solved(layer, field) is not None:
             why = f"`{layer.name}` leaves {dimensions(planned.output[:2])} of {dimensions(planned.input[:2])}"

@@ -25,6 +25,8 @@ from netspec.text.source import Span
 
 LAYERS = 4_000
 """How many layers are inferred for one finding: about 0.08 s."""
+FIELDS = ("padding", "kernel", "window", "dilation", "stride")
+"""The settings that decide whether a window fits, in the order in which they are changed."""
 EARLIER = 10
 """How many layers before the failing one are tried."""
 VALUES = 1_000
@@ -117,8 +119,7 @@ class Search:
         yield from self._input()
 
     def _of_layer(self, code: str, layer: Layer, penalty: float) -> Iterator[_Answer]:
-        fields = ("padding", "kernel", "window", "dilation", "stride")
-        for order, field in enumerate(fields[:3] if code == "NS302" else fields):
+        for order, field in enumerate(FIELDS[:3] if code == "NS302" else FIELDS):
             if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
@@ -281,7 +282,7 @@ def _divisors(count: int, near: int) -> list[int]:
     """The divisors, of those up to 1,000, nearest to a number.
 
     >>> _divisors(48, 5)
-    [4, 6, 3, 8, 2, 1, 12, 16, 24, 48]
+    [4, 6, 3, 2, 8, 1, 12, 16, 24, 48]
     """
     found = (divisor for divisor in range(1, min(count, VALUES) + 1) if count % divisor == 0)
     return sorted(found, key=lambda divisor: abs(divisor - near))

@@ -16,10 +16,12 @@ class Known:
     classes: int
     training_examples: int
     test_examples: int
+    white: int = 255
+    """The value of a white pixel."""
 
 
 KNOWN: dict[str, Known] = {
-    "digits": Known((8, 8, 1), 10, 1437, 360),
+    "digits": Known((8, 8, 1), 10, 1437, 360, white=16),
     "fashion-mnist": Known((28, 28, 1), 10, 60_000, 10_000),
     "mnist": Known((28, 28, 1), 10, 60_000, 10_000),
     "cifar-10": Known((32, 32, 3), 10, 50_000, 10_000),

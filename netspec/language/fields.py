@@ -73,9 +73,13 @@ def keys(section: type) -> tuple[Key, ...]:
     return _keys(section)
 
 
-@cache
 def keys_by_name(section: type) -> dict[str, Key]:
-    """The keys of a section or layer kind."""
+    """The keys of a section or layer kind, to be looked up."""
+    return _keys_by_name(section)
+
+
+@cache
+def _keys_by_name(section: type) -> dict[str, Key]:
     return {key.name: key for key in keys(section)}
 
 

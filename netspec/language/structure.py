@@ -123,11 +123,12 @@ def check(source: Source, root: Node) -> Findings:
                 findings.lose((*path, name))
     for path, scalar in _scalars(root, ()):
         if isinstance(scalar.value, float) and not math.isfinite(scalar.value) and findings.sound(*path):
-            message = f"`{scalar.text}` is not a finite number"
-            fixes = tuple(values(root, scalar, Broken("finite", None), _key_at(root, path)))
-            findings.add(
-                path, Diagnostic("NS109", message, source, scalar.span, help="write a finite number", fixes=fixes)
-            )
+            key = _key_at(root, path)  # below an unknown key nothing is known
+            if key is not None:
+                message = f"`{scalar.text}` is not a finite number"
+                fixes = tuple(values(root, scalar, Broken("finite", None), key))
+                help = "write a finite number"
+                findings.add(path, Diagnostic("NS109", message, source, scalar.span, help=help, fixes=fixes))
     return findings
 
 

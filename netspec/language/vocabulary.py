@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from netspec.language.fields import Key, keys
+from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.nodes import Mapping, Scalar
@@ -15,7 +15,7 @@ TYPE = next(key for key in keys(KINDS["pool"]) if key.name == "type")
 
 
 def known_keys(path: Path, node: Mapping) -> tuple[Key, ...]:
-    """The keys that the mapping at this path may have."""
+    """The keys that the mapping at this path may have; none where the path itself is unknown."""
     names = [step for step in path if isinstance(step, str)]
     if not names:
         return tuple(keys(Top))
@@ -29,18 +29,22 @@ def known_keys(path: Path, node: Mapping) -> tuple[Key, ...]:
     else:
         cls = {"input": Input, "defaults": Defaults}.get(names[0], Top)
         for name in names if cls is Top else names[1:]:
-            cls = _below(cls, name, node)
+            below = _below(cls, name, node)
+            if below is None:
+                return ()
+            cls = below
     return tuple(keys(cls))
 
 
-def _below(cls: type, name: str, node: Mapping) -> type:
+def _below(cls: type, name: str, node: Mapping) -> type | None:
     """The dataclass of a nested section; of a variant, the one its `type` names."""
-    key = next(key for key in keys(cls) if key.name == name)
+    key = keys_by_name(cls).get(name)
+    if key is None:
+        return None
     if key.type.variants:
         entry = node.entry("type")
         chosen = entry.value.value if entry and isinstance(entry.value, Scalar) else None
         return key.type.variants.get(str(chosen), key.type.variants[key.type.schema["default"]])
-    assert key.type.section is not None
     return key.type.section
 
 

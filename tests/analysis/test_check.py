@@ -106,6 +106,15 @@ def test_an_alias_is_a_layer_of_its_own() -> None:
     assert [layer.output for layer in report.plan.layers[:3]] == [(62, 62, 8), (60, 60, 8), (58, 58, 8)]
 
 
+def test_below_an_unknown_key_nothing_is_known() -> None:
+    assert codes(f"{HEAD}blockstrue:\n  - conv: {{filters: .inf}}\nfc: [10]\n") == [("NS104", 4)]
+
+
+def test_an_absurd_count_before_a_failing_layer() -> None:
+    text = f"{HEAD}blocks:\n  - conv: {{filters: 99999999999932, kernel: 60}}\n  - conv: {{filters: 1, kernel: 6}}\nfc: [10]\n"
+    assert codes(text) == [("NS301", 5)]
+
+
 def test_five_thousand_layers() -> None:
     layers = "".join(f"  - conv: {{filters: {n % 7 + 1}, kernel: 3, padding: 1}}\n" for n in range(4999))
     report = check_source(Source("spec.yaml", f"{HEAD}blocks:\n{layers}fc: [10]\n"))
