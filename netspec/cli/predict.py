@@ -56,12 +56,26 @@ def _read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, 
 
         height, width, channels = network.plan.input
         image: np.ndarray = decode(path, (height, width, channels), resize)
-        return [(str(path), image)]
+        return [(str(path), _as_trained(network, path, image))]
     except Refused as refused:
         problem = refused.problems[0]
         messages.fail(problem.code, problem.message, problem.help, status=2 if problem.code == "NS501" else 1)
     except OSError as error:
         messages.fail("NS501", f"`{path}`: {error.strerror or error}", None, status=2)
+
+
+def _as_trained(network: TrainedNetwork, path: Path, image: np.ndarray) -> np.ndarray:
+    """The bytes of an image file as the training data has its pixels; exits where their range is not known."""
+    import numpy as np
+
+    from netspec.language.data import KNOWN
+
+    source = network.plan.spec.data.value.source
+    if source == "npz":
+        message = f"`{path}` has bytes, and the network was trained on the numbers of an `.npz` file"
+        messages.fail("NS516", message, "give a `.npy` array with numbers as in the training data", status=1)
+    white = KNOWN[source].white if source in KNOWN else 255
+    return image if white == 255 else image.astype(np.float32) * np.float32(white / 255)
 
 
 def _array(path: Path, wanted: tuple[int, ...]) -> np.ndarray:

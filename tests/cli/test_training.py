@@ -44,7 +44,7 @@ def test_images_and_arrays_are_predicted(run: Path, tmp_path: Path) -> None:
     digits = np.load(ROOT / "netspec/training/data/digits.npz")
     pixels = next(digits[name] for name in digits.files if digits[name].ndim >= 3)[:5].reshape(5, 8, 8).astype(np.uint8)
     np.save(tmp_path / "five.npy", pixels)
-    Image.fromarray(pixels[0]).save(tmp_path / "one.png")
+    Image.fromarray(np.minimum(pixels[0].astype(int) * 16, 255).astype(np.uint8)).save(tmp_path / "one.png")
     done = netspec("predict", str(run), str(tmp_path / "five.npy"), str(tmp_path / "one.png"), "--format", "json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)["predictions"]

@@ -48,13 +48,13 @@ def _special(g: Geometry) -> str | None:
 
 
 def _output(g: Geometry, small: bool) -> str:
-    """Banded while the direct convolution has one to three channels to vectorize over.
+    """Banded while the direct convolution has few channels to vectorize over.
 
-    28×28×1 → 6, k5: 2.9 → 0.7; 32×32×3 → 32, k3: 3.4 → 2.2. With 6 channels level, from 8 on direct wins; with
-    3 channels and kernels above 5×5 too (64×64×3 → 32, k7 s2: 4.7 against 8.2).
+    28×28×1 → 6, k5: 2.9 → 0.7; 32×32×3 → 32, k3: 3.4 → 2.2; with kernels above 5×5 direct wins (64×64×3 → 32, k7
+    s2: 4.7 against 8.2).
     """
     few = g.input[2] == 1 or (g.input[2] <= 3 and math.prod(g.kernel) <= 25)
-    return "banded" if few and small else "direct"
+    return "banded" if small and (few or _shares_patches(g)) else "direct"
 
 
 def _input_gradient(g: Geometry, small: bool) -> str:
@@ -71,12 +71,23 @@ def _input_gradient(g: Geometry, small: bool) -> str:
 
 
 def _weight_gradient(g: Geometry, small: bool) -> str:
-    """Direct, but for one channel and few filters or a small kernel.
+    """Direct, but for one channel and few filters or a small kernel, and where it has the output's patches.
 
     28×28×1 → 6, k5: 1.0 → 0.8, with 16 filters 1.1 against 1.3; 32×32×1 → 32, k3, patches: 2.0 → 1.3.
     """
+    if small and _shares_patches(g):
+        return "banded"
     if g.input[2] > 1 or not small:
         return "direct"
     if g.filters <= 8:
         return "banded"
     return "patches" if math.prod(g.kernel) <= 9 else "direct"
+
+
+def _shares_patches(g: Geometry) -> bool:
+    """Whether output and weight gradient are both banded, because XLA then makes their common patches once.
+
+    Alone either is level or slower (14×14×6 → 16, k5: 0.8 and 0.8 direct, 0.8 and 1.0 banded); together they take a
+    whole step of LeNet-5 from 9.6 to 8.5 ms. With 8 channels or a stride both lose.
+    """
+    return 3 < g.input[2] <= 6 and g.stride == (1, 1) and math.prod(g.kernel) <= 25

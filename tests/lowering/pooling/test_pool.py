@@ -40,9 +40,15 @@ def value_and_gradient(x: jax.Array, window: Window, kind: Kind, choice: str | N
     def function(x: jax.Array) -> jax.Array:
         return pool(x, window.size, window.stride, window.padding, kind, choice)
 
-    y, pull = jax.vjp(function, x)
-    dy = jnp.asarray(np.random.default_rng(1).standard_normal(y.shape), y.dtype)
-    return y, pull(dy)[0]
+    shape = jax.eval_shape(function, x).shape
+    dy = jnp.asarray(np.random.default_rng(1).standard_normal(shape), x.dtype)
+
+    @jax.jit
+    def both(x: jax.Array, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
+        y, pull = jax.vjp(function, x)
+        return y, pull(dy)[0]
+
+    return both(x, dy)
 
 
 def assert_agree(size: Pair, window: Window) -> None:
@@ -62,7 +68,7 @@ def test_agrees_with_the_reference(case: tuple[Pair, Window]) -> None:
 
 
 @pytest.mark.slow
-@settings(derandomize=True, deadline=None, max_examples=60, database=None)
+@settings(derandomize=True, deadline=None, max_examples=25, database=None)
 @given(case=windows())
 def test_agrees_with_the_reference_over_many_windows(case: tuple[Pair, Window]) -> None:
     assert_agree(*case)
