@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 from jax import lax
 
 from netspec.lowering.convolution.algorithm import Direction, transpose
@@ -15,12 +16,21 @@ def supports(g: Geometry, direction: Direction) -> bool:
 
 
 def output(x: jax.Array, w: jax.Array, g: Geometry) -> jax.Array:
-    """Σ over the window and the group's channels of x·w, without flipping; natively differentiable."""
+    """Σ over the window and the group's channels of x·w, without flipping; natively differentiable.
+
+    Padding beyond the kernel's reach is added before. Inside the convolution it would make the input gradient a
+    convolution with negative padding, which XLA:CPU computes from memory outside the array (openxla/xla#48713).
+    """
+    inside = tuple((min(lo, r - 1), min(hi, r - 1)) for (lo, hi), r in zip(g.padding, g.reach, strict=True))
+    if inside != g.padding:
+        sides = zip(g.padding, inside, strict=True)
+        rows, columns = ((lo - kept_lo, hi - kept_hi) for (lo, hi), (kept_lo, kept_hi) in sides)
+        x = jnp.pad(x, ((0, 0), rows, columns, (0, 0)))
     return lax.conv_general_dilated(
         x,
         w,
         window_strides=g.stride,
-        padding=g.padding,
+        padding=inside,
         rhs_dilation=g.dilation,
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
         feature_group_count=g.groups,
