@@ -22,7 +22,7 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class Graph:
-    """An ONNX graph that grows at its end, `value`; its constants are float64."""
+    """An ONNX graph that grows at its end, `value`; its constants are float64 but for sizes."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -35,9 +35,9 @@ class Graph:
         self.nodes.append(helper.make_node(operator, [self.value, *others], [output], **attributes))
         self.value = output
 
-    def constant(self, array: Any) -> str:
+    def constant(self, array: Any, dtype: type = np.float64) -> str:
         name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array, np.float64), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(array, dtype, order="C"), name))
         return name
 
     def channels_last(self) -> None:
@@ -81,9 +81,18 @@ def _sides(height: Any, width: Any) -> list[int]:
 
 
 def _pool(graph: Graph, kind: str, height: Any, width: Any) -> None:
-    operator = "MaxPool" if kind == "max" else "AveragePool"
-    window, strides = [height.kernel, width.kernel], [height.stride, width.stride]
-    graph.add(operator, kernel_shape=window, strides=strides, pads=_sides(height, width))
+    window: dict[str, Any] = {
+        "kernel_shape": [height.kernel, width.kernel],
+        "strides": [height.stride, width.stride],
+    }
+    if kind == "average":
+        graph.add("AveragePool", **window, pads=_sides(height, width))
+        return
+    # onnx 1.23.2 evaluates MaxPool with uneven pads to another size (3x5 for 4x4, window 2, pads 0 0 1 1).
+    top, left, bottom, right = _sides(height, width)
+    sides = graph.constant([0, 0, top, left, 0, 0, bottom, right], np.int64)
+    graph.add("Pad", sides, graph.constant(-np.inf))
+    graph.add("MaxPool", **window)
 
 
 def _conv(graph: Graph, settings: Any, input: tuple[int, ...], params: Any) -> None:
