@@ -38,7 +38,9 @@ def insert(source: Source, node: Node, key: str, text: str, shorthand: str = "ty
         return Edit(node.span, f"{{{key}: {text}}}")
     last = node.entries[-1]
     if node.flow:
-        end = last.value.span if last.value.span.end_column > 1 else last.key.span
+        # An alias has the span of its anchor, before the key.
+        own = last.value.span > last.key.span and last.value.span.end_column > 1
+        end = last.value.span if own else last.key.span
         return Edit(_after(end), f", {key}: {text}")
     line = max(last.key.span.end_line, last.value.span.end_line)
     indent = " " * (node.entries[0].key.span.column - 1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
+from netspec.language.edits import insert
 from netspec.text import reader
 from netspec.text.nodes import Entry, Mapping
 from netspec.text.source import Source, Span
@@ -89,7 +90,7 @@ def override(source: Source, option: str, path: list[str], value: str) -> Overri
         node, rest = entry.value, rest[1:]
     entry = _entry(node, rest[0])
     if entry is None:
-        edit = insertion(node, rest[0], nested(rest[1:], value))
+        edit = insert(source, node, rest[0], nested(rest[1:], value))
     else:
         edit = Edit(entry.value.span, nested(rest[1:], value))
     return Override(option, source, edit)
@@ -111,15 +112,3 @@ def nested(path: list[str], value: str) -> str:
     for name in reversed(path):
         value = f"{{{name}: {value}}}"
     return value
-
-
-def insertion(node: Mapping, name: str, value: str) -> Edit:
-    """The edit that adds a key at the end of a mapping, in the mapping's own style."""
-    if not node.entries:
-        return Edit(node.span, f"{{{name}: {value}}}")
-    last = node.entries[-1]
-    end = last.value.span if last.value.span > last.key.span else last.key.span
-    at = Span(end.end_line, end.end_column, end.end_line, end.end_column)
-    if node.flow:
-        return Edit(at, f", {name}: {value}")
-    return Edit(at, "\n" + " " * (last.key.span.column - 1) + f"{name}: {value}")

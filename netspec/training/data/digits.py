@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from netspec.language.data import KNOWN
 from netspec.training.data import npz
 from netspec.training.data.checks import Shape, shape_problems
 from netspec.training.data.dataset import Dataset
 from netspec.training.data.problem import Refused
 
 FILE = Path(__file__).with_name("digits.npz")
+WHITE = float(KNOWN["digits"].white)
 NAME = Path("digits")
 """What findings call it: where the package lies is of no interest."""
 
@@ -24,4 +26,4 @@ def load(input_shape: Shape) -> Dataset:
     if problems := shape_problems((8, 8, 1), input_shape, NAME):
         raise Refused(*problems)
     found = npz.load(FILE, input_shape, 10, tuple("0123456789"))
-    return replace(found, train=replace(found.train, white=16.0), test=replace(found.test, white=16.0))
+    return replace(found, train=replace(found.train, white=WHITE), test=replace(found.test, white=WHITE))
