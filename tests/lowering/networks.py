@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
 import numpy as np
 
 from netspec.analysis.check import check_source
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.lowering.planner import choices
 from netspec.text.source import Source
 from netspec.training.step import TrainableNetwork
@@ -46,75 +47,22 @@ def torch_forward(net: TrainableNetwork, params: dict[str, Any], state: Any, x: 
 
     `state` holds tensors; in training they are replaced by the moved ones.
     """
-    from torch.nn import functional
+    from torch.func import functional_call
 
-    x = x.permute(0, 3, 1, 2)
-    for layer in net.plan.layers:
-        s: Any = layer.settings
-        own = params.get(layer.name, {})
-        if layer.kind == "pool":
-            x = torch_pool(x, s.type, *s.axes(layer.input))
-            continue
-        if layer.kind == "conv":
-            (top, bottom), (left, right) = (axis.padding for axis in s.axes(layer.input))
-            kernel = own["kernel"].permute(3, 2, 0, 1)
-            padded = functional.pad(x, (left, right, top, bottom))
-            x = functional.conv2d(padded, kernel, None, s.stride, 0, s.dilation, s.grouping(layer.input[2]))
-        else:
-            x = (x.permute(0, 2, 3, 1) if x.ndim == 4 else x).reshape(x.shape[0], -1) @ own["kernel"]
-        shape = (1, -1) + (1,) * (x.ndim - 2)
-        if s.bias:
-            x = x + own["bias"].reshape(shape)
-        if s.norm == "batch":
-            x = torch_batch_norm(x, state[layer.name], own["scale"], own["shift"], training)
-        x = torch_activation(s.activation, x)
-    if x.ndim == 4:
-        x = x.permute(0, 2, 3, 1)
-        x = x.reshape(x.shape[0], -1) if x.shape[1:3] == (1, 1) else x
-    return x
+    from benchmarks.peers import torch_net
 
-
-def torch_batch_norm(x: Any, state: dict[str, Any], scale: Any, shift: Any, training: bool) -> Any:
-    """PyTorch's batch norm, but for the unbiased variance that it runs: the format's is biased, by (n - 1)/n."""
-    from torch.nn import functional
-
-    count = x.numel() // x.shape[1]
-    # The backward pass reads the tensors that it was given: they must not change.
-    mean, variance = state["mean"].clone(), state["variance"].clone()
-    x = functional.batch_norm(x, mean, variance, scale, shift, training, 0.1, 1e-5)
+    # PyTorch moves the statistics in place, and the backward pass reads the tensors that it was given.
+    moved = {layer: {name: value.clone() for name, value in state[layer].items()} for layer in state.keys() - {"input"}}
+    module = torch_net.module(net.plan).double().train(training)
+    y = functional_call(module, torch_net.weights(net.plan, params, moved), x.permute(0, 3, 1, 2))
     if training:
-        old = 0.9 * state["variance"]
-        state |= {"mean": mean, "variance": old + (variance - old) * (count - 1) / count}
-    return x
+        state |= {layer.name: biased(layer, state, moved, len(x)) for layer in net.plan.layers if layer.statistics}
+    return y.permute(0, 2, 3, 1) if y.ndim == 4 else y
 
 
-def torch_pool(x: Any, kind: str, height: Any, width: Any) -> Any:
-    """Pooling with padding on each side that need not be the same."""
-    from torch.nn import functional
-
-    (top, bottom), (left, right) = height.padding, width.padding
-    window, stride = (height.kernel, width.kernel), (height.stride, width.stride)
-    sides = (left, right, top, bottom)
-    if kind == "max":
-        return functional.max_pool2d(functional.pad(x, sides, value=float("-inf")), window, stride)
-    counts = functional.avg_pool2d(functional.pad(x[:1, :1] * 0 + 1, sides), window, stride)
-    return functional.avg_pool2d(functional.pad(x, sides), window, stride) / counts
-
-
-def torch_activation(name: str, x: Any) -> Any:
-    """The activation of that name."""
-    import torch
-    from torch.nn import functional
-
-    functions = {
-        "none": lambda x: x,
-        "relu": torch.relu,
-        "leaky_relu": lambda x: functional.leaky_relu(x, 0.01),
-        "elu": functional.elu,
-        "gelu": lambda x: functional.gelu(x, approximate="tanh"),
-        "silu": functional.silu,
-        "sigmoid": torch.sigmoid,
-        "tanh": torch.tanh,
-        "softplus": functional.softplus,
-    }
-    return functions[name](x)
+def biased(layer: PlannedLayer, state: Any, moved: Any, batch: int) -> dict[str, Any]:
+    """PyTorch runs the unbiased variance, the format the biased one: smaller by (n - 1)/n."""
+    count = batch * math.prod(layer.output[:-1])
+    old = 0.9 * state[layer.name]["variance"]
+    own = moved[layer.name]
+    return {"mean": own["mean"], "variance": old + (own["variance"] - old) * (count - 1) / count}

@@ -1,0 +1,1 @@
+"""One file a framework: a worker process loads the one that it is asked for."""

@@ -1,0 +1,164 @@
+"""Keras 3 on JAX: the compiled stateless step of its guide to custom loops, and for an epoch `fit` too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "jax"
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from benchmarks.peers.peer import Weights, refuse
+from netspec.analysis.plan import Plan
+
+VARIANTS = ("stateless", "fit")
+ACTIVATIONS: dict[str, Any] = {
+    "leaky_relu": lambda x: keras.ops.leaky_relu(x, 0.01),
+    "gelu": lambda x: keras.ops.gelu(x, approximate=True),
+}
+"""Those that are not Keras's default under the same name."""
+
+
+def layers(plan: Plan, weights: Weights) -> Iterator[tuple[Any, list[np.ndarray]]]:
+    """The layers of a plan in order, each with its weights as Keras orders them."""
+    shape: tuple[int, ...] = plan.input
+    for layer in plan.layers:
+        settings: Any = layer.settings
+        own = weights.get(layer.name, {})
+        if layer.kind == "pool":
+            yield from ((part, []) for part in _pool(settings, layer.input))
+        else:
+            if layer.kind == "conv":
+                yield from _conv(settings, layer.input, own)
+            else:
+                if len(shape) == 3:
+                    yield keras.layers.Flatten(), []
+                yield keras.layers.Dense(settings.units, use_bias=settings.bias), _arrays(own, "kernel", "bias")
+            if settings.norm == "batch":
+                norm = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+                statistics = [np.zeros_like(own["scale"]), np.ones_like(own["scale"])] if own else []
+                yield norm, _arrays(own, "scale", "shift") + statistics
+            if settings.activation != "none":
+                activation = ACTIVATIONS.get(settings.activation, settings.activation)
+                yield keras.layers.Activation(activation), []
+            if settings.dropout:
+                yield keras.layers.Dropout(settings.dropout), []
+        shape = layer.output
+    if len(shape) == 3 and shape[:2] == (1, 1):
+        yield keras.layers.Flatten(), []
+
+
+def _arrays(own: Any, *names: str) -> list[np.ndarray]:
+    return [own[name] for name in names if name in own]
+
+
+def _conv(settings: Any, input: tuple[int, ...], own: Any) -> Iterator[tuple[Any, list[np.ndarray]]]:
+    height, width = settings.axes(input)
+    keys = {"strides": settings.stride, "dilation_rate": settings.dilation, "use_bias": settings.bias}
+    keys["padding"] = "same" if settings.padding == "same" else "valid"
+    if keys["padding"] == "valid" and any((*height.padding, *width.padding)):
+        yield keras.layers.ZeroPadding2D((height.padding, width.padding)), []
+    arrays = _arrays(own, "kernel", "bias")
+    if settings.grouping(input[2]) == input[2] > 1:
+        multiplier = settings.filters // input[2]
+        depthwise = keras.layers.DepthwiseConv2D(settings.kernel, depth_multiplier=multiplier, **keys)
+        yield depthwise, [arrays[0].reshape(*settings.kernel, input[2], multiplier), *arrays[1:]] if arrays else []
+    else:
+        conv = keras.layers.Conv2D(settings.filters, settings.kernel, groups=settings.grouping(input[2]), **keys)
+        yield conv, arrays
+
+
+def _pool(settings: Any, input: tuple[int, ...]) -> list[Any]:
+    largest = settings.type == "max"
+    if settings.window == "all":
+        whole = keras.layers.GlobalMaxPooling2D if largest else keras.layers.GlobalAveragePooling2D
+        return [whole(keepdims=True)]
+    height, width = settings.axes(input)
+    if settings.padding != "same" and any((*height.padding, *width.padding)):
+        refuse("pooling with padding other than `same`", "Keras")
+    kind = keras.layers.MaxPooling2D if largest else keras.layers.AveragePooling2D
+    return [kind(settings.window, settings.stride, "same" if settings.padding == "same" else "valid")]
+
+
+def optimizer(settings: Any) -> Any:
+    """The same update rule."""
+    rate = settings.learning_rate
+    if settings.type == "sgd" and not settings.weight_decay:
+        return keras.optimizers.SGD(rate, settings.momentum, settings.nesterov)
+    if settings.type not in ("adam", "adamw"):
+        refuse(f"optimizer `{settings.type}` with these keys", "this comparison's Keras")
+    keys = (rate, settings.b1, settings.b2, settings.eps)
+    if settings.type == "adam":
+        return keras.optimizers.Adam(*keys)
+    return keras.optimizers.AdamW(keys[0], settings.weight_decay, *keys[1:])
+
+
+class Network:
+    """See `Peer`. `fit` is timed in epochs only: for single steps it would be its call's overhead."""
+
+    def __init__(
+        self, plan: Plan, variant: str, weights: Weights, images: np.ndarray, labels: np.ndarray, training: bool
+    ) -> None:
+        self.batch, self.variant = plan.spec.train.value.batch_size, variant
+        parts = list(layers(plan, weights))
+        self.model = keras.Sequential([keras.Input(plan.input), *(part for part, _ in parts)])
+        for part, arrays in parts:
+            if arrays:
+                part.set_weights(arrays)
+        self.parameters = sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)
+        self.images, self.labels = jnp.asarray(images), jnp.asarray(labels)
+        self.optimizer = optimizer(plan.spec.train.value.optimizer)
+        self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        if variant == "fit":
+            self.model.compile(self.optimizer, self.loss)
+        elif training:
+            self.optimizer.build(self.model.trainable_variables)
+            self._compile()
+        else:
+            state = self.model.trainable_variables, self.model.non_trainable_variables
+            self.state = tuple([v.value for v in variables] for variables in state)
+            self.logits = jax.jit(lambda *arrays: self.model.stateless_call(*arrays, training=False)[0])
+
+    def _compile(self) -> None:
+        def loss_of(trained: Any, fixed: Any, images: jax.Array, labels: jax.Array) -> Any:
+            logits, fixed = self.model.stateless_call(trained, fixed, images, training=True)
+            return self.loss(labels, logits), fixed
+
+        def step(state: Any, images: jax.Array, labels: jax.Array) -> Any:
+            trained, fixed, moments = state
+            (loss, fixed), gradients = jax.value_and_grad(loss_of, has_aux=True)(trained, fixed, images, labels)
+            trained, moments = self.optimizer.stateless_apply(moments, gradients, trained)
+            return (trained, fixed, moments), loss
+
+        sources = self.model.trainable_variables, self.model.non_trainable_variables, self.optimizer.variables
+        self.state = tuple([jnp.array(v.value) for v in variables] for variables in sources)
+        self.step = jax.jit(step, donate_argnums=0)
+
+    def train(self, steps: int) -> list[float]:
+        losses = []
+        for _ in range(steps):
+            self.state, loss = self.step(self.state, self.images, self.labels)
+            losses.append(loss)
+        return [float(loss) for loss in losses]
+
+    def infer(self, steps: int) -> np.ndarray:
+        for _ in range(steps):
+            logits = self.logits(*self.state, self.images)
+        return np.asarray(logits)
+
+    def epoch(self, images: np.ndarray, labels: np.ndarray, steps: int | None = None) -> float:
+        count = min(steps or len(labels), len(labels) // self.batch)
+        if self.variant == "fit":
+            images, labels = images[: count * self.batch], labels[: count * self.batch]
+            history = self.model.fit(images, labels, batch_size=self.batch, shuffle=True, verbose=0)
+            return float(history.history["loss"][-1])
+        order = np.random.default_rng(0).permutation(len(labels))
+        losses = []
+        for rows in order[: count * self.batch].reshape(count, self.batch):
+            self.state, loss = self.step(self.state, images[rows], labels[rows])
+            losses.append(loss)
+        return float(np.mean(jax.device_get(losses)))
