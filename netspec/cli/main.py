@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "diagram": "netspec.cli.diagram:diagram",
     "compile": "netspec.cli.compile:compile_",
     "train": "netspec.cli.train:train",
+    "bench": "netspec.cli.bench:bench",
     "evaluate": "netspec.cli.evaluate:evaluate",
     "predict": "netspec.cli.predict:predict",
     "report": "netspec.cli.report:report",

@@ -17,7 +17,8 @@ from netspec.diagnostics.render import renderer
 from netspec.diagnostics.render.cells import shown
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.box import Box
+    from rich.console import Console, RenderableType
 
     from netspec.training.run import TrainedNetwork
 
@@ -47,6 +48,25 @@ def console() -> Console:
 def drawn(stream: TextIO) -> bool:
     """Whether lines and bars may be drawn with more than ASCII: on a terminal that reads UTF-8."""
     return stream.isatty() and (stream.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def ruled() -> Box:
+    """The frame of a table: a rule below its head and above its foot."""
+    from rich import box
+
+    fine = drawn(sys.stdout)
+    rule = " \u2500\u2500 " if fine else " -- "
+    return box.Box(f"    \n    \n{rule}\n    \n    \n{rule}\n    \n    \n", ascii=not fine)
+
+
+def lines(*parts: RenderableType) -> None:
+    """Prints parts of a result one below the other, without the padding at the right that is for nobody."""
+    screen = console()
+    with screen.capture() as captured:
+        for part in parts:
+            screen.print(part)
+    text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
+    click.echo(text, color=coloured(sys.stdout))
 
 
 def safe(text: str) -> str:

@@ -17,7 +17,6 @@ from netspec.cli import messages, specs
 from netspec.language.kind import dimensions
 
 if TYPE_CHECKING:
-    from rich.box import Box
     from rich.table import Table
     from rich.text import Text
 
@@ -72,14 +71,8 @@ def _markdown(plan: Plan) -> str:
 
 
 def _table(plan: Plan) -> None:
-    console = messages.console()
-    with console.capture() as captured:
-        for part in (_head(plan), _layers(plan, console.width), _shares(plan), _savings(plan), _totals(plan)):
-            console.print(part)
-    # the padding of the last column is for nobody
-    click.echo(
-        "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n")), color=messages.coloured(sys.stdout)
-    )
+    width = messages.width(sys.stdout)
+    messages.lines(_head(plan), _layers(plan, width), _shares(plan), _savings(plan), _totals(plan))
 
 
 COLOURS = {"conv": "cyan", "pool": "green", "fc": "magenta"}
@@ -107,7 +100,7 @@ def _layers(plan: Plan, width: int) -> Table:
     from rich.text import Text
 
     wide = width >= WIDE
-    table = Table(box=_box(), pad_edge=False, show_footer=True, footer_style="bold", header_style="bold")
+    table = Table(box=messages.ruled(), pad_edge=False, show_footer=True, footer_style="bold", header_style="bold")
     table.add_column("layer", footer="total", overflow="fold")
     if wide:
         table.add_column("what")
@@ -135,14 +128,6 @@ def _layers(plan: Plan, width: int) -> Table:
         ]
         table.add_row(*row, dimensions(layer.receptive_field))
     return table
-
-
-def _box() -> Box:
-    from rich import box
-
-    drawn = messages.drawn(sys.stdout)
-    rule = " \u2500\u2500 " if drawn else " -- "
-    return box.Box(f"    \n    \n{rule}\n    \n    \n{rule}\n    \n    \n", ascii=not drawn)
 
 
 def described(layer: PlannedLayer) -> str:

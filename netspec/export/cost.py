@@ -11,6 +11,7 @@ import jax
 from netspec.analysis.plan import Plan
 from netspec.export.functions import Functions
 from netspec.lowering.options import compiler_options
+from netspec.lowering.planner import training_flops
 
 Say = Callable[[str], None]
 
@@ -36,16 +37,6 @@ def measure(plan: Plan, functions: Functions, say: Say) -> dict[str, Any]:
         compiled = jax.jit(function, donate_argnums=donated).lower(*arguments[name]).compile(compiler_options=options)
         found[name] = {"compile_seconds": round(time.monotonic() - began, 3), **analysis(compiled)}
     return found
-
-
-def training_flops(plan: Plan) -> int:
-    """FLOPs of one example's training step in conv and fc layers, 2 a multiply-add.
-
-    The gradient of the weights and that of the input take as many multiply-adds as the output; the first layer with
-    weights needs no gradient of its input.
-    """
-    first = next((layer.macs for layer in plan.layers if layer.shapes), 0)
-    return 2 * (3 * plan.macs - first)
 
 
 def analysis(compiled: Any) -> dict[str, Any]:

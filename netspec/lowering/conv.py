@@ -6,7 +6,7 @@ import jax
 
 from netspec.language.conv import Conv
 from netspec.language.kind import Shape
-from netspec.lowering.convolution import Choice, Geometry, convolve
+from netspec.lowering.convolution import Choice, Convolution, Geometry, convolve
 from netspec.lowering.finish import Arrays, Mode, finish
 
 
@@ -22,6 +22,11 @@ def geometry(settings: Conv, input: Shape) -> Geometry:
         dilation=settings.dilation,
         groups=settings.grouping(input[2]),
     )
+
+
+def work(settings: Conv, input: Shape) -> Convolution:
+    """The convolution of the layer, to be timed."""
+    return Convolution(geometry(settings, input))
 
 
 def linear(settings: Conv, params: Arrays, x: jax.Array, input: Shape, choice: Choice | None) -> jax.Array:

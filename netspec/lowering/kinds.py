@@ -9,10 +9,14 @@ import jax
 from netspec.language.kind import Shape
 from netspec.lowering import conv, fc, pool
 from netspec.lowering.finish import Arrays, Mode
+from netspec.lowering.work import Work
 
 
 class Lowering(Protocol):
     """The module of one layer kind."""
+
+    def work(self, settings: Any, input: Shape) -> Work:
+        """The layer's linear work, to be timed."""
 
     def apply(
         self, settings: Any, params: Arrays, statistics: Arrays, x: jax.Array, input: Shape, mode: Mode, choice: Any

@@ -1,7 +1,9 @@
-"""Which algorithm each layer runs, by the cost models of its kind."""
+"""Which algorithm each layer runs: by the cost models of its kind, or as it was written down."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.plan import Plan
@@ -9,6 +11,8 @@ from netspec.language.conv import Conv
 from netspec.language.pool import Pool
 from netspec.lowering import convolution, pooling
 from netspec.lowering.conv import geometry
+from netspec.lowering.kinds import LOWERINGS
+from netspec.lowering.work import DIRECTIONS, Direction, Work
 
 
 def choices(plan: Plan, batch: int, platform: str) -> dict[str, Any]:
@@ -28,4 +32,67 @@ def choices(plan: Plan, batch: int, platform: str) -> dict[str, Any]:
         if choice is not None:
             chosen[layer.name] = choice
         trained_before = trained_before or bool(layer.shapes)
+    return chosen
+
+
+@dataclass(frozen=True)
+class Part:
+    """The linear work of one layer of a plan."""
+
+    layer: str
+    kind: str
+    work: Work
+    directions: tuple[Direction, ...]
+    """Those that a training step computes: nothing needs the input gradient before the first trained layer."""
+    macs: int
+    """Multiply-adds of one example, the same in each direction."""
+
+
+def parts(plan: Plan) -> list[Part]:
+    """The work of a training step, layer by layer."""
+    found = []
+    trained_before = False
+    for layer in plan.layers:
+        work = LOWERINGS[layer.kind].work(layer.settings, layer.input)
+        directions = tuple(
+            direction
+            for direction in DIRECTIONS
+            if work.algorithms(direction) and (trained_before or direction != "input_gradient")
+        )
+        found.append(Part(layer.name, layer.kind, work, directions, layer.macs))
+        trained_before = trained_before or bool(layer.shapes)
+    return found
+
+
+def training_flops(plan: Plan) -> int:
+    """FLOPs of one example's training step in conv and fc layers, 2 a multiply-add, in the directions that it computes."""
+    return sum(2 * part.macs * len(part.directions) for part in parts(plan))
+
+
+class Unfit(ValueError):
+    """Choices that were written down are not this plan's, or name what this version does not have."""
+
+
+def from_names(plan: Plan, written: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices that a record or a file holds: a layer's algorithm, or an algorithm for each direction.
+
+    A layer that is left out runs the plain XLA lowering. Raises Unfit.
+    """
+    works = {part.layer: part.work for part in parts(plan)}
+    chosen: dict[str, Any] = {}
+    for layer, value in written.items():
+        if layer not in works:
+            raise Unfit(f"`{layer}` is no layer of `{plan.name}`")
+        names = works[layer].names(None)
+        given = value if isinstance(value, Mapping) else dict.fromkeys(names, value)
+        if unknown := set(given) - set(names):
+            raise Unfit(f"`{layer}` has no direction `{min(map(str, unknown))}`")
+        names |= given
+        for direction, name in names.items():
+            if name not in works[layer].algorithms(direction):
+                listed = ", ".join(f"`{known}`" for known in works[layer].algorithms(direction))
+                raise Unfit(f"`{layer}` cannot compute its {direction} by `{name}`: it has {listed}")
+        choice = works[layer].choice(names)
+        if choice is not None:
+            chosen[layer] = choice
     return chosen

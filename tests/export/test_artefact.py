@@ -16,11 +16,10 @@ import netspec
 from netspec.analysis.plan import Plan
 from netspec.export import folder as folders
 from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
-from netspec.export.cost import training_flops
 from netspec.export.load import Corrupt, load, verify
 from netspec.export.trained import of_run
 from netspec.lowering.network import Choices
-from netspec.lowering.planner import choices
+from netspec.lowering.planner import choices, training_flops
 from netspec.training import files
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host

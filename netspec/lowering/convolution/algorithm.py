@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Protocol
 
 import jax
 import jax.numpy as jnp
 
 from netspec.lowering.convolution.geometry import Geometry
-
-Direction = Literal["output", "input_gradient", "weight_gradient"]
+from netspec.lowering.work import Direction
 
 
 class Algorithm(Protocol):

@@ -9,9 +9,9 @@ from typing import cast
 import jax
 
 from netspec.lowering.convolution import reference
-from netspec.lowering.convolution.algorithm import Direction
 from netspec.lowering.convolution.algorithms import ALGORITHMS
 from netspec.lowering.convolution.geometry import Geometry
+from netspec.lowering.work import Direction
 
 
 @dataclass(frozen=True)

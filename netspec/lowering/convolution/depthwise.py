@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import jax
 import jax.numpy as jnp
 
-from netspec.lowering.convolution.algorithm import Direction, transpose, wide
+from netspec.lowering.convolution.algorithm import transpose, wide
 from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.windows import taps
+from netspec.lowering.work import Direction
 
 
 def supports(g: Geometry, direction: Direction) -> bool:

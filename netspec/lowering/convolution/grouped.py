@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 
 from netspec.lowering.convolution import reference
-from netspec.lowering.convolution.algorithm import Direction, transpose
+from netspec.lowering.convolution.algorithm import transpose
 from netspec.lowering.convolution.geometry import Geometry
+from netspec.lowering.work import Direction
 
 
 def supports(g: Geometry, direction: Direction) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import jax
 
-from netspec.lowering.convolution.algorithm import Direction, matmul, transpose
+from netspec.lowering.convolution.algorithm import matmul, transpose
 from netspec.lowering.convolution.geometry import Geometry
+from netspec.lowering.work import Direction
 
 
 @dataclass(frozen=True)

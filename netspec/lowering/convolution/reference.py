@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from netspec.lowering.convolution.algorithm import Direction, transpose
+from netspec.lowering.convolution.algorithm import transpose
 from netspec.lowering.convolution.geometry import Geometry
+from netspec.lowering.work import Direction
 
 
 def supports(g: Geometry, direction: Direction) -> bool:

@@ -1,0 +1,45 @@
+"""A convolution as work to be timed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, cast
+
+from netspec.lowering.convolution.algorithms import ALGORITHMS
+from netspec.lowering.convolution.convolve import Choice
+from netspec.lowering.convolution.geometry import Geometry
+from netspec.lowering.work import DIRECTIONS, Direction, Program, normal
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One convolution; see `netspec.lowering.work.Work`."""
+
+    geometry: Geometry
+
+    def algorithms(self, direction: Direction) -> tuple[str, ...]:
+        """Those that support the geometry."""
+        return tuple(name for name, algorithm in ALGORITHMS.items() if algorithm.supports(self.geometry, direction))
+
+    def names(self, choice: Choice | None) -> dict[Direction, str]:
+        """The three names of a choice."""
+        return cast(dict[Direction, str], asdict(choice or Choice()))
+
+    def choice(self, names: Mapping[Direction, str]) -> Choice:
+        """A choice of three names."""
+        return Choice(*(names[direction] for direction in DIRECTIONS))
+
+    def groups(self) -> tuple[tuple[Direction, ...], ...]:
+        """Each direction on its own."""
+        return tuple((direction,) for direction in DIRECTIONS)
+
+    def program(self, direction: Direction, algorithm: str, batch: int, dtype: Any) -> Program:
+        """One direction, of x (batch, *input), w (kernel shape) and dy (batch, *output)."""
+        g = self.geometry
+        array = partial(normal, dtype=dtype)
+        x, w, dy = (batch, *g.input), g.kernel_shape, (batch, *g.output)
+        first, second = {"output": (x, w), "input_gradient": (dy, w), "weight_gradient": (x, dy)}[direction]
+        function = getattr(ALGORITHMS[algorithm], direction)
+        return Program(lambda a, b: function(a, b, g), (array(*first), array(*second)))

@@ -1,0 +1,56 @@
+"""A pooling layer as work to be timed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from netspec.lowering.pooling.geometry import Kind, Window
+from netspec.lowering.pooling.pool import ALGORITHMS, pool
+from netspec.lowering.work import Direction, Program, normal
+
+BOTH: tuple[Direction, ...] = ("output", "input_gradient")
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """One pooling layer; see `netspec.lowering.work.Work`. The gradient reads what the output's algorithm stored."""
+
+    input: tuple[int, int, int]
+    window: Window
+    kind: Kind
+
+    def algorithms(self, direction: Direction) -> tuple[str, ...]:
+        """All of them; a window over the whole map is a reduction in any case."""
+        if direction not in BOTH:
+            return ()
+        return ("reduction",) if self.window.covers(*self.input[:2]) else tuple(ALGORITHMS)
+
+    def names(self, choice: str | None) -> dict[Direction, str]:
+        """The one name for both directions."""
+        return {direction: choice or self.algorithms(direction)[0] for direction in BOTH}
+
+    def choice(self, names: Mapping[Direction, str]) -> str | None:
+        """The name; None where there is nothing to choose."""
+        return names["output"] if names["output"] in ALGORITHMS else None
+
+    def groups(self) -> tuple[tuple[Direction, ...], ...]:
+        """Both directions together."""
+        return (BOTH,)
+
+    def program(self, direction: Direction, algorithm: str, batch: int, dtype: Any) -> Program:
+        """The maxima or means with what the gradient needs of them, or that gradient."""
+        x = normal(batch, *self.input, dtype=dtype)
+        name = algorithm if algorithm in ALGORITHMS else None
+
+        def forward(x: jax.Array) -> Any:
+            w = self.window
+            return jax.vjp(lambda x: pool(x, w.size, w.stride, w.padding, self.kind, name), x)
+
+        if direction == "output":
+            return Program(forward, (x,))
+        y, pull = jax.jit(forward)(x)
+        return Program(lambda pull, dy: pull(dy), (pull, normal(*y.shape, dtype=dtype)))

@@ -1,0 +1,22 @@
+"""What is decided before anything is measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import netspec
+from netspec.training.speed.bench import LONGEST_STEP_SECONDS, affordable_batch_size, expected_seconds
+
+SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_spec_has_a_batch_that_a_small_machine_can_measure(path: Path) -> None:
+    plan = netspec.check(path).plan
+    assert plan is not None
+    own, size = plan.spec.train.value.batch_size, affordable_batch_size(plan)
+    assert 1 <= size <= own
+    assert size == 1 or expected_seconds(plan, size) <= LONGEST_STEP_SECONDS
+    assert size == own or expected_seconds(plan, 2 * size) > LONGEST_STEP_SECONDS
