@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from netspec.analysis import refit
 from netspec.analysis.changes import numbers
+from netspec.analysis.fewer import Blocks
 from netspec.analysis.refit import FIELDS, Search
 from netspec.analysis.report import Report
 from netspec.analysis.usual import LARGEST
@@ -73,7 +74,7 @@ def _oddness(layer: Layer, field: str) -> float:
 
 
 def _repeated(search: Search) -> tuple[Span | None, str | None]:
-    repetition = next(search.repetitions(), None)
+    repetition = next(Blocks(search.spec, search.at).repetitions(), None)
     if repetition is None:
         return None, None
     return repetition[0].span, f"{repetition[1]} fit{'s' * (repetition[1] == 1)}"

@@ -9,6 +9,7 @@ from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import insert, written
 from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Spec
+from netspec.text.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,18 @@ class Change:
             edit = Edit(self.layer.places[self.field].value, text)
         where = f" in `{self.layer.name}`"
         return Fix(f"set `{self.field}: {text}`{where}", (edit,))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A change that repairs a shape error."""
+
+    cost: float
+    """How large it is, in doublings of a value."""
+    fix: Fix
+    change: Change | None = None
+    at: Span | None = None
+    """What it changes."""
 
 
 def numbers(value: object) -> tuple[int, int]:

@@ -119,11 +119,25 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     if data.path is not None and data.source == "digits" and spec.sourced:
         message = "`digits` is embedded: nothing is read from `path`"
         help = "remove `path`, or name another `source`"
-        yield Diagnostic("NS213", message, spec.source, spec.data.at("path"), help=help, fixes=_cut(spec, "data.path"))
+        yield Diagnostic(
+            "NS213",
+            message,
+            spec.source,
+            spec.data.at("path"),
+            help=help,
+            fixes=(*_cut(spec, "data.path"), *_set(spec, "data.source", "images")),
+        )
     if data.resize and data.source != "images" and spec.sourced:
         message = "`resize` is for `source: images` alone"
         place = spec.data.at("resize")
-        yield Diagnostic("NS214", message, spec.source, place, help="remove `resize`", fixes=_cut(spec, "data.resize"))
+        yield Diagnostic(
+            "NS214",
+            message,
+            spec.source,
+            place,
+            help="remove `resize`",
+            fixes=(*_cut(spec, "data.resize"), *_set(spec, "data.source", "images")),
+        )
     yield from _augment(spec)
 
 

@@ -3,7 +3,7 @@
 Each setting that matters is solved for on its own: the nearest value with which no layer fails, no budget is
 exceeded and no warning has come. The answers are ranked by how far the value moves (in doublings, so that 3 to 7
 is as far as 0 to 1), and then in the order padding, kernel or window, dilation, stride, groups, filters. A change
-of an earlier layer counts half a doubling more, dropping a pool two, a larger input three.
+of an earlier layer counts half a doubling more, dropping a pool two, a larger input three, dropping the last blocks six and more.
 """
 
 from __future__ import annotations
@@ -12,36 +12,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd, log2
 
-from netspec.analysis import against_data, budgets, shapes
-from netspec.analysis.changes import Change, numbers
+from netspec.analysis import against_data, budgets, fewer, shapes
+from netspec.analysis.changes import Answer, Change, numbers
 from netspec.analysis.plan import Plan
 from netspec.analysis.report import Report
 from netspec.analysis.usual import LARGEST
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from netspec.language.edits import remove
 from netspec.language.spec import Layer, Spec
-from netspec.text.nodes import Mapping, Scalar, Sequence
-from netspec.text.source import Span
 
 LAYERS = 4_000
 """How many layers are inferred for one finding: about 0.08 s."""
 FIELDS = ("padding", "kernel", "window", "dilation", "stride")
 """The settings that decide whether a window fits, in the order in which they are changed."""
+LEAST = {"window": 2}
+"""The smallest value that is proposed, where it is not 1: a window of one cell is no pooling."""
 EARLIER = 10
 """How many layers before the failing one are tried."""
 VALUES = 1_000
 """The largest value that is tried."""
 BEYOND = 12
-"""How many inputs after the smallest one that fits are tried for one without a warning."""
-EARLIER_COST, POOL_COST, REPEAT_COST, INPUT_COST = 0.5, 2.0, 1.0, 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    cost: float
-    fix: Fix
-    change: Change | None = None
-    at: Span | None = None
+"""How many values after the first one that fits are tried for one without a warning."""
+EARLIER_COST, INPUT_COST = 0.5, 3.0
 
 
 def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
@@ -49,7 +40,11 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     found = search(report, finding)
     if found is None:
         return
-    ranked = sorted(found.answers(finding.code), key=lambda answer: (answer.at != finding.span, answer.cost))
+    answers = [*found.answers(finding.code)]
+    if finding.code != "NS302":
+        found.inferred_layers = 0
+        answers += fewer.answers(found)
+    ranked = sorted(answers, key=lambda answer: (answer.at != finding.span, answer.cost))
     yield from (answer.fix for answer in ranked)
 
 
@@ -101,7 +96,7 @@ class Search:
         plan = Plan(spec, (size.height, size.width, size.channels), found.layers)
         return not any(True for _ in budgets.check(plan)) and not any(True for _ in against_data.source(spec, found))
 
-    def answers(self, code: str) -> Iterator[_Answer]:
+    def answers(self, code: str) -> Iterator[Answer]:
         """Every change that repairs, in no order."""
         if code in ("NS304", "NS305"):
             yield from self._divided()
@@ -114,24 +109,27 @@ class Search:
             earlier = self.spec.layers[i]
             if earlier.node is not self.layer.node:
                 yield from self._of_layer(code, earlier, EARLIER_COST + distance / 10)
-        yield from self._repeats()
-        yield from self._pools()
         yield from self._input()
 
-    def _of_layer(self, code: str, layer: Layer, penalty: float) -> Iterator[_Answer]:
+    def _of_layer(self, code: str, layer: Layer, penalty: float) -> Iterator[Answer]:
         for order, field in enumerate(FIELDS[:3] if code == "NS302" else FIELDS):
             if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
                 cost = penalty + (order if code == "NS302" else change.size + order / 100 + 0.1 * change.inserts)
-                yield _Answer(cost, change.fix(self.spec), change, change.layer.at(field))
+                yield Answer(cost, change.fix(self.spec), change, change.layer.at(field))
 
     def solved(self, layer: Layer, field: str) -> Change | None:
         """The nearest value of one setting with which everything holds."""
         old = getattr(layer.settings, field)
         tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
         first = _first(tries, lambda change: self.holds(change.applied(self.spec), strictly=False))
-        return next((change for change in tries[first:] if self.holds(change.applied(self.spec))), None)
+        fitting = tries[first:]
+        tries = fitting[:BEYOND] + [try_ for try_ in fitting[BEYOND:] if max(numbers(try_.value)) <= LARGEST[field]]
+        if field != "padding":
+            least, most = LEAST.get(field, 1), min(max(numbers(old)) - 1, LARGEST[field])
+            tries += [Change(layer, field, (value, value)) for value in range(most, least - 1, -1)]
+        return next((change for change in tries if self.holds(change.applied(self.spec))), None)
 
     def _values(self, layer: Layer, field: str, old: object) -> list[object]:
         """Other values, nearest first: each makes it easier to fit than the one before."""
@@ -146,9 +144,7 @@ class Search:
                 values = [_each(max, numbers(old), value) for value in range(min(numbers(old)) + 1, limit // 2 + 2)]
         else:
             top = min(max(numbers(old)) - 1, size, VALUES)
-            least = 2 if field == "window" else 1  # a window of one cell is no pooling
-            values = [_each(min, numbers(old), value) for value in range(top, least - 1, -1)]
-            values += [(value, value) for value in range(min(top, LARGEST[field]), least - 1, -1)]
+            values = [_each(min, numbers(old), value) for value in range(top, LEAST.get(field, 1) - 1, -1)]
         return [value for value in dict.fromkeys(values) if value != old]
 
     def _overpadded(self, layer: Layer) -> bool:
@@ -173,14 +169,14 @@ class Search:
         assert self.spec.input is not None
         return self.spec.input.value.channels, None
 
-    def _divided(self) -> Iterator[_Answer]:
+    def _divided(self) -> Iterator[Answer]:
         """Groups, filters or an earlier layer's filters that divide."""
         channels, giver = self.channels()
         settings = self.layer.settings
         groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
         changes = []
         if groups == "depthwise":
-            changes += [Change(self.layer, "filters", value) for value in _multiples(filters, channels)]
+            changes += [Change(self.layer, "filters", value) for value in (*_multiples(filters, channels), channels)]
             if giver is not None:
                 divisors = _divisors(filters, channels)
                 changes += [Change(giver, "filters", value) for value in divisors[:2]]
@@ -194,56 +190,9 @@ class Search:
             if change.value != change.old and self.holds(change.applied(self.spec)):
                 own = 0 if change.layer is self.layer else EARLIER_COST
                 size = change.size if isinstance(change.old, int) else 1.0
-                yield _Answer(own + size, change.fix(self.spec), change, change.layer.at(change.field))
+                yield Answer(own + size, change.fix(self.spec), change, change.layer.at(change.field))
 
-    def _repeats(self) -> Iterator[_Answer]:
-        """A lower `repeat`, where earlier copies fit."""
-        for value, count in self.repetitions():
-            text = str(count)
-            cost = REPEAT_COST + log2((int(value.text) + 1) / (count + 1))
-            yield _Answer(cost, Fix(f"set `repeat: {text}`", (Edit(value.span, text),)), None, value.span)
-
-    def repetitions(self) -> Iterator[tuple[Scalar, int]]:
-        """Each `repeat` that made the failing layer a copy of an earlier one, with how often it fits."""
-        copies = [layer for layer in self.spec.layers[: self.at + 1] if layer.node is self.layer.node]
-        own = self.layer.node.entry("repeat") if isinstance(self.layer.node, Mapping) else None
-        block = self._block()
-        outer = block.entry("repeat") if block else None
-        inner = 1
-        if own and isinstance(own.value, Scalar) and isinstance(own.value.value, int):
-            inner = own.value.value
-            here = [layer for layer in copies if layer.block == self.layer.block]
-            if len(here) > 1:
-                yield own.value, len(here) - 1
-        if outer and isinstance(outer.value, Scalar) and (fitting := (len(copies) - 1) // inner):
-            yield outer.value, fitting
-
-    def _block(self, node: object = None) -> Mapping | None:
-        """The block in the text that holds a layer."""
-        node = self.layer.node if node is None else node
-        blocks = self.spec.root.entry("blocks")
-        for block in blocks.value.items if blocks and isinstance(blocks.value, Sequence) else ():
-            for entry in block if isinstance(block, Mapping) else ():
-                items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
-                if isinstance(block, Mapping) and any(item is node for item in items):
-                    return block
-        return None
-
-    def _pools(self) -> Iterator[_Answer]:
-        """No pool, where one stands at or before the failing layer."""
-        tried: set[int] = set()
-        for layer in reversed(self.spec.layers[: self.at + 1]):
-            block = self._block(layer.node)
-            entry = block.entry("pool") if block else None
-            if block is None or entry is None or entry.value is not layer.node or id(block) in tried:
-                continue
-            tried.add(id(block))
-            rest = tuple(other for other in self.spec.layers if other.node is not layer.node)
-            if len(block.entries) > 1 and self.holds(replace(self.spec, layers=rest)):
-                fix = Fix(f"remove `{layer.name}`", (remove(self.spec.source, block, entry),))
-                yield _Answer(POOL_COST, fix, None, layer.span)
-
-    def _input(self) -> Iterator[_Answer]:
+    def _input(self) -> Iterator[Answer]:
         """The smallest larger input with which everything holds."""
         assert self.spec.input is not None
         if against_data.known_data(self.spec) is not None:
@@ -269,7 +218,7 @@ class Search:
                 words = " and ".join(f"`{name}: {cells}`" for name in names)
                 moved = log2((cells + 1) / (min(size.height, size.width) + 1))
                 at = located.places[names[0]].value
-                yield _Answer(INPUT_COST + moved, Fix(f"set {words} in `input`", edits), None, at)
+                yield Answer(INPUT_COST + moved, Fix(f"set {words} in `input`", edits), None, at)
                 return
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from netspec.analysis import cause, economy, refit, respell
+from netspec.analysis import cause, economy, refit, relay, respell
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Fix, in_order
+from netspec.diagnostics.diagnostic import Diagnostic, Fix, Label, in_order
 from netspec.diagnostics.edits import edited
 from netspec.text.source import Source
 
@@ -26,11 +26,13 @@ CHARACTERS = 200_000
 SPARED = 3
 """How many trials a large spec has nevertheless."""
 
+OVERRUNS = ("NS401", "NS402", "NS403", "NS404", "NS405")
 Solver = Callable[[Report, Diagnostic], Iterator[Fix]]
 SOLVERS: dict[str, Solver] = {
     **dict.fromkeys(("NS301", "NS302", "NS303", "NS304", "NS305"), refit.fixes),
     **dict.fromkeys(("NS401", "NS402", "NS403", "NS404", "NS405", "NS406"), economy.fixes),
     **dict.fromkeys(("NS005", "NS006", "NS007", "NS008", "NS009", "NS010", "NS011"), respell.fixes),
+    **dict.fromkeys(("NS101", "NS104", "NS105"), relay.misplaced),
 }
 
 
@@ -64,7 +66,9 @@ class _Trials:
         solved = solver(self.report, found) if solver else iter(())
         proved: list[Fix] = []
         tried = 0
-        for fix in chain(finding.fixes, solved):
+        plain = bool(finding.fixes) and finding.fixes[0].safe
+        first = (solved, finding.fixes) if solver is relay.misplaced and not plain else (finding.fixes, solved)
+        for fix in chain(*first):
             if len(proved) == OFFERED or tried == TRIED or self._spent() or (proved and proved[0].safe):
                 break
             if all(fix.edits != other.edits for other in proved):
@@ -77,17 +81,28 @@ class _Trials:
         return replace(found, fixes=tuple(proved), help=help)
 
     def merged(self, findings: list[Diagnostic]) -> list[Diagnostic]:
-        """Budgets that one setting exceeds are one finding, with a label at each, and with what repairs all."""
-        merged: dict[object, Diagnostic] = {}
-        for finding in findings:
-            key = finding.span if finding.code.startswith("NS4") else id(finding)
-            first = merged.setdefault(key, finding)
-            if first is not finding:
-                fixes = tuple(fix for fix in dict.fromkeys(first.fixes + finding.fixes) if self._valid(fix))
-                help = fixes[0].title if fixes else first.help
-                labels = (*first.labels, *finding.labels[:1])
-                merged[key] = replace(first, labels=labels, fixes=fixes[:OFFERED], help=help)
-        return list(merged.values())
+        """Budgets that are exceeded together are one finding, with a label at each, and with what repairs all."""
+        exceeded = [finding for finding in findings if finding.code in OVERRUNS]
+        if len(exceeded) < 2:
+            return findings
+        first = exceeded[0]
+        raised = [finding.fixes[-1] for finding in exceeded if finding.fixes]
+        together = Fix(
+            " and ".join(fix.title.removeprefix("raise ") if i else fix.title for i, fix in enumerate(raised)),
+            tuple(edit for fix in raised for edit in fix.edits),
+        )
+        offered = dict.fromkeys([*(fix for finding in exceeded for fix in finding.fixes), together])
+        fixes = tuple(fix for fix in offered if self._valid(fix))[:OFFERED]
+        if not fixes:
+            return findings
+        labels = [*first.labels]
+        for other in exceeded[1:]:
+            labels += other.labels[:1] if other.span == first.span else [Label(other.span, other.message)]
+        notes = tuple(dict.fromkeys(note for finding in exceeded for note in finding.notes))
+        one = replace(first, labels=tuple(labels), notes=notes, fixes=fixes, help=fixes[0].title)
+        return [
+            one if finding is first else finding for finding in findings if finding is first or finding not in exceeded
+        ]
 
     def _valid(self, fix: Fix) -> bool:
         return not self._examined(fix)
@@ -107,7 +122,7 @@ class _Trials:
         silenced = self.report.shapes.silenced if self.report.shapes else ()
         before = Counter(map(_identity, (*self.report.diagnostics, *silenced)))
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
-        if not after and self.cure is None and (finding.code.startswith("NS0") or fix.safe):
+        if not after and self.cure is None and _is_cure(finding, fix):
             self.cure = fix
         if fix.safe and finding.code.startswith("NS1") and len(self.report.diagnostics) > 1:
             # among several mistakes, a typo may hide what only a sound layer can show
@@ -118,6 +133,20 @@ class _Trials:
             below = [one for one in later if one.code in REVEALED or any(other.safe for other in one.fixes)]
             new -= Counter(map(_identity, below))
         return not new
+
+
+def _is_cure(finding: Diagnostic, fix: Fix) -> bool:
+    """Whether a change that leaves no finding at all shows that the other findings followed from this one.
+
+    Writing something else does; leaving something out, or allowing more, would silence independent mistakes too.
+    """
+    if (
+        finding.code in SOLVERS
+        and SOLVERS[finding.code] in (respell.fixes, relay.misplaced)
+        and fix not in finding.fixes
+    ):
+        return True
+    return fix.safe or (all(edit.text.strip() for edit in fix.edits) and not finding.code.startswith("NS4"))
 
 
 REVEALED = ("NS102", "NS103", "NS104")

@@ -1,39 +1,83 @@
-"""What was likely meant where the text itself is not YAML: few guesses, each of which `repair` proves."""
+"""What was likely meant where the text itself is not YAML: guesses, each of which `repair` proves."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
+from netspec.analysis import relay, retype
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netspec.diagnostics.edits import edited
+from netspec.text import reader
 from netspec.text.source import Source, Span
 
 WIDTHS = (2, 4, 6, 8)
 """How many spaces a tab may stand for."""
-ENDLESS = 10**9
+CHARACTERS = 200_000
+"""How much text is read again for one fault."""
 
 
 def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
-    """Guesses for a fault of the text, the likeliest first."""
-    source, line = report.source, finding.span.line
+    """Guesses for a fault of the text, the likeliest first: those with which the text has no fault, then fewer."""
+    faults = sum(other.code.startswith("NS0") for other in report.diagnostics)
+    read = 0
+    seen: set[str] = set()
+    better = []
+    for fix in chain(_likely(report.source, finding), _any_sign(report.source, finding)):
+        text = edited(report.source.text, fix.edits)
+        if text in seen:
+            continue
+        seen.add(text)
+        read += len(text) + 100
+        if read > CHARACTERS:
+            break
+        left = len(reader.read(Source(report.source.name, text))[1])
+        if not left:
+            yield fix
+        elif left < faults:
+            better.append(fix)
+    yield from better
+
+
+def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
+    """What each kind of fault most often comes from."""
+    line = finding.span.line
     if finding.code == "NS006":
         yield from _untabbed(source)
     elif finding.code == "NS010":
         for number in (line, line - 1):
-            yield from _itemized(source, number)
+            yield from relay.itemized(source, number)
         yield from _single(source, finding)
     elif finding.code == "NS007":
+        if source.lines[line - 1][finding.span.column - 1] in "'\"":
+            yield from retype.guesses(source, [line], (retype.quotes,))
         yield from _closed(source, finding.span)
-    else:
+    elif finding.code != "NS011":
         near = [number for number in (line, line - 1, line - 2, line + 1) if 1 <= number <= len(source.lines)]
-        for guess in (_repunctuated, _separated, _unclosed, _itemized):
-            for number in near[:3] if guess is _itemized else near:
+        for guess in (_repunctuated, _separated, _unclosed, relay.itemized):
+            for number in near[:3] if guess is relay.itemized else near:
                 yield from guess(source, number)
-        yield from _indented(source, [number for number in near if number <= line])
+        yield from relay.indented(source, [number for number in near if number <= line])
         yield from _quoted(source, line)
+
+
+def _any_sign(source: Source, finding: Diagnostic) -> Iterator[Fix]:
+    """One sign changed where the fault was noticed, where it began, and in the lines around, the nearest first."""
+    first = finding.span.line
+    began = [label.span.line for label in finding.labels]
+    around = sorted(range(1, len(source.lines) + 1), key=lambda number: (abs(number - first), number))
+    numbers = dict.fromkeys([first, *began, *(number for number in around if -relay.ABOVE <= number - first <= 1)])
+    yield from retype.guesses(source, numbers)
+    yield from relay.indented(source, list(numbers))
+    yield from relay.once(source, numbers)
+    for number in numbers:
+        if 1 < number <= first + 1:
+            yield relay.swapped(source, number - 1)
+    if key := re.match(r" *([\w-]+):", source.lines[first - 1]):
+        yield from relay.headed(source, first, key[1])
 
 
 def blamed(finding: Diagnostic, fix: Fix) -> Diagnostic:
@@ -86,14 +130,6 @@ def _repunctuated(source: Source, number: int) -> Iterator[Fix]:
                 yield Fix(f"add `{opener}`", (Edit(Span(number, at, number, at), opener),))
 
 
-def _itemized(source: Source, number: int) -> Iterator[Fix]:
-    """A line as the first of a new item."""
-    line = source.lines[number - 1]
-    depth = _depth(line)
-    if 2 <= depth < ENDLESS and not line.lstrip().startswith("-"):
-        yield Fix("begin a new item with `- `", (Edit(Span(number, depth - 1, number, depth + 1), "- "),))
-
-
 def _unclosed(source: Source, number: int) -> Iterator[Fix]:
     """The brackets that a line leaves open, closed at its end."""
     line = source.lines[number - 1]
@@ -121,7 +157,7 @@ def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         title = f"remove the `{source.lines[span.line - 1][span.column - 1 : span.end_column - 1]}` of line {span.line}"
         if not before.strip():
             below = next(
-                (n for n in range(span.line, len(source.lines)) if _depth(source.lines[n]) <= span.column - 1),
+                (n for n in range(span.line, len(source.lines)) if relay.indent(source.lines[n]) <= span.column - 1),
                 len(source.lines),
             )
             yield Fix(title, (Edit(Span(span.line, 1, below + 1, 1), ""),))
@@ -132,17 +168,12 @@ def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
             yield Fix(title, (Edit(Span(span.line, span.column, span.line, end + (gap.end() if gap else 0)), ""),))
 
 
-def _depth(line: str) -> int:
-    """The indentation; endless for a line without content."""
-    content = line.strip()
-    return len(line) - len(line.lstrip(" ")) if content and not content.startswith("#") else ENDLESS
-
-
 def _closed(source: Source, span: Span) -> Iterator[Fix]:
     """The closing sign at the end of a line, the opening one's own first."""
     opener = source.lines[span.line - 1][span.column - 1]
     closer = {"[": "]", "{": "}"}.get(opener, opener)
-    for number in range(span.line, min(span.line + 8, len(source.lines)) + 1):
+    last = span.line + (8 if opener in "[{" else 0)
+    for number in range(span.line, min(last, len(source.lines)) + 1):
         line = source.lines[number - 1]
         comment = re.search(r"\s+#.*$", line)
         column = (comment.start() if comment else len(line.rstrip())) + 1
@@ -175,15 +206,3 @@ def _quoted(source: Source, number: int) -> Iterator[Fix]:
         text = "'" + value.replace("'", "''") + "'"
         span = Span(number, found.end() + 1, number, found.end() + len(value) + 1)
         yield Fix(f"write {text}", (Edit(span, text),))
-
-
-def _indented(source: Source, numbers: list[int]) -> Iterator[Fix]:
-    """Another indentation for one of the lines: the most frequent ones of the text first."""
-    depths = Counter(depth for line in source.lines if (depth := _depth(line)) < ENDLESS)
-    for depth, _ in depths.most_common(5):
-        for number in numbers:
-            line = source.lines[number - 1]
-            here = len(line) - len(line.lstrip(" "))
-            if here != depth:
-                edit = Edit(Span(number, 1, number, here + 1), " " * depth)
-                yield Fix(f"indent line {number} with {depth} spaces", (edit,))

@@ -13,7 +13,7 @@ from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.diagnostic import from_unreadable
 from netspec.language.override import Aliased, Override, override
-from netspec.text.files import Unreadable, read_source
+from netspec.text.files import Unreadable, encode, read_source
 from netspec.text.source import Source
 
 
@@ -80,7 +80,7 @@ def fix(source: Source) -> Source:
     text, fixes = fix_all(source)
     if fixes and source.path is not None:
         mode = source.path.stat().st_mode
-        write_atomic(source.path, text.encode())
+        write_atomic(source.path, encode(replace(source, text=text)))
         source.path.chmod(mode)
         for made in fixes:
             click.echo(f"{messages.safe(source.name)}: {made.title}", err=True)

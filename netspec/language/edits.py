@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.diagnostics.diagnostic import Edit
 from netspec.language.fields import Pair
-from netspec.text.nodes import Entry, Mapping, Node, Scalar
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.source import Source, Span
 
 
@@ -60,6 +60,17 @@ def remove(source: Source, mapping: Mapping, entry: Entry) -> Edit:
         return Edit(Span(*_start(entry.key.span), *_start(after[0].key.span)), "")
     above = _end_of_line(source, entry.key.span.line - 1)
     return Edit(above.to(_end_of_line(source, whole.end_line)), "")
+
+
+def remove_items(source: Source, listed: Sequence, first: int) -> Edit:
+    """Takes the items from `first` on, which is not 0, out of a list."""
+    before, last = listed.items[first - 1].span, listed.items[-1].span
+    if listed.flow:
+        return Edit(Span(*_end(before), *_end(last)), "")
+    lines = range(before.line, listed.items[first].span.line)
+    above = max(line for line in lines if line == before.line or source.lines[line - 1].strip())
+    end = _end_of_line(source, last.end_line - (last.end_column == 1))
+    return Edit(_end_of_line(source, above).to(end), "")
 
 
 def _start(span: Span) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from typing import Any
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import insert, remove, written
 from netspec.language.fields import BINARY, DECIMAL, Key, quantity
+from netspec.language.vocabulary import suggest
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.source import Source, Span
 
@@ -136,6 +137,9 @@ def _near(node: Node, broken: Broken) -> Iterator[str]:
         if broken.keyword == "maxItems":
             yield f"[{', '.join(items[:bound])}]"
             yield f"[{', '.join(items[-bound:])}]"
+        parts = [part for item in items for part in re.split(r"[\s;.]+", item)]
+        if broken.keyword == "minItems" and len(parts) > len(items) == len(node.items):
+            yield f"[{', '.join(parts)}]"
         if broken.keyword == "minItems" and items:
             yield f"[{', '.join([*items, *items[-1:] * (bound - len(items))])}]"
             yield from (f"[{', '.join([*items, channels])}]" for channels in ("1", "3") if len(items) == bound - 1)
@@ -229,6 +233,16 @@ def _at_the_top(source: Source, root: Mapping, name: str, text: str) -> Edit:
     line = max(first.key.span.end_line, first.value.span.end_line)
     column = len(source.lines[line - 1]) + 1
     return Edit(Span(line, column, line, column), f"\n{name}: {text}")
+
+
+def glued(entry: Entry, facts: tuple[Key, ...]) -> str | None:
+    """A key with its value, where only the colon between them, or its space, is missing: `filters 8`, `filters=8`."""
+    value = entry.value
+    pair = re.fullmatch(r"([\w-]+)\s*(?::=|[=:;.]|\s)\s*(\S.*)", entry.name)
+    if pair is None or not isinstance(value, Scalar) or value.text or value.quoted:
+        return None
+    meant = suggest(pair[1], facts)
+    return f"{meant}: {pair[2]}" if meant else None
 
 
 def removal(source: Source, mapping: Mapping, entry: Entry) -> Fix:

@@ -14,7 +14,7 @@ from jsonschema.validators import extend
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.proposals import Broken, additions, in_place, plain_meaning, removal, values
+from netspec.language.proposals import Broken, additions, glued, in_place, plain_meaning, removal, values
 from netspec.language.schema import schema
 from netspec.language.vocabulary import TYPE, Path, known_keys, of_any_variant, suggest
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -255,10 +255,17 @@ def _expected(error: ValidationError) -> str:
 def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:
     suggestion = suggest(entry.name, facts)
     message = f"{owner(path)} has no key `{entry.name}`"
+    if (pair := glued(entry, facts)) is not None:
+        fix = Fix(f"write `{pair}`", (Edit(entry.key.span, pair),), safe=True)
+        return Diagnostic("NS104", message, source, entry.key.span, help=fix.title, fixes=(fix,))
     if suggestion is None or node.entry(suggestion) is not None:
         names = ", ".join(f"`{key.name}`" for key in facts if node.entry(key.name) is None)
         help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
-        return Diagnostic("NS104", message, source, entry.key.span, help=help, fixes=(removal(source, node, entry),))
+        lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
+        renamed = (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking)
+        return Diagnostic(
+            "NS104", message, source, entry.key.span, help=help, fixes=(*renamed, removal(source, node, entry))
+        )
     fix = Fix(f"write `{suggestion}`", (Edit(entry.key.span, suggestion),), safe=True)
     return Diagnostic(
         "NS104",

@@ -67,3 +67,9 @@ def of_any_variant(name: str, path: Path) -> bool:
             return any(key.name == name for variant in key.type.variants.values() for key in keys(variant))
         cls = key.type.section if key is not None and key.type.section else cls
     return False
+
+
+def sections_with(name: str) -> list[str]:
+    """The sections, and the kinds of layers in a block, that have a key of this name."""
+    found = [key.name for key in keys(Top) if key.type.section and name in keys_by_name(key.type.section)]
+    return found + [kind for kind in ("conv", "pool") if name in keys_by_name(KINDS[kind])]

@@ -83,15 +83,21 @@ def decode(data: bytes, name: str, path: Path | None = None) -> Source:
         text = data.decode(encoding, "replace").removeprefix("\ufeff")
         message = f"the text is {encoding.upper()[:6]}, not UTF-8"
         return _wrong(name, text, path, "NS003", message, help="save the file as UTF-8")
+    marked = data.startswith(_BOM)
     data = data.removeprefix(_BOM)
     try:
-        return Source(name, data.decode(), path)
+        return Source(name, data.decode(), path, marked=marked)
     except UnicodeDecodeError as error:
         text = data.decode(errors="replace")
         start = len(data[: error.start].decode())
         message = f"the byte `0x{data[error.start]:02X}` is not UTF-8"
         place = Source(name, text).span(start, start + 1)
         return _wrong(name, text, path, "NS003", message, place, help="save the file as UTF-8")
+
+
+def encode(source: Source) -> bytes:
+    """The bytes of a text as `decode` found them: its byte order mark, if it had one, and UTF-8."""
+    return _BOM * source.marked + source.text.encode()
 
 
 def _wrong(

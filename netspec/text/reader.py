@@ -35,6 +35,11 @@ def read(source: Source) -> tuple[Node | None, list[Fault]]:
             if tree.stopped:
                 break
     except yaml.MarkedYAMLError as error:
+        if (
+            error.problem == "exceeded maximum nesting depth"
+        ):  # PyYAML 6.0.4 looks this far ahead before the first event
+            tree.refuse_depth(error.problem_mark.index if error.problem_mark else len(source.text))
+            return None, tree.faults
         tree.lost = True
         tree.faults.append(explain(source, error, tree.opened_flow(), tree.last_quoted, tree.ended))
     return (None if tree.lost else tree.root), sorted(tree.faults, key=lambda fault: fault.span)

@@ -36,6 +36,8 @@ class Source:
     path: Path | None = None
     faults: tuple[Fault, ...] = ()
     """What was wrong with the bytes. Then `text` is for display only, and reading it gives these faults."""
+    marked: bool = False
+    """Whether the file begins with a byte order mark, which `text` is without."""
 
     @cached_property
     def lines(self) -> list[str]:

@@ -244,6 +244,17 @@ class Tree:
             start = found.end()
         return start, anchor
 
+    def refuse_depth(self, end: int) -> None:
+        """Refuses what the parser, at `end`, would not nest deeper, at the first bracket that is too deep for a spec."""
+        depth, start = len(self._open), self._open[-1].start + 1 if self._open else 0
+        at = end
+        for found in re.finditer(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|[\[\]{}]', self.source.text[start:end]):
+            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+            if depth > DEPTH:
+                at = start + found.start()
+                break
+        self._too_deep(self.source.span(at, at + 1))
+
     def _too_deep(self, span: Span) -> None:
         self._stop(Fault("NS018", f"the spec nests deeper than {DEPTH}", span, help="write it flatter"))
 

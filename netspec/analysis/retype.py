@@ -1,0 +1,108 @@
+"""One sign more, less or other: what a slip of the finger can have done to a line that is not YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from netspec.diagnostics.diagnostic import Edit, Fix
+from netspec.text.source import Source, Span
+
+OTHER = {"[": "{", "{": "[", "]": "}", "}": "]"}
+Slip = tuple[int, int, str]
+"""The columns, from 0, between which a text takes the place of what stands there."""
+Kind = Callable[[str], Iterator[Slip]]
+
+
+def guesses(source: Source, numbers: Iterable[int], kinds: tuple[Kind, ...] | None = None) -> Iterator[Fix]:
+    """Every change of one sign in the lines given by their numbers: the likelier kinds first, each in all the lines."""
+    lines = [(number, _content(source.lines[number - 1])) for number in numbers]
+    seen: set[tuple[int, Slip]] = set()
+    for kind in kinds or KINDS:
+        for number, line in lines:
+            for slip in kind(line):
+                if (number, slip) not in seen:
+                    seen.add((number, slip))
+                    yield _fix(number, line, slip)
+
+
+def _content(line: str) -> str:
+    """A line without the comment at its end; a comment alone is content, as it may be uncommented."""
+    return re.sub(r"(?<=\S)\s+#.*$", "", line).rstrip()
+
+
+def _fix(number: int, line: str, slip: Slip) -> Fix:
+    start, end, text = slip
+    old, new = line[start:end].strip(), text.strip()
+    if old and new:
+        title = f"write `{new}` for `{old}`"
+    elif new or old:
+        title = f"add `{new}`" if new else f"remove `{old}`"
+    else:
+        title = "add a space" if text else "remove the space"
+    return Fix(title, (Edit(Span(number, start + 1, number, end + 1), text),))
+
+
+def _colons(line: str) -> Iterator[Slip]:
+    """What stands for a colon, a colon or its space left out."""
+    for found in re.finditer(r"(?<=[\w-])( *(?::=|::+|[=;]) *| *\. +)(?=\S|$)", line):
+        yield *found.span(1), ": " if found.end() < len(line) else ":"
+    for found in re.finditer(r"(?<=[\w-]):(?=[^\s,\]}])", line):
+        yield found.end(), found.end(), " "
+    for found in re.finditer(r"(?:^|[-{,] )\s*[\w-]+()( ?)(?=[\[{]|\S|$)", line):
+        yield found.start(1), found.end(2), ": " if found.end() < len(line) else ":"
+
+
+def _brackets(line: str) -> Iterator[Slip]:
+    """A bracket of another kind, too many, or too few."""
+    for found in re.finditer(r"[\[\]{}]", line):
+        yield found.start(), found.end(), OTHER[found[0]]
+    for found in re.finditer(r"[()<>]", line):
+        for bracket in "[{" if found[0] in "(<" else "]}":
+            yield found.start(), found.end(), bracket
+    for found in re.finditer(r"[\[\]{}()]", line):
+        yield found.start(), found.end(), ""
+    for found in re.finditer(r"(?=[,\]}])|$", line):
+        yield from ((found.start(), found.start(), bracket) for bracket in "}]")
+    for found in re.finditer(r"(?<=[:,-] )(?=[^\s-])|(?<=[\[{])", line):
+        yield from ((found.start(), found.start(), bracket) for bracket in "{[")
+
+
+def _commas(line: str) -> Iterator[Slip]:
+    """What stands for a comma, a comma left out or twice, or for the point of a number."""
+    for found in re.finditer(r" *[;.,](?: *,)+ *|(?<=[\w\]}'\"]) *[;.] *(?=[\w{\[])", line):
+        yield found.start(), found.end(), ", "
+    for found in re.finditer(r"(?<=[\w\]}'\"])( +)(?=[\w{\[-])", line):
+        yield found.start(), found.end(), ", "
+    for found in re.finditer(r"(?<=[\]}])(?=[\[{])", line):
+        yield found.start(), found.end(), ", "
+    for found in re.finditer(r"(?<=\d),(?=\d)", line):
+        yield found.start(), found.end(), "."
+    for found in re.finditer(r"(?<=\d),\d+(?!\w)|,(?= *[\]}])|,$", line):
+        yield found.start(), found.end(), ""
+
+
+def quotes(line: str) -> Iterator[Slip]:
+    """A quote too many, or one that does not end its text."""
+    signs = list(re.finditer(r"['\"]", line))
+    for found in signs:
+        yield found.start(), found.end(), ""
+    for found in signs:
+        for place in re.finditer(r"(?=[,\]}:])|$", line):
+            yield place.start(), place.start(), found[0]
+
+
+def _dashes(line: str) -> Iterator[Slip]:
+    """The dash of an item, glued, left out or too many; a line that became a comment."""
+    indent = len(line) - len(line.lstrip(" "))
+    if re.match(r" *-[^\s-]", line):
+        yield indent + 1, indent + 1, " "
+    if indent >= 2 and line[indent : indent + 1] not in ("-", "#"):
+        yield indent - 2, indent, "- "
+    if line[indent : indent + 2] == "- ":
+        yield indent, indent + 2, "  "
+    if comment := re.match(r" *(# ?)(?=- |[\w-]+:( |$))", line):
+        yield *comment.span(1), ""
+
+
+KINDS: tuple[Kind, ...] = (_colons, _dashes, _commas, _brackets, quotes)
