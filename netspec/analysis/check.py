@@ -10,10 +10,10 @@ from netspec.language import structure
 from netspec.language.build import build
 from netspec.language.spec import Spec
 from netspec.text import reader
-from netspec.text.nodes import Mapping
+from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source
 
-__all__ = ["Report", "check_source", "examine"]
+__all__ = ["Report", "check_source", "examine", "examined", "plan_of"]
 
 
 def check_source(source: Source) -> Report:
@@ -26,19 +26,25 @@ def examine(source: Source) -> Report:
     """The findings as the passes have them: what they propose as fixes is not yet proved."""
     root, faults = reader.read(source)
     found = [from_fault(fault, source) for fault in faults]
+    return examined(source, root, found)
+
+
+def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Report:
+    """Runs the passes over a tree; `found` is what is wrong with the text that it was read from."""
     if root is None:
         return Report(source, tuple(in_order(found)))
+    faulty = bool(found)
     findings = structure.check(source, root)
     if not isinstance(root, Mapping):
         return Report(source, tuple(in_order(found + findings.diagnostics)))
     spec = build(source, root, findings)
     inferred = shapes.infer(against_data.sized_by_data(spec))
     about_layers = [*inferred.diagnostics, *against_data.source(spec, inferred)]
-    found += [*findings.diagnostics, *about_layers]
+    found = [*found, *findings.diagnostics, *about_layers]
     for check in consistency.PASSES:
         found += check(spec, inferred)
-    plan = _plan(spec, inferred)
-    if plan is not None and not faults and not any(map(_is_error, about_layers)):
+    plan = plan_of(spec, inferred)
+    if plan is not None and not faulty and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
     return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan)
 
@@ -47,7 +53,8 @@ def _is_error(finding: Diagnostic) -> bool:
     return finding.severity == "error"
 
 
-def _plan(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
+def plan_of(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
+    """The plan of a spec whose shapes go to the end, whatever else is wrong with it."""
     if not inferred.complete or not inferred.layers or spec.input is None:
         return None
     size = spec.input.value

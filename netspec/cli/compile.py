@@ -62,7 +62,7 @@ def _table(output: str, cost: dict[str, Any]) -> None:
     from rich import box
     from rich.table import Table
 
-    from netspec.cli.summary import short, short_bytes
+    from netspec.analysis.figures import short, short_bytes
 
     own, names = cost["netspec"], [name for name in ("predict", "train_step") if name in cost]
     title = f"{messages.safe(output)}: batch {cost['batch_size']} on {cost['platform']}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.analysis.budgets import COSTS
+from netspec.analysis.figures import percent, short, short_bytes
 from netspec.analysis.plan import Plan, PlannedLayer, grammar
 from netspec.analysis.summary import as_json, savings
 from netspec.cli import messages, specs
@@ -153,30 +154,6 @@ def described(layer: PlannedLayer) -> str:
     return ", ".join(words)
 
 
-def short(number: int) -> str:
-    """A count in three or four digits.
-
-    >>> short(416520), short(15470264320), short(840)
-    ('416.5k', '15.5G', '840')
-    """
-    for unit, size in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3)):
-        if number >= size:
-            return f"{number / size:.1f}{unit}"
-    return str(number)
-
-
-def short_bytes(number: int) -> str:
-    """A size in bytes, by powers of 1024.
-
-    >>> short_bytes(18816), short_bytes(40)
-    ('18.4KiB', '40B')
-    """
-    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if number >= size:
-            return f"{number / size:.1f}{unit}"
-    return f"{number}B"
-
-
 def _shares(plan: Plan) -> Text:
     """Where the parameters and the multiply-adds are: a bar for each layer that has any."""
     from rich.text import Text
@@ -192,18 +169,6 @@ def _shares(plan: Plan) -> Text:
                 f"{glyph * round(BAR * part / max(whole, 1)):<{BAR}} {percent(part, whole):>4}  ", style="not bold"
             )
     return text
-
-
-def percent(part: int, whole: int) -> str:
-    """A share; never 0 % of something, nor 100 % of less than all.
-
-    >>> percent(1, 3), percent(1, 1000), percent(999, 1000), percent(0, 5), percent(5, 5)
-    ('33%', '<1%', '>99%', '0%', '100%')
-    """
-    share = round(100 * part / max(whole, 1))
-    if share == 0 and part:
-        return "<1%"
-    return ">99%" if share == 100 and part < whole else f"{share}%"
 
 
 def _savings(plan: Plan) -> Text:

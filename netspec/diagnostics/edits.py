@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from netspec.diagnostics.diagnostic import Edit
+from netspec.text.source import Source
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
@@ -17,19 +18,23 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     >>> edited("stride: 0", [Edit(Span(1, 9, 1, 10), "1")])
     'stride: 1'
     """
-    ends = list(re.finditer("\r\n|\r|\n", text))
-    starts = [0, *(end.end() for end in ends)]
-    stops = [*(end.start() for end in ends), len(text)]
-    newline = ends[0].group() if ends else "\n"
-
-    def offset(line: int, column: int) -> int:
-        return min(starts[line - 1] + column - 1, stops[line - 1]) if line <= len(starts) else len(text)
-
+    source = Source("", text)
+    newline = line_end(text)
     parts, at = [], 0
     for edit in sorted(edits, key=lambda edit: edit.span):
-        start = offset(edit.span.line, edit.span.column)
+        start = source.offset(edit.span.line, edit.span.column)
         if start < at:
             raise ValueError(f"overlapping edits at line {edit.span.line}, column {edit.span.column}")
         parts += [text[at:start], edit.text.replace("\n", newline)]
-        at = offset(edit.span.end_line, edit.span.end_column)
+        at = source.offset(edit.span.end_line, edit.span.end_column)
     return "".join([*parts, text[at:]])
+
+
+def line_end(text: str) -> str:
+    r"""How the first line of a text ends; LF where it has one line.
+
+    >>> line_end("a\r\nb")
+    '\r\n'
+    """
+    found = re.search("\r\n|\r|\n", text)
+    return found[0] if found else "\n"

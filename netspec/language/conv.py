@@ -38,7 +38,7 @@ class Conv:
     kernel: Pair = key(
         pair(1), "The window's height and width, F.", also=("kernel_size", "filter_size", "size"), examples=(3, [3, 5])
     )
-    stride: Pair = key(pair(1), "How far the window moves, S.", (1, 1), also=("strides",))
+    stride: Pair = key(pair(1), "How far the window moves, S.", (1, 1), also=("strides",), examples=(2, [2, 1]))
     padding: Padding = key(
         pair(0, "valid", "same"),
         "Zeros around the map, P: a count for each side, `valid` (none) or `same` (output = ceil(input / stride), "
@@ -52,12 +52,14 @@ class Conv:
         "The spacing of the window's cells, d: it spans d*(k - 1) + 1.",
         (1, 1),
         also=("dilation_rate", "dilations"),
+        examples=(2,),
     )
     groups: int | Literal["depthwise"] = key(
         whole_or(1, "depthwise"),
         "Splits the channels into groups that do not see each other; `depthwise` is one group a channel.",
         1,
         also=("group", "feature_group_count"),
+        examples=(2, "depthwise"),
     )
     bias: bool = key(
         boolean(),
@@ -77,9 +79,12 @@ class Conv:
         "The share of units switched off in training, after the activation.",
         0.0,
         also=("drop", "drop_rate"),
+        examples=(0.5,),
     )
-    repeat: int = key(whole(1), "How many of these in a row, N.", 1, also=("repeats", "times"))
-    name: str | None = key(LAYER_NAME, "The layer's name.", None, default_words="`block1.conv1`, ...", also=("id",))
+    repeat: int = key(whole(1), "How many of these in a row, N.", 1, also=("repeats", "times"), examples=(2,))
+    name: str | None = key(
+        LAYER_NAME, "The layer's name.", None, default_words="`block1.conv1`, ...", also=("id",), examples=("stem",)
+    )
 
     @classmethod
     def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Conv:

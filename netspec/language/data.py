@@ -34,9 +34,13 @@ class Augment:
     """Random changes of the training images, drawn anew each step."""
 
     flip: Literal["horizontal"] | None = key(choice("horizontal"), "Mirrors half of the images.", None)
-    crop: int | None = key(whole(1), "Pads by so many cells on each side and cuts the size out again at random.", None)
-    rotate: float | None = key(number(above=0, maximum=180), "Turns by up to so many degrees either way.", None)
-    cutout: int | None = key(whole(1), "Blanks a random square of this many cells.", None)
+    crop: int | None = key(
+        whole(1), "Pads by so many cells on each side and cuts the size out again at random.", None, examples=(4,)
+    )
+    rotate: float | None = key(
+        number(above=0, maximum=180), "Turns by up to so many degrees either way.", None, examples=(15,)
+    )
+    cutout: int | None = key(whole(1), "Blanks a random square of this many cells.", None, examples=(8,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +56,14 @@ class Data:
         None,
         default_words="the known places",
         also=("dir", "root", "directory"),
+        examples=("data/flowers",),
     )
     validation: float = key(
         number(0, below=1),
         "The share of the training set held out, stratified, by seed.",
         0.1,
         also=("validation_split", "val"),
+        examples=(0.2,),
     )
     normalize: Literal["standard", "unit", "none"] = key(
         choice("standard", "unit", "none"),
@@ -66,4 +72,11 @@ class Data:
         also=("normalization", "scale"),
     )
     resize: bool = key(boolean(), "Resizes the images of an image folder to `input`.", False)
-    augment: Augment = key(section(Augment), "Random changes of the training images.", Augment, also=("augmentation",))
+    augment: Augment = key(
+        section(Augment),
+        "Random changes of the training images.",
+        Augment,
+        default_words="none",
+        also=("augmentation",),
+        examples=({"flip": "horizontal", "crop": 4},),
+    )

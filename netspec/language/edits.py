@@ -9,16 +9,20 @@ from netspec.text.source import Source, Span
 
 
 def written(value: object) -> str:
-    """A value as YAML.
+    """A value as YAML, in flow style.
 
     >>> written((3, 3)), written((3, 5)), written("same"), written(0.5), written(True)
     ('3', '[3, 5]', 'same', '0.5', 'true')
+    >>> written({"source": "digits", "augment": {"crop": 4}}), written([28, 28, 1])
+    ('{source: digits, augment: {crop: 4}}', '[28, 28, 1]')
     """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple) and len(value) == 2:
         return written_pair(value)
-    return str(list(value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {written(below)}" for key, below in value.items()) + "}"
+    return f"[{', '.join(map(written, value))}]" if isinstance(value, list | tuple) else str(value)
 
 
 def written_pair(pair: Pair) -> str:

@@ -48,9 +48,12 @@ class Fc:
         "The share of units switched off in training, after the activation.",
         0.0,
         also=("drop", "drop_rate"),
+        examples=(0.5,),
     )
-    repeat: int = key(whole(1), "How many of these in a row.", 1, also=("repeats", "times"))
-    name: str | None = key(LAYER_NAME, "The layer's name.", None, default_words="`fc1`, `fc2`, ...", also=("id",))
+    repeat: int = key(whole(1), "How many of these in a row.", 1, also=("repeats", "times"), examples=(2,))
+    name: str | None = key(
+        LAYER_NAME, "The layer's name.", None, default_words="`fc1`, `fc2`, ...", also=("id",), examples=("logits",)
+    )
 
     @classmethod
     def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Fc:

@@ -29,14 +29,19 @@ class Pool:
         also=("kernel", "pool_size", "size", "kernel_size"),
         examples=(2, "all"),
     )
-    stride: Pair = key(pair(1), "How far the window moves.", None, default_words="the window", also=("strides",))
+    stride: Pair = key(
+        pair(1), "How far the window moves.", None, default_words="the window", also=("strides",), examples=(2,)
+    )
     padding: Padding = key(
         pair(0, "valid", "same"),
         "Cells around the map, less than the window; they never win and never count.",
         (0, 0),
         also=("pad",),
+        examples=(1, "same"),
     )
-    name: str | None = key(LAYER_NAME, "The layer's name.", None, default_words="`block1.pool`, ...", also=("id",))
+    name: str | None = key(
+        LAYER_NAME, "The layer's name.", None, default_words="`block1.pool`, ...", also=("id",), examples=("pool1",)
+    )
 
     @classmethod
     def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Pool:

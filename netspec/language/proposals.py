@@ -194,7 +194,7 @@ def _usual(key: Key | None) -> Iterator[str]:
     if isinstance(key.default, int | float | str | tuple) and key.default != "":
         yield written(key.default)
     for example in key.examples:
-        if not isinstance(example, list):
+        if not isinstance(example, list | dict):
             yield written(example)
     if key.name == "input":
         yield from SIZES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netspec.language.edits import written
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
 from netspec.language.top import Block, Defaults, Input, Top
@@ -41,11 +42,22 @@ def _section(title: str, section: type) -> Iterator[str]:
 
 
 def _row(key: Key) -> str:
-    cells = [f"`{key.name}`", key.type.expected, _default(key), key.doc]
+    cells = [f"`{key.name}`", key.type.expected, default(key), key.doc]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _default(key: Key) -> str:
+def described(key: Key) -> str:
+    """All facts of a key as Markdown, for an editor: its documentation, what it takes, its default, examples."""
+    lines = [key.doc, "", f"Takes {key.type.expected}."]
+    shown = default(key)
+    lines.append("Required." if key.required else f"Default: {shown if set(shown) & set('` ') else f'`{shown}`'}.")
+    if key.examples:
+        lines.append(f"For example {', '.join(f'`{written(example)}`' for example in key.examples)}.")
+    return "\n".join(lines)
+
+
+def default(key: Key) -> str:
+    """The default of a key, for a person."""
     if key.required:
         return "required"
     if key.default_words:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
 from netspec.language.proposals import Broken, additions, glued, in_place, plain_meaning, removal, values
@@ -283,7 +284,7 @@ def missing(
     """The diagnostic of a key that must be there."""
     key = next(key for key in facts if key.name == name)
     example = key.examples[0] if key.examples else None
-    shown = f"`{name}: {example}`" if example is not None else f"`{name}`"
+    shown = f"`{name}: {written(example)}`" if example is not None else f"`{name}`"
     return Diagnostic(
         "NS105",
         f"{owner} needs the key `{name}`",

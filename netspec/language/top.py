@@ -17,18 +17,33 @@ VERSION = 1
 class Input:
     """The size of an image."""
 
-    height: int = key(whole(1), "Rows of an image.", also=("h", "rows"))
-    width: int = key(whole(1), "Columns of an image.", also=("w", "columns"))
-    channels: int = key(whole(1), "Numbers a pixel: 1 for grey, 3 for colour.", also=("c", "depth"))
+    height: int = key(whole(1), "Rows of an image.", also=("h", "rows"), examples=(28,))
+    width: int = key(whole(1), "Columns of an image.", also=("w", "columns"), examples=(28,))
+    channels: int = key(whole(1), "Numbers a pixel: 1 for grey, 3 for colour.", also=("c", "depth"), examples=(1, 3))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults:
     """Values for the keys that layers leave out."""
 
-    conv: object = key(Type({"type": "object"}, "a mapping of conv's keys"), "For every convolution.", None)
-    pool: object = key(Type({"type": "object"}, "a mapping of pool's keys"), "For every pooling layer.", None)
-    fc: object = key(Type({"type": "object"}, "a mapping of fc's keys"), "For every fully connected layer.", None)
+    conv: object = key(
+        Type({"type": "object"}, "a mapping of conv's keys"),
+        "For every convolution.",
+        None,
+        examples=({"kernel": 3, "padding": "same"},),
+    )
+    pool: object = key(
+        Type({"type": "object"}, "a mapping of pool's keys"),
+        "For every pooling layer.",
+        None,
+        examples=({"type": "max", "window": 2},),
+    )
+    fc: object = key(
+        Type({"type": "object"}, "a mapping of fc's keys"),
+        "For every fully connected layer.",
+        None,
+        examples=({"dropout": 0.5},),
+    )
     activation: str | None = key(
         choice(*ACTIVATIONS), "For every convolution, and every fully connected layer but the last.", None
     )
@@ -43,14 +58,16 @@ class Block:
         "A convolution, or a list of them.",
         None,
         also=("convs", "conv2d", "convolution"),
+        examples=({"filters": 32, "kernel": 3},),
     )
     pool: object = key(
         Type({"type": ["object", "string"]}, "a mapping, or `max` or `average`"),
         "The pooling layer after the convolutions.",
         None,
         also=("pooling", "maxpool", "pool2d"),
+        examples=({"window": 2},),
     )
-    repeat: int = key(whole(1), "How many of this block in a row.", 1, also=("repeats", "times"))
+    repeat: int = key(whole(1), "How many of this block in a row.", 1, also=("repeats", "times"), examples=(2,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +76,19 @@ class Top:
 
     netspec: int = key(Type({"const": VERSION}, f"{VERSION}"), "The version of the format.", examples=(VERSION,))
     name: str = key(name("A-Za-z0-9_-", "letters, digits, `-` and `_`"), "The network's name.", examples=("lenet5",))
-    description: str = key(string(), "What it is, in a sentence.", "")
+    description: str = key(string(), "What it is, in a sentence.", "", examples=("LeNet-5 with max pooling.",))
     input: Input = key(
         Type({"type": ["object", "array"]}, "{height, width, channels} or [height, width, channels]"),
         "The size of an image: {height, width, channels} or [height, width, channels].",
         also=("input_shape", "inputs"),
+        examples=([28, 28, 1], {"height": 28, "width": 28, "channels": 1}),
     )
     defaults: Defaults = key(
-        section(Defaults), "Values for the keys that layers leave out.", None, default_words="none"
+        section(Defaults),
+        "Values for the keys that layers leave out.",
+        None,
+        default_words="none",
+        examples=({"conv": {"kernel": 3, "padding": "same"}},),
     )
     blocks: object = key(
         Type({"type": "array"}, "a list of blocks"),
@@ -74,6 +96,7 @@ class Top:
         None,
         default_words="none",
         also=("layers",),
+        examples=([{"conv": {"filters": 32, "kernel": 3}, "pool": {"window": 2}}],),
     )
     fc: object = key(
         Type({"type": "array"}, "a list of numbers of units or mappings"),
@@ -81,7 +104,29 @@ class Top:
         None,
         default_words="none",
         also=("dense", "linear", "fully_connected", "fcs"),
+        examples=([120, 84, 10],),
     )
-    budget: Budget = key(section(Budget), "What the network may cost.", Budget, default_words="none", also=("budgets",))
-    data: Data = key(section(Data), "The images.", Data, default_words="`digits`", also=("dataset",))
-    train: Train = key(section(Train), "The training.", Train, default_words="as below", also=("training",))
+    budget: Budget = key(
+        section(Budget),
+        "What the network may cost.",
+        Budget,
+        default_words="none",
+        also=("budgets",),
+        examples=({"parameters": "62k"},),
+    )
+    data: Data = key(
+        section(Data),
+        "The images.",
+        Data,
+        default_words="`digits`",
+        also=("dataset",),
+        examples=({"source": "fashion-mnist"},),
+    )
+    train: Train = key(
+        section(Train),
+        "The training.",
+        Train,
+        default_words="as below",
+        also=("training",),
+        examples=({"epochs": 10, "batch_size": 128},),
+    )

@@ -20,13 +20,15 @@ def rate(default: float) -> float:
 
 def decay(default: float) -> float:
     """The key `weight_decay`."""
-    weight_decay: float = key(number(0), "Pulls the weights towards zero.", default, also=("decay", "wd", "l2"))
+    weight_decay: float = key(
+        number(0), "Pulls the weights towards zero.", default, also=("decay", "wd", "l2"), examples=(1e-4,)
+    )
     return weight_decay
 
 
 def beta(doc: str, default: float) -> float:
     """A rate of exponential decay, at least 0 and less than 1."""
-    value: float = key(number(0, below=1), doc, default)
+    value: float = key(number(0, below=1), doc, default, examples=(0.9,))
     return value
 
 
@@ -55,7 +57,7 @@ class Adam:
     learning_rate: float = rate(1e-3)
     b1: float = beta("Decay of the mean of the gradient.", 0.9)
     b2: float = beta("Decay of the mean of its square.", 0.999)
-    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",))
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",), examples=(1e-7,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +82,7 @@ class RmsProp:
     type: ClassVar[str] = "rmsprop"
     learning_rate: float = rate(1e-3)
     decay: float = beta("Decay of the mean of the gradient's square.", 0.9)
-    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",))
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",), examples=(1e-7,))
     momentum: float = beta("The share of the last step that goes on.", 0.0)
 
     @property
@@ -96,8 +98,8 @@ class Adagrad:
     type: ClassVar[str] = "adagrad"
     slots: ClassVar[int] = 1
     learning_rate: float = rate(1e-2)
-    initial_accumulator_value: float = key(number(0), "What the sum of squares begins with.", 0.1)
-    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-7, also=("epsilon",))
+    initial_accumulator_value: float = key(number(0), "What the sum of squares begins with.", 0.1, examples=(0.1,))
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-7, also=("epsilon",), examples=(1e-7,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,7 @@ class Lamb:
     learning_rate: float = rate(1e-3)
     b1: float = beta("Decay of the mean of the gradient.", 0.9)
     b2: float = beta("Decay of the mean of its square.", 0.999)
-    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-6, also=("epsilon",))
+    eps: float = key(number(above=0), "Keeps the division from zero.", 1e-6, also=("epsilon",), examples=(1e-7,))
     weight_decay: float = decay(0.0)
 
 
@@ -145,8 +147,10 @@ class Cosine:
 
     type: ClassVar[str] = "cosine"
     warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
-    decay_steps: Steps = key(steps(), "Steps until the end of the decay, warm-up included.", "100%")
-    alpha: float = key(number(0, below=1), "The share of the rate that stays.", 0.0)
+    decay_steps: Steps = key(
+        steps(), "Steps until the end of the decay, warm-up included.", "100%", examples=("80%", 10_000)
+    )
+    alpha: float = key(number(0, below=1), "The share of the rate that stays.", 0.0, examples=(0.01,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,8 +159,8 @@ class Step:
 
     type: ClassVar[str] = "step"
     warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
-    transition_steps: Steps = key(steps(), "Steps between two drops.", "30%")
-    decay_rate: float = key(number(above=0), "The factor of a drop.", 0.1)
+    transition_steps: Steps = key(steps(), "Steps between two drops.", "30%", examples=("25%", 1000))
+    decay_rate: float = key(number(above=0), "The factor of a drop.", 0.1, examples=(0.5,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,8 +169,10 @@ class Exponential:
 
     type: ClassVar[str] = "exponential"
     warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
-    transition_steps: Steps = key(steps(), "Steps in which the rate falls by `decay_rate`.", "10%")
-    decay_rate: float = key(number(above=0), "The factor.", 0.7)
+    transition_steps: Steps = key(
+        steps(), "Steps in which the rate falls by `decay_rate`.", "10%", examples=("5%", 1000)
+    )
+    decay_rate: float = key(number(above=0), "The factor.", 0.7, examples=(0.9,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,10 +181,12 @@ class OneCycle:
 
     type: ClassVar[str] = "one_cycle"
     warmup: ClassVar[Steps] = 0
-    transition_steps: Steps = key(steps(), "Steps of the whole cycle.", "100%")
-    pct_start: float = key(number(above=0, below=1), "The share of the cycle that rises.", 0.3)
-    div_factor: float = key(number(above=0), "The first rate is the learning rate divided by this.", 25.0)
-    final_div_factor: float = key(number(above=0), "The last rate is the first divided by this.", 1e4)
+    transition_steps: Steps = key(steps(), "Steps of the whole cycle.", "100%", examples=("100%", 10_000))
+    pct_start: float = key(number(above=0, below=1), "The share of the cycle that rises.", 0.3, examples=(0.3,))
+    div_factor: float = key(
+        number(above=0), "The first rate is the learning rate divided by this.", 25.0, examples=(10,)
+    )
+    final_div_factor: float = key(number(above=0), "The last rate is the first divided by this.", 1e4, examples=(1000,))
 
 
 Schedule = Constant | Cosine | Step | Exponential | OneCycle
@@ -190,7 +198,9 @@ class CrossEntropy:
     """Softmax cross-entropy, in nats."""
 
     type: ClassVar[str] = "cross_entropy"
-    label_smoothing: float = key(number(0, below=1), "The share of the label spread over all classes.", 0.0)
+    label_smoothing: float = key(
+        number(0, below=1), "The share of the label spread over all classes.", 0.0, examples=(0.1,)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,16 +221,18 @@ class EarlyStopping:
     """Stops where a metric has not improved for `patience` epochs."""
 
     metric: str = key(choice(*METRICS), "What is watched.", "validation_loss", also=("monitor",))
-    patience: int = key(whole(1), "Epochs without improvement.", 5)
+    patience: int = key(whole(1), "Epochs without improvement.", 5, examples=(5,))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
     """When the run is saved; the best by validation is kept as well."""
 
-    every_epochs: int | None = key(whole(1), "Epochs between two checkpoints.", None, default_words="1")
-    every_steps: int | None = key(whole(1), "Steps between two checkpoints.", None)
-    keep: int = key(whole(1), "How many of the last are kept.", 3)
+    every_epochs: int | None = key(
+        whole(1), "Epochs between two checkpoints.", None, default_words="1", examples=(1, 10)
+    )
+    every_steps: int | None = key(whole(1), "Steps between two checkpoints.", None, examples=(1000,))
+    keep: int = key(whole(1), "How many of the last are kept.", 3, examples=(3,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,10 +247,17 @@ class Target:
 class Train:
     """How the network is trained."""
 
-    epochs: int = key(whole(1, 10**9), "How often the whole training set is seen.", 10, also=("num_epochs",))
-    batch_size: int = key(whole(1, 10**9), "Examples in one step.", 128, also=("batch",))
+    epochs: int = key(
+        whole(1, 10**9), "How often the whole training set is seen.", 10, also=("num_epochs",), examples=(10,)
+    )
+    batch_size: int = key(whole(1, 10**9), "Examples in one step.", 128, also=("batch",), examples=(128,))
     optimizer: Optimizer = key(
-        variant(OPTIMIZERS, "adamw"), "The update rule.", AdamW, default_words="`adamw`", also=("optimiser", "optim")
+        variant(OPTIMIZERS, "adamw"),
+        "The update rule.",
+        AdamW,
+        default_words="`adamw`",
+        also=("optimiser", "optim"),
+        examples=("sgd", {"type": "sgd", "learning_rate": 0.1, "momentum": 0.9}),
     )
     schedule: Schedule = key(
         variant(SCHEDULES, "constant"),
@@ -246,6 +265,7 @@ class Train:
         Constant,
         default_words="`constant`",
         also=("scheduler", "lr_schedule"),
+        examples=("cosine", {"type": "cosine", "warmup": "5%"}),
     )
     loss: Loss = key(
         variant(LOSSES, "cross_entropy"),
@@ -253,6 +273,7 @@ class Train:
         CrossEntropy,
         default_words="`cross_entropy`",
         also=("criterion",),
+        examples=("cross_entropy", {"type": "cross_entropy", "label_smoothing": 0.1}),
     )
     precision: Literal["float32", "bfloat16"] = key(
         choice("float32", "bfloat16"),
@@ -260,12 +281,20 @@ class Train:
         "float32",
         also=("dtype",),
     )
-    seed: int = key(whole(0, 2**32 - 1), "Everything random follows from it.", 0, also=("random_seed",))
+    seed: int = key(whole(0, 2**32 - 1), "Everything random follows from it.", 0, also=("random_seed",), examples=(0,))
     gradient_clip: float | None = key(
-        number(above=0), "The largest global norm of a gradient.", None, also=("clip", "grad_clip", "clip_norm")
+        number(above=0),
+        "The largest global norm of a gradient.",
+        None,
+        also=("clip", "grad_clip", "clip_norm"),
+        examples=(1.0,),
     )
     early_stopping: EarlyStopping | None = key(
-        section(EarlyStopping), "Ends the run early.", None, default_words="none"
+        section(EarlyStopping),
+        "Ends the run early.",
+        None,
+        default_words="none",
+        examples=({"metric": "validation_loss", "patience": 5},),
     )
     checkpoint: Checkpoint = key(
         section(Checkpoint),
@@ -273,5 +302,12 @@ class Train:
         Checkpoint,
         default_words="every epoch, 3 kept",
         also=("checkpoints",),
+        examples=({"every_epochs": 1, "keep": 3},),
     )
-    target: Target | None = key(section(Target), "What the run must reach.", None, default_words="none")
+    target: Target | None = key(
+        section(Target),
+        "What the run must reach.",
+        None,
+        default_words="none",
+        examples=({"metric": "accuracy", "at_least": 0.97},),
+    )

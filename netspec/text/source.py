@@ -52,6 +52,12 @@ class Source:
         """The place of `text[start:end]`."""
         return Span(*self._position(start), *self._position(end))
 
+    def offset(self, line: int, column: int) -> int:
+        """Where in `text` a place is; behind a line's end is at it, behind the last line at the end of the text."""
+        if line > len(self.lines):
+            return len(self.text)
+        return self._line_starts[line - 1] + min(column - 1, len(self.lines[line - 1]))
+
     def _position(self, index: int) -> tuple[int, int]:
         line = bisect_right(self._line_starts, index)
         column = index - self._line_starts[line - 1]

@@ -1,0 +1,39 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+
+def short(number: int) -> str:
+    """A count in three or four digits.
+
+    >>> short(416520), short(15470264320), short(840)
+    ('416.5k', '15.5G', '840')
+    """
+    for unit, size in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if number >= size:
+            return f"{number / size:.1f}{unit}"
+    return str(number)
+
+
+def short_bytes(number: int) -> str:
+    """A size in bytes, by powers of 1024.
+
+    >>> short_bytes(18816), short_bytes(40)
+    ('18.4KiB', '40B')
+    """
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if number >= size:
+            return f"{number / size:.1f}{unit}"
+    return f"{number}B"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share; never 0 % of something, nor 100 % of less than all.
+
+    >>> percent(1, 3), percent(1, 1000), percent(999, 1000), percent(0, 5), percent(5, 5)
+    ('33%', '<1%', '>99%', '0%', '100%')
+    """
+    share = round(100 * part / max(whole, 1))
+    if share == 0 and part:
+        return "<1%"
+    return ">99%" if share == 100 and part < whole else f"{share}%"

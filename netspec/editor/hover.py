@@ -1,0 +1,156 @@
+"""What a place in a spec means: the key's documentation, the layer's arithmetic, how much of a budget is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from netspec.analysis.budgets import COSTS, ranked
+from netspec.analysis.figures import percent, short, short_bytes
+from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.diagnostics.catalogue import CODES
+from netspec.editor import facts
+from netspec.editor.document import Document
+from netspec.editor.place import Pointed, key_of, pointed, walk
+from netspec.language.data import KNOWN
+from netspec.language.kind import dimensions, elements
+from netspec.language.kinds import KINDS
+from netspec.language.reference import described
+from netspec.language.vocabulary import Path
+from netspec.text.nodes import Scalar
+from netspec.text.source import Span
+
+SHOWN = 8
+"""How many layers one place shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """What is shown, as Markdown, and what it is about."""
+
+    text: str
+    span: Span
+
+
+def hover(document: Document, line: int, column: int) -> Hover | None:
+    """What is at a place (line and column from 1), or None where nothing is known of it."""
+    if document.source.faults or not document.is_spec:
+        return None
+    at = pointed(document.root, line, column)
+    parts = [*_findings(document, line, column)]
+    if at is not None:
+        parts = [*_key(document, at), *parts]
+    if not parts:
+        return None
+    return Hover("\n\n---\n\n".join(parts), at.span if at is not None else Span(line, column, line, column))
+
+
+def _findings(document: Document, line: int, column: int) -> Iterator[str]:
+    """The codes of what is wrong at a place, each with its meaning."""
+    codes = []
+    for found in document.report.diagnostics:
+        span = found.span
+        if (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column):
+            codes.append(found.code)
+    for code in dict.fromkeys(codes):
+        yield f"**{code}: {CODES[code].title}**\n\n{CODES[code].meaning.strip()}"
+
+
+def _key(document: Document, at: Pointed) -> Iterator[str]:
+    key = key_of(document.root, at.path)
+    if key is not None:
+        path = ".".join(step for step in at.path if isinstance(step, str))
+        yield f"**`{path}`**\n\n{described(key)}"
+        word = at.node.text if isinstance(at.node, Scalar) and not at.on_key else ""
+        if doc := facts.words(key).get(word):
+            yield f"**`{word}`**: {doc}"
+    if layers := _layers(document, at.path):
+        yield _described(document, layers)
+    if figures := [*_figures(document, at.path)]:
+        yield "\n".join(figures)
+
+
+def _layers(document: Document, path: Path) -> list[PlannedLayer]:
+    """The layers that the place belongs to: copies of one, or all of a block."""
+    if path[:1] == ("fc",) and len(path) > 1:
+        path = path[:2]
+    elif path[:1] == ("blocks",) and len(path) > 2 and path[2] in KINDS:
+        path = path[: 4 if len(path) > 3 and isinstance(path[3], int) else 3]
+    else:
+        return []
+    node = walk(document.root, path)
+    items = getattr(node, "items", ())
+    return [layer for layer in document.layers if layer.layer.node is node or layer.layer.node in items]
+
+
+def _described(document: Document, layers: list[PlannedLayer]) -> str:
+    lines = []
+    for layer in layers[:SHOWN]:
+        lines.append(f"**{layer.name}** {dimensions(layer.input)} -> {dimensions(layer.output)}")
+        lines.append(f"`{layer.arithmetic}`")
+        costs = [f"{layer.parameters:,} parameters"] if layer.parameters else []
+        costs += [f"{short(layer.macs)} multiply-adds"] if layer.macs else []
+        costs.append(f"sees {dimensions(layer.receptive_field)} pixels")
+        lines.append(", ".join(costs))
+        lines.append("")
+    if len(layers) > SHOWN:
+        total = sum(layer.parameters for layer in layers)
+        lines.append(f"... {len(layers)} layers, {total:,} parameters together")
+    return "  \n".join(lines).rstrip().replace("  \n  \n", "\n\n")
+
+
+def _figures(document: Document, path: Path) -> Iterator[str]:
+    """Where a key's value is spent or reached."""
+    if document.plan is not None:
+        for beginning, figures in FIGURES.items():
+            if path[: len(beginning)] == beginning:
+                yield from figures(document.plan, path)
+
+
+def _of_network(plan: Plan, path: Path) -> Iterator[str]:
+    if len(path) == 1:
+        yield f"`{grammar(plan.spec)['text']}`"
+        yield f"{plan.parameters:,} parameters, {short(plan.macs)} multiply-adds"
+
+
+def _of_input(plan: Plan, path: Path) -> Iterator[str]:
+    yield f"{dimensions(plan.input)}: {elements(plan.input):,} numbers an image"
+    if plan.spec.convolutions:
+        yield f"- a unit of the last map sees {dimensions(plan.receptive_field)} of {dimensions(plan.input[:2])} pixels"
+
+
+def _of_budget(plan: Plan, path: Path) -> Iterator[str]:
+    budget = plan.spec.budget.value
+    for cost in COSTS:
+        limit = getattr(budget, cost.key)
+        if limit is not None and path[1:2] in ((), (cost.key,)):
+            used = cost.of(plan)
+            yield f"- `{cost.key}`: {used:,} of {limit:,} {cost.unit} used ({percent(used, limit)})".replace("  ", " ")
+            total = sum(cost.share(layer) for layer in plan.layers)
+            for layer in ranked(plan, cost)[:3] if len(path) > 1 else ():
+                yield f"  - {layer.name}: {cost.share(layer):,} ({percent(cost.share(layer), total)})"
+    if budget.receptive_field is not None and path[1:2] in ((), ("receptive_field",)):
+        seen, least = dimensions(plan.receptive_field), dimensions(budget.receptive_field)
+        yield f"- `receptive_field`: the last map sees {seen}, at least {least} asked for"
+
+
+def _of_training(plan: Plan, path: Path) -> Iterator[str]:
+    if path[1:2] in ((), ("batch_size",), ("optimizer",), ("precision",)):
+        batch = plan.spec.train.value.batch_size
+        yield f"training takes {short_bytes(plan.training_bytes)} at batch {batch}"
+    known = KNOWN.get(plan.spec.data.value.source)
+    if known is not None and path[1:2] in (("epochs",), ("batch_size",), ("schedule",)):
+        train, held = plan.spec.train.value, plan.spec.data.value.validation
+        examples = known.training_examples - round(known.training_examples * held)
+        yield f"{examples:,} training examples: about {max(1, examples // train.batch_size):,} steps an epoch"
+
+
+FIGURES: dict[Path, Callable[[Plan, Path], Iterator[str]]] = {
+    ("name",): _of_network,
+    ("blocks",): _of_network,
+    ("fc",): _of_network,
+    ("input",): _of_input,
+    ("budget",): _of_budget,
+    ("train",): _of_training,
+}
+"""What the figures are of the network, by the path that a place begins with."""
