@@ -9,8 +9,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
+from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
 
 ID = "https://netspec.dev/netspec.schema.json"
@@ -18,18 +20,36 @@ ID = "https://netspec.dev/netspec.schema.json"
 
 def _key(key: Key) -> Schema:
     """The schema of one key's value."""
-    schema: Schema = dict(key.type.schema)
+    expected = {"errorMessage": f"expected {key.type.expected}"}
+    schema = _branches(key.type.schema, expected)
     if key.type.section is not None:
-        schema |= mapping(key.type.section)
+        # beside `required`, an editor would give `errorMessage` for a missing key too
+        schema = _untyped(mapping(key.type.section)) | {"allOf": [schema | expected]}
+    else:
+        schema |= expected
     if key.type.variants:
         schema |= _variants(key)
     schema["description"] = key.doc
-    schema["errorMessage"] = f"expected {key.type.expected}"
+    schema["markdownDescription"] = described(key)
     if not key.required and isinstance(key.default, bool | int | float | str) and not key.default_words:
         schema["default"] = key.default
-    if key.examples:
-        schema["examples"] = list(key.examples)
+    if examples := [example for example in key.examples if not isinstance(example, dict)]:
+        schema["examples"] = examples
+    if snippets := [example for example in key.examples if isinstance(example, dict)]:
+        # editors show a mapping among `examples` as "[object Object]"
+        schema["defaultSnippets"] = [{"label": written(example), "body": example} for example in snippets]
     return schema
+
+
+def _branches(schema: Schema, expected: Schema) -> Schema:
+    """The schema of a type, with what is expected in each of its branches: an editor reads it where the value fails."""
+    branches = {name: _branches(schema[name], expected) | expected for name in ("then", "else") if name in schema}
+    return schema | branches
+
+
+def _untyped(schema: Schema) -> Schema:
+    """Without `type`, which stands above already: a value of another type is then refused once."""
+    return {name: value for name, value in schema.items() if name != "type"}
 
 
 def mapping(cls: type, **more: Any) -> Schema:
@@ -66,7 +86,7 @@ def _variants(key: Key) -> Schema:
 
 def _layer(cls: type) -> Schema:
     """A layer kind, or `defaults` for it: what a layer requires may stand in either, so a pass checks it."""
-    schema = mapping(cls)
+    schema = _untyped(mapping(cls))
     schema.pop("required", None)
     doc = (cls.__doc__ or "").strip()
     return schema | {"description": doc}
@@ -78,7 +98,7 @@ def _ref(kind: str) -> Schema:
 
 def _input(schema: Schema) -> Schema:
     sizes = {"items": {"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3}
-    return schema | {"if": {"type": "array"}, "then": sizes, "else": mapping(Input)}
+    return schema | {"if": {"type": "array"}, "then": sizes, "else": _untyped(mapping(Input))}
 
 
 def _blocks() -> Schema:
@@ -90,7 +110,8 @@ def _blocks() -> Schema:
         "else": _ref("conv"),
     }
     pool |= {"if": {"type": "string"}, "then": {"enum": ["max", "average"]}, "else": _ref("pool")}
-    return {"items": block | {"errorMessage": "expected a mapping with `conv`, `pool` or both"}}
+    kind = {"type": "object", "errorMessage": "expected a mapping with `conv`, `pool` or both"}
+    return {"items": _untyped(block) | {"allOf": [kind]}}
 
 
 def _fc() -> Schema:
