@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.analysis.figures import percent
 from netspec.cli import messages, specs
-from netspec.cli.summary import COLOURS, percent
+from netspec.cli.summary import COLOURS
 
 if TYPE_CHECKING:
     from rich.table import Table
