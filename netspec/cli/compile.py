@@ -8,21 +8,37 @@ from typing import Any
 
 import click
 
-from netspec.cli import messages, specs
+from netspec.cli import messages, options, specs
 from netspec.diagnostics.diagnostic import Diagnostic
 
 
-@click.command(name="compile", epilog="Example: netspec compile specs/lenet5.yaml -o build/lenet5")
-@click.argument("file")
-@click.option("-o", "--output", "output", metavar="DIR", required=True, help="The directory to write.")
-@click.option("--platform", "platform", default="cpu,cuda,tpu", show_default=True, help="What to lower for.")
-@click.option("--run", "run", metavar="RUN", help="Takes the trained variables of this run.")
-@click.option("--steps-per-epoch", type=click.IntRange(1), help="For a schedule in shares of the run.")
-@click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Another value for a key of the spec.")
+@click.command(
+    name="compile",
+    short_help="Compile to StableHLO that loads without netspec.",
+    epilog="Example: netspec compile specs/lenet5.yaml -o build/lenet5",
+)
+@click.argument("file", type=options.FILE)
+@click.option(
+    "-o", "--output", "output", metavar="DIR", required=True, type=options.FILE, help="The directory to write."
+)
+@click.option(
+    "--platform",
+    "platform",
+    metavar="NAMES",
+    default="cpu,cuda,tpu",
+    show_default=True,
+    help="What to lower for, separated by commas.",
+)
+@click.option("--run", "run", metavar="RUN", type=options.FILE, help="Take the trained variables of this run.")
+@click.option("--steps-per-epoch", metavar="N", type=click.IntRange(1), help="For a schedule in shares of the run.")
+@options.overrides
 def compile_(
     file: str, output: str, platform: str, run: str | None, steps_per_epoch: int | None, overrides: tuple[str, ...]
 ) -> None:
-    """Lowers a network to StableHLO for prediction and training, from any machine for any of the platforms."""
+    """Compile prediction and a training step to StableHLO, on any machine for any of the platforms.
+
+    DIR then holds all that it takes to load and run them: the arrays, a loader, and what each function costs.
+    """
     messages.require_training()
     from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
     from netspec.export.trained import of_run

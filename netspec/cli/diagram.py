@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
-from netspec.cli import specs
+from netspec.cli import options, specs
 
 
-@click.command(epilog="Example: netspec diagram specs/lenet5.yaml -o lenet5.svg")
-@click.argument("file")
-@click.option("-o", "--output", "output", metavar="SVG", help="The file to write, instead of standard output.")
-@click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Another value for a key of the spec.")
+@click.command(short_help="Draw a network as SVG.", epilog="Example: netspec diagram specs/lenet5.yaml -o lenet5.svg")
+@click.argument("file", type=options.FILE)
+@click.option(
+    "-o", "--output", "output", metavar="SVG", type=options.FILE, help="Write this file instead of standard output."
+)
+@options.overrides
 def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> None:
-    """Draws the network as SVG: maps, windows, sizes and parameters."""
+    """Draw the network of a spec as SVG: maps, windows, sizes and parameters."""
     from netspec.report.diagram import draw
 
     picture = draw(specs.require_plan(file, overrides))

@@ -8,19 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import messages
+from netspec.cli import messages, options
 
 if TYPE_CHECKING:
     from netspec.report.evaluation import Measures
 
 
-@click.command(epilog="Example: netspec evaluate runs/digits-1 --format json")
-@click.argument("run")
-@click.option("--data", "data", metavar="PATH", help="Where the images are, instead of `data.path`.")
-@click.option("--checkpoint", type=click.Choice(["model", "best"]), default="model", show_default=True)
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.command(
+    short_help="Measure a trained network on the test set.",
+    epilog="Example: netspec evaluate runs/digits-1 --format json",
+)
+@click.argument("run", type=options.FILE)
+@options.data
+@click.option(
+    "--checkpoint",
+    type=click.Choice(["model", "best"]),
+    default="model",
+    show_default=True,
+    help="The network as it ended, or as it was best in validation.",
+)
+@options.formats(["table", "json"])
 def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
-    """Measures a trained network on the test set."""
+    """Measure the network of a run directory on the test set: accuracy, precision and recall, confusion matrix."""
     messages.require_training()
     from netspec.report.evaluation import measure
     from netspec.training import sources

@@ -90,10 +90,17 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="netspec-compiler", prog_name="netspec")
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Example: netspec validate specs/lenet5.yaml
+Completion: eval "$(_NETSPEC_COMPLETE=bash_source netspec)"
+            (zsh_source for zsh, fish_source for fish)""",
+)
+@click.version_option(package_name="netspec-compiler", prog_name="netspec", message="%(prog)s %(version)s")
 def netspec() -> None:
-    """Describes, checks and trains convolutional networks written in YAML."""
+    """Check, compile and train convolutional networks that are written in YAML."""
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import messages
+from netspec.cli import messages, options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 SHOWN = 3
 
 
-@click.command(epilog="Example: netspec predict runs/digits-1 seven.png --format json")
-@click.argument("run")
-@click.argument("images", nargs=-1, required=True)
-@click.option("--resize", is_flag=True, help="Resizes images to the network's input.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.command(
+    short_help="Say which class images show.", epilog="Example: netspec predict runs/digits-1 seven.png --format json"
+)
+@click.argument("run", type=options.FILE)
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=options.FILE)
+@click.option("--resize", is_flag=True, help="Resize images to the network's input.")
+@options.formats(["table", "json"])
 def predict(run: str, images: tuple[str, ...], resize: bool, form: str) -> None:
-    """Says which class images show.
+    """Say which class images show, and how likely each class is.
 
-    IMAGES are image files, or `.npy` arrays of one image or of several: (height, width[, channels]) or (n, height,
+    IMAGE is an image file, or `.npy` arrays of one image or of several: (height, width[, channels]) or (n, height,
     width, channels), with pixel values as in the training data.
     """
     messages.require_training()

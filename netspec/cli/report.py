@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from netspec.cli import messages
+from netspec.cli import messages, options
 
 
-@click.command(epilog="Example: netspec report runs/digits-1")
-@click.argument("run")
-@click.option("--data", "data", metavar="PATH", help="Where the images are, instead of `data.path`.")
+@click.command(short_help="Write the HTML page of a run.", epilog="Example: netspec report runs/digits-1")
+@click.argument("run", type=options.FILE)
+@options.data
 def report(run: str, data: str | None) -> None:
-    """Writes RUN/report.html: curves, confusion, mistakes, filters, feature maps, activation rates."""
+    """Write RUN/report.html: curves, confusion, mistakes, filters, feature maps, activation rates."""
     messages.require_training()
     from netspec.report import page
     from netspec.training import sources

@@ -7,9 +7,11 @@ import json
 import click
 
 
-@click.command(epilog="Example: netspec schema > netspec.schema.json")
+@click.command(
+    short_help="Print the JSON Schema of specs, for editors.", epilog="Example: netspec schema > netspec.schema.json"
+)
 def schema() -> None:
-    """Prints the JSON Schema (2020-12) of the format, for editors."""
+    """Print the JSON Schema (2020-12) of the format, for editors."""
     from netspec.language import schema as language
 
     click.echo(json.dumps(language.schema(), indent=2, ensure_ascii=False))

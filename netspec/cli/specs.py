@@ -16,6 +16,8 @@ from netspec.language.override import Aliased, Override, override
 from netspec.text.files import Unreadable, encode, read_source
 from netspec.text.source import Source
 
+EXAMPLES = {"--set": "train.epochs=3", "--budget": "parameters=60k"}
+
 
 def read(name: str) -> Source:
     """The text of a file, or of standard input for `-`; exits with 2 where it cannot be had."""
@@ -30,7 +32,7 @@ def key_value(option: str, item: str) -> tuple[list[str], str]:
     """The path and the value of `KEY=VALUE`; a usage error where it is none."""
     key, equals, value = item.partition("=")
     if not equals or not value.strip() or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key):
-        raise click.UsageError(f"{option} {messages.safe(item)}: write KEY=VALUE, as in train.epochs=3")
+        raise click.UsageError(f"{option} {messages.safe(item)}: write KEY=VALUE, as in {EXAMPLES[option]}")
     return key.split("."), value
 
 
@@ -47,6 +49,18 @@ def written(source: Source, option: str, items: Sequence[str], prefix: str = "")
             made.append(change)
             source = change.source
     return source, made
+
+
+def require_budgets(items: Sequence[str]) -> None:
+    """Refuses budgets that no spec could have: a usage error once, rather than a finding in every file."""
+    for item in items:
+        source, _ = written(
+            Source("--budget", "netspec: 1\nname: any\ninput: [1, 1, 1]\nfc: [1]\n"), "--budget", [item], "budget"
+        )
+        for finding in check_source(source).diagnostics:
+            if finding.code < "NS2":
+                help = f"; {finding.help}" if finding.help else ""
+                raise click.UsageError(f"--budget {messages.safe(item)}: {messages.safe(finding.message + help)}.")
 
 
 def check(source: Source, overrides: Sequence[Override] = ()) -> Report:

@@ -14,7 +14,7 @@ from netspec.analysis.budgets import COSTS
 from netspec.analysis.figures import percent, short, short_bytes
 from netspec.analysis.plan import Plan, PlannedLayer, grammar
 from netspec.analysis.summary import as_json, savings
-from netspec.cli import messages, specs
+from netspec.cli import messages, options, specs
 from netspec.language.kind import dimensions
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ WIDE = 136
 BAR = 22
 
 
-@click.command(epilog="Example: netspec summary specs/lenet5.yaml")
-@click.argument("file")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "markdown", "csv"]), default="table", show_default=True
+@click.command(
+    short_help="Show each layer with its shape and costs.", epilog="Example: netspec summary specs/lenet5.yaml"
 )
-@click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Another value for a key of the spec.")
+@click.argument("file", type=options.FILE)
+@options.formats(["table", "json", "markdown", "csv"])
+@options.overrides
 def summary(file: str, form: str, overrides: tuple[str, ...]) -> None:
-    """Shows each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field."""
+    """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field."""
     plan = specs.require_plan(file, overrides)
     if form == "json":
         click.echo(json.dumps(as_json(plan)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import messages, specs
+from netspec.cli import messages, options, specs
 from netspec.diagnostics.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -18,19 +18,45 @@ if TYPE_CHECKING:
     from netspec.training.sources import Images
 
 
-@click.command(epilog="Example: netspec train specs/digits.yaml --set train.epochs=10")
-@click.argument("file", required=False)
-@click.option("--resume", "resume", metavar="RUN", help="Goes on with the run in this directory; FILE may be left out.")
-@click.option("--data", "data", metavar="PATH", help="Where the images are, instead of `data.path`.")
-@click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Another value for a key of the spec.")
-@click.option("--output", "output", metavar="DIR", help="The run directory. Default: runs/NAME-1, NAME-2, ...")
+@click.command(
+    short_help="Train a network into a run directory.",
+    epilog="Example: netspec train specs/digits.yaml --set train.epochs=10",
+)
+@click.argument("file", required=False, type=options.FILE)
 @click.option(
-    "--devices", type=click.IntRange(1), default=1, show_default=True, help="Divides each batch among N devices."
+    "--resume",
+    "resume",
+    metavar="RUN",
+    type=options.FILE,
+    help="Go on with the run in this directory; FILE may be left out.",
+)
+@options.data
+@options.overrides
+@click.option(
+    "--output",
+    "output",
+    metavar="DIR",
+    type=options.FILE,
+    help="The run directory.  [default: the next free runs/NAME-1, NAME-2, ...]",
+)
+@click.option(
+    "--devices",
+    type=click.IntRange(1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Divide each batch among N devices.",
 )
 def train(
     file: str | None, resume: str | None, data: str | None, overrides: tuple[str, ...], output: str | None, devices: int
 ) -> None:
-    """Trains the network of a spec into a run directory."""
+    """Train the network of a spec into a run directory, which holds all that was made and can be resumed.
+
+    \b
+    Exit status: 0 done, 1 the spec or the data are wrong or the target was
+    missed, 2 wrong usage, 3 the environment or a bug; 130 and 143 after
+    SIGINT and SIGTERM, with a checkpoint to go on from.
+    """
     messages.require_training()
     if file is None and resume is None:
         raise click.UsageError("name a spec, or a run with --resume.")

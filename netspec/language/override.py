@@ -12,7 +12,7 @@ from netspec.text.nodes import Entry, Mapping
 from netspec.text.source import Source, Span
 
 Position = tuple[int, int]
-ORIGIN = "the value comes from"
+ORIGIN = "(with `{}`)"
 
 
 class Aliased(ValueError):
@@ -39,14 +39,14 @@ class Override:
         What is said of the value itself points at where it would stand, and names the option.
         """
         labels = tuple(Label(self._back(label.span), label.message) for label in finding.labels)
-        told = any(note.startswith(ORIGIN) for note in finding.notes)
-        note = (f"{ORIGIN} `{self.option}`",) if self._touches(finding.span) and not told else ()
+        told = ORIGIN.partition("{")[0] in finding.message
+        origin = f" {ORIGIN.format(self.option)}" if self._touches(finding.span) and not told else ""
         return replace(
             finding,
+            message=finding.message + origin,
             source=self.before,
             span=self._back(finding.span),
             labels=labels,
-            notes=(*finding.notes, *note),
             fixes=tuple(self._fix(fix) for fix in finding.fixes if not any(self._touches(e.span) for e in fix.edits)),
         )
 

@@ -59,8 +59,8 @@ def test_a_finding_points_into_the_file_and_names_the_option() -> None:
     assert (size.span.line, size.span.column, size.span.end_column) == (3, 8, 17)
     assert (epochs.code, epochs.span.line, epochs.span.column, epochs.span.end_column) == ("NS102", 4, 17, 18)
     assert epochs.source.text == SPEC
-    assert epochs.notes[-1] == "the value comes from `--set train.epochs=0`"
-    assert sum(note.startswith("the value comes from") for note in epochs.notes) == 1
+    assert epochs.message.endswith(" (with `--set train.epochs=0`)")
+    assert epochs.message.count("--set") == 1
 
 
 @pytest.mark.parametrize("item", ["train.epochs=100000", "train.seed=123456", "budget.macs=2k", "data.source=digits"])
@@ -80,6 +80,22 @@ def test_a_budget_from_the_command_line_blames_a_place_that_exists(tmp_path: Pat
     done = netspec("validate", "--format", "json", "--budget", "parameters=100", str(path))
     (found,) = json.loads(done.stdout)["diagnostics"]
     assert (done.returncode, found["code"], found["line"]) == (1, "NS401", 4)
+    assert found["message"].endswith("more than the budget of 100 (with `--budget parameters=100`)")
+
+
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        ("parameterss=60k", "`budget` has no key `parameterss`; write `parameters`."),
+        ("parameters=60q", "`parameters` cannot be the string `60q`"),
+        ("parameters=[1", "is closed by `}`"),
+        ("memory.bytes=3", "--budget memory.bytes=3: "),
+    ],
+)
+def test_a_budget_that_no_spec_could_have_is_wrong_usage(item: str, says: str) -> None:
+    done = netspec("validate", "--budget", item, "specs")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
 
 
 def test_an_alias_is_not_changed_behind_its_anchor() -> None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.render.cells import shown
 from netspec.diagnostics.render.palette import Paint
+from netspec.diagnostics.render.wording import worst_first
 
 
 def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
-    """`file:line:column: error[NS301] message`."""
+    """`file:line:column: error[NS301] message`, the worst file first."""
     paint = Paint(color)
-    return "".join(f"{line(found, paint)}\n" for found in diagnostics)
+    return "".join(f"{line(found, paint)}\n" for found in worst_first(diagnostics))
 
 
 def line(found: Diagnostic, paint: Paint) -> str:

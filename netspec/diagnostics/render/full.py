@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from netspec.diagnostics.diagnostic import Diagnostic
@@ -9,15 +10,19 @@ from netspec.diagnostics.render.cells import shown, wrapped
 from netspec.diagnostics.render.excerpt import Mark, Page, excerpt
 from netspec.diagnostics.render.palette import Paint
 from netspec.diagnostics.render.suggestion import suggestion
-from netspec.diagnostics.render.wording import count, counted
+from netspec.diagnostics.render.wording import Counts, count, counted, tally, worst_first
 from netspec.text.source import Span
+
+LISTED = 20
+"""How many files the table names at most; `--format json` has them all."""
 
 
 def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
-    """Every diagnostic with its source, then a summary."""
+    """Every diagnostic with its source, the worst file first; then a summary."""
     paint = Paint(color)
-    blocks = ["\n".join(_block(found, paint, width)) for found in diagnostics]
-    return "\n\n".join([*blocks, "\n".join(_summary(diagnostics, files, paint))]) + "\n"
+    blocks = ["\n".join(_block(found, paint, width)) for found in worst_first(diagnostics)]
+    table = ["\n".join(_files(tally(diagnostics), paint))]
+    return "\n\n".join([*blocks, *filter(None, table), "\n".join(_summary(diagnostics, files, paint))]) + "\n"
 
 
 def _block(found: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
@@ -76,6 +81,19 @@ def _remark(kind: str, text: str, page: Page) -> Iterator[str]:
         yield " " * (page.gutter + len(f" = {kind}: ")) + line
 
 
+def _files(counts: dict[str, Counts], paint: Paint) -> Iterator[str]:
+    """A table of the files with findings, where there are several."""
+    if len(counts) < 2:
+        return
+    yield paint("errors  warnings  file", "strong")
+    for name, its in list(counts.items())[:LISTED]:
+        cells = ((its.errors, 6, "error"), (its.warnings, 10, "warning"))
+        row = (paint(f"{number:>{room}}", style) if number else f"{'-':>{room}}" for number, room, style in cells)
+        yield f"{''.join(row)}  {shown(name)}"
+    if len(counts) > LISTED:
+        yield f"and {len(counts) - LISTED} more with errors or warnings"
+
+
 def _summary(diagnostics: Sequence[Diagnostic], files: Sequence[str], paint: Paint) -> Iterator[str]:
     counts = count(diagnostics, files)
     found = [paint(counted(counts.errors, "error"), "error")] if counts.errors else []
@@ -83,5 +101,6 @@ def _summary(diagnostics: Sequence[Diagnostic], files: Sequence[str], paint: Pai
     yield f"{', '.join(found) or paint('no errors', 'help')} in {counted(counts.files, 'file')}"
     if repairs := sum(any(fix.safe for fix in found.fixes) for found in diagnostics):
         yield f"{repairs} can be repaired by: netspec validate --fix"
-    if code := next((found.code for found in diagnostics if found.severity == "error"), None):
-        yield f"For more about an error: netspec explain {code}"
+    codes = Counter(found.code for found in diagnostics if found.severity == "error")
+    if codes:
+        yield f"For more about an error: netspec explain {codes.most_common(1)[0][0]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,20 @@ def count(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> Counts:
     """The counts every summary is made of."""
     errors = sum(found.severity == "error" for found in diagnostics)
     return Counts(len(all_files(diagnostics, files)), errors, len(diagnostics) - errors)
+
+
+def tally(diagnostics: Sequence[Diagnostic]) -> dict[str, Counts]:
+    """The counts of each file that has a finding, the worst first: by errors, then by warnings, then by name."""
+    errors = Counter(found.source.name for found in diagnostics if found.severity == "error")
+    both = Counter(found.source.name for found in diagnostics)
+    worst = sorted(both, key=lambda name: (-errors[name], -both[name], name))
+    return {name: Counts(1, errors[name], both[name] - errors[name]) for name in worst}
+
+
+def worst_first(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The diagnostics of the worst file first; those of one file keep their order."""
+    place = {name: number for number, name in enumerate(tally(diagnostics))}
+    return sorted(diagnostics, key=lambda found: place[found.source.name])
 
 
 def all_files(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> list[str]:
