@@ -37,7 +37,10 @@ BAR = 22
 @options.formats(["table", "json", "markdown", "csv"])
 @options.overrides
 def summary(file: str, form: str, overrides: tuple[str, ...]) -> None:
-    """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field."""
+    """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field.
+
+    FILE is a spec, or `-` for standard input.
+    """
     plan = specs.require_plan(file, overrides)
     if form == "json":
         click.echo(json.dumps(as_json(plan)))
