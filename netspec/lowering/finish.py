@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from netspec.language.conv import Conv
 from netspec.language.fc import Fc
 from netspec.lowering.activations import ACTIVATIONS
+from netspec.lowering.columns import across, add_bias, standardize
 
 Arrays = dict[str, jax.Array]
 
@@ -23,6 +24,8 @@ class Mode:
 
     training: bool = False
     key: jax.Array | None = None
+    products: bool = False
+    """Whether sums over a batch run as matrix products, which is quick on CPU; with reverse-mode derivatives only."""
 
 
 def finish(
@@ -30,9 +33,9 @@ def finish(
 ) -> tuple[jax.Array, Arrays]:
     """(batch, ..., features) -> the same shape, and the new running statistics."""
     if settings.bias:
-        x = x + _across(params["bias"], x)
+        x = add_bias(x, params["bias"]) if mode.products else x + across(params["bias"], x)
     if settings.norm == "batch":
-        x, statistics = batch_norm(x, params, statistics, mode.training)
+        x, statistics = batch_norm(x, params, statistics, mode)
     x = ACTIVATIONS[settings.activation](x)
     if settings.dropout and mode.training:
         assert mode.key is not None, "dropout in training needs a key"
@@ -40,12 +43,7 @@ def finish(
     return x, statistics
 
 
-def _across(features: jax.Array, x: jax.Array) -> jax.Array:
-    """(features,) -> (1, ..., features) of x's rank and type."""
-    return features.astype(x.dtype).reshape((1,) * (x.ndim - 1) + features.shape)
-
-
-def batch_norm(x: jax.Array, params: Arrays, statistics: Arrays, training: bool) -> tuple[jax.Array, Arrays]:
+def batch_norm(x: jax.Array, params: Arrays, statistics: Arrays, mode: Mode) -> tuple[jax.Array, Arrays]:
     """scale * (x - mean) / sqrt(variance + 1e-5) + shift, over all axes but the last, computed in float32.
 
     In training by the batch's mean and biased variance, which move the running statistics by a tenth; otherwise by the
@@ -53,18 +51,25 @@ def batch_norm(x: jax.Array, params: Arrays, statistics: Arrays, training: bool)
     """
     mean, variance = statistics["mean"], statistics["variance"]
     wide = x.astype(jnp.float32)
-    if training:
+    if not mode.training:
+        return _normed(wide, mean, variance, params).astype(x.dtype), statistics
+    if mode.products:
+        normed, batch_mean, batch_variance = standardize(wide, params["scale"], params["shift"], EPSILON)
+    else:
         axes = tuple(range(x.ndim - 1))
         batch_mean = jnp.mean(wide, axes)
-        batch_variance = jnp.mean(jnp.square(wide - _across(batch_mean, wide)), axes)
-        statistics = {
-            "mean": MOMENTUM * mean + (1 - MOMENTUM) * jax.lax.stop_gradient(batch_mean),
-            "variance": MOMENTUM * variance + (1 - MOMENTUM) * jax.lax.stop_gradient(batch_variance),
-        }
-        mean, variance = batch_mean, batch_variance
-    factor = params["scale"] * jax.lax.rsqrt(variance + EPSILON)
-    normed = (wide - _across(mean, wide)) * _across(factor, wide) + _across(params["shift"], wide)
+        batch_variance = jnp.mean(jnp.square(wide - across(batch_mean, wide)), axes)
+        normed = _normed(wide, batch_mean, batch_variance, params)
+    statistics = {
+        "mean": MOMENTUM * mean + (1 - MOMENTUM) * jax.lax.stop_gradient(batch_mean),
+        "variance": MOMENTUM * variance + (1 - MOMENTUM) * jax.lax.stop_gradient(batch_variance),
+    }
     return normed.astype(x.dtype), statistics
+
+
+def _normed(x: jax.Array, mean: jax.Array, variance: jax.Array, params: Arrays) -> jax.Array:
+    factor = params["scale"] * jax.lax.rsqrt(variance + EPSILON)
+    return (x - across(mean, x)) * across(factor, x) + across(params["shift"], x)
 
 
 def dropout(x: jax.Array, rate: float, key: jax.Array) -> jax.Array:

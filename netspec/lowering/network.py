@@ -69,9 +69,9 @@ class Network:
         x = images.astype(self.dtype)
         state = dict(variables["state"])
         for number, layer, pooled in self._stages:
-            mode = Mode(training, None if key is None else jax.random.fold_in(key, number))
+            mode = Mode(training, None if key is None else jax.random.fold_in(key, number), bool(self.choices))
             params = variables["params"].get(layer.name, {})
-            x, moved = self._layer(layer, pooled, params, state.get(layer.name, {}), x, mode)
+            x, moved = self._layer(layer, pooled, params, state.get(layer.name, {}), self._written(x), mode)
             if moved:
                 state[layer.name] = moved
         return self._logits(x), {"params": variables["params"], "state": state}
@@ -132,8 +132,15 @@ class Network:
             return LOWERINGS[layer.kind].apply(settings, params, state, x, layer.input, mode, choice)
         sums = conv.linear(settings, params, x, layer.input, choice)
         lowering, pooling = LOWERINGS[pooled.kind], self.choices.get(pooled.name)
-        x, _ = lowering.apply(pooled.settings, {}, {}, sums, pooled.input, mode, pooling)
-        return finish(settings, params, state, x, mode)
+        x, _ = lowering.apply(pooled.settings, {}, {}, self._written(sums), pooled.input, mode, pooling)
+        return finish(settings, params, state, self._written(x), mode)
+
+    def _written(self, x: jax.Array) -> jax.Array:
+        """x, and in the backward pass its cotangent, written to memory once.
+
+        XLA:CPU would fuse a layer's end into each of the shifted reads of the next one, and compute it each time.
+        """
+        return jax.lax.optimization_barrier(x) if self.choices else x
 
     def _logits(self, x: jax.Array) -> jax.Array:
         x = x.astype(jnp.float32)

@@ -10,6 +10,9 @@ import jax.numpy as jnp
 CPU_OPTIONS: dict[str, str] = {
     # XLA:CPU's fusion of convolutions into its YNN library costs 1.3-4x in training (jax 0.10.2).
     "xla_cpu_experimental_ynn_fusion_type": "",
+    # XLA:CPU drops optimization barriers before it fuses; kept, they decide what is written to memory once instead of
+    # being computed again for each tap that reads it (depthwise layers: 7x).
+    "xla_disable_hlo_passes": "cse_barrier_expander",
 }
 
 

@@ -32,6 +32,11 @@ class Window:
         )
         return rows, columns
 
+    @property
+    def tiles(self) -> bool:
+        """Whether windows touch and do not overlap, from the first cell on."""
+        return self.size == self.stride and self.padding == ((0, 0), (0, 0))
+
     def covers(self, height: int, width: int) -> bool:
         """Whether it is one window over everything: global pooling."""
         return self.size == (height, width) and self.padding == ((0, 0), (0, 0))

@@ -51,11 +51,23 @@ def _forward(size: Pair, window: Window, x: jax.Array) -> tuple[jax.Array, jax.A
 def _backward(size: Pair, window: Window, place: jax.Array, dy: jax.Array) -> tuple[jax.Array]:
     """dy where the tap was the window's maximum, put back where the tap was read."""
     zero = jnp.zeros((), dy.dtype)
+    if window.tiles:
+        return (_tiled(size, window, place, dy),)
     shares = [jnp.where(place == n, dy, zero) for n in range(window.size[0] * window.size[1])]
     shape = (dy.shape[0], *size, dy.shape[3])
     x = jax.ShapeDtypeStruct(shape, dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: list(_taps(x, window, 0.0)), x)(shares)
     return (dx,)
+
+
+def _tiled(size: Pair, window: Window, place: jax.Array, dy: jax.Array) -> jax.Array:
+    """The same where windows touch and do not overlap: each cell reads its one window, and nothing is added up."""
+    (height, width), (rows, columns) = window.size, dy.shape[1:3]
+    numbers = jnp.arange(height * width, dtype=place.dtype).reshape(1, 1, height, 1, width, 1)
+    own = place[:, :, None, :, None] == numbers
+    cells = jnp.where(own, dy[:, :, None, :, None], jnp.zeros((), dy.dtype))
+    dx = cells.reshape(dy.shape[0], rows * height, columns * width, dy.shape[3])
+    return jnp.pad(dx, ((0, 0), (0, size[0] - rows * height), (0, size[1] - columns * width), (0, 0)))
 
 
 _maximum.defvjp(_forward, _backward)
