@@ -29,7 +29,8 @@ def output(x: jax.Array, w: jax.Array, g: Geometry) -> jax.Array:
     """Σ over taps of shifted x (…, channels, 1) · tap (channels, filters / channels)."""
     kernel = w.astype(wide(w)).reshape(-1, 1, 1, 1, *_per_channel(g))
     total = sum(x_tap[..., None] * w_tap for x_tap, w_tap in zip(_shifts(x, g), kernel, strict=True))
-    return optimization_barrier(jnp.asarray(total).reshape(x.shape[0], *g.output).astype(x.dtype))
+    y: jax.Array = optimization_barrier(jnp.asarray(total).reshape(x.shape[0], *g.output).astype(x.dtype))
+    return y
 
 
 def input_gradient(dy: jax.Array, w: jax.Array, g: Geometry) -> jax.Array:
@@ -49,7 +50,8 @@ def input_gradient(dy: jax.Array, w: jax.Array, g: Geometry) -> jax.Array:
     shifted = taps(spread, g.kernel, (1, 1), g.input[:2], g.dilation)
     split = (tap.reshape(*tap.shape[:3], *_per_channel(g)) for tap in shifted)
     total = sum((dy_tap * w_tap).sum(axis=-1) for dy_tap, w_tap in zip(split, kernel, strict=True))
-    return optimization_barrier(jnp.asarray(total).astype(dy.dtype))
+    dx: jax.Array = optimization_barrier(jnp.asarray(total).astype(dy.dtype))
+    return dx
 
 
 def weight_gradient(x: jax.Array, dy: jax.Array, g: Geometry) -> jax.Array:
