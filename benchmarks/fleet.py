@@ -38,6 +38,11 @@ class Worker:
         self.greeting = self._receive()
 
     @property
+    def process(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
     def variants(self) -> tuple[str, ...]:
         """The forms that the framework is timed in; none where it is not installed."""
         return tuple(self.greeting.get("variants", ()))

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks import compare, networks, table
 from benchmarks.compare import Cell
 from benchmarks.fleet import Worker, cold_start
+from benchmarks.load import Elsewhere
 
 SGD = {"type": "sgd", "learning_rate": 0.01, "momentum": 0.9}
 ADAM = {"type": "adam", "learning_rate": 1e-3}
@@ -56,11 +57,13 @@ def main(
             raise click.UsageError(str(error)) from None
     with _workers(peers or table.PEERS, python) as workers:
         cells: list[Cell] = []
+        elsewhere = Elsewhere(worker.process for worker in workers.values())
         for task in ("training", "inference"):
             if task in chosen:
                 for path in paths:
                     cells += [_steps(workers, path, batch, task, rounds, round_seconds) for batch in sizes]
                 _show(cells, task)
+        others = elsewhere.cores()
         if "epoch" in chosen:
             cells.append(_epoch(workers, max(3, rounds // 3), fashion))
             _show(cells, "epoch")
@@ -68,7 +71,7 @@ def main(
             cells.append(_start(workers, python, max(1, rounds // 3)))
             _show(cells, "start")
         peak = _peak(workers)
-    _finish([cell for cell in cells if cell.task == "training"], cells, peak, output)
+    _finish(cells, peak, others, output)
 
 
 @contextmanager
@@ -128,11 +131,17 @@ def _show(cells: Sequence[Cell], task: str) -> None:
     click.echo("\n".join(table.rows([cell for cell in cells if cell.task == task], task)) + "\n")
 
 
-def _finish(trained: Sequence[Cell], cells: Sequence[Cell], peak: float, output: Path | None) -> None:
-    lines = [*(table.shares(trained, peak) if trained else ()), *table.notes(cells)]
+def _finish(cells: Sequence[Cell], peak: float, others: float | None, output: Path | None) -> None:
+    trained = [cell for cell in cells if cell.task == "training"]
+    lines = [*(table.shares(trained, peak) if trained else ()), *table.notes(cells, others)]
     click.echo("\n".join(lines))
     if output is not None:
-        found: dict[str, Any] = {"version": 1, "machine": platform.machine(), "matmul_flops": peak}
+        found: dict[str, Any] = {
+            "version": 1,
+            "machine": platform.machine(),
+            "matmul_flops": peak,
+            "cores_elsewhere": others,
+        }
         found["cells"] = [cell.as_json() for cell in cells]
         output.write_text(json.dumps(found, indent=1) + "\n")
 

@@ -31,8 +31,17 @@ def rows(cells: Sequence[Cell], task: str) -> Iterator[str]:
         yield f"  {'mean of ratios':<34}" + "".join(f"{_mean(cells, peer):>19}" for peer in PEERS).rstrip()
 
 
-def notes(cells: Sequence[Cell]) -> Iterator[str]:
-    """What the tables do not show: how far apart results were, what is missing and why."""
+QUIET_CORES = 0.1
+"""What the system itself takes now and then."""
+
+
+def notes(cells: Sequence[Cell], others: float | None = None) -> Iterator[str]:
+    """What the tables do not show: how far apart results were, what is missing and why, who else was computing.
+
+    `others` is how many cores other processes kept busy meanwhile.
+    """
+    if others is not None and others > QUIET_CORES:
+        yield f"NOT QUIET: other processes kept {others:.1f} cores busy meanwhile, which slows threads in lockstep most"
     worst = max((distance for cell in cells for distance in cell.apart.values()), default=0.0)
     yield f"losses and logits agree to {worst:.1e}, parameters are as many"
     reasons = {f"{cell.network}: {peer} is left out: {why}" for cell in cells for peer, why in cell.left_out.items()}

@@ -47,7 +47,7 @@ def worker() -> Iterator[Worker]:
 
 def state(worker: Worker) -> str:
     """The kernel's letter for what a process does."""
-    return Path(f"/proc/{worker._process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    return Path(f"/proc/{worker.process}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 def test_dropout_schedule_and_clipping_are_off(spec: str) -> None:
@@ -90,7 +90,7 @@ def test_a_worker_that_fails_is_an_error(worker: Worker) -> None:
     with pytest.raises(Failed, match="netspec: it ended"):
         worker.ask("losses", name="never opened", steps=1)
     with pytest.raises(ProcessLookupError):
-        os.kill(worker._process.pid, 0)
+        os.kill(worker.process, 0)
 
 
 def test_what_differs_is_an_error(spec: str) -> None:

@@ -44,6 +44,11 @@ def test_what_is_missing_is_said_with_its_reason(cells: list[Cell]) -> None:
     assert missing == "small: keras is left out: Keras has no such layer"
 
 
+def test_a_machine_that_was_not_quiet_is_said(cells: list[Cell]) -> None:
+    assert "other processes kept 0.9 cores busy" in next(iter(table.notes(cells, 0.94)))
+    assert list(table.notes(cells, 0.01)) == list(table.notes(cells, None)) == list(table.notes(cells))
+
+
 def test_shares_of_the_peak(cells: list[Cell]) -> None:
     _, small, large = table.shares(cells, 1e12)
     assert "netspec 67%, pytorch 17%" in small
