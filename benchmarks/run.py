@@ -101,6 +101,7 @@ def _steps(workers: Mapping[str, Worker], path: str, batch: int, task: str, roun
     click.echo(f"{task}: {plan.name}, batch {batch} ...", err=True)
     request = {"spec": str(Path(path).resolve()), "batch": batch, "optimizer": SGD}
     compare.steps(workers, cell, request, rounds, round_seconds)
+    click.echo(table.brief(cell), err=True)
     return cell
 
 

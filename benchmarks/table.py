@@ -31,6 +31,12 @@ def rows(cells: Sequence[Cell], task: str) -> Iterator[str]:
         yield f"  {'mean of ratios':<34}" + "".join(f"{_mean(cells, peer):>19}" for peer in PEERS).rstrip()
 
 
+def brief(cell: Cell) -> str:
+    """One line while the others are still to come."""
+    peers = [f"{peer} {_ratio(cell, peer)}" for peer in PEERS if peer in cell.seconds]
+    return f"  netspec {_milliseconds(median(cell.best(OWN)))} ms; " + ", ".join(peers)
+
+
 QUIET_CORES = 0.1
 """What the system itself takes now and then."""
 

@@ -44,6 +44,10 @@ def test_what_is_missing_is_said_with_its_reason(cells: list[Cell]) -> None:
     assert missing == "small: keras is left out: Keras has no such layer"
 
 
+def test_a_cell_is_shown_when_it_is_done(cells: list[Cell]) -> None:
+    assert table.brief(cells[1]) == "  netspec 200 ms; pytorch 1.00 (1.00-1.00), keras 2.00 (2.00-2.00)"
+
+
 def test_a_machine_that_was_not_quiet_is_said(cells: list[Cell]) -> None:
     assert "other processes kept 0.9 cores busy" in next(iter(table.notes(cells, 0.94)))
     assert list(table.notes(cells, 0.01)) == list(table.notes(cells, None)) == list(table.notes(cells))
