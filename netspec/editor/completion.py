@@ -44,18 +44,16 @@ class Completion:
     insert: str
     """A snippet in the syntax of the Language Server Protocol; its further lines are indented from the line's own indent."""
     replaces: Span
-    asks: bool = False
-    """Whether its values can be proposed at once: the cursor is left where one is awaited."""
 
 
 def completions(document: Document, line: int, column: int) -> list[Completion]:
     """The proposals at a place (line and column from 1), the likeliest first."""
     if document.source.faults or not document.may_become_spec:
         return []
-    at = typing(document.source, line, column)
+    at = typing(document.source, document.outline, line, column)
     if at is None:
         return []
-    root = document.root
+    root = document.outline
     if at.role == "key":
         return [*_keys(root, at)]
     if at.role == "dash":
@@ -73,8 +71,7 @@ def _keys(root: Node | None, at: Typing) -> Iterator[Completion]:
     fresh = [key for key in keys_of(root, at.path) if key.name not in given]
     for key in sorted(fresh, key=lambda key: not key.required):
         text = key.name if at.colon else f"{key.name}:{_value(key, (*at.path, key.name), at)}"
-        asks = not at.colon and text == f"{key.name}: $0"
-        yield Completion(key.name, "key", facts.summary(key), described(key), text, at.word, asks)
+        yield Completion(key.name, "key", facts.summary(key), described(key), text, at.word)
 
 
 def _value(key: Key, path: Path, at: Typing) -> str:
@@ -94,7 +91,8 @@ def _value(key: Key, path: Path, at: Typing) -> str:
         return " {$0}" if at.flow else f"\n{' ' * at.indent}  $0"
     words = facts.words(key)
     if key.type.variants or (words and not isinstance(key.type.schema.get("type"), list)):
-        return f" {next(iter(words))}" if len(words) == 1 else " $0"
+        choices = sorted(words, key=lambda word: word != facts.default_word(key))
+        return f" ${{1|{','.join(choices)}|}}" if len(choices) > 1 else f" {choices[0]}"
     return f" ${{1:{shown}}}" if (shown := _usual(key)) else " $0"
 
 
@@ -147,8 +145,7 @@ def _values(root: Node | None, at: Typing, path: Path) -> Iterator[Completion]:
         return
     short = keys_by_name(KINDS[key.name]).get("type") if path[0] == "blocks" and key.name in KINDS else None
     for word, doc in facts.words(short or key).items():
-        default = key.type.schema.get("default", key.default) if key.type.variants else key.default
-        detail = "default" if str(default).lower() == word else ""
+        detail = "default" if facts.default_word(key) == word else ""
         yield Completion(word, "value", detail, doc or key.doc, word, at.word)
     if isinstance(walk(root, path), Mapping):
         return

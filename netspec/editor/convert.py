@@ -97,17 +97,17 @@ def _completion(found: Completion, number: int, positions: Positions, snippets: 
         text_edit=types.TextEdit(
             _range(found.replaces, positions), found.insert if snippets else without_places(found.insert)
         ),
-        command=types.Command("values", "editor.action.triggerSuggest") if found.asks and snippets else None,
     )
 
 
 def without_places(snippet: str) -> str:
     """A snippet as plain text: each place has its first value.
 
-    >>> without_places("kernel: ${1:3}$0")
-    'kernel: 3'
+    >>> without_places("kernel: ${1:3}$0"), without_places("bias: ${1|true,false|}")
+    ('kernel: 3', 'bias: true')
     """
-    return re.sub(r"\$\{\d+:([^}]*)\}|\$\d", r"\1", snippet)
+    plain = re.sub(r"\$\{\d+\|([^,|]*)[^|]*\|\}", r"\1", snippet)
+    return re.sub(r"\$\{\d+:([^}]*)\}|\$\d", r"\1", plain)
 
 
 def asked(context: types.CodeActionContext, kind: str) -> bool:

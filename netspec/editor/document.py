@@ -46,12 +46,17 @@ class Document:
         """What is known of the network, though the text may be broken: the sound layers up to the first that is not."""
         if self.examined.spec is not None or self.source.faults:
             return self.examined
-        return examined(self.source, Outline(self.source.text).root, [])
+        return examined(self.source, self.outline, [])
+
+    @cached_property
+    def outline(self) -> Node | None:
+        """The tree of the text as far as it can be meant."""
+        return Outline(self.source.text).root
 
     @property
     def root(self) -> Node | None:
-        """The tree of the text, or its outline where the text is broken."""
-        return self.known.spec.root if self.known.spec is not None else Outline(self.source.text).root
+        """The tree that the layers' nodes are of, or the outline where there is none."""
+        return self.known.spec.root if self.known.spec is not None else self.outline
 
     @property
     def layers(self) -> tuple[PlannedLayer, ...]:
@@ -77,5 +82,4 @@ class Document:
 
     @cached_property
     def _names(self) -> set[str]:
-        root = Outline(self.source.text).root
-        return {entry.name for entry in root} if isinstance(root, Mapping) else set()
+        return {entry.name for entry in self.outline} if isinstance(self.outline, Mapping) else set()

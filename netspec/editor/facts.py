@@ -26,6 +26,11 @@ def words(key: Key) -> dict[str, str]:
     return found
 
 
+def default_word(key: Key) -> str:
+    """The word that is taken where the key is left out."""
+    return str(key.type.schema.get("default", key.default)).lower()
+
+
 def _words(schema: Any) -> Iterator[str]:
     """The words of `enum` and `const`, wherever in a schema; true and false of a boolean."""
     if not isinstance(schema, dict):

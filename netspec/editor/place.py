@@ -75,8 +75,11 @@ def key_of(root: Node | None, path: Path) -> Key | None:
 _EMPTY = Mapping((), Span(1, 1, 1, 1), False)
 
 
-def typing(source: Source, line: int, column: int) -> Typing | None:
-    """What may be typed at a place (line and column from 1), or None where nothing is known to fit."""
+def typing(source: Source, tree: Node | None, line: int, column: int) -> Typing | None:
+    """What may be typed at a place (line and column from 1), or None where nothing is known to fit.
+
+    `tree` is the outline of the whole text: what stands behind the place counts too.
+    """
     text = source.lines[line - 1]
     word = _WORD.search(text[: column - 1])
     assert word is not None
@@ -88,8 +91,7 @@ def typing(source: Source, line: int, column: int) -> Typing | None:
     if found is None:
         return None
     role, path, flow = found
-    root = Outline(source.text).root
-    node = walk(root, path)
+    node = walk(tree, path)
     indent = 0 if flow else len(text) - len(text.lstrip(" -")) - (len(text) - len(text.lstrip(" ")))
     colon = bool(re.match(r"[ \t]*:", text[end:]))
     given = _without(node, line, start) if isinstance(node, Mapping) else _EMPTY

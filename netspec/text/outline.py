@@ -9,57 +9,33 @@ stand for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Literal
 
-from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
-from netspec.text.scalars import resolve
-from netspec.text.source import Source, Span
+from netspec.text.filling import (
+    BLOCK_SCALAR,
+    FLOW_PLAIN,
+    KEY,
+    PLAIN,
+    PROPERTIES,
+    QUOTED,
+    Open,
+    Place,
+    node,
+    resolved,
+    scalar,
+    skip,
+    span,
+)
+from netspec.text.nodes import Node, Scalar
+from netspec.text.source import Source
 from netspec.text.tree import DEPTH
 
 Expected = Literal["line", "key", "value", "item"]
 """What may be typed at the end of a text: a line of its own, a key of `{}`, a key's value, an item of a list."""
 
-_KEY = re.compile(
-    r"(?P<key>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|(?![-?](?:[ \t]|$))[^\s#\[\]{},&*!|>'\"%@`](?:[^#:]|(?<=\S)#|:(?=\S))*?)"
-    r"[ \t]*:(?=[ \t]|$)"
-)
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*)*")
-_PLAIN = re.compile(r"(?:[^\s#]|(?<=\S)#|[ \t]+(?=[^\s#]))*")
-_FLOW_PLAIN = re.compile(r"(?:[^\s#,\[\]{}:]|(?<=\S)#|:(?=[^\s,\[\]{}])|[ \t]+(?=[^\s#,\[\]{}]))*")
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
-_BLOCK_SCALAR = re.compile(r"[|>][-+0-9]*[ \t]*(?:#.*)?$")
-
-Place = tuple[int, int]
-"""Line and column, both from 0."""
-
-
-@dataclass(slots=True)
-class Open:
-    """A list or mapping that is being filled."""
-
-    mapping: bool
-    flow: bool
-    column: int
-    """Where its keys or dashes stand; of a bracket, where the block around it does."""
-    start: Place
-    end: Place
-    keys: list[Scalar] = field(default_factory=list)
-    values: list[Open | Scalar | None] = field(default_factory=list)
-    """The items; of a mapping its values."""
-    behind: list[Place] = field(default_factory=list)
-    """Where each key ends, its colon included: an absent value stands there."""
-    awaits: bool = False
-    """Whether the last value has not come."""
-    lost: bool = False
-    """Whether it belongs nowhere."""
-
-    @property
-    def step(self) -> str | int | None:
-        """The key or number of what was filled in last."""
-        if self.mapping:
-            return self.keys[-1].text if self.keys else None
-        return len(self.values) - 1 if self.values else None
+TRIES = 100
+"""How many lines with an escaped quote a quoted scalar may have: each is read again with the next."""
 
 
 class Outline:
@@ -72,8 +48,6 @@ class Outline:
         self.expected: Expected | None = "line"
         self._root: Open | Scalar | None = None
         self._line = 0
-        self._text: Place | None = None
-        """Where a plain scalar started that the next lines may go on with."""
         while self._line < len(self.lines):
             self._read_line()
 
@@ -82,7 +56,7 @@ class Outline:
         """The tree, or None where there is nothing."""
         for outer, inner in reversed([*zip(self.stack, self.stack[1:], strict=False)]):
             outer.end = max(outer.end, inner.end)
-        return None if self._root is None else _node(self._root, (0, 0))
+        return None if self._root is None else node(self._root, (0, 0))
 
     def path(self) -> tuple[str | int, ...] | None:
         """Where the end of the text stands: a step for each open container but the last; None where nowhere."""
@@ -126,15 +100,13 @@ class Outline:
         last = number == len(self.lines) - 1
         while text[column : column + 1] == "-" and text[column + 1 : column + 2] in ("", " ", "\t"):
             self._dash(number, column)
-            self._text = None
-            column = _skip(text, column + 1)
+            column = skip(text, column + 1)
             self.expected = "item" if last else None
         if column == len(text):
             return
-        if found := _KEY.match(text, column):
+        if found := KEY.match(text, column):
             self._key(number, found)
-            self._text = None
-            column = _skip(text, found.end())
+            column = skip(text, found.end())
             self.expected = "value" if column > found.end() else None
         if column < len(text):
             self._value(number, column)
@@ -163,7 +135,7 @@ class Outline:
         top = self.stack[-1] if self.stack else None
         if top is None or not top.mapping or (top.column != column and top.awaits):
             top = self._push(Open(True, False, column, (line, column), (line, column)))
-        self._add_key(top, self._scalar(line, column, found.end("key")), (line, found.end()))
+        self._add_key(top, scalar(found["key"], (line, column)), (line, found.end()))
 
     def _add_key(self, top: Open, key: Scalar, end: Place) -> None:
         top.keys.append(key)
@@ -204,70 +176,90 @@ class Outline:
         """What stands behind a key or a dash, or on a line of its own."""
         text = self.lines[line]
         self.expected = None
-        column = _PROPERTIES.match(text, column).end()  # type: ignore[union-attr]
+        column = PROPERTIES.match(text, column).end()  # type: ignore[union-attr]
         if column == len(text) or text[column] == "#":
             return
         if text[column] in "{[":
             self._flow(line, column)
-        elif _BLOCK_SCALAR.match(text, column):
+        elif BLOCK_SCALAR.match(text, column):
             self._block_scalar(line, column)
         elif text[column] in "\"'":
             self._quoted(line, column)
         else:
             self._plain(line, column)
 
+    def _deeper(self) -> Iterator[tuple[int, str]]:
+        """The lines from the next one on that are blank or indented more than the keys or dashes around."""
+        around = self.stack[-1].column if self.stack else -1
+        for number in range(self._line, len(self.lines)):
+            text = self.lines[number]
+            if text.strip() and len(text) - len(text.lstrip(" \t")) <= around:
+                return
+            yield number, text
+
     def _plain(self, line: int, column: int) -> None:
-        end = _PLAIN.match(self.lines[line], column).end()  # type: ignore[union-attr]
-        scalar = self._scalar(line, column, end)
+        end = PLAIN.match(self.lines[line], column).end()  # type: ignore[union-attr]
+        value = scalar(self.lines[line][column:end], (line, column))
         self._ends((line, end))
-        if self._put(scalar):
-            self._text = (line, column)
-        elif self._text is not None and self.stack and column > self.stack[-1].column:
-            before = self.stack[-1].values[-1]
-            assert isinstance(before, Scalar)
-            whole = f"{before.text} {scalar.text}"
-            place = Span(before.span.line, before.span.column, line + 1, end + 1)
-            self.stack[-1].values[-1] = Scalar(_resolved(whole), whole, False, place)
+        if self._put(value):
+            self._go_on(value)
         elif self.stack and self.stack[-1].mapping and self.stack[-1].column == column:
-            self._add_key(self.stack[-1], scalar, (line, end))
+            self._add_key(self.stack[-1], value, (line, end))
+
+    def _go_on(self, value: Scalar) -> None:
+        """The lines below that the plain scalar goes on in, up to a key, an item or a comment."""
+        parts, end = [value.text], (value.span.end_line - 1, value.span.end_column - 1)
+        for number, text in self._deeper() if self.stack else ():
+            column = len(text) - len(text.lstrip(" \t"))
+            if text[column:] and (text[column] in "#-" or KEY.match(text, column)):
+                break
+            if text[column:]:
+                last = PLAIN.match(text, column).end()  # type: ignore[union-attr]
+                parts.append(text[column:last])
+                end, self._line = (number, last), number + 1
+        if len(parts) > 1:
+            whole = " ".join(parts)
+            start = value.span.line - 1, value.span.column - 1
+            self.stack[-1].values[-1] = Scalar(resolved(whole), whole, False, span(start, end))
+            self._ends(end)
 
     def _quoted(self, line: int, column: int) -> None:
         """To the closing quote, if it comes before the text around goes on; else to the end of the line."""
-        lines = [self.lines[line][column:]]
-        around = self.stack[-1].column if self.stack else -1
-        after = line + 1
-        while not (found := _QUOTED.match("\n".join(lines))) and after < len(self.lines):
-            text = self.lines[after]
-            if text.strip() and len(text) - len(text.lstrip()) <= around:
-                break
-            lines.append(text)
-            after += 1
+        rest = self.lines[line][column:]
+        found = QUOTED.match(rest) or self._closed_below(rest)
         if found:
             inner = found[0][1:-1]
             last = line + found[0].count("\n")
             end = (last, (column if last == line else 0) + len(found[0].rsplit("\n", 1)[-1]))
             self._line = last + 1
         else:
-            inner, end = lines[0][1:], (line, len(self.lines[line]))
-        text = re.sub(r"[ \t]*\n[ \t]*", " ", inner if lines[0][0] == '"' else inner.replace("''", "'"))
-        self._put(Scalar(text, text, True, _span((line, column), end)))
+            inner, end = rest[1:], (line, len(self.lines[line]))
+        text = re.sub(r"[ \t]*+\n[ \t]*+", " ", inner if rest[0] == '"' else inner.replace("''", "'"))
+        self._put(Scalar(text, text, True, span((line, column), end)))
         self._ends(end)
 
+    def _closed_below(self, rest: str) -> re.Match[str] | None:
+        """The quoted scalar that `rest` of a line opens, with the lines below that it goes over."""
+        parts, tries = [rest], 0
+        for _, text in self._deeper():
+            parts.append(text)
+            if rest[0] in text:
+                tries += 1
+                if (found := QUOTED.match("\n".join(parts))) or tries == TRIES:
+                    return found
+        return None
+
     def _block_scalar(self, line: int, column: int) -> None:
-        around = self.stack[-1].column if self.stack else -1
-        end, last = (line, len(self.lines[line].rstrip())), line
-        while self._line < len(self.lines):
-            text = self.lines[self._line]
-            if text.strip() and len(text) - len(text.lstrip(" ")) <= around:
-                break
-            if text.strip():
-                end, last = (self._line, len(text.rstrip())), self._line
-            self._line += 1
         header = self.lines[line][column:]
-        between = "\n" if header[0] == "|" else " "
-        text = between.join(part.strip() for part in self.lines[line + 1 : last + 1])
+        end, parts = (line, len(self.lines[line].rstrip())), [""]
+        for number, text in self._deeper():
+            if text.strip():
+                end = (number, len(text.rstrip()))
+            parts.append(text.strip())
+            self._line = number + 1
+        text = ("\n" if header[0] == "|" else " ").join(parts).strip()
         text += "" if header[1:2] == "-" else "\n"
-        self._put(Scalar(text, text, True, _span((line, column), end)))
+        self._put(Scalar(text, text, True, span((line, column), end)))
         self._ends(end)
 
     def _flow(self, line: int, column: int) -> None:
@@ -276,7 +268,7 @@ class Outline:
         around = self.stack[-1].column if self.stack else -1
         while True:
             text = self.lines[line]
-            while (column := _skip(text, column)) < len(text) and text[column] != "#":
+            while (column := skip(text, column)) < len(text) and text[column] != "#":
                 column = self._flow_token(line, column, around)
                 if len(self.stack) <= depth:
                     self.expected = None
@@ -326,62 +318,19 @@ class Outline:
 
     def _flow_scalar(self, line: int, column: int, top: Open) -> int:
         text = self.lines[line]
-        column = _PROPERTIES.match(text, column).end()  # type: ignore[union-attr]
-        pattern = _QUOTED if text[column : column + 1] in ("'", '"') else _FLOW_PLAIN
+        column = PROPERTIES.match(text, column).end()  # type: ignore[union-attr]
+        pattern = QUOTED if text[column : column + 1] in ("'", '"') else FLOW_PLAIN
         found = pattern.match(text, column)
         end = found.end() if found else len(text)
         if end == column:  # nothing that can begin a value
             return min(column + 1, len(text))
-        scalar = self._scalar(line, column, end)
+        value = scalar(self.lines[line][column:end], (line, column))
         self._ends((line, end))
         if not top.mapping:
-            top.values.append(scalar)
+            top.values.append(value)
         elif self.expected == "value":
-            self._put(scalar)
+            self._put(value)
         elif self.expected == "key":
-            self._add_key(top, scalar, (line, end))
+            self._add_key(top, value, (line, end))
         self.expected = None
         return end
-
-    def _scalar(self, line: int, column: int, end: int) -> Scalar:
-        text = self.lines[line][column:end]
-        span = _span((line, column), (line, end))
-        if text[0] in "\"'":
-            inner = text[1:-1] if len(text) > 1 and text[-1] == text[0] else text[1:]
-            inner = inner if text[0] == '"' else inner.replace("''", "'")
-            return Scalar(inner, inner, True, span)
-        return Scalar(_resolved(text), text, False, span)
-
-
-def _resolved(text: str) -> bool | int | float | str | None:
-    try:
-        return None if text.startswith("*") else resolve(text)
-    except OverflowError:
-        return text
-
-
-def _skip(text: str, column: int) -> int:
-    """The column of the next character that is no blank."""
-    while column < len(text) and text[column] in " \t":
-        column += 1
-    return column
-
-
-def _span(start: Place, end: Place) -> Span:
-    return Span(start[0] + 1, start[1] + 1, end[0] + 1, end[1] + 1)
-
-
-def _node(value: Open | Scalar | None, place: Place) -> Node:
-    """The value as a node; what is absent stands at `place`."""
-    if value is None:
-        return Scalar(None, "", False, _span(place, place))
-    if isinstance(value, Scalar):
-        return value
-    span = _span(value.start, value.end)
-    if not value.mapping:
-        return Sequence(tuple(_node(item, value.start) for item in value.values), span, value.flow)
-    entries: dict[str, Entry] = {}
-    for key, item, behind in zip(value.keys, value.values, value.behind, strict=True):
-        if isinstance(key.value, str):
-            entries.setdefault(key.text, Entry(key, _node(item, behind)))
-    return Mapping(tuple(entries.values()), span, value.flow)

@@ -10,6 +10,8 @@ from netspec.editor.completion import Completion, completions
 from netspec.editor.convert import without_places
 from netspec.editor.document import Document
 from netspec.editor.place import walk
+from netspec.language.fields import keys_by_name
+from netspec.language.train import Train
 from netspec.text import reader
 from netspec.text.source import Source
 from tests.editor.places import HEAD, SECTIONS, SIZE, closed, end, inserted, name, written
@@ -46,6 +48,16 @@ def test_every_key_of_every_mapping_is_proposed_once(section: tuple, flow: bool)
     assert sorted(proposed) == sorted(names)
     required = {key.name for key in keys if key.required} - already
     assert set(proposed[: len(required)]) == required
+
+
+@STYLES
+@pytest.mark.parametrize("key", ["optimizer", "schedule", "loss"])
+def test_a_mapping_that_chooses_begins_with_its_type(key: str, flow: bool) -> None:
+    text = written(("train", key), [""], flow=flow)
+    first = at_end(text)[0]
+    default = keys_by_name(Train)[key].type.schema["default"]
+    assert first.insert.startswith(f"type: ${{1|{default},")
+    assert first.documentation.startswith("Which one.")
 
 
 @STYLES

@@ -191,6 +191,7 @@ def test_a_client_of_few_words() -> None:
     assert client.end() == 0
 
 
+@pytest.mark.slow
 def test_a_large_spec_is_checked_when_typing_pauses() -> None:
     client = Client()
     client.initialize()
@@ -208,6 +209,7 @@ def test_a_large_spec_is_checked_when_typing_pauses() -> None:
     assert client.end() == 0
 
 
+@pytest.mark.slow
 def test_how_it_ends() -> None:
     client = Client()
     client.initialize()
