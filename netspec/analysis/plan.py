@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from netspec.language.fields import Pair
 from netspec.language.kind import Settings, Shape, elements
 from netspec.language.spec import Layer, Spec
+
+if TYPE_CHECKING:
+    from netspec.analysis.memory import TrainingMemory
 
 FLOAT32_BYTES = 4
 PRECISION_BYTES = {"float32": 4, "bfloat16": 2}
@@ -113,11 +117,16 @@ class Plan:
         return maps[-1].receptive_field if maps else (1, 1)
 
     @cached_property
-    def training_bytes(self) -> int:
-        """Bytes of training at the spec's batch size; see `memory`."""
-        from netspec.analysis.memory import training_bytes
+    def training_memory(self) -> TrainingMemory:
+        """Bytes of training at the spec's batch size, by what they are for."""
+        from netspec.analysis.memory import training_memory
 
-        return training_bytes(self, self.spec.train.value.batch_size)
+        return training_memory(self, self.spec.train.value.batch_size)
+
+    @property
+    def training_bytes(self) -> int:
+        """Bytes of training at the spec's batch size."""
+        return self.training_memory.total
 
 
 def grammar(spec: Spec) -> dict[str, object]:

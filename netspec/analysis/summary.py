@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from netspec.analysis.plan import Plan, grammar
@@ -37,6 +37,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "macs": plan.macs,
         "weight_bytes": plan.weight_bytes,
         "training_bytes": plan.training_bytes,
+        "training_memory": asdict(plan.training_memory),
         "receptive_field": list(plan.receptive_field),
     }
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -213,11 +214,14 @@ def _totals(plan: Plan) -> Text:
     from rich.text import Text
 
     batch = plan.spec.train.value.batch_size
-    text = Text(
-        f"weights {short_bytes(plan.weight_bytes)}; training {short_bytes(plan.training_bytes)} at batch {batch}"
-    )
+    memory = plan.training_memory
+    text = Text(f"weights {short_bytes(plan.weight_bytes)}")
     if plan.spec.convolutions:
         text.append(f"; the last map sees {dimensions(plan.receptive_field)} pixels")
+    parts = sorted(asdict(memory).items(), key=lambda part: -part[1])
+    listed = ", ".join(f"{name} {percent(size, memory.total)}" for name, size in parts if size)
+    text.append(f"\ntraining {short_bytes(memory.total)} at batch {batch}")
+    text.append(f"\n  {listed}", style="dim")
     budget = plan.spec.budget.value
     for cost in COSTS:
         limit = getattr(budget, cost.key)

@@ -67,6 +67,7 @@ def train(
     plan = specs.require_plan(file or str(Path(resume or "") / SPEC), overrides)
     _devices(plan, devices)
     images = _images(plan, data)
+    _fits(plan, images, devices)
     folder = _folder(plan, resume, output)
     from netspec.training import lock
 
@@ -100,6 +101,26 @@ def _images(plan: Plan, data: str | None) -> Images:
         raise SystemExit(1)
     messages.show(list(found.warnings))
     return found
+
+
+def _fits(plan: Plan, images: Images, devices: int) -> None:
+    """Exits where the device has too little memory for the batch size, and says which batch size would fit."""
+    from netspec.cli.summary import short_bytes
+    from netspec.training import memory
+
+    found = memory.shortage(plan, images, devices)
+    if found is None:
+        return
+    batch = plan.spec.train.value.batch_size
+    message = (
+        f"training at batch {batch} takes about {short_bytes(found.needed)}, "
+        f"and the device has {short_bytes(found.available)} to give"
+    )
+    help = f"the largest batch that fits: --set train.batch_size={found.largest_batch}"
+    if not found.largest_batch:
+        help = "not even one image at a time fits: make the network or the data set smaller"
+    messages.show([Diagnostic("NS614", message, plan.spec.source, plan.spec.train.at("batch_size"), help=help)])
+    raise SystemExit(1)
 
 
 def _folder(plan: Plan, resume: str | None, output: str | None) -> Path:

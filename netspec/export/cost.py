@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from netspec.analysis.memory import training_bytes
 from netspec.analysis.plan import Plan
 from netspec.export.functions import Functions
 from netspec.lowering.options import compiler_options
@@ -27,7 +28,7 @@ def measure(plan: Plan, functions: Functions, say: Say) -> dict[str, Any]:
         "predict_flops": 2 * plan.macs * batch,
         "train_step_flops": training_flops(plan) * batch,
         "weight_bytes": plan.weight_bytes,
-        "training_bytes": plan.training_bytes,
+        "training_bytes": training_bytes(plan, batch, "cpu" if functions.network.choices else None),
     }
     arguments = functions.arguments(batch)
     for name, function in functions.all.items():

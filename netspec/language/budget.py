@@ -30,7 +30,7 @@ class Budget:
     )
     memory: int | None = key(
         size_bytes(),
-        "Bytes of training at `train.batch_size`: weights, gradients, optimizer state, saved activations.",
+        "Bytes of training at `train.batch_size`: weights, gradients, optimizer state, saved activations and workspace.",
         None,
         examples=("1GiB",),
     )

@@ -10,6 +10,7 @@ from netspec.language.geometry import AXES, Axis, Padding, axes, effective_kerne
 from netspec.language.kind import (
     ACTIVATIONS,
     NORMS,
+    Footprint,
     Inference,
     Problem,
     Shape,
@@ -152,9 +153,9 @@ class Conv:
         height, width = self.axes(input)
         return Window((height.kernel, width.kernel), self.stride)
 
-    def saved(self, output: Shape) -> int:
-        """The output, and what norm and dropout need besides."""
-        return elements(output) * (1 + (self.norm == "batch") + (self.dropout > 0))
+    def footprint(self, input: Shape) -> Footprint:
+        """That of a weighted sum."""
+        return Footprint.of_sum(self.norm, self.activation, self.dropout)
 
 
 def unfit(

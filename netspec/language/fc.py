@@ -10,6 +10,7 @@ from netspec.language.fields import boolean, choice, key, number, whole
 from netspec.language.kind import (
     ACTIVATIONS,
     NORMS,
+    Footprint,
     Inference,
     Shape,
     Window,
@@ -86,6 +87,6 @@ class Fc:
         """Everything: (0, 0) stands for the whole input."""
         return Window((0, 0), (1, 1))
 
-    def saved(self, output: Shape) -> int:
-        """The output, and what norm and dropout need besides."""
-        return self.units * (1 + (self.norm == "batch") + (self.dropout > 0))
+    def footprint(self, input: Shape) -> Footprint:
+        """That of a weighted sum."""
+        return Footprint.of_sum(self.norm, self.activation, self.dropout)

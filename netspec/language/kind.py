@@ -10,6 +10,9 @@ Shape = tuple[int, ...]
 """(height, width, channels) of a map, or (units,) of a flat vector; without the batch."""
 
 ACTIVATIONS = ("none", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus")
+NON_DECREASING = frozenset({"none", "relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus"})
+"""Those that commute with a maximum: max f(x) = f(max x). gelu and silu dip below zero first."""
+
 NORMS = ("none", "batch")
 
 
@@ -42,6 +45,33 @@ class Window:
     stride: tuple[int, int]
 
 
+KEPT_FOR_ACTIVATION = {"none": 0, "gelu": 2, "silu": 2}
+"""Arrays that an activation's derivative is computed from; 1 for those that are not listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What training holds in memory for one layer besides its output, in XLA's implementation."""
+
+    reads_input: bool
+    """Whether the backward pass reads the input: gradients of weights do, and maxima, whose places it looks for again."""
+    kept: int = 0
+    """Arrays of the output's size kept from between the sum and the output, for norm and activation."""
+    norm: int = 0
+    """Arrays of the output's size while the gradient goes through the norm."""
+    random: int = 0
+    """Words of 32 bits for each number of the output, drawn for dropout before the first layer runs."""
+    pieces: int = 0
+    """Numbers of one example in the arrays that the gradient of the input is put together from, where XLA makes them."""
+
+    @classmethod
+    def of_sum(cls, norm: str, activation: str, dropout: float) -> Footprint:
+        """A weighted sum that is followed by norm, activation and dropout."""
+        normed = norm == "batch"
+        kept = max(int(normed), KEPT_FOR_ACTIVATION.get(activation, 1))
+        return cls(True, kept, 2 * normed, 4 * (dropout > 0))
+
+
 class Settings(Protocol):
     """The settings of one layer, all defaults filled in. Passes see layers only through this."""
 
@@ -65,8 +95,8 @@ class Settings(Protocol):
     def reach(self, input: Shape) -> Window:
         """The window over the input, for the receptive field."""
 
-    def saved(self, output: Shape) -> int:
-        """How many numbers of one example training keeps from the forward pass for the backward pass."""
+    def footprint(self, input: Shape) -> Footprint:
+        """What training holds in memory for the layer."""
 
 
 def elements(shape: Shape) -> int:

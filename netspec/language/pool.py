@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from netspec.language.conv import LAYER_NAME, unfit, unread
 from netspec.language.fields import Pair, choice, key, pair
 from netspec.language.geometry import Axis, Padding, axes, written
-from netspec.language.kind import Inference, Problem, Shape, Window, dimensions, elements
+from netspec.language.kind import Footprint, Inference, Problem, Shape, Window, dimensions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,12 @@ class Pool:
         height, width = self.axes(input)
         return Window((height.kernel, width.kernel), (height.stride, width.stride))
 
-    def saved(self, output: Shape) -> int:
-        """The output, which the next layer reads."""
-        return elements(output)
+    def footprint(self, input: Shape) -> Footprint:
+        """A maximum's gradient goes to its place, an average's to all cells alike.
+
+        Where the map is padded, XLA does not fuse the cells of the window: each has a padded map of its own.
+        """
+        height, width = self.axes(input)
+        padded = (height.size + sum(height.padding)) * (width.size + sum(width.padding)) * input[2]
+        cells = height.kernel * width.kernel if any(height.padding + width.padding) else 0
+        return Footprint(self.type == "max", pieces=padded * cells)

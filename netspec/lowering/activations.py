@@ -19,8 +19,5 @@ ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "softplus": jax.nn.softplus,
 }
 
-NON_DECREASING = frozenset({"none", "relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus"})
-"""Those that commute with a maximum: max f(x) = f(max x). gelu and silu dip below zero first."""
-
 RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"})
 """Those that halve the variance, for which He initialization makes up."""

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import jax
 
+from netspec.analysis.convolution import Choice, Geometry
 from netspec.language.conv import Conv
 from netspec.language.kind import Shape
-from netspec.lowering.convolution import Choice, Convolution, Geometry, convolve
+from netspec.lowering.convolution import Convolution, convolve
 from netspec.lowering.finish import Arrays, Mode, finish
-
-
-def geometry(settings: Conv, input: Shape) -> Geometry:
-    """The static facts of one convolution."""
-    height, width = settings.axes(input)
-    return Geometry(
-        input=(input[0], input[1], input[2]),
-        kernel=settings.kernel,
-        filters=settings.filters,
-        stride=settings.stride,
-        padding=(height.padding, width.padding),
-        dilation=settings.dilation,
-        groups=settings.grouping(input[2]),
-    )
 
 
 def work(settings: Conv, input: Shape) -> Convolution:
     """The convolution of the layer, to be timed."""
-    return Convolution(geometry(settings, input))
+    return Convolution(Geometry.of(settings, input))
 
 
 def linear(settings: Conv, params: Arrays, x: jax.Array, input: Shape, choice: Choice | None) -> jax.Array:
@@ -34,7 +21,7 @@ def linear(settings: Conv, params: Arrays, x: jax.Array, input: Shape, choice: C
 
     a(i, j) = sum over m, n and channels of w(m, n) * x(i + m, j + n): the filter is not flipped.
     """
-    return convolve(x, params["kernel"].astype(x.dtype), geometry(settings, input), choice)
+    return convolve(x, params["kernel"].astype(x.dtype), Geometry.of(settings, input), choice)
 
 
 def apply(

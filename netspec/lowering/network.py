@@ -11,11 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.language.conv import Conv
-from netspec.language.kind import Settings
-from netspec.language.pool import Pool
+from netspec.analysis.stages import stages
 from netspec.lowering import conv, initialize
-from netspec.lowering.activations import NON_DECREASING
 from netspec.lowering.finish import Mode, finish
 from netspec.lowering.kinds import LOWERINGS
 from netspec.lowering.options import compiler_options
@@ -68,10 +65,12 @@ class Network:
             )
         x = images.astype(self.dtype)
         state = dict(variables["state"])
-        for number, layer, pooled in self._stages:
-            mode = Mode(training, None if key is None else jax.random.fold_in(key, number), bool(self.choices))
+        for stage in stages(self.plan):
+            layer = stage.layer
+            key_here = None if key is None else jax.random.fold_in(key, stage.number)
+            mode = Mode(training, key_here, bool(self.choices))
             params = variables["params"].get(layer.name, {})
-            x, moved = self._layer(layer, pooled, params, state.get(layer.name, {}), self._written(x), mode)
+            x, moved = self._layer(layer, stage.pooled, params, state.get(layer.name, {}), self._written(x), mode)
             if moved:
                 state[layer.name] = moved
         return self._logits(x), {"params": variables["params"], "state": state}
@@ -109,20 +108,6 @@ class Network:
         """`jax.jit` with the compiler options of this machine."""
         return jax.jit(function, compiler_options=compiler_options(jax.default_backend()), **options)
 
-    @cached_property
-    def _stages(self) -> tuple[tuple[int, PlannedLayer, PlannedLayer | None], ...]:
-        """The layers by number, each convolution with the max pooling that may run before its activation."""
-        stages: list[tuple[int, PlannedLayer, PlannedLayer | None]] = []
-        layers = iter(enumerate(self.plan.layers))
-        for number, layer in layers:
-            follower = self.plan.layers[number + 1] if number + 1 < len(self.plan.layers) else None
-            if follower is not None and commutes(layer.settings, follower.settings):
-                next(layers)
-                stages.append((number, layer, follower))
-            else:
-                stages.append((number, layer, None))
-        return tuple(stages)
-
     def _layer(
         self, layer: PlannedLayer, pooled: PlannedLayer | None, params: Any, state: Any, x: jax.Array, mode: Mode
     ) -> tuple[jax.Array, Any]:
@@ -145,13 +130,3 @@ class Network:
     def _logits(self, x: jax.Array) -> jax.Array:
         x = x.astype(jnp.float32)
         return x.reshape((x.shape[0], x.shape[3])) if x.ndim == 4 and x.shape[1:3] == (1, 1) else x
-
-
-def commutes(first: Settings, second: Settings) -> bool:
-    """Whether max pooling may run before a convolution's bias and activation: the same function on fewer cells.
-
-    max f(x + b) = f(max x + b) where f does not decrease; norm and dropout look at the cells that pooling drops.
-    """
-    if not isinstance(first, Conv) or not isinstance(second, Pool) or second.type != "max":
-        return False
-    return first.norm == "none" and first.dropout == 0 and first.activation in NON_DECREASING

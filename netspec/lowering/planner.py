@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netspec.analysis import pooling
+from netspec.analysis.convolution import Geometry, choose
 from netspec.analysis.plan import Plan
 from netspec.language.conv import Conv
 from netspec.language.pool import Pool
-from netspec.lowering import convolution, pooling
-from netspec.lowering.conv import geometry
 from netspec.lowering.kinds import LOWERINGS
 from netspec.lowering.work import DIRECTIONS, Direction, Work
 
@@ -25,7 +25,7 @@ def choices(plan: Plan, batch: int, platform: str) -> dict[str, Any]:
     for layer in plan.layers:
         choice: Any = None
         if isinstance(layer.settings, Conv):
-            choice = convolution.choose(geometry(layer.settings, layer.input), batch, platform, not trained_before)
+            choice = choose(Geometry.of(layer.settings, layer.input), batch, platform, not trained_before)
         elif isinstance(layer.settings, Pool):
             height, width = layer.settings.axes(layer.input)
             choice = pooling.choose((height.kernel, width.kernel), platform)

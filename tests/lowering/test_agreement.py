@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import netspec
+from netspec.analysis.stages import commutes
 from netspec.language.kinds import KINDS
 from netspec.lowering.kinds import LOWERINGS
-from netspec.lowering.network import commutes
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, variables
 

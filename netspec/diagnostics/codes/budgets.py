@@ -51,8 +51,9 @@ CODES: tuple[Code, ...] = (
         "NS405",
         "training needs too much memory",
         "memory",
-        "Weights, gradients, optimizer state and the activations kept for the backward pass take more bytes than "
-        "`budget.memory` allows at `train.batch_size`. The activations grow with the batch, the rest does not.",
+        "Weights, gradients, optimizer state, the activations kept for the backward pass and the workspace of the layer at "
+        "work take more bytes than `budget.memory` allows at `train.batch_size`. Activations and workspace grow with the "
+        "batch, the rest does not. `netspec summary` shows the parts.",
         "16KiB",
         "4MiB",
     ),

@@ -81,4 +81,12 @@ CODES: tuple[Code, ...] = (
         "The schedule counts in shares of the run, and how many steps an epoch has follows from the data, which are not "
         "opened to compile a network. `--steps-per-epoch` says it.",
     ),
+    Code(
+        "NS614",
+        "does not fit in memory",
+        "One training step at `train.batch_size`, with the data set that stays on the device, needs more memory than the "
+        "device has free: of a CPU what the system gives without swapping, within the limit of the control group; of a "
+        "GPU what JAX may allocate. The figure is a prediction that agrees with XLA's own within a quarter, made before "
+        "anything is compiled. Activations grow with the batch; weights, gradients and optimizer state do not.",
+    ),
 )

@@ -8,7 +8,7 @@ from typing import Protocol
 import jax
 import jax.numpy as jnp
 
-from netspec.lowering.convolution.geometry import Geometry
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.work import Direction
 
 

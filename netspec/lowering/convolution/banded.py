@@ -18,40 +18,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from netspec.lowering.convolution.geometry import Geometry
+from netspec.analysis.convolution.geometry import Geometry
+from netspec.analysis.convolution.patches import patch_span, tile
 from netspec.lowering.convolution.matmul import Product
-
-
-def tile(g: Geometry) -> int:
-    """Outputs that share a patch: the largest divisor of the output's width up to 8 with about 80 columns.
-
-    28×28×1 → 6, k5: tiles of 4 and 7 take 0.7 ms, of 2 1.2, of 28 0.9; 32×32×3 → 32, k3: 2 takes 2.2 ms, 1
-    and 8 take 3.2 (batch 128).
-    """
-    width = g.output[1]
-    most = max(1, min(8, 80 // g.filters))
-    return max(t for t in range(1, most + 1) if width % t == 0)
-
-
-def patch_floats(g: Geometry) -> int:
-    """Numbers in the patches of one example."""
-    rows, columns, _ = g.output
-    return rows * (columns // tile(g)) * g.kernel[0] * _span(g, tile(g)) * g.input[2]
 
 
 def _fits(g: Geometry) -> bool:
     return g.groups == 1
 
 
-def _span(g: Geometry, t: int) -> int:
-    """Input columns that t neighbouring outputs read."""
-    return (t - 1) * g.stride[1] + g.reach[1]
-
-
 def _rows(x: jax.Array, g: Geometry, t: int) -> jax.Array:
     """(batch, height, width, channels) to (batch·rows·tiles, kh·span·channels)."""
     (_, width, channels), (rows, columns, _) = g.input, g.output
-    tiles, step, span = columns // t, t * g.stride[1], _span(g, t)
+    tiles, step, span = columns // t, t * g.stride[1], patch_span(g, t)
     pieces = -(-span // step)
     left = g.padding[1][0]
     right = (tiles + pieces - 1) * step - width - left
@@ -72,7 +51,7 @@ def _rows(x: jax.Array, g: Geometry, t: int) -> jax.Array:
 def _matrix(w: jax.Array, g: Geometry, t: int) -> jax.Array:
     """The kernel to (kh·span·channels, tile·filters), each output's taps one stride further down."""
     kh, kw, channels, filters = g.kernel_shape
-    span = _span(g, t)
+    span = patch_span(g, t)
     tap, out = np.arange(kw)[:, None], np.arange(t)
     place = np.zeros((kw, span, t), np.float32)
     place[tap, tap * g.dilation[1] + out * g.stride[1], out] = 1

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import cast
 
 import jax
 
+from netspec.analysis.convolution import Choice
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution import reference
 from netspec.lowering.convolution.algorithms import ALGORITHMS
-from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.work import Direction
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The name in ALGORITHMS for each direction."""
-
-    output: str = "direct"
-    input_gradient: str = "direct"
-    weight_gradient: str = "direct"
 
 
 def convolve(x: jax.Array, w: jax.Array, g: Geometry, choice: Choice | None) -> jax.Array:

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 from jax import lax
 from jax.lax import optimization_barrier
 
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.algorithm import wide
-from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.windows import taps
 from netspec.lowering.work import Direction
 

@@ -6,12 +6,12 @@ import math
 
 import jax
 
-from netspec.lowering.convolution.geometry import Geometry
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.matmul import Product
 
 
 def _fits(g: Geometry) -> bool:
-    return g.kernel == g.input[:2] and g.dilation == (1, 1) and g.groups == 1 and not g.padded
+    return g.flat
 
 
 def _rows(x: jax.Array, g: Geometry) -> jax.Array:

@@ -13,9 +13,9 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution import reference
 from netspec.lowering.convolution.algorithm import transpose
-from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.work import Direction
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import jax
 
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.algorithm import matmul, transpose
-from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.work import Direction
 
 

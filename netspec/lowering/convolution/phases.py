@@ -13,15 +13,15 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution import reference
 from netspec.lowering.convolution.algorithm import transpose
-from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.work import Direction
 
 
 def supports(g: Geometry, direction: Direction) -> bool:
     """Strided, one group, no dilation."""
-    return g.stride != (1, 1) and g.groups == 1 and g.dilation == (1, 1)
+    return g.phased
 
 
 def output(x: jax.Array, w: jax.Array, g: Geometry) -> jax.Array:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import jax
 
-from netspec.lowering.convolution.geometry import Geometry
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.matmul import Product
 
 
 def _fits(g: Geometry) -> bool:
-    return g.kernel == (1, 1) and g.groups == 1 and not g.padded
+    return g.pointwise
 
 
 def _rows(x: jax.Array, g: Geometry) -> jax.Array:

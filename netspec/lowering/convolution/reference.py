@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.algorithm import transpose
-from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.work import Direction
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, cast
 
+from netspec.analysis.convolution import Choice
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.algorithms import ALGORITHMS
-from netspec.lowering.convolution.convolve import Choice
-from netspec.lowering.convolution.geometry import Geometry
 from netspec.lowering.work import DIRECTIONS, Direction, Program, normal
 
 

@@ -1,8 +1,7 @@
 """Max and average pooling with a choice of algorithm."""
 
-from netspec.lowering.pooling.cost import choose
 from netspec.lowering.pooling.geometry import Window
 from netspec.lowering.pooling.pool import ALGORITHMS, pool
 from netspec.lowering.pooling.work import Pooling
 
-__all__ = ["ALGORITHMS", "Pooling", "Window", "choose", "pool"]
+__all__ = ["ALGORITHMS", "Pooling", "Window", "pool"]

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from netspec.lowering.convolution import ALGORITHMS, Geometry
+from netspec.analysis.convolution import Geometry
+from netspec.lowering.convolution import ALGORITHMS
 
 
 @st.composite

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.lowering.convolution import ALGORITHMS, Geometry, reference
+from netspec.analysis.convolution import Geometry
+from netspec.lowering.convolution import ALGORITHMS, reference
 from tests.lowering.convolution.geometries import arrays, geometries
 
 OTHERS = [name for name in ALGORITHMS if name != "direct"]

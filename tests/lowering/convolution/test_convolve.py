@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from jax import export
 
-from netspec.lowering.convolution import ALGORITHMS, Choice, Geometry, convolve
+from netspec.analysis.convolution import Choice, Geometry
+from netspec.lowering.convolution import ALGORITHMS, convolve
 from tests.lowering.convolution.geometries import arrays
 
 CASES = {

@@ -6,7 +6,8 @@ import jax
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.lowering.convolution import Geometry, reference
+from netspec.analysis.convolution import Geometry
+from netspec.lowering.convolution import reference
 from tests.lowering.convolution.geometries import geometries
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netspec.lowering.convolution import Geometry, reference
+from netspec.analysis.convolution import Geometry
+from netspec.lowering.convolution import reference
 from tests.lowering.convolution.geometries import arrays
 
 

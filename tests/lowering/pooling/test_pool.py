@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jax import export
 
-from netspec.lowering.pooling import ALGORITHMS, choose, pool
+from netspec.analysis.pooling import choose
+from netspec.lowering.pooling import ALGORITHMS, pool
 from netspec.lowering.pooling.geometry import Kind, Pair, Window
 
 CHOICES = [name for name in ALGORITHMS if name != "reduce_window"]

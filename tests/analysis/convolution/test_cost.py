@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.lowering.convolution import ALGORITHMS, Choice, Geometry, choose
+from netspec.analysis.convolution import Choice, Geometry, choose
+from netspec.lowering.convolution import ALGORITHMS
 from tests.lowering.convolution.geometries import geometries
 
 

@@ -8,14 +8,22 @@ them. On GPU and TPU the vendor's libraries choose, and the reference lowering i
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from netspec.lowering.convolution.algorithms import ALGORITHMS
-from netspec.lowering.convolution.banded import patch_floats
-from netspec.lowering.convolution.convolve import Choice
-from netspec.lowering.convolution.geometry import Geometry
+from netspec.analysis.convolution.geometry import Geometry
+from netspec.analysis.convolution.patches import patch_floats
 
 MOST_PATCH_BYTES = 32 * 2**20
 """Larger patches run from memory: 28×28×6 → 16, k5, input gradient 6.5 ms; with 8 channels (32 MiB) 18.6."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The name of an algorithm for each direction; a key of `netspec.lowering.convolution.ALGORITHMS`."""
+
+    output: str = "direct"
+    input_gradient: str = "direct"
+    weight_gradient: str = "direct"
 
 
 def choose(g: Geometry, batch: int, platform: str, first: bool) -> Choice | None:
@@ -44,7 +52,7 @@ def _special(g: Geometry) -> str | None:
     """
     if g.groups > 1:
         return "depthwise" if g.groups == g.input[2] else "grouped"
-    return next((name for name in ("flat", "pointwise") if ALGORITHMS[name].supports(g, "output")), None)
+    return "flat" if g.flat else "pointwise" if g.pointwise else None
 
 
 def _output(g: Geometry, small: bool) -> str:
@@ -64,7 +72,7 @@ def _input_gradient(g: Geometry, small: bool) -> str:
     32×32×16 → 32, k3 s2: 11.6 → 4.8; 32×32×32 → 32, k5 s2: 62.8 → 16.1; 16×16×64 → 64, k5 s2, batch 64: 10.6 →
     6.3; with 64 channels and k3 s2 8.0 against 9.8.
     """
-    channels, strided = g.input[2], ALGORITHMS["phases"].supports(g, "input_gradient")
+    channels, strided = g.input[2], g.phased
     if small and (channels == 1 or (channels <= 8 and not strided)):
         return "banded"
     return "phases" if strided and (channels <= 48 or math.prod(g.kernel) >= 25) else "direct"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.lowering.pooling.geometry import Pair
+from netspec.language.fields import Pair
 
 
 def choose(window: Pair, platform: str) -> str | None:

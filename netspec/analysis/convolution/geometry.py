@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netspec.language.conv import Conv
+from netspec.language.kind import Shape
+
 Pair = tuple[int, int]
 
 
@@ -20,6 +23,20 @@ class Geometry:
     """Cells of zeros (before, after) for rows and for columns."""
     dilation: Pair = (1, 1)
     groups: int = 1
+
+    @classmethod
+    def of(cls, settings: Conv, input: Shape) -> Geometry:
+        """The geometry of a conv layer over `input`."""
+        height, width = settings.axes(input)
+        return cls(
+            input=(input[0], input[1], input[2]),
+            kernel=settings.kernel,
+            filters=settings.filters,
+            stride=settings.stride,
+            padding=(height.padding, width.padding),
+            dilation=settings.dilation,
+            groups=settings.grouping(input[2]),
+        )
 
     @property
     def output(self) -> tuple[int, int, int]:
@@ -51,3 +68,18 @@ class Geometry:
     def padded(self) -> bool:
         """Whether any side is padded."""
         return self.padding != ((0, 0), (0, 0))
+
+    @property
+    def flat(self) -> bool:
+        """Whether the kernel is as large as the input: it has one position, as in a fully connected layer."""
+        return self.kernel == self.input[:2] and self.dilation == (1, 1) and self.groups == 1 and not self.padded
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether the kernel is 1×1 and sees all channels: it mixes channels and nothing else."""
+        return self.kernel == (1, 1) and self.groups == 1 and not self.padded
+
+    @property
+    def phased(self) -> bool:
+        """Whether the stride can be turned into channels: space to depth."""
+        return self.stride != (1, 1) and self.groups == 1 and self.dilation == (1, 1)

@@ -1,0 +1,10 @@
+"""What is known of a convolution before it runs: its geometry, and which algorithm each direction gets.
+
+The algorithms themselves are JAX and lie in `netspec/lowering/convolution/`; choosing among them needs none, and the
+memory that training takes depends on the choice.
+"""
+
+from netspec.analysis.convolution.cost import Choice, choose
+from netspec.analysis.convolution.geometry import Geometry
+
+__all__ = ["Choice", "Geometry", "choose"]

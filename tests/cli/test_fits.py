@@ -1,0 +1,42 @@
+"""A network that does not fit is told before it is compiled, with the batch size that would."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.cli.run import netspec
+
+WIDE = """\
+netspec: 1
+name: wide
+input: [8, 8, 1]
+blocks:
+  - conv: {filters: 1000000, kernel: 1}
+    pool: {type: average, window: all}
+fc: [10]
+train: {batch_size: 1024}
+"""
+
+
+def test_a_batch_that_does_not_fit_is_told_with_one_that_does(tmp_path: Path) -> None:
+    """An image takes 768 MB of activations and gradients, 1,024 of them three quarters of a terabyte."""
+    (tmp_path / "wide.yaml").write_text(WIDE)
+    done = netspec("train", "wide.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error[NS614]" in done.stderr
+    assert "wide.yaml:8:21" in done.stderr
+    smaller = re.search(r"--set train\.batch_size=(\d+)", done.stderr)
+    assert smaller is not None
+    assert 0 < int(smaller[1]) < 1024
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_network_that_never_fits_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "deep.yaml").write_text(
+        "netspec: 1\nname: deep\ninput: [8, 8, 1]\nfc: [{units: 1000000, repeat: 2}, 10]\n"
+    )
+    done = netspec("train", "deep.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error[NS614]" in done.stderr
+    assert "not even one image" in done.stderr

@@ -1,0 +1,100 @@
+"""Whether a run fits: what is free, and the largest batch that would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import pytest
+
+from netspec.analysis.memory import training_bytes
+from netspec.training import memory
+from netspec.training.data import Split
+from netspec.training.memory import available_bytes, data_bytes, shortage
+from netspec.training.sources import Images
+from tests.lowering.networks import plan
+
+TEXT = "netspec: 1\nname: t\ninput: [8, 8, 1]\nblocks: [{conv: {filters: 4, kernel: 3}}]\nfc: [10]\n"
+
+
+def images(rows: int) -> Images:
+    split = Split(np.zeros((rows, 8, 8, 1), np.uint8), np.zeros(rows, np.int32))
+    return Images(split, split, split, ("a", "b"), "", np.zeros(1), np.ones(1))
+
+
+def limit(monkeypatch: pytest.MonkeyPatch, size: int | None) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda device: size)
+
+
+def test_what_fits_is_no_shortage(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, data = plan(TEXT), images(1000)
+    exact = training_bytes(net, 128) + data_bytes(data)
+    for size, missing in ((exact, False), (exact - 1, True), (None, False)):
+        limit(monkeypatch, size)
+        assert (shortage(net, data) is not None) is missing
+
+
+@pytest.mark.parametrize("devices", [1, 4])
+@pytest.mark.parametrize("wanted", [1, 17, 31])
+def test_the_largest_batch_fits_and_one_more_does_not(
+    wanted: int, devices: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, data = plan(TEXT), images(1000)
+    limit(monkeypatch, devices * (training_bytes(net, wanted) + data_bytes(data)))
+    found = shortage(net, data, devices)
+    assert found is not None
+    assert found.largest_batch == wanted * devices
+    assert found.needed > found.available
+
+
+def test_data_that_fill_the_device_leave_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = images(1000)
+    limit(monkeypatch, data_bytes(data))
+    found = shortage(plan(TEXT), data)
+    assert found is not None
+    assert found.largest_batch == 0
+
+
+def test_a_batch_is_no_larger_than_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, data = plan(TEXT + "train: {batch_size: 100000}\n"), images(20)
+    limit(monkeypatch, training_bytes(net, 20) + data_bytes(data))
+    assert shortage(net, data) is None
+
+
+def test_this_machine_has_memory_to_give() -> None:
+    found = available_bytes(jax.devices("cpu")[0])
+    assert found is None or 0 <= found < 1 << 50
+
+
+def test_a_device_says_what_it_may_allocate() -> None:
+    def device(statistics: object) -> SimpleNamespace:
+        return SimpleNamespace(platform="gpu", memory_stats=lambda: statistics)
+
+    assert available_bytes(device({"bytes_limit": 100, "bytes_in_use": 30})) == 70
+    assert available_bytes(device(None)) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "left"),
+    [
+        ({"memory.max": "max\n", "memory.current": "5\n", "memory.stat": "inactive_file 3\n"}, []),
+        ({"memory.max": "100\n", "memory.current": "60\n", "memory.stat": "anon 9\ninactive_file 3\n"}, [43]),
+        ({"memory.max": "100\n", "memory.current": "160\n", "memory.stat": "inactive_file 3\n"}, [0]),
+        (
+            {
+                "memory/memory.limit_in_bytes": "100\n",
+                "memory/memory.usage_in_bytes": "60\n",
+                "memory/memory.stat": "cache 9\ntotal_inactive_file 3\n",
+            },
+            [43],
+        ),
+        ({}, []),
+    ],
+)
+def test_a_control_group_bounds_what_there_is(files: dict[str, str], left: list[int], tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert memory._group_bytes(tmp_path) == left
