@@ -43,7 +43,8 @@ CODES: tuple[Code, ...] = (
         "NS504",
         "data too large",
         "A header declares more than the file can hold once inflated, more than half of this machine's "
-        "memory, or an image more than 50 million pixels. It is refused before anything is allocated.",
+        "memory, or an image more than 33 million pixels or more of them than its bytes can stand for. It is "
+        "refused before anything is allocated.",
         "idx",
     ),
     _on_files(

@@ -30,8 +30,13 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA", "JPEG2000")
 """What is tried. Pillow reads more, but runs other programs for some of it (EPS: Ghostscript)."""
 
-MOST_PIXELS = 50_000_000
-"""An image with more is refused before it is decoded."""
+MOST_PIXELS = 1 << 25
+"""An image with more is refused before it is decoded; cameras of 24 megapixels and 8K frames have less."""
+
+PLAIN_PIXELS = 1 << 23
+PIXELS_A_BYTE = 64
+"""Above `PLAIN_PIXELS`, an image whose file is this much smaller than its pixels is a bomb: a photograph takes a byte for 3
+to 20 pixels, one colour for 1,000. Decoding takes up to 16 bytes a pixel for a moment."""
 
 LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -120,14 +125,14 @@ def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
     """
     from PIL import Image, UnidentifiedImageError
 
-    size_of(path)
+    size = size_of(path)
     Image.init()
     formats = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
         try:
             with Image.open(path, formats=formats) as image:
-                _judge(image, path, shape, resize)
+                _judge(image, path, size, shape, resize)
                 image.load()
                 pixels = _convert(image, path, shape, resize)
         except Refused:
@@ -144,11 +149,15 @@ def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
     return np.asarray(pixels, dtype=np.uint8).reshape(shape)
 
 
-def _judge(image: Image, path: Path, shape: Shape, resize: bool) -> None:
+def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> None:
     """What the header alone shows to be wrong."""
-    if math.prod(image.size) > MOST_PIXELS:
-        fact = f"has {times(image.size)} = {math.prod(image.size):,} pixels, more than {MOST_PIXELS:,}"
+    pixels = math.prod(image.size)
+    if pixels > MOST_PIXELS:
+        fact = f"has {times(image.size)} = {pixels:,} pixels, more than {MOST_PIXELS:,}"
         raise Refused(problem("NS504", path, fact, where="header", help="make it smaller"))
+    if pixels > PLAIN_PIXELS and pixels > PIXELS_A_BYTE * size:
+        fact = f"declares {times(image.size)} = {pixels:,} pixels in {size:,} bytes"
+        raise Refused(problem("NS504", path, fact, where="header", help="replace it, or make it smaller"))
     if image.mode.startswith("F") or image.mode == "LAB" or (image.mode == "I" and image.format != "PNG"):
         fact = f"has pixels of kind `{image.mode}`, which have no fixed range from black to white"
         raise Refused(problem("NS515", path, fact, help="save it with 8 bits, or use `source: npz`"))
@@ -171,7 +180,8 @@ def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
     from PIL import Image as Pillow
     from PIL import ImageOps
 
-    upright = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    upright = image
     if not resize:
         _sized((upright.height, upright.width), path, shape)
     if upright.mode == "I" or upright.mode.startswith("I;16"):
@@ -180,15 +190,20 @@ def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
             raise Refused(problem("NS515", path, "has values outside 16 bits", help="save it with 8 bits"))
         upright = Pillow.fromarray(np.rint(values / 257).astype(np.uint8))
     if "A" in upright.getbands() or "a" in upright.getbands() or "transparency" in upright.info:
-        upright = upright.convert("RGBA")
+        upright = _in_mode(upright, "RGBA")
         if shape[2] in (1, 3):
             upright = Pillow.alpha_composite(Pillow.new("RGBA", upright.size, (0, 0, 0, 255)), upright)
     elif upright.mode not in MODES.values():
         upright = upright.convert("L" if upright.mode == "1" else "RGB")
-    upright = upright.convert(MODES[shape[2]])
+    upright = _in_mode(upright, MODES[shape[2]])
     if (upright.height, upright.width) != shape[:2]:
         upright = upright.resize((shape[1], shape[0]), Pillow.Resampling.BILINEAR)
     return upright
+
+
+def _in_mode(image: Image, mode: str) -> Image:
+    """The image itself where it has the mode already: `convert` would copy it."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _start(path: Path) -> str:

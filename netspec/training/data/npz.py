@@ -9,6 +9,7 @@ stops there.
 from __future__ import annotations
 
 import math
+import os
 import re
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -23,6 +24,9 @@ from netspec.training.data.files import DAMAGE, DEFLATE_RATIO, FETCH_AGAIN, reas
 from netspec.training.data.problem import Problem, Refused, problem
 
 ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
+
+END_BYTES = 22
+LARGEST_DIRECTORY = 1 << 20
 
 LONGEST_HEADER = 10_000
 """As in numpy. An array of numbers needs about 100 bytes."""
@@ -40,7 +44,7 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
     Raises:
         Refused: everything that is wrong with it.
     """
-    size_of(path)
+    _directory_fits(path, size_of(path))
     try:
         with ZipFile(path) as archive:
             entries = archive.infolist()
@@ -62,6 +66,22 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
     if problems:
         raise Refused(*problems)
     return load_arrays(path, [(images, labels) for images, labels in found], input_shape, outputs, names)
+
+
+def _directory_fits(path: Path, size: int) -> None:
+    """Refuses with NS504 an archive whose directory is large: each entry would cost a thousand bytes of memory.
+
+    The size stands in the record at the end, which a comment of 65,535 bytes at most may follow; a larger one than 32
+    bits can say is larger than is read here.
+    """
+    with path.open("rb") as file:
+        file.seek(-min(size, END_BYTES + 0xFFFF), os.SEEK_END)
+        end = file.read()
+    at = end.rfind(b"PK\5\6")
+    directory = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+    if directory > LARGEST_DIRECTORY:
+        fact = f"has a directory of {directory:,} bytes; that of four arrays has about 250"
+        raise Refused(problem("NS504", path, fact, where="directory", help="keep the four arrays only"))
 
 
 def _is_zip(path: Path) -> bool:

@@ -43,6 +43,9 @@ class _Name:
     name: str
 
 
+MOST_STEPS = 1 << 18
+"""A published file has 70,000 instructions; each one more costs memory on the stack."""
+
 _RECONSTRUCT = ("numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct")
 _NAMES = (*_RECONSTRUCT, "numpy ndarray", "numpy dtype", "_codecs encode")
 _MARK = object()
@@ -58,15 +61,18 @@ def walk(path: Path) -> Any:
     """What the pickle builds of dictionaries, lists, tuples, text, integers and byte arrays.
 
     Raises:
-        Refused: NS514 it asks for anything else, NS503 it is damaged. Both with the byte.
+        Refused: NS514 it asks for anything else, NS503 it is damaged, NS504 it does not end. Each with the byte.
     """
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     position = 0
     content = path.read_bytes()
     try:
-        for opcode, argument, at in pickletools.genops(io.BytesIO(content)):
+        for step, (opcode, argument, at) in enumerate(pickletools.genops(io.BytesIO(content))):
             position = at or 0
+            if step == MOST_STEPS:
+                fact = f"is a pickle of more than {MOST_STEPS:,} instructions"
+                raise Refused(problem("NS504", path, fact, where=f"byte {position}", help=FETCH_AGAIN))
             if opcode.name == "STOP":
                 if position + 1 != len(content):
                     raise ValueError(f"{len(content) - position - 1:,} bytes follow its end")

@@ -10,8 +10,11 @@ import gzip
 import io
 import os
 import pickle
+import shutil
 import struct
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 ROWS, TEST_ROWS, CLASSES = 40, 20, 10
+CAT = "train/cat"
 XI, XL = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 TI, TL = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
 
@@ -218,6 +222,63 @@ def _one_class(place: Path) -> None:
         (place / part / "dog").rmdir()
 
 
+def _again(name: str) -> Callable[[Path], object]:
+    """The entry is there a second time."""
+
+    def spoil(place: Path) -> None:
+        with warnings.catch_warnings(), zipfile.ZipFile(place, "a") as archive:
+            warnings.simplefilter("ignore")
+            archive.writestr(name, archive.read(name))
+
+    return spoil
+
+
+def _renamed(name: str, other: str) -> Callable[[Path], object]:
+    def spoil(place: Path) -> None:
+        with zipfile.ZipFile(place) as archive:
+            held = {entry: archive.read(entry) for entry in archive.namelist()}
+        with zipfile.ZipFile(place, "w") as archive:
+            for entry, data in held.items():
+                archive.writestr(other if entry == name else entry, data)
+
+    return spoil
+
+
+def _packed(method: int) -> Callable[[Path], object]:
+    def spoil(place: Path) -> None:
+        with zipfile.ZipFile(place) as archive:
+            held = {entry: archive.read(entry) for entry in archive.namelist()}
+        with zipfile.ZipFile(place, "w") as archive:
+            for entry, data in held.items():
+                archive.writestr(entry, data, method if entry == "x_train.npy" else zipfile.ZIP_STORED)
+
+    return spoil
+
+
+def _encrypted(place: Path) -> None:
+    """The flag of encryption in the directory's entry of x_train."""
+    content = bytearray(place.read_bytes())
+    at = content.rindex(b"PK\1\2", 0, content.rindex(b"x_train.npy"))
+    content[at + 8] |= 1
+    place.write_bytes(bytes(content))
+
+
+def _crowded(place: Path) -> None:
+    """70,000 empty entries besides: a directory that is larger than what it lists."""
+    with zipfile.ZipFile(place, "a") as archive:
+        for number in range(70_000):
+            archive.writestr(str(number), b"")
+
+
+def _sparse(name: str, size: int) -> Callable[[Path], object]:
+    """A file of that many zeros that takes no room on the disk."""
+    return lambda place: os.truncate(place / name, size)
+
+
+def _pickle_labels(numbers: list[int]) -> Callable[[bytes], bytes]:
+    return lambda _: pickle.dumps({"labels": numbers, "data": cifar_rows(0)[0]}, protocol=2)
+
+
 def _pickle_of(value: object) -> Callable[[bytes], bytes]:
     return lambda _: pickle.dumps(value, protocol=2)
 
@@ -229,16 +290,16 @@ class Runs:
         return os.system, ("touch was-run",)
 
 
-def png_of(width: int, height: int) -> bytes:
-    """A PNG that declares a size and holds next to nothing."""
-    import zlib
+def png_of(width: int, height: int, text_bytes: int = 0) -> bytes:
+    """A PNG that declares a size and holds next to nothing; with a compressed comment of that many spaces."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     packed = chunk(b"IDAT", zlib.compress(b"\0" * 100_000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + packed + chunk(b"IEND", b"")
+    comment = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b" " * text_bytes)) if text_bytes else b""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + comment + packed + chunk(b"IEND", b"")
 
 
 NOISE = Image.fromarray(pixels(64, 64))
@@ -249,7 +310,6 @@ BAD = labels(ROWS)
 BAD[7] = 10
 BAD[11] = 255
 HTML = b"<!DOCTYPE html><html><body>404 Not Found</body></html>"
-CAT = "train/cat"
 
 BREAKAGES = (
     Breakage("idx-empty-file", "NS503", "idx", _file(XI, b""), (XI, "byte 0", "empty")),
@@ -506,6 +566,127 @@ BREAKAGES = (
         ("test", "`owl`"),
     ),
     Breakage("images-no-test", "NS501", "images", lambda p: (p / "test").rename(p / "rest"), ("test",)),
+    Breakage(
+        "idx-little-endian",
+        "NS504",
+        "idx",
+        _idx(XI, lambda b: b[:4] + struct.pack("<3I", ROWS, 8, 8) + b[16:]),
+        (XI, "byte 4"),
+    ),
+    Breakage("idx-gzip-twice", "NS502", "idx", _bytes(XI, lambda b: gzip.compress(b, mtime=0)), (XI, "byte 0", "1f8b")),
+    Breakage("idx-tar", "NS502", "idx", _file(XI, b"train-images".ljust(512, b"\0")), (XI, "byte 0")),
+    Breakage("idx-images-as-labels", "NS502", "idx", lambda p: (p / TL).write_bytes((p / TI).read_bytes()), (TL,)),
+    Breakage("idx-dangling-link", "NS501", "idx", lambda p: ((p / TI).unlink(), (p / TI).symlink_to("none")), ()),
+    Breakage("idx-labels-no-rows", "NS506", "idx", _idx(TL, lambda _: idx_bytes(labels(0))), (TL, "0 labels for 20")),
+    Breakage("idx-no-width", "NS508", "idx", _idx(XI, lambda _: idx_bytes(pixels(ROWS, 8, 0))), (XI, "8×0×1")),
+    Breakage(
+        "idx-honest-bomb",
+        "NS506",
+        "idx",
+        _idx(XI, lambda _: idx_bytes(np.zeros((900_000, 8, 8), np.uint8))),
+        (XL, "40", "900,000"),
+    ),
+    Breakage("npz-bool-labels", "NS505", "npz", _resave(y_train=labels(40) > 4), ("`y_train`", "bool")),
+    Breakage("npz-nan-labels", "NS505", "npz", _resave(y_test=np.full(20, np.nan)), ("`y_test`", "float64")),
+    Breakage(
+        "npz-label-is-classes", "NS507", "npz", _resave(y_train=labels(40, 11)), ("`y_train`", "row 10", "label 10")
+    ),
+    Breakage("npz-beyond-int64", "NS507", "npz", _resave(y_test=np.full(20, 2**64 - 1, np.uint64)), (str(2**64 - 1),)),
+    Breakage(
+        "npz-infinite",
+        "NS509",
+        "npz",
+        _resave(x_test=np.where(pixels(20, 8, 8) < 3, -np.inf, 0.0)),
+        ("`x_test`", "row "),
+    ),
+    Breakage("npz-scalar-images", "NS505", "npz", _resave(x_train=np.array(3)), ("`x_train`",)),
+    Breakage("npz-five-axes", "NS505", "npz", _resave(x_train=pixels(40, 8, 8, 1, 1)), ("`x_train`", "40×8×8×1×1")),
+    Breakage("npz-dates", "NS505", "npz", _resave(x_train=np.zeros((40, 8, 8), "M8[s]")), ("`x_train`", "M8[s]")),
+    Breakage("npz-long-double", "NS505", "npz", _resave(x_train=np.zeros((40, 8, 8), "g")), ("`x_train`",)),
+    Breakage("npz-bytes", "NS505", "npz", _resave(y_train=np.array([b"cat"] * 40)), ("`y_train`", "S3")),
+    Breakage("npz-unicode-name", "NS505", "npz", _resave(x_train=None, x_träin=pixels(40, 8, 8)), ("`x_träin`",)),
+    Breakage("npz-twice", "NS503", "npz", _again("y_test.npy"), ("`y_test`", "2 times")),
+    Breakage("npz-absolute-name", "NS505", "npz", _renamed("x_train.npy", "/x_train.npy"), ("`x_train`", "missing")),
+    Breakage("npz-outside-name", "NS505", "npz", _renamed("x_train.npy", "../x_train.npy"), ("`x_train`", "missing")),
+    Breakage("npz-many-entries", "NS504", "npz", _crowded, ("directory", "3,559,116")),
+    Breakage("npz-lzma", "NS502", "npz", _packed(zipfile.ZIP_LZMA), ("`x_train`", "packed")),
+    Breakage("npz-encrypted", "NS502", "npz", _encrypted, ("`x_train`", "encrypted")),
+    Breakage(
+        "npz-negative-shape",
+        "NS505",
+        "npz",
+        _member("x_train", _header("{'descr': '|u1', 'fortran_order': False, 'shape': (-40, 8, 8), }")),
+        ("`x_train`",),
+    ),
+    Breakage(
+        "npz-endless-shape",
+        "NS503",
+        "npz",
+        _member("x_train", _header("{'descr': '|u1', 'fortran_order': False, 'shape': (" + "9" * 60 + ",), }")),
+        ("`x_train`",),
+    ),
+    Breakage("cifar-html", "NS503", "cifar-10", _file("data_batch_1.bin", HTML), ("data_batch_1", "row 0")),
+    Breakage("cifar-empty", "NS503", "cifar-10", _file("data_batch_1.bin", b""), ("data_batch_1", "byte 0")),
+    Breakage("cifar-extra-byte", "NS503", "cifar-10", _bytes("test_batch.bin", lambda b: b + b"\0"), ("row 10",)),
+    Breakage(
+        "cifar-shifted", "NS507", "cifar-10", _bytes("test_batch.bin", lambda b: b[1:] + b"\0"), ("test_batch", "row ")
+    ),
+    Breakage("cifar-oversized", "NS504", "cifar-10", _sparse("data_batch_1.bin", 1 << 40), ("data_batch_1",)),
+    Breakage("cifar-py-empty", "NS503", "cifar-10", _file("data_batch_2", b""), ("data_batch_2",), good_cifar_python),
+    Breakage(
+        "cifar-py-marks",
+        "NS504",
+        "cifar-10",
+        _file("data_batch_2", b"\x80\x02" + b"(" * 5_000_000 + b"."),
+        ("data_batch_2", "byte "),
+        good_cifar_python,
+    ),
+    Breakage(
+        "cifar-py-doubling",
+        "NS505",
+        "cifar-10",
+        _file("data_batch_2", b"\x80\x02)" + b"q\x00h\x00\x86" * 60 + b"."),
+        ("data_batch_2",),
+        good_cifar_python,
+    ),
+    Breakage(
+        "cifar-py-negative",
+        "NS507",
+        "cifar-10",
+        _bytes("data_batch_5", _pickle_labels([-1] + [0] * 9)),
+        ("data_batch_5", "row 0", "label -1"),
+        good_cifar_python,
+    ),
+    Breakage(
+        "cifar-py-truth",
+        "NS505",
+        "cifar-10",
+        _bytes("data_batch_5", _pickle_labels([True] * 10)),
+        ("data_batch_5", "labels, row 0"),
+        good_cifar_python,
+    ),
+    Breakage("images-html", "NS502", "images", _file(f"{CAT}/page.png", HTML), ("page.png", "<!DOCTYPE")),
+    Breakage(
+        "images-svg", "NS502", "images", _file(f"{CAT}/x.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), ("x.svg",)
+    ),
+    Breakage("images-list", "NS502", "images", _file(f"{CAT}/images.txt", b"0.png cat\n"), ("images.txt",)),
+    Breakage("images-loop", "NS501", "images", lambda p: (p / CAT / "l.png").symlink_to("l.png"), ("l.png",)),
+    Breakage("images-folder-loop", "NS516", "images", lambda p: (p / CAT / "up").symlink_to(".."), ("cat/up",)),
+    Breakage("images-folder-as-image", "NS516", "images", lambda p: (p / CAT / "x.png").mkdir(), ("x.png", "folder")),
+    Breakage("images-pipe", "NS502", "images", lambda p: os.mkfifo(p / CAT / "p.png"), ("p.png", "regular")),
+    Breakage("images-negative", "NS515", "images", _image("n.tiff", Image.new("I", (8, 8), -5)), ("n.tiff", "`I`")),
+    Breakage("images-lab", "NS515", "images", _image("lab.tiff", Image.new("LAB", (8, 8))), ("lab.tiff", "`LAB`")),
+    Breakage(
+        "images-metadata-bomb", "NS503", "images", _file(f"{CAT}/t.png", png_of(8, 8, text_bytes=1 << 28)), ("t.png",)
+    ),
+    Breakage("images-test-class", "NS511", "images", lambda p: (p / "test/dog").rename(p / "test/Dog"), ("`Dog`",)),
+    Breakage(
+        "images-empty-train",
+        "NS510",
+        "images",
+        lambda p: shutil.rmtree(p / "train") or (p / "train").mkdir(),
+        ("train",),
+    ),
 )
 
 EXAMPLES = {
