@@ -105,7 +105,7 @@ def _images(plan: Plan, data: str | None) -> Images:
 
 def _fits(plan: Plan, images: Images, devices: int) -> None:
     """Exits where the device has too little memory for the batch size, and says which batch size would fit."""
-    from netspec.cli.summary import short_bytes
+    from netspec.analysis.figures import short_bytes
     from netspec.training import memory
 
     found = memory.shortage(plan, images, devices)
