@@ -101,14 +101,7 @@ class _Step:
     @property
     def pieces(self) -> int:
         """What the gradient of the input is put together from."""
-        if self.choice and self.geometry:
-            return scratch.input_gradient(self.choice, self.geometry)
-        return self.footprint.pieces
-
-    @property
-    def pool_pieces(self) -> int:
-        """The same of the pooling within the stage."""
-        return self.pooled.settings.footprint(self.pooled.input).pieces if self.pooled else 0
+        return scratch.input_gradient(self.choice, self.geometry) if self.choice and self.geometry else 0
 
 
 class _Walk:
@@ -191,9 +184,8 @@ class _Walk:
         """The gradients of the layer's weights and of its input; then what was kept for them goes."""
         own, sums = step.layer.name, f"{step.layer.name} gradient of sums"
         if step.layer.shapes:
-            self._numbers("pieces", "workspace", step.pool_pieces)
             self._numbers(sums, "workspace", elements(step.layer.output))
-            self._drop("pieces", _gradient(own))
+            self._drop(_gradient(own))
             self._numbers("norm", "workspace", elements(step.layer.output) * step.footprint.norm)
             self._drop("norm", f"{own} sums")
             if step.choice and step.geometry:

@@ -61,8 +61,6 @@ class Footprint:
     """Arrays of the output's size while the gradient goes through the norm."""
     random: int = 0
     """Words of 32 bits for each number of the output, drawn for dropout before the first layer runs."""
-    pieces: int = 0
-    """Numbers of one example in the arrays that the gradient of the input is put together from, where XLA makes them."""
 
     @classmethod
     def of_sum(cls, norm: str, activation: str, dropout: float) -> Footprint:
