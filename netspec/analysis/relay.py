@@ -55,6 +55,13 @@ def once(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
             yield Fix(f"remove line {number + 1}", (Edit(Span(number, 1, number + 1, 1), ""),))
 
 
+def strays(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
+    """Without a line that says nothing of its own: it has neither a key nor an item."""
+    for number in numbers:
+        if number < len(source.lines) and not re.match(r" *(#|- |$)|.*[:\[\]{},]", source.lines[number - 1]):
+            yield Fix(f"remove line {number}", (Edit(Span(number, 1, number + 1, 1), ""),))
+
+
 def headed(source: Source, number: int, key: str) -> Iterator[Fix]:
     """A line before this one, with the name of the section that has the key."""
     here = indent(source.lines[number - 1])

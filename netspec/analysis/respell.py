@@ -34,6 +34,8 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
         read += len(text) + 100
         if read > CHARACTERS:
             break
+        if not reader.parses(text):
+            continue
         left = len(reader.read(Source(report.source.name, text))[1])
         if not left:
             yield fix
@@ -73,6 +75,7 @@ def _any_sign(source: Source, finding: Diagnostic) -> Iterator[Fix]:
     yield from retype.guesses(source, numbers)
     yield from relay.indented(source, list(numbers))
     yield from relay.once(source, numbers)
+    yield from relay.strays(source, numbers)
     for number in numbers:
         if 1 < number <= first + 1:
             yield relay.swapped(source, number - 1)
@@ -160,7 +163,8 @@ def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
                 (n for n in range(span.line, len(source.lines)) if relay.indent(source.lines[n]) <= span.column - 1),
                 len(source.lines),
             )
-            yield Fix(title, (Edit(Span(span.line, 1, below + 1, 1), ""),))
+            end_of_text = (len(source.lines), len(source.lines[-1]) + 1)
+            yield Fix(title, (Edit(Span(span.line, 1, *min((below + 1, 1), end_of_text)), ""),))
         elif comma := re.search(r",\s*$", before):
             yield Fix(title, (Edit(Span(span.line, comma.start() + 1, span.line, end), ""),))
         else:

@@ -34,7 +34,9 @@ def _content(line: str) -> str:
 def _fix(number: int, line: str, slip: Slip) -> Fix:
     start, end, text = slip
     old, new = line[start:end].strip(), text.strip()
-    if old and new:
+    if not old and "\n" in text:
+        title = "begin a new line"
+    elif old and new:
         title = f"write `{new}` for `{old}`"
     elif new or old:
         title = f"add `{new}`" if new else f"remove `{old}`"
@@ -82,6 +84,29 @@ def _commas(line: str) -> Iterator[Slip]:
         yield found.start(), found.end(), ""
 
 
+def _wrapped(line: str) -> Iterator[Slip]:
+    """A word in brackets or backticks that are none of YAML, a list in round ones."""
+    for found in re.finditer(r"`([\w .-]*)`|\[([\w-]+)\](?=:)", line):
+        yield found.start(), found.end(), found[1] or found[2]
+    for found in re.finditer(r"\(([^()]*)\)", line):
+        yield found.start(), found.end(), f"[{found[1]}]"
+    for found in re.finditer(r"`", line):
+        yield found.start(), found.end(), ""
+
+
+def _strays(line: str) -> Iterator[Slip]:
+    """A sign before the first word; a line break left out."""
+    if found := re.match(r" *([^\w\s\"'\[{&*#]+ *)", line):
+        yield *found.span(1), ""
+    if found := re.match(r"[^\w\s\"'\[{&*#-]", line):
+        yield 0, 1, ""
+    start = len(line) - len(line.lstrip(" "))
+    for found in re.finditer(r"(?<=\S)( +)(?=(?:- )*[\w-]+:(?: |$))", line[start:]):
+        inner = " " * (start + 2 * line[start:].startswith("- "))
+        for indent in dict.fromkeys((inner, " " * start, inner + "  ", " " * max(0, start - 2), "")):
+            yield start + found.start(1), start + found.end(1), "\n" + indent
+
+
 def quotes(line: str) -> Iterator[Slip]:
     """A quote too many, or one that does not end its text."""
     signs = list(re.finditer(r"['\"]", line))
@@ -105,4 +130,4 @@ def _dashes(line: str) -> Iterator[Slip]:
         yield *comment.span(1), ""
 
 
-KINDS: tuple[Kind, ...] = (_colons, _dashes, _commas, _brackets, quotes)
+KINDS: tuple[Kind, ...] = (_colons, _dashes, _wrapped, _commas, _brackets, quotes, _strays)

@@ -128,6 +128,8 @@ def _entries(node: Node) -> Iterator[Entry]:
 
 def _near(node: Node, broken: Broken) -> Iterator[str]:
     bound = broken.bound
+    if isinstance(node, Mapping):
+        yield from (entry.value.text for entry in node if isinstance(entry.value, Scalar))
     if isinstance(node, Scalar):
         yield from _near_scalar(node, broken)
     elif isinstance(node, Sequence):
@@ -156,6 +158,9 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield from map(str, bound)
     if isinstance(value, float) and broken.keyword == "type" and abs(value) < 1e9:
         yield from (str(int(value)), str(int(value) + 1))
+    if broken.keyword == "type" and isinstance(value, str) and re.search(r"\d", value):
+        alike = value.translate(str.maketrans("OolI", "0011"))
+        yield from dict.fromkeys(re.findall(r"\d+", alike) + re.findall(r"\d+", value))
     if broken.keyword == "type" and node.text.lower() in NUMBERS:
         yield str(NUMBERS.index(node.text.lower()) + 1)
     for kind, opener, closer in (("array", "[", "]"), ("object", "{", "}")):

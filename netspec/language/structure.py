@@ -241,7 +241,7 @@ def _remedy(root: Node, node: Node, error: ValidationError, key: Key | None) -> 
 def _expected(error: ValidationError) -> str:
     """The nearest `errorMessage` on the way through the schema to what failed."""
     at: Any = schema()
-    message = "expected something else"
+    message = "expected something else" if error.absolute_path else "expected a mapping with the keys of a spec"
     for step in error.absolute_schema_path:
         if isinstance(at, dict):
             message = at.get("errorMessage", message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import lru_cache
 
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
@@ -54,7 +55,13 @@ def suggest(name: str, facts: tuple[Key, ...]) -> str | None:
     for key in facts:
         if lowered == key.name or lowered in key.also:
             return key.name
-    close = get_close_matches(lowered, [key.name for key in facts], 1, 0.6)
+    return _alike(lowered, tuple(key.name for key in facts))
+
+
+@lru_cache(maxsize=1024)
+def _alike(name: str, names: tuple[str, ...]) -> str | None:
+    """The likest name. Kept: the same few are asked for at every trial of a fix."""
+    close = get_close_matches(name, names, 1, 0.6)
     return close[0] if close else None
 
 

@@ -172,10 +172,10 @@ main()
 
 def test_fixes_are_written_into_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
-    path.write_bytes(b"netspec: 1\r\nname: x # kept\r\ninput: [8, 8, 1]\r\nfc: [{unitz: 10}]\r\n")
+    path.write_bytes(b"\xef\xbb\xbfnetspec: 1\r\nname: x # kept\r\ninput: [8, 8, 1]\r\nfc: [{unitz: 10}]\r\n")
     path.chmod(0o640)
     done = netspec("validate", "--fix", str(path))
     assert done.returncode == 0, done.stdout
-    assert path.read_bytes() == b"netspec: 1\r\nname: x # kept\r\ninput: [8, 8, 1]\r\nfc: [{units: 10}]\r\n"
+    assert path.read_bytes() == b"\xef\xbb\xbfnetspec: 1\r\nname: x # kept\r\ninput: [8, 8, 1]\r\nfc: [{units: 10}]\r\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert "units" in done.stderr

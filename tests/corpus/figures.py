@@ -13,11 +13,11 @@ from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
 from netspec.text.source import Source
 
-from . import slips
+from . import slips, slips_later
 from .bases import Base, drawn, known, relaid
 from .slip import Slip
 
-LISTS = {"first": slips.slips}
+LISTS = {"first": slips.slips, "later": slips_later.slips}
 
 
 @dataclass(frozen=True)
