@@ -227,7 +227,7 @@ class _Builder:
             given if sound else None,
             places,
             own,
-            int(given.get("repeat") or self._repeat(node, path)),
+            int(given.get("repeat") or self._repeat(node, path)) if "repeat" in facts else 1,
         )
 
     def _defaults(self, kind: str) -> Mapping | None:

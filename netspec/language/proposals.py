@@ -60,7 +60,8 @@ def plain_meaning(node: Node, broken: Broken) -> str | None:
     if broken.bound == "boolean":
         lowered = node.text.lower()
         return lowered if lowered in ("true", "false") else WORDS.get(lowered)
-    if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e15:
+    grouped = re.fullmatch(r"\d{1,3}(\.000)+", node.text)  # 1.000 may be a thousand
+    if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e15 and not grouped:
         return str(int(node.value))
     if isinstance(node.value, str):
         bare = re.sub(r"[_, ]", "", node.text)
@@ -158,6 +159,10 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield from map(str, bound)
     if isinstance(value, float) and broken.keyword == "type" and abs(value) < 1e9:
         yield from (str(int(value)), str(int(value) + 1))
+    if broken.keyword == "type" and (share := re.fullmatch(r"(\d+(?:\.\d+)?) ?%", node.text)):
+        yield f"{float(share[1]) / 100:g}"
+    if broken.keyword == "type" and (power := re.fullmatch(r"([\d.]+) ?[x*] ?10(?:\^|\*\*)(-?\d+)", node.text)):
+        yield f"{power[1]}e{power[2]}"
     if broken.keyword == "type" and isinstance(value, str) and re.search(r"\d", value):
         alike = value.translate(str.maketrans("OolI", "0011"))
         yield from dict.fromkeys(re.findall(r"\d+", alike) + re.findall(r"\d+", value))

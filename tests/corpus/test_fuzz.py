@@ -144,7 +144,7 @@ def test_mutations_of_drawn_specs(text: str, seed: int) -> None:
 def test_mutations_of_the_known_specs() -> None:
     rng = random.Random(SEED)
     texts = [base.text for base in known()]
-    for _ in range(RUNS or 80):
+    for _ in range(RUNS or 40):
         text = mutated(rng.choice(texts), rng)
         try:
             held(Source("known.yaml", text))
