@@ -1,5 +1,40 @@
-"""`python -m netspec`."""
+"""The command `netspec`, and `python -m netspec`.
 
-from netspec.cli.main import main
+A signal ends the process on the spot: nothing is raised. Python would raise it wherever the main thread is, and inside
+XLA's callbacks an exception is lost or aborts the process; whatever is being written may be left at any moment. Only
+training listens itself, to save first.
+"""
 
-main()
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from types import FrameType
+
+WORDS = {signal.SIGINT: b"netspec: interrupted\n", signal.SIGTERM: b"netspec: terminated\n"}
+LINE_AND_CURSOR = b"\r\x1b[K\x1b[?25h"
+"""Takes away what a progress bar has left on a terminal, and shows the cursor that it hid."""
+
+
+def start() -> None:
+    """Runs the command line."""
+    for number in WORDS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+    from netspec.cli.main import main
+
+    main()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: it is being written to at this moment
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        os.write(2, (LINE_AND_CURSOR if os.isatty(2) else b"") + WORDS[signal.Signals(number)])
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    start()

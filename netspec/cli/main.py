@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from types import FrameType
 from typing import Any
 
 import click
@@ -106,12 +105,11 @@ def netspec() -> None:
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 the input was found wrong, 2 wrong usage, 3 the environment or a bug.
 
-    130 after SIGINT and 143 after SIGTERM, with what is open closed as after an exception.
+    Signals are `netspec.__main__`'s: 130 after SIGINT and 143 after SIGTERM.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _terminated)
     try:
         netspec(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
@@ -130,10 +128,6 @@ def main() -> None:
         _leave(_environment(error))
     except Exception:
         _leave(_bug())
-
-
-def _terminated(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
 
 
 def _environment(error: OSError) -> int:

@@ -81,9 +81,11 @@ def show(diagnostics: Sequence[Diagnostic]) -> None:
         click.echo(text, err=True, nl=False, color=coloured(sys.stderr))
 
 
-def warn(code: str, message: str) -> None:
+def warn(code: str, message: str, help: str | None = None) -> None:
     """A warning that has no place in a spec."""
     _say("yellow", f"warning[{code}]", message)
+    if help is not None:
+        _say("green", "help", help)
 
 
 def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:

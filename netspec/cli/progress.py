@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.cli import messages
+
 if TYPE_CHECKING:
     from netspec.training.checkpoint import Checkpoint
     from netspec.training.session import Row, Session
@@ -82,6 +84,14 @@ class Progress:
             self._task, completed=step, description=f"epoch {epoch}/{epochs}", rate=f"{rate:,.0f} images/s"
         )
         self._bar.refresh()
+
+    def warn(self, code: str, message: str, help: str) -> None:
+        """A warning between the lines."""
+        if self._bar is not None:
+            self._bar.stop()
+        messages.warn(code, message, help)
+        if self._bar is not None:
+            self._bar.start()
 
     def epoch(self, row: Row, step: int, total: int) -> None:
         """One line an epoch."""

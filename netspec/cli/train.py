@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "resume",
     metavar="RUN",
     type=options.FILE,
-    help="Go on with the run in this directory; FILE may be left out.",
+    help="Go on with the run in this directory, or from this one of its checkpoints; FILE may be left out.",
 )
 @options.data
 @options.overrides
@@ -62,18 +62,18 @@ def train(
         raise click.UsageError("name a spec, or a run with --resume.")
     if resume is not None and output is not None:
         raise click.UsageError("a run goes on where it is: leave --output out.")
-    from netspec.training.run import SPEC
+    from netspec.training import lock
+    from netspec.training.run import SPEC, place
 
-    plan = specs.require_plan(file or str(Path(resume or "") / SPEC), overrides)
+    run, checkpoint = place(Path(resume)) if resume is not None else (None, None)
+    plan = specs.require_plan(file or str((run or Path()) / SPEC), overrides)
     _devices(plan, devices)
     images = _images(plan, data)
     _fits(plan, images, devices)
-    folder = _folder(plan, resume, output)
-    from netspec.training import lock
-
+    folder = run or _folder(plan, output)
     try:
         with lock.hold(folder):
-            _train(plan, images, folder, resume is not None, devices)
+            _train(plan, images, folder, run is not None, checkpoint, devices)
     except lock.InUse as error:
         messages.fail("NS601", str(error), "wait for it to end, or give another directory with --output", status=2)
 
@@ -123,14 +123,12 @@ def _fits(plan: Plan, images: Images, devices: int) -> None:
     raise SystemExit(1)
 
 
-def _folder(plan: Plan, resume: str | None, output: str | None) -> Path:
-    """The run directory, made where it is new."""
+def _folder(plan: Plan, output: str | None) -> Path:
+    """The directory of a new run, made where it is missing."""
     from netspec.training.files import make_folder
     from netspec.training.run import SPEC
     from netspec.training.session import default_folder
 
-    if resume is not None:
-        return Path(resume)
     folder = Path(output) if output is not None else default_folder(plan.name)
     if (folder / SPEC).exists():
         messages.fail(
@@ -141,7 +139,7 @@ def _folder(plan: Plan, resume: str | None, output: str | None) -> Path:
     return folder
 
 
-def _train(plan: Plan, images: Images, folder: Path, resumed: bool, devices: int) -> None:
+def _train(plan: Plan, images: Images, folder: Path, resumed: bool, checkpoint: Path | None, devices: int) -> None:
     import jax
 
     from netspec.analysis.summary import as_json
@@ -151,32 +149,30 @@ def _train(plan: Plan, images: Images, folder: Path, resumed: bool, devices: int
     from netspec.training.loop import NotFinite
     from netspec.training.run import RunDirectory
     from netspec.training.session import Session
+    from netspec.training.tensors import Corrupt
 
     directory = RunDirectory(folder)
     chosen = choices(plan, plan.spec.train.value.batch_size // devices, jax.default_backend())
     session = Session(plan, images, directory, as_json(plan), chosen, devices=devices)
-    start = _start(session, directory) if resumed else None
+    start = _start(session, directory, checkpoint) if resumed else None
     with Progress(session, start) as progress, TensorBoard(folder, start.step if start else 0) as board:
         try:
             outcome = session.run(start, (progress, board))
         except NotFinite as failure:
             progress.close()
             _not_finite(session, failure)
+        except Corrupt as error:
+            progress.close()
+            messages.fail("NS605", str(error), f"go on without it: netspec train --resume {folder}", status=1)
     _finished(plan, images, folder, outcome)
 
 
-def _start(session: Session, directory: RunDirectory) -> Checkpoint:
-    """The checkpoint to go on from; exits where there is none or where it is another run's."""
-    from netspec.training.session import differences
+def _start(session: Session, directory: RunDirectory, checkpoint: Path | None) -> Checkpoint | None:
+    """The checkpoint to go on from; None where the run was killed before its first one. Exits where it is another run's."""
+    from netspec.training.record import compare
 
-    start, passed_over = directory.checkpoints().newest()
-    for skipped in passed_over:
-        messages.warn("NS605", f"`{skipped.path}` is passed over: {skipped.reason}")
-    if start is None:
-        messages.fail(
-            "NS604", f"`{directory.folder}` has no valid checkpoint", "begin anew with another --output", status=1
-        )
-    found = differences(session, start)
+    start = _newest(session, directory) if checkpoint is None else _read(checkpoint)
+    found = compare(directory.made_of() if start is None else start.record, session.record)
     for difference in found:
         if difference.effect == "warned":
             messages.warn("NS607", f"{difference}: {difference.reason}")
@@ -189,18 +185,56 @@ def _start(session: Session, directory: RunDirectory) -> Checkpoint:
     return start
 
 
+def _newest(session: Session, directory: RunDirectory) -> Checkpoint | None:
+    """The newest checkpoint that is whole and the run's own. Of another spec, the newest all the same: it is refused."""
+    from netspec.training.record import foreign
+
+    checkpoints = directory.checkpoints()
+    start, passed_over = checkpoints.newest(lambda found: foreign(found.record, session.record))
+    if start is None:
+        start, passed_over = checkpoints.newest()
+    for skipped in passed_over:
+        messages.warn("NS605", f"`{skipped.path}` is passed over: {skipped.reason}")
+    if start is None and passed_over:
+        help = "begin anew with another --output"
+        messages.fail("NS604", f"`{directory.folder}` has no valid checkpoint", help, status=1)
+    return start
+
+
+def _read(checkpoint: Path) -> Checkpoint:
+    """The checkpoint that was asked for; exits where it is none."""
+    from netspec.training.checkpoint import Checkpoints
+    from netspec.training.tensors import Corrupt
+
+    try:
+        return Checkpoints(checkpoint.parent).read(checkpoint)
+    except Corrupt as error:
+        messages.fail("NS605", str(error), f"leave it out: netspec train --resume {checkpoint.parent.parent}", status=1)
+
+
 def _not_finite(session: Session, failure: Any) -> None:
     from netspec.training import cause
 
     found = cause.find(session.trainer, failure)
     where = f"{found.what} `{found.layer}`" if found.layer else found.what
+    when = f"step {failure.step}" if failure.split is None else f"the {failure.split} set after step {failure.step}"
     messages.fail(
         "NS610",
-        f"step {failure.step}: {where} is not finite; the learning rate there was {found.learning_rate:.3g}",
-        "lower `train.optimizer.learning_rate`, add `train.gradient_clip: 1.0`, or add a `warmup` to the schedule; "
-        "the checkpoints are from before that step",
+        f"{when}: {where} is not finite; the learning rate there was {found.learning_rate:.3g}",
+        ADVICE.get(
+            found.what,
+            "lower `train.optimizer.learning_rate`, add `train.gradient_clip: 1.0`, or add a `warmup` to the schedule",
+        )
+        + "; the checkpoints are from before that step",
         status=1,
     )
+
+
+ADVICE = {
+    "the images": "look for infinite or missing values in the data, and at `data.normalize`",
+    "the augmented images": "look for values near the largest number in the data, and at `data.normalize`",
+}
+"""What to try, by what was not finite first, where it is not the learning rate."""
 
 
 def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome) -> None:
@@ -214,8 +248,9 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome) -> Non
 
     page.write(folder, images)
     first = f", {outcome.first_step_seconds:.1f} s to the first step" if outcome.first_step_seconds else ""
+    saving = f", {outcome.saving_seconds:.2f} s for checkpoints" if outcome.saving_seconds else ""
     click.echo(
-        f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({outcome.seconds:.1f} s{first})"
+        f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({outcome.seconds:.1f} s{first}{saving})"
     )
     click.echo(f"run: {folder}")
     target = plan.spec.train.value.target

@@ -28,5 +28,5 @@ def of_run(run: Path, network: TrainedNetwork) -> tuple[Arrays, int | None]:
     steps = (newest.step - newest.position) // newest.epoch if newest.epoch else None
     prefix = "state/"
     state = {name.removeprefix(prefix): array for name, array in newest.tensors.items() if name.startswith(prefix)}
-    same = all(np.array_equal(state[name], array) for name, array in variables.items())
+    same = variables.keys() <= state.keys() and all(np.array_equal(state[name], variables[name]) for name in variables)
     return (state if same else variables), steps

@@ -18,6 +18,7 @@ from netspec.lowering.kinds import LOWERINGS
 from netspec.lowering.options import compiler_options
 
 Variables = dict[str, dict[str, dict[str, jax.Array]]]
+Outputs = dict[str, jax.Array]
 Choices = Mapping[str, Any]
 """The algorithm of a layer by its name; a layer that is left out runs the plain XLA lowering."""
 
@@ -53,11 +54,18 @@ class Network:
         return self.forward(variables, images)[0]
 
     def forward(
-        self, variables: Variables, images: jax.Array, *, training: bool = False, key: jax.Array | None = None
+        self,
+        variables: Variables,
+        images: jax.Array,
+        *,
+        training: bool = False,
+        key: jax.Array | None = None,
+        outputs: Outputs | None = None,
     ) -> tuple[jax.Array, Variables]:
         """Logits, and the variables with their running statistics moved where `training` is true.
 
-        `key` is a JAX random key; each layer folds its number into it. Needed for dropout in training.
+        `key` is a JAX random key; each layer folds its number into it. Needed for dropout in training. `outputs`
+        receives what each layer gives, by its name; of a convolution whose pooling runs first, the pooled map.
         """
         if images.shape[1:] != self.plan.input:
             raise ValueError(
@@ -73,6 +81,8 @@ class Network:
             x, moved = self._layer(layer, stage.pooled, params, state.get(layer.name, {}), self._written(x), mode)
             if moved:
                 state[layer.name] = moved
+            if outputs is not None:
+                outputs[layer.name] = x
         return self._logits(x), {"params": variables["params"], "state": state}
 
     def activations(self, variables: Variables, images: jax.Array) -> dict[str, jax.Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from netspec.report.evaluation import Measures, measure
 from netspec.training import files
 from netspec.training.data import Split
 from netspec.training.loop import Trainer
-from netspec.training.run import METRICS, PLAN, TrainedNetwork, load
+from netspec.training.run import TrainedNetwork, load
 from netspec.training.sources import Images
 
 NAME = "report.html"
@@ -39,8 +39,7 @@ img{image-rendering:pixelated;max-width:100%}code,pre{background:var(--soft);bor
 def write(run: Path, images: Images) -> Path:
     """Writes RUN/report.html of a trained run. Raises OSError, and what `netspec.training.run.load` raises."""
     network = load(run)
-    rows = [json.loads(line) for line in (run / METRICS).read_text("utf-8").splitlines()]
-    record = json.loads((run / PLAN).read_text("utf-8"))["record"]
+    rows, record = network.rows, network.record
     result = Trainer(network, images).evaluate(network.variables, images.test)
     measures = measure(images.test.labels, result.predictions, images.classes)
     body = [
@@ -185,7 +184,7 @@ def _layers(network: TrainedNetwork) -> str:
     return f"<h2>Network</h2>{diagram.draw(network.plan)}{_table(head, rows)}"
 
 
-def _made_of(network: TrainedNetwork, record: dict[str, Any]) -> str:
+def _made_of(network: TrainedNetwork, record: Mapping[str, Any]) -> str:
     facts = [["seed", str(network.train.seed)], ["data", record["data"]], ["cores", str(record["cores"])]]
     facts += [[name, str(value)] for name, value in record["versions"].items()]
     spec = escape(network.plan.spec.source.text)

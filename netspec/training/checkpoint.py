@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,7 +21,7 @@ import numpy as np
 from netspec.training import files, tensors
 from netspec.training.tensors import Array, Corrupt
 
-FORMAT = 1
+FORMAT = 2
 BEST = "best.safetensors"
 _NAME = re.compile(r"step-(\d{8,})\.safetensors", re.ASCII)
 
@@ -42,10 +42,13 @@ class Checkpoint:
     """What the run was made of: see `netspec.training.record`."""
     metrics: list[dict[str, Any]]
     """The rows of `metrics.jsonl` up to here."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What else belongs to the run and is not compared: the spec's text, the epoch's clock."""
 
     def to_bytes(self) -> bytes:
-        """The file's bytes, the same for equal content; ValueError where a number of a row is not finite."""
-        facts = {"step": self.step, "epoch": self.epoch, "position": self.position}
+        """The file's bytes, the same for equal content; ValueError where a number of it is not finite."""
+        tensors.require_finite(self.tensors)
+        facts = {"step": self.step, "epoch": self.epoch, "position": self.position, "more": self.more}
         content = {"checkpoint": FORMAT, **facts, "record": self.record, "metrics": self.metrics}
         return tensors.save_bytes(self.tensors, content)
 
@@ -62,10 +65,14 @@ def read(path: Path) -> Checkpoint:
     """The checkpoint in `path`; raises Corrupt where it holds none, OSError where it cannot be read."""
     if path.exists() and not path.is_file():
         raise Corrupt(path, "it is not a regular file")
-    arrays, content = tensors.load(path)
+    return of_content(path, *tensors.load(path))
+
+
+def of_content(path: Path, arrays: Mapping[str, Array], content: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint that was loaded from `path`; raises Corrupt where the file is another one of netspec's."""
     if content.get("checkpoint") != FORMAT:
         raise Corrupt(path, f"it is no checkpoint of format {FORMAT}")
-    names = ("step", "epoch", "position", "record", "metrics")
+    names = ("step", "epoch", "position", "record", "metrics", "more")
     return Checkpoint(tensors=arrays, **{name: content[name] for name in names})
 
 
@@ -114,21 +121,30 @@ class Checkpoints:
 
     def named(self, step: int) -> Checkpoint:
         """The checkpoint of that step; raises FileNotFoundError or Corrupt."""
-        return self._read(self._path(step))
+        return self.read(self._path(step))
 
     def best(self) -> Checkpoint:
         """The best by validation; raises FileNotFoundError or Corrupt."""
-        return self._read(self.folder / BEST)
+        return self.read(self.folder / BEST)
 
-    def newest(self) -> tuple[Checkpoint | None, list[PassedOver]]:
-        """The valid one of the highest step, in the last resort the best; and what was passed over for it."""
+    def newest(
+        self, objection: Callable[[Checkpoint], str | None] = lambda checkpoint: None
+    ) -> tuple[Checkpoint | None, list[PassedOver]]:
+        """The valid one of the highest step, in the last resort the best; and what was passed over for it.
+
+        `objection` says why one that is whole cannot be taken: a file of another run may bear its name.
+        """
         candidates = [self._path(step) for step in reversed(self.steps())]
         if (self.folder / BEST).exists():
             candidates.append(self.folder / BEST)
         passed_over: list[PassedOver] = []
         for path in candidates:
             try:
-                return self._read(path), passed_over
+                found = self.read(path)
+                reason = objection(found)
+                if reason is None:
+                    return found, passed_over
+                passed_over.append(PassedOver(path, reason))
             except Corrupt as error:
                 passed_over.append(PassedOver(path, error.reason))
             except OSError as error:
@@ -138,7 +154,8 @@ class Checkpoints:
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step:08d}.safetensors"
 
-    def _read(self, path: Path) -> Checkpoint:
+    def read(self, path: Path) -> Checkpoint:
+        """The checkpoint in a file of the folder; raises Corrupt where it is another one's, OSError."""
         checkpoint = read(path)
         if path.name != BEST and path != self._path(checkpoint.step):
             raise Corrupt(path, f"it holds step {checkpoint.step}")
@@ -148,6 +165,30 @@ class Checkpoints:
         """Remove a checkpoint; what bears its name and is a folder is none, and not ours to remove."""
         if not path.is_dir():
             files.system.unlink(path)
+
+
+def restore_best(checkpoints: Checkpoints, start: Checkpoint, step: int | None) -> str | None:
+    """Sees to it that the best one is that of `step`, the best in the history of `start`; says what is lost.
+
+    The best may be of a later step: a kill comes between it and its step's own file, or a run goes on from an older
+    checkpoint. Its rows then begin with those of `start`, and the run comes to the same best again.
+    """
+    if step is None:
+        return None
+    try:
+        best = checkpoints.best()
+        if best.step == step or (best.step > start.step and best.metrics[: len(start.metrics)] == start.metrics):
+            return None
+        reason = f"it holds step {best.step}, and the best was step {step}"
+    except FileNotFoundError:
+        reason = "it is missing"
+    except Corrupt as error:
+        reason = error.reason
+    try:
+        checkpoints.save_best(start if start.step == step else checkpoints.named(step))
+    except (FileNotFoundError, Corrupt):
+        return f"`{checkpoints.folder / BEST}` cannot be used: {reason}"
+    return None
 
 
 class Background:

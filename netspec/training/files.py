@@ -17,8 +17,8 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -50,14 +50,32 @@ def write_atomic(path: Path, data: bytes) -> None:
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     temporary = target.with_name(f".netspec-{secrets.token_hex(8)}.partial")
+    with naming(path):
+        try:
+            _write_through(temporary, data)
+            system.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):  # the error that led here says more, and `sweep` comes back
+                system.unlink(temporary)
+            raise
+        _sync_folder(target.parent)
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Write all of `data` to an open file. A write may take a part: Linux 2 GiB at most, a filling disk what is left."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[system.write(file, rest) :]
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError of the block names `path`: that of a write or a flush knows its file by number alone."""
     try:
-        _write_through(temporary, data)
-        system.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):  # the error that led here says more, and `sweep` comes back
-            system.unlink(temporary)
+        yield
+    except OSError as error:
+        error.filename = error.filename if isinstance(error.filename, str | os.PathLike) else str(path)
         raise
-    _sync_folder(target.parent)
 
 
 def make_folder(folder: Path) -> None:
@@ -90,9 +108,7 @@ def _write_through(path: Path, data: bytes) -> None:
     """A new file with all of `data`, on the disk when this returns."""
     file = system.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        rest = memoryview(data)
-        while rest:  # a write may take a part: Linux takes 2 GiB at most, a filling disk what is left
-            rest = rest[system.write(file, rest) :]
+        write_all(file, data)
         system.fsync(file)
     finally:
         system.close(file)

@@ -16,12 +16,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from netspec.lowering.network import Outputs
 from netspec.training.data import Split
 from netspec.training.objective import losses
 from netspec.training.sources import Images
 from netspec.training.step import TrainableNetwork, TrainingState, steps_per_epoch
 
 Totals = dict[str, jax.Array]
+SUMMED = ("loss", "accuracy", "gradient_norm")
+"""The metrics of a step whose mean over the epoch is in its row."""
 LAG = 8
 """How many steps the host runs ahead of what it has read: enough to never wait, few enough to bound the queue."""
 
@@ -44,15 +47,28 @@ class Evaluation:
     accuracy: float
     predictions: np.ndarray
     """(examples,) int32 classes."""
+    dead_layers: tuple[str, ...] = ()
+    """The layers with `relu` none of whose outputs was above zero."""
 
 
 class NotFinite(Exception):
-    """A loss or a gradient was infinite or not a number; `state` is as before that step, counted from 1."""
+    """A number became infinite or not a number in a step, counted from 1.
 
-    def __init__(self, step: int, state: TrainingState) -> None:
-        super().__init__(f"step {step}")
+    `state` is as before that step; where its update alone went wrong, as after it, with parameters that are not finite.
+    Where `split` is given, it was the loss on that split after `step` steps; `state` then holds the variables alone.
+    """
+
+    def __init__(self, step: int, state: TrainingState, split: str | None = None) -> None:
+        super().__init__(f"step {step}" if split is None else f"the {split} loss after step {step}")
         self.step = step
         self.state = state
+        self.split = split
+
+
+def all_finite(*trees: Any) -> jax.Array:
+    """Whether every number of these trees is finite: a boolean scalar."""
+    leaves = [leaf for leaf in jax.tree.leaves(trees) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))
 
 
 @dataclass(frozen=True)
@@ -82,7 +98,7 @@ class Trainer:
         self.images = images
         self.batch_size = min(network.train.batch_size, len(images.train))
         self.steps_per_epoch = steps_per_epoch(len(images.train), self.batch_size)
-        self._train = self._place((images.train.images, images.train.labels))
+        self._train = self.place((images.train.images, images.train.labels))
         self._order: tuple[int, jax.Array] | None = None
 
     def begin(self) -> TrainingState:
@@ -90,17 +106,17 @@ class Trainer:
         state = self.network.init_training()
         statistics = {"mean": self.images.mean, "deviation": self.images.deviation}
         state["variables"]["state"]["input"] = jax.device_put(statistics)
-        placed: TrainingState = self._place(state)
+        placed: TrainingState = self.place(state)
         return placed
 
-    def _place(self, tree: Any) -> Any:
+    def place(self, tree: Any) -> Any:
         """The same arrays on all devices."""
         return jax.device_put(tree, self._placed and self._placed.whole)
 
     @property
     def no_totals(self) -> Totals:
         """Sums over the steps of an epoch that has not begun, and whether all of them were finite."""
-        return {"loss": jnp.zeros(()), "accuracy": jnp.zeros(()), "finite": jnp.array(True)}
+        return {name: jnp.zeros(()) for name in SUMMED} | {"finite": jnp.array(True)}
 
     @cached_property
     def _step(self) -> Any:
@@ -117,15 +133,30 @@ class Trainer:
                 images, labels = jax.lax.with_sharding_constraint((images, labels), self._placed.divided)
             raw = self.network.normalize(state["variables"], images) if images.dtype != jnp.uint8 else images
             moved, metrics = self.network.step(state, raw, labels)
-            # Once a step is refused the state stands still, so that the host may learn of it later.
-            finite = totals["finite"] & jnp.isfinite(metrics["loss"]) & jnp.isfinite(metrics["gradient_norm"])
-            kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), moved, state)
-            sums = {name: totals[name] + jnp.where(finite, metrics[name], 0.0) for name in ("loss", "accuracy")}
-            sums["finite"] = finite
+            kept, sums = self._guard(state, totals, moved, metrics)
             last = {name: metrics[name] for name in ("loss", "learning_rate", "gradient_norm")}
-            return kept, sums, finite, last
+            return kept, sums, sums["finite"], last
 
         return self.network.jit(step, donate_argnums=(0, 1))
+
+    def _guard(
+        self, state: TrainingState, totals: Totals, moved: TrainingState, metrics: Any
+    ) -> tuple[TrainingState, Totals]:
+        """The state and the sums to go on with.
+
+        Once a step is refused the state stands still, so that the host may learn of it later. What is looked at before
+        is all of it but the new parameters: to keep the old ones until the new are known would take their memory twice.
+        They are looked at after, and overflow only where a finite gradient is multiplied by a huge rate.
+        """
+        sums = {name: totals[name] + metrics[name] for name in SUMMED}
+        finite = totals["finite"] & all_finite(sums, moved["variables"]["state"])
+
+        def keep(new: jax.Array, old: jax.Array) -> jax.Array:
+            return jnp.where(finite, new, old)
+
+        kept: TrainingState = jax.tree.map(keep, moved, state)
+        sums = {name: keep(sums[name], totals[name]) for name in SUMMED}
+        return kept, sums | {"finite": finite & all_finite(kept["variables"]["params"])}
 
     def steps(
         self, state: TrainingState, totals: Totals, step: int
@@ -162,12 +193,13 @@ class Trainer:
     def confirm(self, state: TrainingState, totals: Totals) -> None:
         """Raises NotFinite where one of the steps so far was refused; waits for them."""
         if not totals["finite"]:
-            raise NotFinite(int(state["step"]) + 1, state)
+            refused = bool(all_finite(state["variables"]["params"]))
+            raise NotFinite(int(state["step"]) + refused, state)
 
     def _epoch_order(self, epoch: int) -> jax.Array:
         if self._order is None or self._order[0] != epoch:
             rows = order(len(self.images.train), self.network.train.seed, epoch)
-            self._order = (epoch, self._place(rows))
+            self._order = (epoch, self.place(rows))
         return self._order[1]
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
@@ -177,27 +209,40 @@ class Trainer:
         rows = rows[position * self.batch_size : (position + 1) * self.batch_size]
         return self.images.train.images[rows], self.images.train.labels[rows]
 
+    @property
+    def _relus(self) -> list[str]:
+        """The layers that `relu` ends."""
+        layers = self.network.plan.layers
+        return [layer.name for layer in layers if getattr(layer.settings, "activation", None) == "relu"]
+
     @cached_property
     def _evaluate(self) -> Any:
         def evaluate(variables: Any, images: jax.Array, labels: jax.Array, count: jax.Array) -> Any:
-            logits = self.network.apply(variables, self.network.normalize(variables, images))
+            outputs: Outputs = {}
+            logits, _ = self.network.forward(variables, self.network.normalize(variables, images), outputs=outputs)
             real = jnp.arange(labels.shape[0]) < count
             classes = jnp.argmax(logits, -1).astype(jnp.int32)
             loss = jnp.sum(jnp.where(real, losses(self.network.train.loss, logits, labels), 0.0))
-            return loss, jnp.sum(real & (classes == labels)), classes
+            active = {name: (outputs[name] > 0).any(range(1, outputs[name].ndim)) for name in self._relus}
+            active = {name: jnp.any(each & real) for name, each in active.items()}
+            return loss, jnp.sum(real & (classes == labels)), classes, active
 
         return self.network.jit(evaluate)
 
     def evaluate(self, variables: Any, split: Split) -> Evaluation:
         """Loss and accuracy over a split that has examples, in batches of one size, the last one padded."""
+        parts = [self._evaluate(variables, *batch) for batch in self.batches(split)]
+        loss = float(np.sum([np.asarray(part[0], np.float64) for part in parts]))
+        right = int(np.sum([np.asarray(part[1]) for part in parts]))
+        predictions = np.concatenate([np.asarray(part[2]) for part in parts])[: len(split)]
+        dead = tuple(name for name in self._relus if not any(part[3][name] for part in parts))
+        return Evaluation(loss / len(split), right / len(split), predictions, dead)
+
+    def batches(self, split: Split) -> Iterator[tuple[np.ndarray, np.ndarray, np.int32]]:
+        """Raw images, labels and how many of them are no padding, in the order of the split."""
         size = min(max(self.batch_size, 256), len(split))
-        parts = []
         for start in range(0, len(split), size):
             images, labels = split.images[start : start + size], split.labels[start : start + size]
             missing = size - len(labels)
             padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
-            parts.append(self._evaluate(variables, padded, np.pad(labels, (0, missing)), np.int32(size - missing)))
-        loss = float(np.sum([np.asarray(part[0], np.float64) for part in parts]))
-        right = int(np.sum([np.asarray(part[1]) for part in parts]))
-        predictions = np.concatenate([np.asarray(part[2]) for part in parts])[: len(split)]
-        return Evaluation(loss / len(split), right / len(split), predictions)
+            yield padded, np.pad(labels, (0, missing)), np.int32(size - missing)

@@ -4,9 +4,8 @@ A record is plain JSON:
 
 - `spec`: the spec as `plain` gives it, every default filled in;
 - `data`: the fingerprint of the images and labels; `seed`;
-- `versions`, `options` (of XLA), `choices` (of algorithms), `cores`: these change no formula, but may change
-the
-  last bits of its result.
+- `versions`, `options` (of XLA), `choices` (of algorithms), `cores`, `processor`, `devices`: these change no formula, but
+  may change the last bits of its result.
 """
 
 from __future__ import annotations
@@ -19,11 +18,12 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Final, Literal
 
 Effect = Literal["refused", "warned", "allowed"]
 
-BITS_ONLY = ("versions", "options", "choices", "cores")
+BITS_ONLY = ("versions", "options", "choices", "cores", "devices", "processor")
 """Parts of a record that change no formula: a run may go on where they differ."""
 
 FREE = (
@@ -98,7 +98,17 @@ def environment() -> dict[str, Any]:
         except PackageNotFoundError:
             continue
     affinity = getattr(os, "sched_getaffinity", None)  # on Linux: the cores that this process may use
-    return {"versions": versions, "cores": len(affinity(0)) if affinity else os.cpu_count()}
+    cores = len(affinity(0)) if affinity else os.cpu_count()
+    return {"versions": versions, "cores": cores, "processor": _processor()}
+
+
+def _processor() -> str:
+    """The processor's name: XLA compiles for the instructions it has."""
+    try:
+        facts = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return platform.machine()
+    return next((line.partition(":")[2].strip() for line in facts.splitlines() if line.startswith("model name")), "")
 
 
 def changes(old: object, new: object, path: str = "") -> list[Change]:
@@ -138,6 +148,12 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
             for change in changes(old.get(part, ABSENT), new.get(part, ABSENT), part)
         )
     return found
+
+
+def foreign(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """Why what was saved with the record `old` is none of the run `new`; None where it may be one of its stages."""
+    found = [change for change in compare(old, new) if change.effect == "refused" and change.path != "train.epochs"]
+    return f"it is of another run: {'; '.join(map(str, found))}" if found else None
 
 
 def _judge_spec(change: Change, new: Mapping[str, Any]) -> tuple[Effect, str]:

@@ -22,12 +22,13 @@ from netspec.analysis.check import Report, check_source
 from netspec.analysis.plan import Plan
 from netspec.text.source import Source
 from netspec.training import files, tensors
-from netspec.training.checkpoint import Checkpoint, Checkpoints
-from netspec.training.record import environment, plain
+from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
+from netspec.training.record import environment, foreign, plain
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host, unflatten
 
 SPEC, PLAN, METRICS, MODEL = "spec.yaml", "plan.json", "metrics.jsonl", "model.safetensors"
+CHECKPOINTS = "checkpoints"
 
 
 class NotARun(Exception):
@@ -62,13 +63,24 @@ class RunDirectory:
 
     def checkpoints(self, keep: int = 3) -> Checkpoints:
         """The run's checkpoints."""
-        return Checkpoints(self.folder / "checkpoints", keep)
+        return Checkpoints(self.folder / CHECKPOINTS, keep)
 
     def begin(self, text: str, summary: Mapping[str, Any], record: Mapping[str, Any]) -> None:
-        """Writes what stands at the beginning. Raises OSError."""
-        files.write_atomic(self.spec, text.encode())
+        """Writes what stands at the beginning, the spec last: a directory with a spec is a run. Raises OSError."""
         plan = json.dumps({**summary, "record": record}, indent=1, sort_keys=False) + "\n"
         files.write_atomic(self.folder / PLAN, plan.encode())
+        files.write_atomic(self.spec, text.encode())
+
+    def made_of(self) -> dict[str, Any]:
+        """The record that the run was begun with or has last gone on with. Raises NotARun."""
+        path = self.folder / PLAN
+        try:
+            return dict(json.loads(path.read_text("utf-8"))["record"])
+        except OSError as error:
+            raise NotARun("NS602", f"`{self.folder}` is not a run: {error.strerror}: `{PLAN}`") from None
+        except (ValueError, KeyError, TypeError):
+            help = "`netspec train --resume` writes it anew from a checkpoint"
+            raise NotARun("NS602", f"`{path}` is damaged", help) from None
 
     def report(self) -> Report:
         """The run's own spec, checked. Raises NotARun."""
@@ -84,6 +96,13 @@ class RunDirectory:
         if report.plan is None:
             raise NotARun("NS602", f"`{self.spec}` is not valid: {report.diagnostics[0].message}")
         return report.plan
+
+
+def place(path: Path) -> tuple[Path, Path | None]:
+    """The run directory that `path` names, and its checkpoint where `path` is one: RUN/checkpoints/FILE."""
+    if path.parent.name == CHECKPOINTS and not path.is_dir():
+        return path.parent.parent, path
+    return path, None
 
 
 def record(plan: Plan, data: str, options: Mapping[str, str], choices: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,52 +121,80 @@ def record(plan: Plan, data: str, options: Mapping[str, str], choices: Mapping[s
     return dict(json.loads(json.dumps({"spec": plain(facts), "data": data, **made})))
 
 
-def save_model(path: Path, variables: Any, plan: Plan, classes: tuple[str, ...], facts: Mapping[str, Any]) -> None:
-    """Writes the trained network: tensors by path, and the spec with them. Raises OSError."""
-    metadata = {"netspec": 1, "spec": plan.spec.source.text, "classes": list(classes), **facts}
-    files.write_atomic(path, tensors.save_bytes(to_host(variables), metadata))
+def save_model(
+    path: Path, variables: Any, plan: Plan, record: Mapping[str, Any], rows: list[dict[str, Any]], facts: Any
+) -> None:
+    """Writes the trained network: tensors by path, and with them its spec, its record and its rows. Raises OSError."""
+    arrays = to_host(variables)
+    tensors.require_finite(arrays)
+    metadata = {"netspec": 1, "spec": plan.spec.source.text, "record": record, "rows": rows, **facts}
+    files.write_atomic(path, tensors.save_bytes(arrays, metadata))
 
 
 class TrainedNetwork(TrainableNetwork):
     """A network with the variables that training gave it."""
 
-    def __init__(self, plan: Plan, classes: tuple[str, ...]) -> None:
+    variables: Any
+
+    def __init__(self, plan: Plan, record: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
         super().__init__(plan)
-        self.classes = classes
-        self.variables: Any = None
+        self.record = record
+        """What the run was made of."""
+        self.rows = rows
+        """One dictionary an epoch, as in `metrics.jsonl`."""
+        self.classes: tuple[str, ...] = tuple(record["classes"])
 
 
 def load(run: str | Path, which: str = "model") -> TrainedNetwork:
     """A trained network back: `.variables`, `.classes`, and all that a network does.
 
-    `run` is a run directory or a model file. `which` is `model` (as the run ended; of a run that has not ended, its
-    newest checkpoint) or `best` (by validation). Raises NotARun, tensors.Corrupt, OSError.
+    `run` is a run directory, a model file or a checkpoint. `which` is `model` (as the run ended; of a run that has not
+    ended, its newest checkpoint) or `best` (by validation). Everything comes from one file that is held against its
+    SHA-256; in a run directory it must be that run's. Raises NotARun, tensors.Corrupt, OSError.
     """
     path = Path(run)
     if path.is_file():
-        arrays, metadata = tensors.load(path)
-        return _network(Source(str(path), metadata["spec"], path), tuple(metadata["classes"]), arrays)
+        return _of_file(path)
     directory = RunDirectory(path)
-    source = directory.report().source
+    directory.report()  # a directory without a spec is no run
+    made_of = directory.made_of()
     if which == "model" and directory.model.exists():
-        arrays, metadata = tensors.load(directory.model)
-        return _network(source, tuple(metadata["classes"]), arrays)
-    checkpoint = _checkpoint(directory, which)
-    return _network(source, tuple(checkpoint.record["classes"]), variables_of(checkpoint))
+        network = _of_file(directory.model)
+        if (reason := foreign(network.record, made_of)) is not None:
+            raise tensors.Corrupt(directory.model, reason)
+        return network
+    return _of_checkpoint(*_checkpoint(directory, which, made_of))
 
 
-def _checkpoint(directory: RunDirectory, which: str) -> Checkpoint:
+def _checkpoint(directory: RunDirectory, which: str, made_of: Mapping[str, Any]) -> tuple[Path, Checkpoint]:
     checkpoints = directory.checkpoints()
     if which == "best":
         try:
-            return checkpoints.best()
+            best = checkpoints.best()
         except FileNotFoundError:
             raise NotARun("NS604", f"`{directory.folder}` has no best checkpoint yet") from None
-    found, passed_over = checkpoints.newest()
+        if (reason := foreign(best.record, made_of)) is not None:
+            raise tensors.Corrupt(checkpoints.folder / BEST, reason)
+        return checkpoints.folder / BEST, best
+    found, passed_over = checkpoints.newest(lambda checkpoint: foreign(checkpoint.record, made_of))
     if found is None:
         reasons = "".join(f"; `{skipped.path}`: {skipped.reason}" for skipped in passed_over)
         raise NotARun("NS604", f"`{directory.folder}` has no valid checkpoint{reasons}")
-    return found
+    return checkpoints.folder, found
+
+
+def _of_file(path: Path) -> TrainedNetwork:
+    """The network in a model file or in a checkpoint."""
+    arrays, metadata = tensors.load(path)
+    if "checkpoint" in metadata:
+        return _of_checkpoint(path, of_content(path, arrays, metadata))
+    if not {"spec", "record", "rows"} <= metadata.keys():
+        raise tensors.Corrupt(path, "it holds no trained network")
+    return _network(path, metadata["spec"], metadata["record"], metadata["rows"], arrays)
+
+
+def _of_checkpoint(path: Path, found: Checkpoint) -> TrainedNetwork:
+    return _network(path, found.more["text"], found.record, found.metrics, variables_of(found))
 
 
 def variables_of(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
@@ -156,15 +203,17 @@ def variables_of(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): array for name, array in checkpoint.tensors.items() if name.startswith(prefix)}
 
 
-def _network(source: Source, classes: tuple[str, ...], arrays: Mapping[str, np.ndarray]) -> TrainedNetwork:
+def _network(
+    path: Path, text: str, record: Mapping[str, Any], rows: list[dict[str, Any]], arrays: Mapping[str, np.ndarray]
+) -> TrainedNetwork:
     import jax
 
-    report = check_source(source)
+    report = check_source(Source(str(path), text, path))
     if report.plan is None:
-        raise NotARun("NS602", f"`{source.name}`: {report.diagnostics[0].message}")
-    network = TrainedNetwork(report.plan, classes)
+        raise NotARun("NS602", f"`{path}`: {report.diagnostics[0].message}")
+    network = TrainedNetwork(report.plan, record, rows)
     try:
         network.variables = jax.device_put(unflatten(jax.eval_shape(network.init), arrays))
     except ValueError as error:
-        raise NotARun("NS608", f"`{source.name}` does not describe the network that was saved: {error}") from None
+        raise NotARun("NS608", f"`{path}` does not describe the network that was saved: {error}") from None
     return network

@@ -16,13 +16,15 @@ from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
 from netspec.lowering.options import compiler_options
 from netspec.training import files
-from netspec.training.checkpoint import Background, Checkpoint
-from netspec.training.loop import Evaluation, Trainer
+from netspec.training.checkpoint import BEST, Background, Checkpoint, restore_best
+from netspec.training.concerns import concerns, guessing
+from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.record import Difference, compare
 from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
 from netspec.training.sources import Images
 from netspec.training.step import TrainableNetwork, TrainingState
+from netspec.training.tensors import Corrupt
 from netspec.training.tree import to_host, unflatten
 
 Row = dict[str, Any]
@@ -37,6 +39,9 @@ class Watcher(Protocol):
     def epoch(self, row: Row, step: int, total: int) -> None:
         """An epoch is done; `row` is its line of `metrics.jsonl`."""
 
+    def warn(self, code: str, message: str, help: str) -> None:
+        """Something is not as it should be, and the run goes on."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -49,6 +54,8 @@ class Outcome:
     seconds: float
     first_step_seconds: float | None
     """From the session's begin until the first step was computed: compilation, mostly."""
+    saving_seconds: float = 0.0
+    """How long training stood still for checkpoints: to copy the state, and to wait for the one before."""
 
 
 class Session:
@@ -72,10 +79,16 @@ class Session:
         self.trainer = Trainer(self.network, images, devices)
         self.record = record(plan, images.fingerprint, compiler_options(jax.default_backend()), choices)
         self.record["classes"] = list(images.classes)
+        self.record["devices"] = {"count": devices, "kind": jax.devices()[0].device_kind}
         self.summary = summary
         self.rows: list[Row] = []
         self.epoch_seconds = 0.0
+        self.saving_seconds = 0.0
         self.first_step_seconds: float | None = None
+        self._told: set[str] = set()
+        self._guessing = guessing(images.train.labels, len(images.classes), self.train.loss)
+        self.best_after = 0
+        """The best is one of the epochs after this one: what was the best before is lost."""
 
     @property
     def total_steps(self) -> int:
@@ -88,8 +101,9 @@ class Session:
         Raises NotFinite, and OSError where something cannot be written.
         """
         began = time.monotonic()
-        state, totals, step = self._restore(start) if start else self._fresh()
         files.sweep(self.directory.folder)
+        state, totals, step = self._restore(start, watchers) if start else (*self._fresh(), 0)
+        self.directory.begin(self.plan.spec.source.text, self.summary, self.record)
         files.write_rows(self.directory.metrics, self.rows)
         checkpoints = self.directory.checkpoints(self.train.checkpoint.keep)
         with Interruption() as interruption, Background(checkpoints) as background:
@@ -107,7 +121,7 @@ class Session:
                     if self._due(step) and step % self.trainer.steps_per_epoch:
                         self.trainer.confirm(state, totals)
                         mark = self._tick(mark)
-                        background.save(self._checkpoint(step, state, totals))
+                        self._save(background, step, state, totals)
                 self.trainer.confirm(state, totals)
                 self._tick(mark)
                 if step % self.trainer.steps_per_epoch:
@@ -115,30 +129,57 @@ class Session:
                 best = self._finish_epoch(step, state, totals)
                 for watcher in watchers:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
+                self._warn(watchers)
                 totals = self.trainer.no_totals
                 files.write_rows(self.directory.metrics, self.rows)
                 if self._due(step) or best or step == self.total_steps or interruption.requested or self._stopped():
-                    background.save(self._checkpoint(step, state, totals), best=best)
+                    self._save(background, step, state, totals, best=best)
                 if interruption.requested:
                     break
             if step % self.trainer.steps_per_epoch:
-                background.save(self._checkpoint(step, state, totals))
+                self._save(background, step, state, totals)
             background.wait()
         seconds = time.monotonic() - began
-        if step < self.total_steps and not self._stopped():
-            return Outcome(self.rows, None, interruption.requested, seconds, self.first_step_seconds)
-        return self._finish(state, seconds)
+        if interruption.requested:
+            return self._outcome(None, interruption.requested, seconds)
+        return self._outcome(self._finish(state), None, seconds)
 
-    def _fresh(self) -> tuple[TrainingState, Any, int]:
-        self.directory.begin(self.plan.spec.source.text, self.summary, self.record)
-        return self.trainer.begin(), self.trainer.no_totals, 0
+    def _outcome(self, test: Evaluation | None, interrupted: signal.Signals | None, seconds: float) -> Outcome:
+        return Outcome(self.rows, test, interrupted, seconds, self.first_step_seconds, self.saving_seconds)
 
-    def _restore(self, start: Checkpoint) -> tuple[TrainingState, Any, int]:
-        like = {"state": jax.eval_shape(self.trainer.begin), "totals": self.trainer.no_totals}
-        tree = jax.device_put(unflatten(like, start.tensors))
+    def _fresh(self) -> tuple[TrainingState, Any]:
+        return self.trainer.begin(), self.trainer.no_totals
+
+    def _restore(self, start: Checkpoint, watchers: Sequence[Watcher]) -> tuple[TrainingState, Any, int]:
+        state, totals = jax.eval_shape(self._fresh)
+        tree = self.trainer.place(unflatten({"state": state, "totals": totals}, start.tensors))
         self.rows = list(start.metrics)
-        self.epoch_seconds = float(start.record.get("epoch_seconds", 0.0))
+        self.epoch_seconds = float(start.more["epoch_seconds"])
+        self.best_after = int(start.more["best_after"])
+        for end in range(len(self.rows)):
+            self._told |= {concern.code for concern in concerns(self.rows[: end + 1], self._guessing)}
+        if lost := restore_best(self.directory.checkpoints(self.train.checkpoint.keep), start, self._best_step()):
+            self.best_after = start.epoch
+            for watcher in watchers:
+                watcher.warn("NS605", lost, "the best is chosen among the epochs from here on")
         return tree["state"], tree["totals"], start.step
+
+    def _warn(self, watchers: Sequence[Watcher]) -> None:
+        """Tells what the rows say is going wrong, each kind once a run."""
+        for concern in concerns(self.rows, self._guessing):
+            if concern.code not in self._told:
+                self._told.add(concern.code)
+                for watcher in watchers:
+                    watcher.warn(concern.code, concern.message, concern.help)
+
+    def _save(
+        self, background: Background, step: int, state: TrainingState, totals: Any, *, best: bool = False
+    ) -> None:
+        """Gives a checkpoint to the background, and counts how long that held the training up."""
+        jax.block_until_ready(state)
+        mark = time.monotonic()
+        background.save(self._checkpoint(step, state, totals), best=best)
+        self.saving_seconds += time.monotonic() - mark
 
     def _tick(self, mark: float) -> float:
         now = time.monotonic()
@@ -154,8 +195,9 @@ class Session:
     def _checkpoint(self, step: int, state: TrainingState, totals: Any) -> Checkpoint:
         epoch, position = divmod(step, self.trainer.steps_per_epoch)
         arrays = to_host({"state": state, "totals": totals})
-        facts = {**self.record, "epoch_seconds": round(self.epoch_seconds, 3)}
-        return Checkpoint(step, epoch, position, arrays, facts, self.rows)
+        more = {"text": self.plan.spec.source.text, "best_after": self.best_after}
+        more["epoch_seconds"] = round(self.epoch_seconds, 3)
+        return Checkpoint(step, epoch, position, arrays, self.record, self.rows, more)
 
     def _finish_epoch(self, step: int, state: TrainingState, totals: Any) -> bool:
         """Adds the epoch's row; says whether it is the best so far."""
@@ -165,10 +207,12 @@ class Session:
             "step": step,
             "loss": float(totals["loss"]) / steps,
             "accuracy": float(totals["accuracy"]) / steps,
+            "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
-            found = self.trainer.evaluate(state["variables"], self.images.validation)
+            found = self._evaluate(step, state["variables"], "validation")
             row |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
+            row |= {"dead_layers": list(found.dead_layers)} if found.dead_layers else {}
         row["learning_rate"] = float(self.network.optimizer.learning_rate(step - 1))
         row["seconds"] = round(self.epoch_seconds, 3)
         row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
@@ -183,40 +227,48 @@ class Session:
             return self.train.early_stopping.metric
         return "validation_accuracy" if len(self.images.validation) else "accuracy"
 
-    def best_row(self) -> Row:
+    def best_row(self) -> Row | None:
         """The first of the best epochs by the watched metric; of equal accuracy, the one of lower loss."""
         name = self.watched
         loss = name.replace("accuracy", "loss")
-        return min(self.rows, key=lambda row: (row[name] if name.endswith("loss") else -row[name], row[loss]))
+        rows = [row for row in self.rows if row["epoch"] > self.best_after]
+        return min(rows, key=lambda row: (row[name] if name.endswith("loss") else -row[name], row[loss]), default=None)
+
+    def _best_step(self) -> int | None:
+        best = self.best_row()
+        return None if best is None else int(best["step"])
 
     def _stopped(self) -> bool:
         """Whether early stopping has ended the run."""
-        stopping = self.train.early_stopping
-        if stopping is None or not self.rows:
+        stopping, best = self.train.early_stopping, self.best_row()
+        if stopping is None or best is None:
             return False
-        waited: int = self.rows[-1]["epoch"] - self.best_row()["epoch"]
+        waited: int = self.rows[-1]["epoch"] - best["epoch"]
         return waited >= stopping.patience
 
-    def _finish(self, state: TrainingState, seconds: float) -> Outcome:
+    def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
+        found = self.trainer.evaluate(variables, getattr(self.images, split))
+        if not math.isfinite(found.loss):
+            raise NotFinite(step, variables, split)
+        return found
+
+    def _finish(self, state: TrainingState) -> Evaluation:
         """The trained network on the disk, measured on the test set; of an early stopped run, the best."""
-        variables = state["variables"]
-        step = int(state["step"])
-        if self.train.early_stopping is not None:
+        variables, step, best_step = state["variables"], int(state["step"]), self._best_step()
+        if self.train.early_stopping is not None and best_step is not None:
             best = self.directory.checkpoints().best()
-            variables = jax.device_put(unflatten(variables, variables_of(best)))
-            step = best.step
-        test = self.trainer.evaluate(variables, self.images.test)
-        if not math.isfinite(test.loss):
-            raise FloatingPointError("the test loss is not finite, though every step was")
+            if best.step != best_step:
+                raise Corrupt(self.directory.checkpoints().folder / BEST, f"it holds step {best.step}, not {best_step}")
+            variables, step = self.trainer.place(unflatten(variables, variables_of(best))), best_step
+        test = self._evaluate(step, variables, "test")
         facts = {"step": step, "test": {"loss": test.loss, "accuracy": test.accuracy}}
-        save_model(self.directory.model, variables, self.plan, self.images.classes, facts)
-        return Outcome(self.rows, test, None, seconds, self.first_step_seconds)
+        save_model(self.directory.model, variables, self.plan, self.record, self.rows, facts)
+        return test
 
 
 def differences(session: Session, start: Checkpoint) -> list[Difference]:
     """What differs between a session and the run that it would go on with."""
-    old = {name: value for name, value in start.record.items() if name != "epoch_seconds"}
-    return compare(old, session.record)
+    return compare(start.record, session.record)
 
 
 def default_folder(name: str, root: Path = Path("runs")) -> Path:

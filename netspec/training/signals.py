@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import threading
+import time
 from types import FrameType, TracebackType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRACE_SECONDS = 3.0
+"""How long an interrupt that stops at once waits for Python: while XLA compiles, no handler runs."""
 
 
 class Interruption:
     """While entered, the first SIGINT or SIGTERM only sets `requested`; a SIGINT after it interrupts.
 
-    That one raises KeyboardInterrupt at once. The loop finishes its step, saves, and the command exits with
+    That one does at once what it did before the block: it raises KeyboardInterrupt, or ends the command. Where that is not
+    heard the process ends three seconds later. The loop finishes its step, saves, and the command exits with
     128 + `requested`: 130 or 143. A signal that is ignored when the block is entered (as in a shell's
     background job) stays ignored. Python lets only the main thread set handlers: in another one nothing is
     caught, and `inactive` says so. The handlers found are put back at the end.
@@ -25,6 +31,8 @@ class Interruption:
 
     def __init__(self) -> None:
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
+        self._ends: tuple[socket.socket, socket.socket] | None = None
+        self._wakeup = -1
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is not threading.main_thread():
@@ -36,11 +44,24 @@ class Interruption:
                 self._previous[number] = signal.signal(number, self._note)
         if not self._previous:
             self.inactive = "this process was started with its signals ignored"
+        else:
+            self._listen()
         return self
+
+    def _listen(self) -> None:
+        """Lets a thread hear signals while the main thread is in a library's code, where Python's handlers wait."""
+        self._ends = socket.socketpair()
+        self._ends[1].setblocking(False)
+        self._wakeup = signal.set_wakeup_fd(self._ends[1].fileno(), warn_on_full_buffer=False)
+        threading.Thread(target=_insist, args=(self._ends[0], frozenset(self._previous)), daemon=True).start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._ends is not None:
+            signal.set_wakeup_fd(self._wakeup)
+            self._ends[1].close()  # the thread reads the end of it, and ends
+            self._ends = None
         while self._previous:
             signal.signal(*self._previous.popitem())
 
@@ -48,4 +69,19 @@ class Interruption:
         if self.requested is None:
             self.requested = signal.Signals(number)
         elif number == signal.SIGINT:
-            raise KeyboardInterrupt
+            previous = self._previous[signal.SIGINT]
+            if not callable(previous):
+                raise KeyboardInterrupt
+            previous(number, frame)
+
+
+def _insist(numbers: socket.socket, heard: frozenset[int]) -> None:
+    """Ends the process where a SIGINT after the first signal does not end it."""
+    before = False
+    with numbers:
+        while received := numbers.recv(64):
+            for number in (number for number in received if number in heard):
+                if before and number == signal.SIGINT:
+                    time.sleep(GRACE_SECONDS)
+                    os._exit(128 + number)  # files are written so that they may be left at any moment
+                before = True

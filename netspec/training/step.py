@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from netspec.analysis.plan import Plan
 from netspec.language.data import KNOWN, Data
-from netspec.lowering.network import Choices, Network
+from netspec.lowering.network import Choices, Network, Outputs
 from netspec.training.augment import augment
 from netspec.training.objective import losses
 from netspec.training.optimizer import Optimizer, StepsUnknown
@@ -79,17 +79,26 @@ class TrainableNetwork(Network):
         """
         return self.jit(self.step, donate_argnums=0)
 
+    def augmented(self, state: TrainingState, images: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """The random key of the step that follows `state`, and the normalized images changed by `data.augment`."""
+        key = jax.random.fold_in(jax.random.wrap_key_data(state["key"], impl="threefry2x32"), state["step"])
+        x = self.normalize(state["variables"], images) if images.dtype == jnp.uint8 else images
+        return key, augment(self.plan.spec.data.value.augment, x, jax.random.fold_in(key, AUGMENT_KEY))
+
+    def loss(
+        self, variables: Any, x: jax.Array, labels: jax.Array, key: jax.Array, outputs: Outputs | None = None
+    ) -> tuple[jax.Array, tuple[jax.Array, Any]]:
+        """The mean loss in training mode; with it logits and moved statistics. `outputs` as for `forward`."""
+        logits, moved = self.forward(variables, x, training=True, key=key, outputs=outputs)
+        return jnp.mean(losses(self.train.loss, logits, labels)), (logits, moved["state"])
+
     def step(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Metrics]:
         """One step, not compiled: see `train_step`."""
         variables = state["variables"]
-        key = jax.random.fold_in(jax.random.wrap_key_data(state["key"], impl="threefry2x32"), state["step"])
-        x = self.normalize(variables, images) if images.dtype == jnp.uint8 else images
-        x = augment(self.plan.spec.data.value.augment, x, jax.random.fold_in(key, AUGMENT_KEY))
+        key, x = self.augmented(state, images)
 
         def loss_of(params: Any) -> tuple[jax.Array, tuple[jax.Array, Any]]:
-            given = {"params": params, "state": variables["state"]}
-            logits, moved = self.forward(given, x, training=True, key=key)
-            return jnp.mean(losses(self.train.loss, logits, labels)), (logits, moved["state"])
+            return self.loss({"params": params, "state": variables["state"]}, x, labels, key)
 
         (loss, (logits, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
         params, optimizer = self.optimizer.update(gradients, state["optimizer"], variables["params"])

@@ -61,6 +61,13 @@ def save_bytes(tensors: Mapping[str, Array], metadata: Mapping[str, object]) -> 
     return b"".join((view[:_START], _hash(data), view[_END:]))
 
 
+def require_finite(tensors: Mapping[str, Array]) -> None:
+    """Raises ValueError, naming it, where an array holds a number that is not finite."""
+    for name, array in tensors.items():
+        if not np.issubdtype(array.dtype, np.integer) and not np.isfinite(array).all():
+            raise ValueError(f"`{name}` holds a number that is not finite: it is not saved")
+
+
 def load(source: Path | bytes) -> tuple[dict[str, Array], dict[str, Any]]:
     """The tensors (C-contiguous, native byte order, writable) and the metadata.
 

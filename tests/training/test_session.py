@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,9 @@ def session(folder: Path, text: str = SPEC, images: Images | None = None) -> Ses
     return Session(plan, found, RunDirectory(folder), {}, choices(plan, 100, "cpu"))
 
 
+SGD = SPEC.replace("{type: cosine, warmup: 5%}", "constant").replace("type: adamw", "type: sgd")
+
+
 class At:
     """A watcher that does something once, after a step."""
 
@@ -62,6 +66,9 @@ class At:
 
     def epoch(self, row: Any, step: int, total: int) -> None:
         pass
+
+    def warn(self, code: str, message: str, help: str) -> None:
+        raise AssertionError(message)
 
 
 def stop(number: int = signal.SIGTERM) -> None:
@@ -172,31 +179,70 @@ def test_a_number_that_is_not_finite_stops_the_run_at_its_step(step: int, tmp_pa
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(failure.value.state))
 
 
-@pytest.mark.parametrize(("rate", "where"), [(None, ("the images", None)), (1e30, ("the output of", "fc1"))])
+def stopped(folder: Path, text: str, images: Images | None = None) -> tuple[NotFinite, cause.Cause]:
+    """How a run ends that comes to a number which is not finite; no file of it holds one."""
+    running = session(folder, text, images)
+    with pytest.raises(NotFinite) as failure:
+        running.run(None)
+    newest, passed_over = RunDirectory(folder).checkpoints().newest()
+    assert not passed_over
+    assert newest is None or newest.step < failure.value.step
+    return failure.value, cause.find(running.trainer, failure.value)
+
+
+@pytest.mark.parametrize(
+    ("rate", "norm", "where"),
+    [
+        (1e30, "none", ("the output of", "fc1")),
+        (1e30, "batch", ("the running statistics of", "block1.conv1")),
+        (3e38, "none", ("the new parameters of", "fc2")),
+    ],
+)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_the_first_place_that_is_not_finite_is_named(
-    rate: float | None, where: tuple[str, str | None], tmp_path: Path
+    rate: float, norm: str, where: tuple[str, str], precision: str, tmp_path: Path
 ) -> None:
-    text = SPEC.replace("norm: batch", "norm: none").replace("{type: cosine, warmup: 5%}", "constant")
-    text = text.replace("{type: adamw, learning_rate: 0.02}", f"{{type: sgd, learning_rate: {rate or 0.01}}}")
-    plan = check_source(Source("small.yaml", text)).plan
+    text = SGD.replace("0.02", f"{rate}").replace("norm: batch", f"norm: {norm}")
+    text = text.replace("every_steps: 5", "every_steps: 1").replace(
+        "  epochs: 3", f"  epochs: 3\n  precision: {precision}"
+    )
+    _, found = stopped(tmp_path, text)
+    assert (found.what, found.layer) == where
+
+
+def test_images_that_are_not_finite_are_named(tmp_path: Path) -> None:
+    plan = check_source(Source("small.yaml", SPEC)).plan
     assert plan is not None
     images = read(plan)
     assert isinstance(images, Images)
-    if rate is None:
-        pixels = images.train.images.astype(np.float32)
-        pixels[order(len(images.train), 0, 0)[0]] = np.nan
-        images = replace(images, train=replace(images.train, images=pixels))
-    running = session(tmp_path, text, images)
+    pixels = images.train.images.astype(np.float32)
+    pixels[order(len(images.train), 0, 0)[60]] = np.nan
+    failure, found = stopped(tmp_path, SPEC, replace(images, train=replace(images.train, images=pixels)))
+    assert (failure.step, found.what, found.layer) == (2, "the images", None)
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_an_evaluation_that_is_not_finite_ends_the_run(split: str, tmp_path: Path) -> None:
+    plan = check_source(Source("small.yaml", SPEC)).plan
+    assert plan is not None
+    images = read(plan)
+    assert isinstance(images, Images)
+    part = getattr(images, split)
+    pixels = part.images.astype(np.float32)
+    pixels[7] = np.inf
+    running = session(tmp_path, SPEC, replace(images, **{split: replace(part, images=pixels)}))
     with pytest.raises(NotFinite) as failure:
         running.run(None)
-    found = cause.find(running.trainer, failure.value)
-    assert (found.what, found.layer) == where
+    assert failure.value.split == split
+    assert cause.find(running.trainer, failure.value).what == "the images"
+    assert not (tmp_path / MODEL).exists()
 
 
 def test_a_trained_network_comes_back(uninterrupted: tuple[Path, Outcome]) -> None:
     folder, outcome = uninterrupted
     network = load(folder)
     running = session(folder / "copy")
+    network.choices = running.network.choices  # other algorithms sum in another order
     found = Trainer(network, running.images).evaluate(network.variables, running.images.test)
     assert outcome.test is not None
     assert found.loss == outcome.test.loss
@@ -214,6 +260,62 @@ def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
     network = load(tmp_path)
     found = Trainer(network, running.images).evaluate(network.variables, running.images.validation)
     assert found.accuracy == best["validation_accuracy"]
+
+
+EARLY = SPEC.replace("epochs: 3", "epochs: 30\n  early_stopping: {metric: validation_accuracy, patience: 1}")
+
+
+def test_a_best_that_is_lost_is_made_again_or_said(tmp_path: Path) -> None:
+    text = EARLY.replace("keep: 2", "keep: 100").replace("0.02", "0.05")
+    running = session(tmp_path, text)
+    running.run(None)
+    best = running.best_row()
+    assert best is not None
+    checkpoints = RunDirectory(tmp_path).checkpoints(100)
+    whole = (checkpoints.folder / "best.safetensors").read_bytes()
+    model = (tmp_path / MODEL).read_bytes()
+    (checkpoints.folder / "best.safetensors").write_bytes(whole[:-3])
+    start = checkpoints.named(running.rows[-1]["step"])
+    session(tmp_path, text).run(start, [At(0, stop)])  # `At.warn` fails: it must not warn
+    assert (checkpoints.folder / "best.safetensors").read_bytes() == whole
+    assert tensors.load(tmp_path / MODEL)[0].keys() == tensors.load(model)[0].keys()
+    (checkpoints.folder / "best.safetensors").unlink()
+    (checkpoints.folder / f"step-{best['step']:08}.safetensors").unlink()
+    said: list[str] = []
+    listener = At(0, stop)
+    listener.warn = lambda code, message, help: said.append(code)  # type: ignore[method-assign]
+    again = session(tmp_path, text)
+    again.run(start, [listener])
+    assert said == ["NS605"]
+    later = again.best_row()
+    assert later is None or later["epoch"] > best["epoch"]
+
+
+def test_a_file_of_another_run_is_not_taken(uninterrupted: tuple[Path, Outcome], tmp_path: Path) -> None:
+    session(tmp_path, SPEC.replace("epochs: 3", "epochs: 3\n  seed: 5")).run(None)
+    own = RunDirectory(tmp_path)
+    shutil.copy(uninterrupted[0] / MODEL, own.model)
+    with pytest.raises(tensors.Corrupt, match=r"another run.*seed: 0 -> 5"):
+        load(tmp_path)
+    own.model.unlink()
+    folder = own.checkpoints().folder
+    shutil.copy(uninterrupted[0] / "checkpoints" / "step-00000075.safetensors", folder)
+    network = load(tmp_path)
+    wanted = own.checkpoints().named(70).tensors["state/variables/params/fc1/kernel"]
+    np.testing.assert_array_equal(network.variables["params"]["fc1"]["kernel"], wanted)
+    shutil.copy(uninterrupted[0] / "checkpoints" / "best.safetensors", folder)
+    with pytest.raises(tensors.Corrupt, match="another run"):
+        load(tmp_path, "best")
+
+
+def test_nothing_not_finite_is_saved(tmp_path: Path) -> None:
+    running = session(tmp_path)
+    state, totals = running.trainer.begin(), running.trainer.no_totals
+    checkpoint = running._checkpoint(0, state, totals)
+    name = "state/variables/state/block1.conv1/variance"
+    checkpoint = replace(checkpoint, tensors={**checkpoint.tensors, name: np.array([1, np.inf], np.float32)})
+    with pytest.raises(ValueError, match="variance` holds a number that is not finite"):
+        checkpoint.to_bytes()
 
 
 def test_the_order_is_a_permutation_of_its_own_for_each_epoch() -> None:

@@ -89,4 +89,26 @@ CODES: tuple[Code, ...] = (
         "GPU what JAX may allocate. The figure is a prediction that agrees with XLA's own within a quarter, made before "
         "anything is compiled. Activations grow with the batch; weights, gradients and optimizer state do not.",
     ),
+    Code(
+        "NS620",
+        "training diverges",
+        "The mean loss of an epoch is far above that of guessing, has risen to three times its least, or the norm of the "
+        "gradient is a hundred times that of the first epoch. The numbers are still finite, and the run goes on; but weights "
+        "that have run away seldom come back. A tenth of the learning rate, clipped gradients or a `warmup` are the usual "
+        "cures.",
+    ),
+    Code(
+        "NS621",
+        "dead layer",
+        "No unit of a layer with `relu` was above zero for any image of the validation set. The gradient of such a unit is "
+        "zero, so that the layer, and all before it, learn no more. A learning rate that is too high is the usual cause: one "
+        "large step moves the biases far below zero. `norm: batch` and `leaky_relu` prevent it.",
+    ),
+    Code(
+        "NS622",
+        "no better than guessing",
+        "For three epochs the loss has been that of a network which gives every image the same answer. Either the learning rate "
+        "is far too high or too low, or the gradient does not reach the first layers (many layers of `sigmoid` or `tanh` "
+        "without norm), or the labels have nothing to do with the images.",
+    ),
 )
