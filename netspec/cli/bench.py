@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.analysis.figures import percent
-from netspec.cli import messages, specs
+from netspec.cli import messages, options, specs, tuning
 from netspec.cli.summary import COLOURS
 
 if TYPE_CHECKING:
@@ -19,31 +19,45 @@ if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
 
 DIRECTIONS = {"output": "output", "input_gradient": "input gradient", "weight_gradient": "weight gradient"}
-BAR = 12
+HOW = {
+    "model": "the cost model's",
+    "measured": "the quickest measured",
+    "cache": "the quickest measured earlier",
+    "pinned": "as --choices says",
+}
 
 
-@click.command(epilog="Example: netspec bench specs/lenet5.yaml --compare")
-@click.argument("file")
-@click.option("--batch", type=click.IntRange(1), help="The batch size. Default: the spec's, less where steps are long.")
-@click.option("--compare", is_flag=True, help="Times the step with the cost model's choices and plain XLA too.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Another value for a key of the spec.")
-def bench(file: str, batch: int | None, compare: bool, form: str, overrides: tuple[str, ...]) -> None:
-    """Measures a training step, each layer and direction of it, and prediction, on made-up images.
+@click.command(
+    short_help="Measure how fast a network trains and predicts.",
+    epilog="Example: netspec bench specs/lenet5.yaml --compare",
+)
+@click.argument("file", type=options.FILE)
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    metavar="N",
+    help="The batch size.  [default: the spec's, less where a step would take seconds]",
+)
+@tuning.TUNE
+@tuning.CHOICES
+@click.option("--compare", is_flag=True, help="Time the step with the rules' choices and with plain XLA too.")
+@options.formats(["table", "json"])
+@options.overrides
+def bench(
+    file: str, batch: int | None, tune: str, pinned: str | None, compare: bool, form: str, overrides: tuple[str, ...]
+) -> None:
+    """Measure a training step, each layer and direction of it, and prediction, on made-up images.
 
-    FLOP/s are shown beside those of a matrix product measured in the same run.
+    FILE is a spec, or `-` for standard input. FLOP/s are shown beside those of a matrix product measured in the same run.
     """
     messages.require_training()
-    import jax
-
     from netspec.cli.measuring import Measuring
-    from netspec.lowering.planner import choices
     from netspec.training.speed.bench import bench as measure
 
     plan = _sized(specs.require_plan(file, overrides), batch)
-    chosen = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
+    chosen = tuning.choose(plan, tune, pinned)
     with Measuring(f"measuring {plan.name}") as measuring:
-        found = measure(plan, chosen, measuring.say, compare=compare)
+        found = measure(plan, chosen.choices, measuring.say, compare=compare) | {"tuning": chosen.as_json()}
     if form == "json":
         click.echo(json.dumps(found))
     else:
@@ -74,7 +88,8 @@ def _head(found: Mapping[str, Any]) -> Text:
     cores = f"{machine['cores']} core{'s' if machine['cores'] != 1 else ''}"
     device = f"{machine['device']}, {cores}" if machine["platform"] == "cpu" else machine["device"]
     peak = f"{found['peak_flops_per_second'] / 1e9:,.0f} GFLOP/s in a matrix product"
-    return text.append(f"\n{messages.safe(device)}, JAX {machine['jax']}; {peak}", style="not bold dim")
+    text.append(f"\n{messages.safe(device)}, JAX {machine['jax']}; {peak}", style="not bold dim")
+    return text.append(f"\nalgorithms: {HOW[found['tuning']['how']]}", style="not bold dim")
 
 
 def _rates(found: Mapping[str, Any]) -> Table:
@@ -91,7 +106,7 @@ def _rates(found: Mapping[str, Any]) -> Table:
             name,
             _ms(one["median_seconds"]),
             _ms(one["min_seconds"]),
-            f"{one['images_per_second']:,.0f}",
+            _number(one["images_per_second"]),
             f"{one['flops_per_second'] / 1e9:,.1f}",
             f"{one['share_of_peak']:.0%}",
         )
@@ -109,7 +124,7 @@ def _compared(compare: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
 
 
 def _ms(seconds: float) -> str:
-    """Milliseconds in three digits.
+    """Milliseconds in about three digits.
 
     >>> _ms(0.0123456), _ms(0.00012), _ms(1.5)
     ('12.3 ms', '0.12 ms', '1,500 ms')
@@ -117,8 +132,8 @@ def _ms(seconds: float) -> str:
     return f"{_number(seconds * 1e3)} ms"
 
 
-def _number(ms: float) -> str:
-    return f"{ms:,.0f}" if ms >= 100 else f"{ms:.1f}" if ms >= 10 else f"{ms:.2f}"
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _layers(found: Mapping[str, Any]) -> Table:

@@ -10,6 +10,7 @@ import os
 import platform
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ COMMANDS: dict[str, str] = {
 }
 """Each command's function, in the order of `netspec --help`."""
 
+STARTED = time.monotonic()
+"""When this process began, but for Python's own start of some 20 ms."""
 ENVIRONMENT = 3
 """The exit code where the environment or netspec itself failed."""
 FRAMES = 8

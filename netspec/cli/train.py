@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from netspec.cli import messages, options, specs
+from netspec.cli import messages, options, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from netspec.training.run import RunDirectory
     from netspec.training.session import Outcome, Session
     from netspec.training.sources import Images
+    from netspec.training.speed.tune import Tuning
 
 
 @click.command(
@@ -47,8 +50,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="Divide each batch among N devices.",
 )
+@tuning.TUNE
+@tuning.CHOICES
+@click.pass_context
 def train(
-    file: str | None, resume: str | None, data: str | None, overrides: tuple[str, ...], output: str | None, devices: int
+    ctx: click.Context,
+    file: str | None,
+    resume: str | None,
+    data: str | None,
+    overrides: tuple[str, ...],
+    output: str | None,
+    devices: int,
+    tune: str,
+    pinned: str | None,
 ) -> None:
     """Train the network of a spec into a run directory, which holds all that was made and can be resumed.
 
@@ -62,6 +76,8 @@ def train(
         raise click.UsageError("name a spec, or a run with --resume.")
     if resume is not None and output is not None:
         raise click.UsageError("a run goes on where it is: leave --output out.")
+    if resume is not None and (pinned or ctx.get_parameter_source("tune") is not ParameterSource.DEFAULT):
+        raise click.UsageError("a run goes on with the algorithms that it has: leave --tune and --choices out.")
     from netspec.training import lock
     from netspec.training.run import SPEC, place
 
@@ -73,7 +89,11 @@ def train(
     folder = run or _folder(plan, output)
     try:
         with lock.hold(folder):
-            _train(plan, images, folder, run is not None, checkpoint, devices)
+            if run is not None:
+                chosen = _recorded(plan, folder, checkpoint)
+            else:
+                chosen = tuning.choose(plan, tune, pinned, images=images, devices=devices)
+            _train(plan, images, folder, run is not None, checkpoint, chosen, devices)
     except lock.InUse as error:
         messages.fail("NS601", str(error), "wait for it to end, or give another directory with --output", status=2)
 
@@ -139,12 +159,36 @@ def _folder(plan: Plan, output: str | None) -> Path:
     return folder
 
 
-def _train(plan: Plan, images: Images, folder: Path, resumed: bool, checkpoint: Path | None, devices: int) -> None:
-    import jax
+def _recorded(plan: Plan, folder: Path, checkpoint: Path | None) -> Tuning:
+    """The algorithms that the run has: measured anew, others could win, and the last bits would differ."""
+    from netspec.lowering.planner import Unfit, from_names
+    from netspec.training.run import NotARun, RunDirectory
+    from netspec.training.speed.tune import Tuning
 
+    directory = RunDirectory(folder)
+    try:
+        record = directory.made_of() if checkpoint is None else _read(checkpoint).record
+    except NotARun:
+        newest, _ = directory.checkpoints().newest()
+        record = newest.record if newest is not None else {}
+    try:
+        return Tuning(from_names(plan, record["choices"]), "pinned")
+    except (KeyError, Unfit):
+        # of another version or another spec: `_start` says what differs
+        return tuning.choose(plan, "off", None)
+
+
+def _train(
+    plan: Plan,
+    images: Images,
+    folder: Path,
+    resumed: bool,
+    checkpoint: Path | None,
+    chosen: Tuning,
+    devices: int,
+) -> None:
     from netspec.analysis.summary import as_json
     from netspec.cli.progress import Progress
-    from netspec.lowering.planner import choices
     from netspec.report.tensorboard import TensorBoard
     from netspec.training.loop import NotFinite
     from netspec.training.run import RunDirectory
@@ -152,10 +196,11 @@ def _train(plan: Plan, images: Images, folder: Path, resumed: bool, checkpoint: 
     from netspec.training.tensors import Corrupt
 
     directory = RunDirectory(folder)
-    chosen = choices(plan, plan.spec.train.value.batch_size // devices, jax.default_backend())
-    session = Session(plan, images, directory, as_json(plan), chosen, devices=devices)
+    summary = {**as_json(plan), "tuning": chosen.as_json()}
+    session = Session(plan, images, directory, summary, chosen.choices, devices=devices)
     start = _start(session, directory, checkpoint) if resumed else None
     with Progress(session, start) as progress, TensorBoard(folder, start.step if start else 0) as board:
+        began = time.monotonic()
         try:
             outcome = session.run(start, (progress, board))
         except NotFinite as failure:
@@ -164,7 +209,7 @@ def _train(plan: Plan, images: Images, folder: Path, resumed: bool, checkpoint: 
         except Corrupt as error:
             progress.close()
             messages.fail("NS605", str(error), f"go on without it: netspec train --resume {folder}", status=1)
-    _finished(plan, images, folder, outcome)
+    _finished(plan, images, folder, outcome, began)
 
 
 def _start(session: Session, directory: RunDirectory, checkpoint: Path | None) -> Checkpoint | None:
@@ -237,7 +282,7 @@ ADVICE = {
 """What to try, by what was not finite first, where it is not the learning rate."""
 
 
-def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome) -> None:
+def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began: float) -> None:
     """Says how it ended, writes the report, and exits with what the signal or the target asks for."""
     if outcome.test is None:
         assert outcome.interrupted is not None
@@ -247,11 +292,8 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome) -> Non
     from netspec.report import page
 
     page.write(folder, images)
-    first = f", {outcome.first_step_seconds:.1f} s to the first step" if outcome.first_step_seconds else ""
-    saving = f", {outcome.saving_seconds:.2f} s for checkpoints" if outcome.saving_seconds else ""
-    click.echo(
-        f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({outcome.seconds:.1f} s{first}{saving})"
-    )
+    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f}"
+    click.echo(f"{result} ({_times(outcome, began)})")
     click.echo(f"run: {folder}")
     target = plan.spec.train.value.target
     if target is not None and outcome.test.accuracy < target.at_least:
@@ -260,3 +302,16 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome) -> Non
         help = "train longer, or change the network"
         messages.show([Diagnostic("NS611", message, plan.spec.source, span, help=help)])
         raise SystemExit(1)
+
+
+def _times(outcome: Outcome, began: float) -> str:
+    """How long the command took, to its first step and after it; `began` is when the session did."""
+    from netspec.cli.main import STARTED
+
+    now = time.monotonic()
+    text = f"{now - STARTED:.1f} s"
+    if outcome.first_step_seconds is not None:
+        first = began + outcome.first_step_seconds
+        share = outcome.step_seconds / (now - first)
+        text += f": {first - STARTED:.1f} s to the first step, then {share:.0%} in steps"
+    return text + (f", {outcome.saving_seconds:.2f} s for checkpoints" if outcome.saving_seconds else "")

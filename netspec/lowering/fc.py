@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from netspec.language.fc import Fc
 from netspec.language.kind import Shape, elements
@@ -39,15 +40,14 @@ class Product:
 
     def program(self, direction: Direction, algorithm: str, batch: int, dtype: Any) -> Program:
         """One direction, of x (batch, inputs), w (inputs, units) and dy (batch, units)."""
-        x, w, dy = (
-            normal(*shape, dtype=dtype)
-            for shape in ((batch, self.inputs), (self.inputs, self.units), (batch, self.units))
-        )
+        x, w = normal(batch, self.inputs, dtype=dtype), normal(self.inputs, self.units, dtype=dtype)
         if direction == "output":
-            return Program(lambda x, w: x @ w, (x, w))
+            return Program(jnp.matmul, (x, w))
+        dy = normal(batch, self.units, dtype=dtype)
+        # transposed as in training: written out, XLA would transpose a large kernel first
         if direction == "input_gradient":
-            return Program(lambda dy, w: dy @ w.T, (dy, w))
-        return Program(lambda x, dy: x.T @ dy, (x, dy))
+            return Program(lambda dy, w: jax.linear_transpose(lambda x: x @ w, x)(dy), (dy, w))
+        return Program(lambda x, dy: jax.linear_transpose(lambda w: x @ w, w)(dy), (x, dy))
 
 
 def work(settings: Fc, input: Shape) -> Product:

@@ -150,12 +150,12 @@ def _inside(network: TrainedNetwork, test: Split) -> str:
         "<p>Active: the share of outputs above zero (of a sigmoid, above one half) over a batch of test images. Gradient: "
         "the norm of the loss's gradient for the layer's kernel on that batch, and its ratio to the norm of the kernel. Near zero: smaller than a tenth of the layer's root mean square.</p>"
     )
-    outputs = network.activations(network.variables, network.normalize(network.variables, test.images[:1]))
+    outputs = statistics.activations(network, test.images[:1])
     figures = [
         f"<figure>{pictures.image(test.images[0], max(1, 84 // test.images.shape[2]), 'input')}<figcaption>input</figcaption></figure>"
     ]
     for name, output in outputs.items():
-        one = np.asarray(output)[0]
+        one = output[0]
         if one.ndim == 3 and one.shape[0] > 1:
             scale = max(1, 48 // one.shape[0])
             figures.append(f"<div><p>{escape(name)}</p>{pictures.image(pictures.maps(one), scale, name)}</div>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,17 +31,26 @@ class LayerStatistics:
     """The share of weights smaller than a tenth of the layer's root mean square weight."""
 
 
+def activations(network: TrainedNetwork, images: np.ndarray) -> dict[str, np.ndarray]:
+    """The output of every layer for raw images (batch, height, width, channels)."""
+
+    # One program: every operation on its own would be compiled on its own, half a hundred for a small network.
+    def outputs(variables: Any, raw: jax.Array) -> dict[str, jax.Array]:
+        return network.activations(variables, network.normalize(variables, raw))
+
+    return {name: np.asarray(output) for name, output in network.jit(outputs)(network.variables, images).items()}
+
+
 def measure(network: TrainedNetwork, images: np.ndarray, labels: np.ndarray) -> list[LayerStatistics]:
     """The statistics of every layer that has a kernel, for raw images (batch, height, width, channels)."""
     variables = network.variables
-    x = network.normalize(variables, jnp.asarray(images))
-    outputs = network.jit(network.activations)(variables, x)
+    outputs = activations(network, images)
 
-    def loss(params: object) -> jax.Array:
-        logits = network.apply({"params": params, "state": variables["state"]}, x)  # type: ignore[dict-item]
-        return jnp.mean(losses(network.train.loss, logits, jnp.asarray(labels)))
+    def loss(params: Any, raw: jax.Array, labels: jax.Array) -> jax.Array:
+        given = {"params": params, "state": variables["state"]}
+        return jnp.mean(losses(network.train.loss, network.apply(given, network.normalize(given, raw)), labels))
 
-    gradients = network.jit(jax.grad(loss))(variables["params"])
+    gradients = network.jit(jax.grad(loss))(variables["params"], images, labels)
     found = []
     for layer in network.plan.layers:
         if "kernel" not in layer.shapes:
@@ -51,7 +61,7 @@ def measure(network: TrainedNetwork, images: np.ndarray, labels: np.ndarray) -> 
         found.append(
             LayerStatistics(
                 layer.name,
-                float(jnp.mean(outputs[layer.name] > threshold)),
+                float(np.mean(outputs[layer.name] > threshold)),
                 float(np.linalg.norm(gradient)),
                 float(np.linalg.norm(gradient)) / max(float(np.linalg.norm(kernel)), 1e-30),
                 float(np.mean(np.abs(kernel) < NEAR_ZERO * np.sqrt(np.mean(np.square(kernel))))),

@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -35,7 +38,8 @@ class TensorBoard:
 
     def __init__(self, folder: Path, first_step: int) -> None:
         """Events after `first_step`, left by a run that then went back to a checkpoint, are hidden."""
-        from tensorboardX.proto.event_pb2 import SessionLog
+        with _without_torch():
+            from tensorboardX.proto.event_pb2 import SessionLog
 
         self._folder = folder / "tensorboard"
         files.make_folder(self._folder)
@@ -80,3 +84,19 @@ class TensorBoard:
         )
         with files.naming(self._folder):
             files.write_all(self._file, record)
+
+
+@contextmanager
+def _without_torch() -> Iterator[None]:
+    """Where PyTorch is installed tensorboardX imports it, to write its tensors: 2 seconds and more before the first step.
+
+    Python takes a module that is None for one that is not there.
+    """
+    hidden = "torch" not in sys.modules
+    if hidden:
+        sys.modules["torch"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["torch"]

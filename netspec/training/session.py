@@ -56,6 +56,8 @@ class Outcome:
     """From the session's begin until the first step was computed: compilation, mostly."""
     saving_seconds: float = 0.0
     """How long training stood still for checkpoints: to copy the state, and to wait for the one before."""
+    step_seconds: float = 0.0
+    """From the first step on, the time in which steps were under way."""
 
 
 class Session:
@@ -84,6 +86,7 @@ class Session:
         self.rows: list[Row] = []
         self.epoch_seconds = 0.0
         self.saving_seconds = 0.0
+        self.step_seconds = 0.0
         self.first_step_seconds: float | None = None
         self._told: set[str] = set()
         self._guessing = guessing(images.train.labels, len(images.classes), self.train.loss)
@@ -114,19 +117,21 @@ class Session:
                     if self.first_step_seconds is None:
                         jax.block_until_ready(metrics)
                         self.first_step_seconds = time.monotonic() - began
+                        self.step_seconds = mark - time.monotonic()  # what `_tick` will add of it
                     for watcher in watchers:
                         watcher.step(step, self.total_steps, metrics)
                     if interruption.requested:
                         break
                     if self._due(step) and step % self.trainer.steps_per_epoch:
                         self.trainer.confirm(state, totals)
-                        mark = self._tick(mark)
+                        self._tick(mark)
                         self._save(background, step, state, totals)
+                        mark = time.monotonic()
                 self.trainer.confirm(state, totals)
                 self._tick(mark)
                 if step % self.trainer.steps_per_epoch:
                     break
-                best = self._finish_epoch(step, state, totals)
+                best = self._finish_epoch(step, state, totals, metrics)
                 for watcher in watchers:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
                 self._warn(watchers)
@@ -145,7 +150,8 @@ class Session:
         return self._outcome(self._finish(state), None, seconds)
 
     def _outcome(self, test: Evaluation | None, interrupted: signal.Signals | None, seconds: float) -> Outcome:
-        return Outcome(self.rows, test, interrupted, seconds, self.first_step_seconds, self.saving_seconds)
+        first, saving = self.first_step_seconds, self.saving_seconds
+        return Outcome(self.rows, test, interrupted, seconds, first, saving, self.step_seconds)
 
     def _fresh(self) -> tuple[TrainingState, Any]:
         return self.trainer.begin(), self.trainer.no_totals
@@ -184,6 +190,7 @@ class Session:
     def _tick(self, mark: float) -> float:
         now = time.monotonic()
         self.epoch_seconds += now - mark
+        self.step_seconds += now - mark
         return now
 
     def _due(self, step: int) -> bool:
@@ -199,7 +206,7 @@ class Session:
         more["epoch_seconds"] = round(self.epoch_seconds, 3)
         return Checkpoint(step, epoch, position, arrays, self.record, self.rows, more)
 
-    def _finish_epoch(self, step: int, state: TrainingState, totals: Any) -> bool:
+    def _finish_epoch(self, step: int, state: TrainingState, totals: Any, last: Any) -> bool:
         """Adds the epoch's row; says whether it is the best so far."""
         steps = self.trainer.steps_per_epoch
         row: Row = {
@@ -213,7 +220,7 @@ class Session:
             found = self._evaluate(step, state["variables"], "validation")
             row |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
             row |= {"dead_layers": list(found.dead_layers)} if found.dead_layers else {}
-        row["learning_rate"] = float(self.network.optimizer.learning_rate(step - 1))
+        row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
         row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
         self.epoch_seconds = 0.0

@@ -35,7 +35,7 @@ def test_digits_reach_their_target(run: Path) -> None:
     names = {path.name for path in run.iterdir()}
     assert {"spec.yaml", "plan.json", "metrics.jsonl", "checkpoints", "model.safetensors", "report.html"} <= names
     assert list((run / "tensorboard").iterdir())
-    assert len((run / "metrics.jsonl").read_text().splitlines()) == 30
+    assert len((run / "metrics.jsonl").read_text().splitlines()) == 40
 
 
 def test_images_and_arrays_are_predicted(run: Path, tmp_path: Path) -> None:
@@ -152,3 +152,37 @@ def test_fashion_mnist_reaches_its_target(tmp_path: Path) -> None:
     done = netspec("train", "specs/lenet5-fashion.yaml", "--output", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr
     assert "test accuracy" in done.stdout
+
+
+def test_algorithms_are_pinned_and_a_resumed_run_keeps_them(tmp_path: Path) -> None:
+    pinned, folder = tmp_path / "choices.json", tmp_path / "run"
+    own = {"output": "patches", "input_gradient": "direct", "weight_gradient": "direct"}
+    pinned.write_text(json.dumps({"choices": {"block2.conv2": own}}))
+    short = ("--set", "train.target.at_least=0", "--set", "train.schedule=constant")
+    arguments = ("specs/digits.yaml", *short, "--set", "train.epochs=1", "--output", str(folder))
+    done = netspec("train", *arguments, "--choices", str(pinned))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((folder / "plan.json").read_text())["record"]["choices"] == {"block2.conv2": own}
+    done = netspec("train", "specs/digits.yaml", *short, "--set", "train.epochs=2", "--resume", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "NS607" not in done.stderr
+    _, facts = tensors.load(max((folder / "checkpoints").glob("*.safetensors")))
+    assert facts["record"]["choices"] == {"block2.conv2": own}
+
+
+def test_algorithms_that_cannot_be_had(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text('{"choices": {"conv9": "direct"}}')
+    (tmp_path / "none.json").write_text("[1, 2]")
+    (tmp_path / "text.json").write_text("banded")
+    for name, status, words in (
+        ("other.json", 1, "`conv9` is no layer"),
+        ("none.json", 1, "holds no choices"),
+        ("text.json", 1, "is not JSON"),
+        ("missing.json", 2, "No such file"),
+    ):
+        done = netspec("train", "specs/digits.yaml", "--output", str(tmp_path / "x"), "--choices", str(tmp_path / name))
+        assert done.returncode == status, done.stderr
+        assert "NS615" in done.stderr
+        assert words in done.stderr
+    for option in (("--tune", "auto"), ("--choices", str(run))):
+        assert netspec("train", "--resume", str(run), *option).returncode == 2

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -119,3 +122,14 @@ def test_measures_by_hand() -> None:
     assert a["f1"] == 2 * 0.5 * (2 / 3) / (0.5 + 2 / 3)
     assert (b["precision"], b["recall"], b["f1"]) == (0.5, 0.5, 0.5)
     assert (c["precision"], c["recall"], c["f1"], d["support"]) == (0, 0, 0, 0)
+
+
+def test_a_page_compiles_few_programs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Operations that run one by one are compiled one by one: half a hundred, longer than a small training."""
+    spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nblocks: [{conv: {filters: 3, kernel: 3, norm: batch}}]\nfc: [10]\n"
+    images = trained(tmp_path / "run", spec + "train: {epochs: 1, batch_size: 200}\n")
+    with jax.log_compiles(), caplog.at_level(logging.WARNING, logger="jax"):
+        page.write(tmp_path / "run", images)
+    compiled = re.findall(r"Finished XLA compilation of jit\((\S+)\)", caplog.text)
+    assert {"evaluate", "outputs", "loss"} <= set(compiled)
+    assert len(compiled) <= 8

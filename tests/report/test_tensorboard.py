@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 from tensorboardX.proto.event_pb2 import Event, SessionLog
@@ -49,3 +51,15 @@ def test_a_resumed_run_hides_what_came_after_its_checkpoint(tmp_path: Path) -> N
         board.epoch({"loss": 0.5}, 20, 30)
     starts = [event.step for event in events(tmp_path) if event.session_log.status == SessionLog.START]
     assert starts == [11], "TensorBoard drops what lies at or after that step: the row of step 10 stays"
+
+
+def test_pytorch_is_not_imported_where_it_is_installed(tmp_path: Path) -> None:
+    """And can be imported afterwards: nothing of the detour stays."""
+    code = (
+        "import sys; from pathlib import Path; from netspec.report.tensorboard import TensorBoard\n"
+        f"board = TensorBoard(Path({str(tmp_path)!r}), 0); board.epoch({{'loss': 1.0}}, 1, 1); board.__exit__(None, None, None)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "torch" not in sys.modules or sys.modules["torch"] is not None

@@ -90,6 +90,20 @@ CODES: tuple[Code, ...] = (
         "anything is compiled. Activations grow with the batch; weights, gradients and optimizer state do not.",
     ),
     Code(
+        "NS615",
+        "choices do not fit",
+        "The file that `--choices` names holds no choice of algorithms, or one of another network: a layer that is not "
+        "there, a direction that it does not have, or an algorithm that does not support it. What fits is a run directory, "
+        "its `plan.json`, or what `netspec bench --format json` prints, of the same layers.",
+    ),
+    Code(
+        "NS616",
+        "measurements not kept",
+        "The measurements by which algorithms are chosen could not be read from or written to netspec's cache. The run goes "
+        "on: it measures again, or takes the cost model's choices. The cache may be removed at any time; "
+        "`NETSPEC_CACHE` says where it is, and `NETSPEC_CACHE=off` keeps nothing.",
+    ),
+    Code(
         "NS620",
         "training diverges",
         "The mean loss of an epoch is far above that of guessing, has risen to three times its least, or the norm of the "

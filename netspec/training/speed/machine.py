@@ -1,13 +1,12 @@
-"""What this machine is, as far as speed depends on it."""
+"""What this machine is, as far as speed depends on it. JAX is imported by `machine` alone."""
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import jax
 
 from netspec.training.record import environment
 
@@ -16,7 +15,9 @@ CPUINFO = Path("/proc/cpuinfo")
 
 @cache
 def machine() -> dict[str, Any]:
-    """The platform, the device's name, its vector instructions, cores, and the versions of what compiles."""
+    """The platform, the device's name, cores, and the versions of what compiles."""
+    import jax
+
     facts = environment()
     versions = facts["versions"]
     device = jax.devices()[0]
@@ -31,9 +32,12 @@ def machine() -> dict[str, Any]:
     }
 
 
-def instructions() -> str:
-    """The processor's features, as Linux names them: code made for one machine may not run on another."""
-    return _processor("flags") or _processor("Features") or platform.processor()
+@cache
+def processor() -> str:
+    """A name for the processor and its instructions, 12 digits: code made for one may not run on another."""
+    flags = _processor("flags") or _processor("Features") or platform.processor()
+    facts = (platform.machine(), _processor("model name"), flags)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
 
 
 def _processor(name: str) -> str | None:

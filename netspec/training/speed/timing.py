@@ -64,14 +64,15 @@ def in_turn(calls: Sequence[Call], *, seconds: float, least: int = 3, most: int 
     return timings
 
 
-def compiled(program: Program) -> Call:
-    """The program as training compiles it, ready to run on its arguments."""
+def compiled(program: Program) -> tuple[Call, int]:
+    """The program as training compiles it, ready to run on its arguments, and the bytes that it needs for itself."""
     function = jax.jit(program.function, compiler_options=compiler_options(jax.default_backend()))
     ready = function.lower(*program.arguments).compile()
-    return lambda: ready(*program.arguments)
+    memory: Any = ready.memory_analysis()
+    return lambda: ready(*program.arguments), int(memory.temp_size_in_bytes)
 
 
-def matmul_peak(dtype: Any, seconds: float = 1.0) -> float:
+def matmul_peak(dtype: Any, seconds: float = 0.7) -> float:
     """The FLOP/s that this machine reaches in square matrix products of this type.
 
     The best of two sizes: the smaller stays in a CPU's caches, the larger gives all cores enough to do.
@@ -80,7 +81,7 @@ def matmul_peak(dtype: Any, seconds: float = 1.0) -> float:
     calls = []
     for size in sizes:
         a = normal(size, size, dtype=dtype)
-        calls.append(compiled(Program(jnp.matmul, (a, a))))
+        calls.append(compiled(Program(jnp.matmul, (a, a)))[0])
         once(calls[-1])
     timings = in_turn(calls, seconds=seconds)
     return max(2 * size**3 / timing.min for size, timing in zip(sizes, timings, strict=True))
