@@ -61,7 +61,11 @@ def _read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, 
         return [(str(path), _as_trained(network, path, image))]
     except Refused as refused:
         problem = refused.problems[0]
-        messages.fail(problem.code, problem.message, problem.help, status=2 if problem.code == "NS501" else 1)
+        # what helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed
+        size = "x".join(map(str, network.plan.input[:2]))
+        own = {"NS502": "give an image file or a .npy array", "NS508": f"resize it to {size} pixels"}
+        help = own.get(problem.code, problem.help)
+        messages.fail(problem.code, problem.message, help, status=2 if problem.code == "NS501" else 1)
     except OSError as error:
         messages.fail("NS501", f"`{path}`: {error.strerror or error}", None, status=2)
 

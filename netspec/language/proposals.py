@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -82,6 +82,28 @@ def close_word(word: str, options: list[str]) -> str | None:
             return candidate
     close = get_close_matches(lowered.replace("-", "_"), options, 1, 0.6)
     return close[0] if close else None
+
+
+def equally_near(word: str, option: str, options: Iterable[str]) -> tuple[str, ...]:
+    """The other options of which a word is one slip away, where `option` is no nearer: any of them may be meant.
+
+    >>> equally_near("adamv", "adam", ("adam", "adamw", "lion"))
+    ('adamw',)
+    >>> equally_near("reul", "relu", ("relu", "elu"))
+    ()
+    """
+    word = word.lower()
+    if word == option or word in SYNONYMS:
+        return ()
+    return tuple(other for other in options if other != option and _one_slip(word, other) and _one_slip(word, option))
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Whether one letter was left out, added, mistyped or swapped with the next."""
+    a, b = sorted((a, b), key=len)
+    i = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    swapped = a[i : i + 2] == b[i : i + 2][::-1] and a[i + 2 :] == b[i + 2 :]
+    return a[i:] == b[i + 1 :] or (len(a) == len(b) and (a[i + 1 :] == b[i + 1 :] or swapped))
 
 
 def values(root: Node, node: Node, broken: Broken, key: Key | None) -> Iterator[Fix]:

@@ -15,7 +15,7 @@ from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.proposals import Broken, additions, glued, in_place, plain_meaning, removal, values
+from netspec.language.proposals import Broken, additions, equally_near, glued, in_place, plain_meaning, removal, values
 from netspec.language.schema import schema
 from netspec.language.vocabulary import TYPE, Path, known_keys, of_any_variant, suggest
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -234,7 +234,10 @@ def _remedy(root: Node, node: Node, error: ValidationError, key: Key | None) -> 
     guesses = tuple(values(root, node, broken, key))
     if meant is None:
         return None, guesses
-    fix = Fix(f"write `{meant}`", (Edit(node.span, meant),), safe=True)
+    options = [str(option) for option in broken.bound] if error.validator == "enum" else []
+    others = equally_near(node.text, meant, options) if isinstance(node, Scalar) else ()
+    fix = Fix(f"write `{meant}`", (Edit(node.span, meant),), safe=not others)
+    guesses = (*(Fix(f"write `{other}`", (Edit(node.span, other),)) for other in others), *guesses)
     return (f"did you mean `{meant}`?" if error.validator == "enum" else f"write `{meant}`"), (fix, *guesses)
 
 

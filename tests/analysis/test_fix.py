@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from netspec.analysis.check import check_source
 from netspec.analysis.fix import fix_all
 from netspec.text.source import Source
 
@@ -49,3 +50,18 @@ def test_what_may_mean_two_things_is_left() -> None:
         "netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [1000]\nbudget: {parameters: 1k}\n",
     ):
         assert fix_all(Source("spec.yaml", text)) == (text, ())
+
+
+HEAD = "netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [64, 10]\n"
+
+
+def test_a_word_between_two_is_not_settled_by_a_guess() -> None:
+    text = HEAD + "train: {optimizer: adamv}\n"
+    assert fixed(text) == text
+    found = check_source(Source("spec.yaml", text)).diagnostics[0]
+    assert [fix.title for fix in found.fixes[:2]] == ["write `adam`", "write `adamw`"]
+
+
+def test_a_misspelt_budget_is_written_right_though_it_is_then_exceeded() -> None:
+    text = HEAD + "budget: {paramters: 1k}\n"
+    assert fixed(text) == text.replace("paramters", "parameters")
