@@ -10,10 +10,11 @@ import click
 from click.core import ParameterSource
 
 from netspec.cli import messages, options, specs, tuning
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
+    from netspec.training.cause import Kind
     from netspec.training.checkpoint import Checkpoint
     from netspec.training.run import RunDirectory
     from netspec.training.session import Outcome, Session
@@ -124,7 +125,7 @@ def _images(plan: Plan, data: str | None) -> Images:
 
 
 def _fits(plan: Plan, images: Images, devices: int) -> None:
-    """Exits where the device has too little memory for the batch size, and says which batch size would fit."""
+    """Says where the device may have too little memory for the batch size; exits where that is certain."""
     from netspec.analysis.figures import short_bytes
     from netspec.training import memory
 
@@ -133,14 +134,17 @@ def _fits(plan: Plan, images: Images, devices: int) -> None:
         return
     batch = plan.spec.train.value.batch_size
     message = (
-        f"training at batch {batch} takes about {short_bytes(found.needed)}, "
+        f"training at batch {batch} is predicted to take about {short_bytes(found.needed)}, "
         f"and the device has {short_bytes(found.available)} to give"
     )
-    help = f"the largest batch that fits: --set train.batch_size={found.largest_batch}"
+    help = f"the largest batch that should fit: --set train.batch_size={found.largest_batch}"
     if not found.largest_batch:
-        help = "not even one image at a time fits: make the network or the data set smaller"
-    messages.show([Diagnostic("NS614", message, plan.spec.source, plan.spec.train.at("batch_size"), help=help)])
-    raise SystemExit(1)
+        help = "not even one image at a time should fit: make the network or the data set smaller"
+    span = plan.spec.train.at("batch_size")
+    severity: Severity = "error" if found.certain else "warning"
+    messages.show([Diagnostic("NS614", message, plan.spec.source, span, help=help, severity=severity)])
+    if found.certain:
+        raise SystemExit(1)
 
 
 def _folder(plan: Plan, output: str | None) -> Path:
@@ -261,25 +265,27 @@ def _not_finite(session: Session, failure: Any) -> None:
     from netspec.training import cause
 
     found = cause.find(session.trainer, failure)
-    where = f"{found.what} `{found.layer}`" if found.layer else found.what
     when = f"step {failure.step}" if failure.split is None else f"the {failure.split} set after step {failure.step}"
     messages.fail(
         "NS610",
-        f"{when}: {where} is not finite; the learning rate there was {found.learning_rate:.3g}",
-        ADVICE.get(
-            found.what,
-            "lower `train.optimizer.learning_rate`, add `train.gradient_clip: 1.0`, or add a `warmup` to the schedule",
-        )
-        + "; the checkpoints are from before that step",
+        f"{when}: {found} is not finite; the learning rate there was {found.learning_rate:.3g}",
+        f"{ADVICE[found.kind]}; the checkpoints are from before that step",
         status=1,
     )
 
 
-ADVICE = {
-    "the images": "look for infinite or missing values in the data, and at `data.normalize`",
-    "the augmented images": "look for values near the largest number in the data, and at `data.normalize`",
+SLOWER = "lower `train.optimizer.learning_rate`, add `train.gradient_clip: 1.0`, or add a `warmup` to the schedule"
+ADVICE: dict[Kind, str] = {
+    "images": "look for infinite or missing values in the data, and at `data.normalize`",
+    "augmented images": "look for values near the largest number in the data, and at `data.normalize`",
+    "output": SLOWER,
+    "statistics": SLOWER,
+    "loss": SLOWER,
+    "gradient": SLOWER,
+    "parameters": SLOWER,
+    "sum": SLOWER,
 }
-"""What to try, by what was not finite first, where it is not the learning rate."""
+"""What to try, by what was not finite first."""
 
 
 def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,20 @@ from netspec.training.loop import NotFinite, Trainer, all_finite
 from netspec.training.objective import losses
 from netspec.training.step import TrainableNetwork
 
-Place = tuple[str, str | None]
+Kind = Literal["images", "augmented images", "output", "statistics", "loss", "gradient", "parameters", "sum"]
+WORDS: dict[Kind, str] = {
+    "images": "the images",
+    "augmented images": "the augmented images",
+    "output": "the output of",
+    "statistics": "the running statistics of",
+    "loss": "the loss",
+    "gradient": "the gradient of",
+    "parameters": "the new parameters of",
+    "sum": "a sum that came out finite when it was computed again",
+}
+"""How each kind is said; those that end in `of` are a layer's."""
+
+Place = tuple[Kind, str | None]
 Flags = dict[Place, jax.Array]
 """For each place, in the order of computation, whether all that it holds is finite."""
 
@@ -23,10 +36,13 @@ Flags = dict[Place, jax.Array]
 class Cause:
     """The first place, in the order of computation, that holds a value which is not finite."""
 
-    what: str
-    """`the images`, `the output of`, `the running statistics of`, `the loss`, `the gradient of`, ..."""
+    kind: Kind
     layer: str | None
     learning_rate: float
+
+    def __str__(self) -> str:
+        """The place in words."""
+        return f"{WORDS[self.kind]} `{self.layer}`" if self.layer else WORDS[self.kind]
 
 
 def find(trainer: Trainer, failure: NotFinite) -> Cause:
@@ -34,18 +50,18 @@ def find(trainer: Trainer, failure: NotFinite) -> Cause:
     network, step = trainer.network, failure.step
     rate = float(network.optimizer.learning_rate(step - 1))
     if failure.split is None:
-        what, layer = _first(_parameters(network, failure.state["variables"]["params"]))
-        if what == UNKNOWN:
-            what, layer = _first(_step(network, failure.state, *trainer.batch(step - 1)))
-        return Cause(what, layer, rate)
+        kind, layer = _first(_parameters(network, failure.state["variables"]["params"]))
+        if kind == UNKNOWN:
+            kind, layer = _first(_step(network, failure.state, *trainer.batch(step - 1)))
+        return Cause(kind, layer, rate)
     for images, labels, _ in trainer.batches(getattr(trainer.images, failure.split)):
-        what, layer = _first(_evaluation(network, failure.state, images, labels))
-        if what != UNKNOWN:
+        kind, layer = _first(_evaluation(network, failure.state, images, labels))
+        if kind != UNKNOWN:
             break
-    return Cause(what, layer, rate)
+    return Cause(kind, layer, rate)
 
 
-UNKNOWN = "a sum that came out finite when it was computed again"
+UNKNOWN: Kind = "sum"
 
 
 def _first(flags: Flags) -> Place:
@@ -67,12 +83,13 @@ def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Fl
             return loss, (outputs, statistics)
 
         (loss, (outputs, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
-        found: Flags = {("the images", None): all_finite(x), ("the augmented images", None): all_finite(augmented)}
-        found |= _outputs(network, outputs, statistics) | {("the loss", None): all_finite(loss)}
+        found: Flags = {("images", None): all_finite(x), ("augmented images", None): all_finite(augmented)}
+        found |= _outputs(network, outputs, statistics)
+        found["loss", None] = all_finite(loss)
         for layer in reversed(network.plan.layers):
             # The square: the norm of a gradient may overflow where the gradient does not.
             if squares := [jnp.sum(jnp.square(part)) for part in gradients.get(layer.name, {}).values()]:
-                found["the gradient of", layer.name] = all_finite(sum(squares))
+                found["gradient", layer.name] = all_finite(sum(squares))
         places.extend(found)
         return list(found.values())
 
@@ -83,7 +100,7 @@ def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Fl
 def _parameters(network: TrainableNetwork, params: Any) -> Flags:
     """The places of an update."""
     names = (layer.name for layer in network.plan.layers if layer.name in params)
-    return {("the new parameters of", name): all_finite(params[name]) for name in names}
+    return {("parameters", name): all_finite(params[name]) for name in names}
 
 
 def _evaluation(network: TrainableNetwork, variables: Any, images: Any, labels: Any) -> Flags:
@@ -93,8 +110,9 @@ def _evaluation(network: TrainableNetwork, variables: Any, images: Any, labels: 
         outputs: Outputs = {}
         x = network.normalize(variables, images)
         logits, _ = network.forward(variables, x, outputs=outputs)
-        found: Flags = {("the images", None): all_finite(x)} | _outputs(network, outputs, {})
-        found["the loss", None] = all_finite(losses(network.train.loss, logits, labels))
+        found: Flags = {("images", None): all_finite(x)}
+        found |= _outputs(network, outputs, {})
+        found["loss", None] = all_finite(losses(network.train.loss, logits, labels))
         places.extend(found)
         return list(found.values())
 
@@ -106,9 +124,9 @@ def _outputs(network: TrainableNetwork, outputs: Outputs, statistics: Any) -> Fl
     """Each layer's output, then its running statistics, in the order of the layers."""
     found: Flags = {}
     for name in (layer.name for layer in network.plan.layers if layer.name in outputs):
-        found["the output of", name] = all_finite(outputs[name])
+        found["output", name] = all_finite(outputs[name])
         if name in statistics:
-            found["the running statistics of", name] = all_finite(statistics[name])
+            found["statistics", name] = all_finite(statistics[name])
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-from netspec.analysis.memory import training_bytes
+from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.analysis.plan import Plan
 from netspec.training.sources import Images
 
@@ -18,13 +18,16 @@ CGROUP = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A run that needs more memory than there is."""
+    """A run that is predicted to need more memory than there is."""
 
     needed: int
     """Bytes on each device, or on all together where they share the machine's memory."""
     available: int
     largest_batch: int
-    """The largest batch size that fits; 0 where none does."""
+    """The largest batch size that is predicted to fit; 0 where none is."""
+    certain: bool
+    """Whether it is one even where the prediction is too high by all of `TOLERANCE`. Never on GPU and TPU: there the
+    prediction was compared with nothing."""
 
 
 def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
@@ -49,7 +52,8 @@ def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
     while exceeds - fits > 1:
         middle = (fits + exceeds) // 2
         fits, exceeds = (middle, exceeds) if needed(middle) <= available else (fits, middle)
-    return Shortage(needed(part), available, fits * devices)
+    certain = device.platform == "cpu" and needed(part) > available * (1 + TOLERANCE)
+    return Shortage(needed(part), available, fits * devices, certain)
 
 
 def data_bytes(images: Images) -> int:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from netspec.training import tensors
+from netspec.cli.train import ADVICE
+from netspec.training import cause, tensors
 from tests.cli.run import ROOT, netspec
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -25,6 +27,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = netspec("train", "specs/digits.yaml", "--output", str(folder))
     assert done.returncode == 0, done.stderr
     return folder
+
+
+def test_every_kind_of_place_has_words_and_advice() -> None:
+    assert set(get_args(cause.Kind)) == cause.WORDS.keys() == ADVICE.keys()
+    assert all(ADVICE.values())
+    assert str(cause.Cause("output", "fc1", 0.1)) == "the output of `fc1`"
+    assert str(cause.Cause("images", None, 0.1)) == "the images"
 
 
 def test_digits_reach_their_target(run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from netspec.analysis.memory import training_bytes
+from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.training import memory
 from netspec.training.data import Split
 from netspec.training.memory import available_bytes, data_bytes, shortage
@@ -47,6 +48,24 @@ def test_the_largest_batch_fits_and_one_more_does_not(
     assert found is not None
     assert found.largest_batch == wanted * devices
     assert found.needed > found.available
+
+
+@pytest.mark.parametrize("platform", ["cpu", "gpu"])
+def test_it_is_certain_beyond_the_tolerance_on_cpu_alone(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    net, data = plan(TEXT), images(1000)
+    monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(platform=platform)])
+    needed = training_bytes(net, 128, platform) + data_bytes(data)
+    within = math.ceil(needed / (1 + TOLERANCE))
+    for size, certain in (
+        (needed - 1, False),
+        (within, False),
+        (within - 1, platform == "cpu"),
+        (1, platform == "cpu"),
+    ):
+        limit(monkeypatch, size)
+        found = shortage(net, data)
+        assert found is not None
+        assert found.certain is certain
 
 
 def test_data_that_fill_the_device_leave_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 import netspec
-from netspec.analysis.memory import training_bytes
+from netspec.analysis.memory import TOLERANCE, training_bytes
 from tests.lowering.networks import plan
 from tests.training.memory import compiled_bytes
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
-TOLERANCE = 0.25
 
 LONG = pytest.mark.skipif("NETSPEC_LONG" not in os.environ, reason="NETSPEC_LONG is not set: a minute of compiling")
 

@@ -84,10 +84,11 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS614",
         "does not fit in memory",
-        "One training step at `train.batch_size`, with the data set that stays on the device, needs more memory than the "
+        "One training step at `train.batch_size`, with the data set that stays on the device, is predicted to need more memory than the "
         "device has free: of a CPU what the system gives without swapping, within the limit of the control group; of a "
-        "GPU what JAX may allocate. The figure is a prediction that agrees with XLA's own within a quarter, made before "
-        "anything is compiled. Activations grow with the batch; weights, gradients and optimizer state do not.",
+        "GPU what JAX may allocate. The figure is a prediction, made before anything is compiled; on CPU it agrees with XLA's "
+        "own within a quarter. It is an error on a CPU where it exceeds what is free by more than that quarter. Less, or on a "
+        "GPU, where the figure was compared with nothing, is a warning, and the run goes on. Activations grow with the batch; weights, gradients and optimizer state do not.",
     ),
     Code(
         "NS615",
