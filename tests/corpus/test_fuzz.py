@@ -30,7 +30,7 @@ from .bases import known
 pytestmark = pytest.mark.slow
 RUNS = int(os.environ.get("NETSPEC_FUZZ", "0"))
 SEED = int(os.environ.get("NETSPEC_FUZZ_SEED", "1"))
-SECONDS = 5
+SECONDS = 60
 """How long one text may take before it counts as a hang; the usual one takes a hundredth of a second."""
 SHORT = settings(max_examples=RUNS or 60, deadline=None, suppress_health_check=list(HealthCheck))
 SIGNS = [

@@ -1,7 +1,7 @@
 """The table of bad input: each row as a person meets it, a file or a stream and what the command answers.
 
-A row's number is the one that `docs/robustness.md` gives it. Every run is a process of its own that must end within ten
-seconds, without a traceback, in less than 200 MB.
+A row's number is the one that `docs/robustness.md` gives it. Every run is a process of its own that must end
+without a hang and without a traceback, in less than 200 MB.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import pytest
 from tests.cli.run import ROOT
 
 pytestmark = pytest.mark.slow
-SECONDS = 10
+SECONDS = 60
+"""How long one process may take before it counts as a hang; the usual one takes less than a second."""
 MEMORY_BYTES = 200_000_000
 MEASURED = """
 import os, resource, subprocess, sys

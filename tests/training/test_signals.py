@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,7 +14,9 @@ from netspec.training.signals import Interruption
 
 CHILD = """
 import signal, sys, time
+from netspec.training import signals
 from netspec.training.signals import Interruption
+signals.GRACE_SECONDS = 600  # so that a busy machine does not end the process before Python does
 signal.signal(signal.SIGINT, signal.default_int_handler)
 saved = False
 try:
@@ -22,7 +26,7 @@ try:
             time.sleep(0.001)
         print(interruption.requested.name, flush=True)
         if "stay" in sys.argv:
-            time.sleep(30)
+            time.sleep(600)
         print("saved", flush=True)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -31,10 +35,19 @@ sys.exit(128 + interruption.requested)
 """
 
 
-def child(*arguments: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdout=subprocess.PIPE, text=True)
-    assert line(process) == "ready"
-    return process
+@contextmanager
+def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A process inside the block; killed after two minutes, when it hangs."""
+    with subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        guard = threading.Timer(120, process.kill)
+        guard.start()
+        try:
+            assert line(process) == "ready"
+            yield process
+            process.wait()
+        finally:
+            guard.cancel()
+            process.kill()
 
 
 def line(process: subprocess.Popen[str]) -> str:
