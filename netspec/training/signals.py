@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -83,5 +84,17 @@ def _insist(numbers: socket.socket, heard: frozenset[int]) -> None:
             for number in (number for number in received if number in heard):
                 if before and number == signal.SIGINT:
                     time.sleep(GRACE_SECONDS)
+                    if _closed(numbers):
+                        return
                     os._exit(128 + number)  # files are written so that they may be left at any moment
                 before = True
+
+
+def _closed(numbers: socket.socket) -> bool:
+    """Whether the block has been left: the interrupt was heard."""
+    numbers.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while numbers.recv(64):
+            pass
+        return True
+    return False

@@ -97,6 +97,27 @@ def test_nothing_requested_is_none_and_the_first_one_stays() -> None:
         assert interruption.requested is signal.SIGTERM
 
 
+HEARD = """
+import signal, threading
+from netspec.training import signals
+signals.GRACE_SECONDS = 0.5
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    with signals.Interruption():
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    for thread in set(threading.enumerate()) - {threading.main_thread()}:
+        thread.join()
+    print("alive")
+"""
+
+
+def test_an_interrupt_that_was_heard_does_not_end_the_process_later() -> None:
+    done = subprocess.run([sys.executable, "-c", HEARD], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "alive\n", "")
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
