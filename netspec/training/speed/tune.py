@@ -254,7 +254,9 @@ class _Tuner:
         """Tries in the whole step what came near on its own, the largest parts first."""
         groups = self._groups()
         for number, (part, directions) in enumerate(groups):
-            seconds = self.seconds[self._key(part, directions[0])]
+            seconds = self.seconds.get(self._key(part, directions[0]))
+            if seconds is None:  # its own algorithm needs too much memory to be run alone
+                continue
             now = part.work.names(best.choices.get(part.layer))[directions[0]]
             near = [name for name, value in seconds.items() if value < HOPELESS * min(seconds.values()) and name != now]
             for name in sorted(near, key=lambda name: seconds[name]):

@@ -40,6 +40,9 @@ def planned(text: str = SPEC) -> Plan:
     return plan
 
 
+TIME = tune._Tuner._time
+
+
 class Bench:
     """Stands for the machine: part times by algorithm, step times by the whole choice; counts what is measured."""
 
@@ -153,6 +156,16 @@ def test_full_tries_what_came_near_in_the_whole_step(bench: Bench) -> None:
     found = run("full")
     assert found.choices["block1.conv2"] == Choice("direct", "direct", "banded")
     assert found.choices["block1.conv1"] == choices(planned(), 4, "cpu")["block1.conv1"]
+
+
+def test_full_leaves_what_needs_too_much_memory(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiled(program: Any) -> tuple[Any, int]:
+        return lambda: pytest.fail("it was run"), 2
+
+    monkeypatch.setattr(tune._Tuner, "_time", TIME)
+    monkeypatch.setattr(tune, "compiled", compiled)
+    monkeypatch.setattr(tune, "MOST_TEMPORARY_BYTES", 1)
+    assert run("full").choices == choices(planned(), 4, "cpu")
 
 
 def test_an_accelerator_keeps_plain_xla_unless_something_is_quicker(
