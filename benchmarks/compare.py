@@ -38,8 +38,8 @@ class Cell:
 
     def as_json(self) -> dict[str, Any]:
         """Everything, with medians and ratios."""
-        own = self.best(OWN)
-        ratios = {peer: asdict(ratio(self.best(peer), own)) for peer in self.seconds if peer != OWN}
+        others = [peer for peer in self.seconds if peer != OWN] if OWN in self.seconds else []
+        ratios = {peer: asdict(ratio(self.best(peer), self.best(OWN))) for peer in others}
         medians = {peer: median(self.best(peer)) for peer in self.seconds}
         return {**asdict(self), "median_seconds": medians, "ratios": ratios}
 
@@ -51,7 +51,7 @@ Name = tuple[str, str]
 def in_turn(runs: Mapping[Name, Callable[[], float]], rounds: int, cell: Cell) -> None:
     """Takes each run once a round, beginning with another one each time."""
     names = list(runs)
-    for number in range(rounds):
+    for number in range(rounds if names else 0):
         first = number % len(names)
         for name in names[first:] + names[:first]:
             seconds = runs[name]()
@@ -73,19 +73,23 @@ def steps(
         workers[peer].ask("close", name=_key((peer, variant)))
 
 
-def epochs(workers: Mapping[str, Worker], cell: Cell, request: Mapping[str, Any], rounds: int, folder: str) -> None:
-    """Measures whole epochs of the data in `folder`."""
+def epochs(
+    workers: Mapping[str, Worker], cell: Cell, request: Mapping[str, Any], rounds: int, folder: str | None
+) -> None:
+    """Measures whole epochs of the data in `folder`, or of those that are found; leaves out who cannot read them."""
     opened = _open(workers, cell, request, ())
 
-    def run(name: Name) -> Callable[[], float]:
-        def epoch(count: int | None = None) -> float:
-            answer = workers[name[0]].ask("epoch", name=_key(name), folder=folder, steps=count)
-            return float(answer["seconds"])
+    def epoch(name: Name, count: int | None) -> dict[str, Any]:
+        return workers[name[0]].ask("epoch", name=_key(name), folder=folder, steps=count)
 
-        epoch(3)
-        return epoch
-
-    in_turn({name: run(name) for name in opened}, rounds, cell)
+    runs: dict[Name, Callable[[], float]] = {}
+    for name in opened:
+        first = epoch(name, 3)  # compiles
+        if "unsupported" in first:
+            cell.left_out[name[0]] = first["unsupported"]
+        else:
+            runs[name] = lambda name=name: float(epoch(name, None)["seconds"])  # type: ignore[misc]
+    in_turn(runs, rounds, cell)
     for peer, variant in opened:
         workers[peer].ask("close", name=_key((peer, variant)))
 

@@ -20,7 +20,6 @@ from benchmarks.load import Elsewhere
 
 SGD = {"type": "sgd", "learning_rate": 0.01, "momentum": 0.9}
 ADAM = {"type": "adam", "learning_rate": 1e-3}
-FASHION = "/usr/share/datasets/fashion-mnist"
 MATMUL_SIZES = (1024, 2048)
 
 
@@ -31,7 +30,7 @@ MATMUL_SIZES = (1024, 2048)
 @click.option("--batch", "batches", multiple=True, type=click.IntRange(1), help="Default: 32 and 128; quick: 32.")
 @click.option("--peer", "peers", multiple=True, type=click.Choice(table.PEERS), help="Default: all that are installed.")
 @click.option("--rounds", type=click.IntRange(1), help="How often each is taken. Default: 9; quick: 3.")
-@click.option("--fashion", default=FASHION, show_default=True, help="Where Fashion-MNIST's files are.")
+@click.option("--fashion", help="Where Fashion-MNIST's files are. Default: where netspec looks for them.")
 @click.option("--python", default=sys.executable, help="The interpreter that has the frameworks. Default: this one.")
 @click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path), help="Writes everything measured.")
 def main(
@@ -41,7 +40,7 @@ def main(
     batches: tuple[int, ...],
     peers: tuple[str, ...],
     rounds: int | None,
-    fashion: str,
+    fashion: str | None,
     python: str,
     output: Path | None,
 ) -> None:
@@ -65,7 +64,7 @@ def main(
                 _show(cells, task)
         others = elsewhere.cores()
         if "epoch" in chosen:
-            cells.append(_epoch(workers, max(3, rounds // 3), fashion))
+            cells.append(_epoch(workers, max(1, rounds // 3), fashion))
             _show(cells, "epoch")
         if "start" in chosen:
             cells.append(_start(workers, python, max(1, rounds // 3)))
@@ -105,7 +104,7 @@ def _steps(workers: Mapping[str, Worker], path: str, batch: int, task: str, roun
     return cell
 
 
-def _epoch(workers: Mapping[str, Worker], rounds: int, folder: str) -> Cell:
+def _epoch(workers: Mapping[str, Worker], rounds: int, folder: str | None) -> Cell:
     path = networks.ROOT / "specs" / "lenet5-fashion.yaml"
     cell = Cell("lenet5-fashion", 128, "epoch")
     click.echo("epoch: lenet5-fashion ...", err=True)

@@ -22,8 +22,8 @@ def rows(cells: Sequence[Cell], task: str) -> Iterator[str]:
     yield f"{TASKS[task]}: netspec in ms, and how many times as fast it is (middle half)"
     yield f"  {'network':<18}{'batch':>6}{'netspec':>10}" + "".join(f"{peer:>19}" for peer in PEERS)
     for cell in cells:
-        own = cell.best(OWN)
-        line = f"  {cell.network:<18}{cell.batch:>6}{_milliseconds(median(own)):>10}"
+        own = _milliseconds(median(cell.best(OWN))) if OWN in cell.seconds else "-"
+        line = f"  {cell.network:<18}{cell.batch:>6}{own:>10}"
         for peer in PEERS:
             line += f"{_ratio(cell, peer):>19}"
         yield line.rstrip()
@@ -67,12 +67,12 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _ratio(cell: Cell, peer: str) -> str:
-    if peer not in cell.seconds:
+    if not {peer, OWN} <= cell.seconds.keys():
         return "-"
     found = ratio(cell.best(peer), cell.best(OWN))
     return f"{found.median:.2f} ({found.low:.2f}-{found.high:.2f})"
 
 
 def _mean(cells: Sequence[Cell], peer: str) -> str:
-    ratios = [ratio(cell.best(peer), cell.best(OWN)).median for cell in cells if peer in cell.seconds]
+    ratios = [ratio(cell.best(peer), cell.best(OWN)).median for cell in cells if {peer, OWN} <= cell.seconds.keys()]
     return f"{geometric_mean(ratios):.2f}" + " " * 12 if ratios else "-"

@@ -68,7 +68,7 @@ class Worker:
         run(steps)
         return {"seconds": time.perf_counter() - start}
 
-    def do_epoch(self, name: str, folder: str, steps: int | None) -> Any:
+    def do_epoch(self, name: str, folder: str | None, steps: int | None) -> Any:
         if self.data is None:
             self.data = _fashion(folder)
         start = time.perf_counter()
@@ -84,14 +84,14 @@ class Worker:
         return {}
 
 
-def _fashion(folder: str) -> tuple[np.ndarray, np.ndarray]:
+def _fashion(folder: str | None) -> tuple[np.ndarray, np.ndarray]:
     """The training images of Fashion-MNIST, normalized, (60000, 28, 28, 1), and their labels."""
     from netspec.training.data import Dataset, load
     from netspec.training.sources import Settings
 
-    found = load(Settings("fashion-mnist", Path(folder), False), (28, 28, 1), 10)
+    found = load(Settings("fashion-mnist", Path(folder) if folder else None, False), (28, 28, 1), 10)
     if not isinstance(found, Dataset):
-        raise Unsupported(f"{folder}: {found[0].message}")
+        raise Unsupported(found[0].message)
     pixels = found.train.images.astype(np.float32)
     return (pixels - pixels.mean()) / pixels.std(), found.train.labels
 

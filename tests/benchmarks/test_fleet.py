@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import compare, networks
+from benchmarks import compare, networks, table
 from benchmarks.compare import Cell
 from benchmarks.fleet import Failed, Worker
 
@@ -111,6 +111,39 @@ def test_what_differs_is_an_error(spec: str) -> None:
         run(Other(1.002))
     with pytest.raises(compare.Different, match="parameters"):
         run(Other(1.0, parameters=8))
+
+
+class Reader:
+    """A worker that reads the data, or has a reason not to."""
+
+    variants = ("v",)
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.reason, self.epochs = reason, [3, None, None]
+
+    def ask(self, do: str, **request: object) -> dict[str, object]:
+        if do != "epoch":
+            return {"parameters": 7} if do == "open" else {"values": [1.0]}
+        if self.reason is not None:
+            return {"unsupported": self.reason}
+        assert request["steps"] == self.epochs.pop(0)
+        return {"seconds": 0.5, "loss": 1.0}
+
+
+def test_who_cannot_read_the_data_is_left_out_with_the_reason() -> None:
+    missing = "there is no `t10k-labels`"
+    for workers, timed in (
+        ({"netspec": Reader(), "keras": Reader(missing)}, {"netspec": {"v": [0.5, 0.5]}}),
+        ({"netspec": Reader(missing), "keras": Reader(missing)}, {}),
+    ):
+        cell = Cell("n", 1, "epoch")
+        compare.epochs(workers, cell, {"spec": "s"}, 2, None)  # type: ignore[arg-type]
+        assert cell.seconds == timed
+        assert cell.left_out["keras"] == missing
+        assert cell.as_json()["ratios"] == {}
+        row = list(table.rows([cell], "epoch"))[-1].split()
+        assert row == ["n", "1", "500" if timed else "-", "-", "-", "-"]
+        assert f"n: keras is left out: {missing}" in table.notes([cell])
 
 
 @pytest.mark.slow
