@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.analysis.figures import percent
-from netspec.cli import messages, options, specs, tuning
+from netspec.cli import cache, messages, options, specs, tuning
 from netspec.cli.summary import COLOURS
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def bench(
     FILE is a spec, or `-` for standard input. FLOP/s are shown beside those of a matrix product measured in the same run.
     """
     messages.require_training()
+    cache.keep_programs()
     from netspec.cli.measuring import Measuring
     from netspec.training.speed.bench import bench as measure
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import messages, options
+from netspec.cli import cache, messages, options
 
 if TYPE_CHECKING:
     from netspec.report.evaluation import Measures
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
     """Measure the network of a run directory on the test set: accuracy, precision and recall, confusion matrix."""
     messages.require_training()
+    cache.keep_programs()
     from netspec.report.evaluation import measure
     from netspec.training import sources
     from netspec.training.loop import Trainer

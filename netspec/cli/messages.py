@@ -101,14 +101,11 @@ def _say(colour: str, kind: str, message: str) -> None:
 
 
 def require_training() -> None:
-    """Exits where the extra `train` is not installed; then lets JAX keep what it compiles."""
+    """Exits where the extra `train` is not installed."""
     missing = [name for name in ("jax", "optax", "safetensors", "numpy") if find_spec(name) is None]
     if missing:
         click.echo(f"this command needs {', '.join(missing)}: {INSTALL}", err=True)
         raise SystemExit(3)
-    from netspec.training.speed.cache import keep_programs
-
-    keep_programs()
 
 
 def load_run(run: str, which: str) -> TrainedNetwork:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import messages, options
+from netspec.cli import cache, messages, options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,7 @@ def predict(run: str, images: tuple[str, ...], resize: bool, form: str) -> None:
     width, channels), with pixel values as in the training data.
     """
     messages.require_training()
+    cache.keep_programs()
     network = messages.load_run(run, "model")
     results = []
     for name in images:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli import messages, options
+from netspec.cli import cache, messages, options
 
 
 @click.command(short_help="Write the HTML page of a run.", epilog="Example: netspec report runs/digits-1")
@@ -15,6 +15,7 @@ from netspec.cli import messages, options
 def report(run: str, data: str | None) -> None:
     """Write RUN/report.html: curves, confusion, mistakes, filters, feature maps, activation rates."""
     messages.require_training()
+    cache.keep_programs()
     from netspec.report import page
     from netspec.training import sources
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from netspec.cli import messages, options, specs, tuning
+from netspec.cli import cache, messages, options, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def train(
     SIGINT and SIGTERM, with a checkpoint to go on from.
     """
     messages.require_training()
+    cache.keep_programs()
     if file is None and resume is None:
         raise click.UsageError("name a spec, or a run with --resume.")
     if resume is not None and output is not None:

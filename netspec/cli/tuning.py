@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from netspec.cli import messages, options
+from netspec.cli import cache, messages, options
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
@@ -40,7 +40,7 @@ def choose(plan: Plan, mode: str, pinned: str | None, *, images: Images | None =
     if pinned is not None:
         return tune.Tuning(read(plan, Path(pinned)), "pinned")
     with Measuring(f"choosing algorithms for {plan.name}") as shown:
-        found = tune.tune(plan, _mode(mode), shown.say, _warn, images=images, devices=devices)
+        found = tune.tune(plan, _mode(mode), shown.say, cache.warn, images=images, devices=devices)
     if (line := tune.summary(found)) is not None:
         click.echo(line, err=True)
     return found
@@ -50,10 +50,6 @@ def _mode(name: str) -> Mode:
     from netspec.training.speed.tune import Mode
 
     return next(mode for mode in get_args(Mode) if mode == name)
-
-
-def _warn(message: str) -> None:
-    messages.warn("NS616", message)
 
 
 def read(plan: Plan, path: Path) -> dict[str, Any]:

@@ -99,9 +99,9 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "NS616",
-        "measurements not kept",
-        "The measurements by which algorithms are chosen could not be read from or written to netspec's cache. The run goes "
-        "on: it measures again, or takes the cost model's choices. The cache may be removed at any time; "
+        "cache out of order",
+        "Compiled programs, or the measurements by which algorithms are chosen, could not be read from or written to "
+        "netspec's cache. The run goes on: it compiles and measures again, or takes the cost model's choices. The cache may be removed at any time; "
         "`NETSPEC_CACHE` says where it is, and `NETSPEC_CACHE=off` keeps nothing.",
     ),
     Code(

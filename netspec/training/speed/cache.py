@@ -12,6 +12,7 @@ time is the last one's.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -29,20 +30,23 @@ MOST_PROGRAM_BYTES = 2**30
 
 
 def folder() -> Path | None:
-    """Where everything is kept; None where nothing is to be."""
+    """Where everything is kept; None where nothing is to be, or where there is no home."""
     given = os.environ.get("NETSPEC_CACHE")
     if given == "off":
         return None
     if given:
         return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netspec"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netspec"
+    except RuntimeError:  # neither $HOME nor an entry for the user: a container under a number of its own
+        return None
 
 
-def keep_programs() -> None:
+def keep_programs(warn: Warn) -> None:
     """Lets JAX keep compiled programs on the disk, unless its own variables say where; before JAX is imported.
 
-    Without the two thresholds JAX would keep only what took a second to compile. Where the folder cannot be made,
-    nothing is kept: JAX would warn at every program.
+    Without the two thresholds JAX would keep only what took a second to compile. Where the folder cannot be
+    written, `warn` is told, and nothing is kept: JAX would warn at every program.
     """
     root = folder()
     if root is None or "JAX_COMPILATION_CACHE_DIR" in os.environ or "JAX_ENABLE_COMPILATION_CACHE" in os.environ:
@@ -50,14 +54,20 @@ def keep_programs() -> None:
     place = root / "xla" / processor()
     try:
         place.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    if not os.access(place, os.W_OK):
+        if not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        warn(_not_kept(root, error))
         return
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(place)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(MOST_PROGRAM_BYTES))
+
+
+def _not_kept(root: Path, error: OSError) -> str:
+    """The same words for programs and measurements: it is one thing to mend."""
+    return f"programs and measurements are not kept in `{root}`: {error.strerror or error}"
 
 
 Seconds = dict[str, dict[str, float]]
@@ -113,7 +123,7 @@ class Measurements:
             data = json.dumps(body, indent=1).encode() + b"\n"
             files.write_atomic(self._folder / f"{_digest(network)}.json", data)
         except OSError as error:
-            self._warn(f"measurements are not kept: {error.filename or self._folder}: {error.strerror or error}")
+            self._warn(_not_kept(self._folder.parent.parent, error))
 
     def _read(self, path: Path) -> Entry | None:
         try:

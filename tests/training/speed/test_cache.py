@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from netspec.training.speed import cache
 from netspec.training.speed.cache import Entry, Measurements
+from tests.cli.run import netspec
 
 NETWORK = {"layers": [["conv1", 3]]}
 ENTRY = Entry({"conv1": {"output": "banded"}}, {"conv output": {"direct": 2e-3, "banded": 1e-3}}, {"model": 1.0})
@@ -134,5 +138,44 @@ def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_what_the_user_says_to_jax_stays(variable: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     monkeypatch.setenv(variable, "0")
-    cache.keep_programs()
+    cache.keep_programs(silent)
     assert not root.exists()
+
+
+def test_without_a_home_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for variable in ("NETSPEC_CACHE", "XDG_CACHE_HOME", "JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_COMPILATION_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", unknown)
+    assert cache.folder() is None
+    cache.keep_programs(silent)
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+
+
+@pytest.mark.parametrize("how", ["file", "forbidden"])
+def test_programs_that_cannot_be_kept_are_told_in_the_words_of_measurements(
+    how: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_COMPILATION_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    told: list[str] = []
+    if how == "file":
+        root.write_text("in the way")
+        Measurements(told.append).write(NETWORK, ENTRY)
+    else:
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+    cache.keep_programs(told.append)
+    reason = "Not a directory" if how == "file" else "Permission denied"
+    assert set(told) == {f"programs and measurements are not kept in `{root}`: {reason}"}
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+
+
+def test_commands_say_it_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = netspec("predict", str(tmp_path), "image.png", NETSPEC_CACHE=str(tmp_path / "file"))
+    assert done.stderr.count("warning[NS616]: programs and measurements are not kept in") == 1
+    code = "from netspec.cli import cache; cache.warn('x'); cache.warn('x')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "warning[NS616]: x\n"
