@@ -65,12 +65,3 @@ def examples(plan: Plan, batch: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     images = rng.standard_normal((batch, *plan.input), np.float32)
     return images, rng.integers(0, plan.output[-1], batch, np.int32)
-
-
-def training_flops(plan: Plan) -> int:
-    """Floating-point operations of one example's training step: each multiply-add is two, in each of three directions.
-
-    The input gradient of the first layer with weights is not needed and not counted.
-    """
-    weighted = [layer.macs for layer in plan.layers if layer.shapes]
-    return 6 * sum(weighted) - 2 * weighted[0]

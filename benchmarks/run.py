@@ -96,7 +96,7 @@ def _steps(workers: Mapping[str, Worker], path: str, batch: int, task: str, roun
     plan = networks.read(path, batch, SGD)
     cell = Cell(plan.name, batch, task)
     if task == "training":
-        cell.flops = batch * networks.training_flops(plan)
+        cell.flops = 2 * batch * plan.training_macs
     click.echo(f"{task}: {plan.name}, batch {batch} ...", err=True)
     request = {"spec": str(Path(path).resolve()), "batch": batch, "optimizer": SGD}
     compare.steps(workers, cell, request, rounds, round_seconds)

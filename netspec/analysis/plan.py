@@ -101,6 +101,15 @@ class Plan:
         return sum(layer.macs for layer in self.layers)
 
     @cached_property
+    def training_macs(self) -> int:
+        """Multiply-adds of a training step, one example: of each layer's output, weight gradient and input gradient.
+
+        Nothing needs the input gradient of the first layer that has weights.
+        """
+        weighted = [layer.macs for layer in self.layers if layer.shapes]
+        return 3 * sum(weighted) - sum(weighted[:1])
+
+    @cached_property
     def weight_bytes(self) -> int:
         """Bytes of the trained numbers at the training precision."""
         return self.parameters * PRECISION_BYTES[self.spec.train.value.precision]

@@ -12,7 +12,6 @@ from netspec.analysis.memory import training_bytes
 from netspec.analysis.plan import Plan
 from netspec.export.functions import Functions
 from netspec.lowering.options import compiler_options
-from netspec.lowering.planner import training_flops
 
 Say = Callable[[str], None]
 
@@ -26,7 +25,7 @@ def measure(plan: Plan, functions: Functions, say: Say) -> dict[str, Any]:
         "parameters": plan.parameters,
         "macs": plan.macs,
         "predict_flops": 2 * plan.macs * batch,
-        "train_step_flops": training_flops(plan) * batch,
+        "train_step_flops": 2 * plan.training_macs * batch,
         "weight_bytes": plan.weight_bytes,
         "training_bytes": training_bytes(plan, batch, "cpu" if functions.network.choices else None),
     }

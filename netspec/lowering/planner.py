@@ -64,11 +64,6 @@ def parts(plan: Plan) -> list[Part]:
     return found
 
 
-def training_flops(plan: Plan) -> int:
-    """FLOPs of one example's training step in conv and fc layers, 2 a multiply-add, in the directions that it computes."""
-    return sum(2 * part.macs * len(part.directions) for part in parts(plan))
-
-
 class Unfit(ValueError):
     """Choices that were written down are not this plan's, or name what this version does not have."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,8 +9,9 @@ import jax
 
 from netspec.analysis.memory import training_bytes
 from netspec.analysis.plan import Plan
-from netspec.lowering.planner import Part, choices, parts, training_flops
+from netspec.lowering.planner import Part, choices, parts
 from netspec.lowering.work import Direction, Work
+from netspec.training.memory import available_bytes
 from netspec.training.record import plain
 from netspec.training.speed.machine import machine
 from netspec.training.speed.step import Step, predictions
@@ -33,16 +33,20 @@ ACCELERATOR_FLOPS = 1e13
 
 def expected_seconds(plan: Plan, batch_size: int) -> float:
     """About how long a training step takes, before anything is measured."""
-    return training_flops(plan) * batch_size / USUAL_FLOPS.get(jax.default_backend(), ACCELERATOR_FLOPS)
+    return 2 * plan.training_macs * batch_size / USUAL_FLOPS.get(jax.default_backend(), ACCELERATOR_FLOPS)
 
 
 def affordable_batch_size(plan: Plan) -> int:
-    """The spec's batch size, halved until a step is short enough to repeat and fits half of the memory."""
+    """The spec's batch size, halved until a step is short enough to repeat and takes half of what memory is free.
+
+    The other half is for the steps that are compared, whose states are there at the same time.
+    """
     batch_size = plan.spec.train.value.batch_size
-    room = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2
+    device = jax.devices()[0]
+    free = available_bytes(device)
     while batch_size > 1 and (
         expected_seconds(plan, batch_size) > LONGEST_STEP_SECONDS
-        or (jax.default_backend() == "cpu" and training_bytes(plan, batch_size) > room)
+        or (free is not None and training_bytes(plan, batch_size, device.platform) > free / 2)
     ):
         batch_size //= 2
     return batch_size
@@ -77,7 +81,7 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
     timings = dict(zip(distinct, in_turn(distinct, seconds=STEP_SECONDS * len(distinct)), strict=True))
     network = made["chosen"].network
     whole = timings[made["chosen"]]
-    flops = training_flops(plan) * batch_size
+    flops = 2 * plan.training_macs * batch_size
     found: dict[str, Any] = {
         "version": 1,
         "name": plan.name,

@@ -181,6 +181,13 @@ def test_an_accelerator_keeps_plain_xla_unless_something_is_quicker(
     assert "block1.pool" not in found.choices
 
 
+def test_a_step_multiplies_in_the_directions_of_its_parts() -> None:
+    for text in (SPEC, SPEC.replace("blocks:", "blocks:\n  - pool: {window: 2}").replace("[8, 8, 3]", "[16, 16, 3]")):
+        plan = planned(text)
+        assert plan.training_macs == sum(part.macs * len(part.directions) for part in parts(plan))
+        assert 2 * plan.macs < plan.training_macs < 3 * plan.macs
+
+
 def test_choices_survive_being_written_down() -> None:
     plan = planned()
     chosen = choices(plan, 4, "cpu")
