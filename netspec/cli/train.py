@@ -85,8 +85,9 @@ def train(
 
     run, checkpoint = place(Path(resume)) if resume is not None else (None, None)
     plan = specs.require_plan(file or str((run or Path()) / SPEC), overrides)
-    _devices(plan, devices)
+    _devices(devices)
     images = _images(plan, data)
+    _divided(plan, images, devices)
     _fits(plan, images, devices)
     folder = run or _folder(plan, output)
     try:
@@ -100,18 +101,28 @@ def train(
         messages.fail("NS601", str(error), "wait for it to end, or give another directory with --output", status=2)
 
 
-def _devices(plan: Plan, devices: int) -> None:
-    """Refuses devices that are not there, and batches that they do not divide."""
+def _devices(devices: int) -> None:
+    """Refuses devices that are not there."""
     if devices == 1:
         return
     import jax
 
     if devices > len(jax.devices()):
         messages.fail("NS612", f"--devices {devices}: this machine has {len(jax.devices())}", None, status=3)
-    batch = plan.spec.train.value.batch_size
-    if batch % devices:
-        help = f"set train.batch_size={batch + devices - batch % devices}"
-        messages.fail("NS612", f"{devices} devices do not divide a batch of {batch}", help, status=1)
+
+
+def _divided(plan: Plan, images: Images, devices: int) -> None:
+    """Refuses a batch that the devices do not divide, and says which one they would."""
+    from netspec.training.step import Indivisible, batch_of
+
+    try:
+        batch_of(plan.spec.train.value, len(images.train), devices)
+    except Indivisible as error:
+        rest = error.size % devices
+        above = error.size - rest + devices
+        fitting = above if above <= len(images.train) else error.size - rest
+        help = f"set train.batch_size={fitting}" if fitting else f"{len(images.train)} examples are too few"
+        messages.fail("NS612", str(error), help, status=1)
 
 
 def _images(plan: Plan, data: str | None) -> Images:

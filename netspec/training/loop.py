@@ -20,7 +20,7 @@ from netspec.lowering.network import Outputs
 from netspec.training.data import Split
 from netspec.training.objective import losses
 from netspec.training.sources import Images
-from netspec.training.step import TrainableNetwork, TrainingState, steps_per_epoch
+from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
 
 Totals = dict[str, jax.Array]
 SUMMED = ("loss", "accuracy", "gradient_norm")
@@ -92,11 +92,11 @@ class Trainer:
     """A network, its data, and the compiled functions that join them."""
 
     def __init__(self, network: TrainableNetwork, images: Images, devices: int = 1) -> None:
-        """`devices` divide each batch; the batch size must be a multiple of it."""
+        """`devices` divide each batch. Raises Indivisible."""
         self.network = network
-        self._placed = placement(devices)
         self.images = images
-        self.batch_size = min(network.train.batch_size, len(images.train))
+        self.batch_size = batch_of(network.train, len(images.train), devices).size
+        self._placed = placement(devices)
         self.steps_per_epoch = steps_per_epoch(len(images.train), self.batch_size)
         self._train = self.place((images.train.images, images.train.labels))
         self._order: tuple[int, jax.Array] | None = None

@@ -12,6 +12,7 @@ import jax
 from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.analysis.plan import Plan
 from netspec.training.sources import Images
+from netspec.training.step import batch_of
 
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -33,7 +34,7 @@ class Shortage:
 def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
     """What is missing for training `plan` on `images`; None where it fits, or where the device does not say.
 
-    The data are counted in: they stay on the device, whole on each.
+    The data are counted in: they stay on the device, whole on each. Raises Indivisible.
     """
     device = jax.devices()[0]
     available = available_bytes(device)
@@ -45,7 +46,7 @@ def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
         """Bytes where each device takes `part` examples of a batch."""
         return sharing * (training_bytes(plan, part, device.platform) + data_bytes(images))
 
-    part = -(-min(plan.spec.train.value.batch_size, len(images.train)) // devices)
+    part = batch_of(plan.spec.train.value, len(images.train), devices).per_device
     if needed(part) <= available:
         return None
     fits, exceeds = 0, part

@@ -23,7 +23,7 @@ from netspec.training.record import Difference, compare
 from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
 from netspec.training.sources import Images
-from netspec.training.step import TrainableNetwork, TrainingState
+from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
 from netspec.training.tensors import Corrupt
 from netspec.training.tree import to_host, unflatten
 
@@ -76,8 +76,9 @@ class Session:
         self.images = images
         self.directory = directory
         self.train = plan.spec.train.value
-        batch = min(self.train.batch_size, len(images.train))
-        self.network = TrainableNetwork(plan, choices, max(1, len(images.train) // batch))
+        examples = len(images.train)
+        steps = steps_per_epoch(examples, batch_of(self.train, examples, devices).size)
+        self.network = TrainableNetwork(plan, choices, steps)
         self.trainer = Trainer(self.network, images, devices)
         self.record = record(plan, images.fingerprint, compiler_options(jax.default_backend()), choices)
         self.record["classes"] = list(images.classes)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from netspec.analysis.plan import Plan
 from netspec.language.data import KNOWN, Data
+from netspec.language.train import Train
 from netspec.lowering.network import Choices, Network, Outputs
 from netspec.training.augment import augment
 from netspec.training.objective import losses
@@ -38,6 +39,29 @@ def training_share(examples: int, data: Data) -> int:
 def steps_per_epoch(examples: int, batch_size: int) -> int:
     """Whole batches of an epoch; the rest is seen in other epochs, for the order changes."""
     return max(1, examples // batch_size)
+
+
+class Batch(NamedTuple):
+    """How many examples a step takes."""
+
+    size: int
+    per_device: int
+
+
+class Indivisible(ValueError):
+    """Devices do not divide a batch into equal parts; `size` is the batch's."""
+
+    def __init__(self, size: int, devices: int) -> None:
+        super().__init__(f"{devices} devices do not divide a batch of {size}")
+        self.size = size
+
+
+def batch_of(train: Train, examples: int | None = None, devices: int = 1) -> Batch:
+    """The batch of a training step: the spec's, or all `examples` where they are fewer. Raises Indivisible."""
+    size = train.batch_size if examples is None else min(train.batch_size, examples)
+    if size % devices:
+        raise Indivisible(size, devices)
+    return Batch(size, size // devices)
 
 
 class TrainableNetwork(Network):
@@ -113,4 +137,13 @@ class TrainableNetwork(Network):
         return {"variables": moved, "optimizer": optimizer, "step": state["step"] + 1, "key": state["key"]}, metrics
 
 
-__all__ = ["StepsUnknown", "TrainableNetwork", "known_steps_per_epoch", "steps_per_epoch", "training_share"]
+__all__ = [
+    "Batch",
+    "Indivisible",
+    "StepsUnknown",
+    "TrainableNetwork",
+    "batch_of",
+    "known_steps_per_epoch",
+    "steps_per_epoch",
+    "training_share",
+]

@@ -13,8 +13,10 @@ import pytest
 from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.training import memory
 from netspec.training.data import Split
+from netspec.training.loop import Trainer
 from netspec.training.memory import available_bytes, data_bytes, shortage
 from netspec.training.sources import Images
+from netspec.training.step import Indivisible, TrainableNetwork, batch_of
 from tests.lowering.networks import plan
 
 TEXT = "netspec: 1\nname: t\ninput: [8, 8, 1]\nblocks: [{conv: {filters: 4, kernel: 3}}]\nfc: [10]\n"
@@ -74,6 +76,21 @@ def test_data_that_fill_the_device_leave_no_batch(monkeypatch: pytest.MonkeyPatc
     found = shortage(plan(TEXT), data)
     assert found is not None
     assert found.largest_batch == 0
+
+
+def test_devices_divide_the_batch_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = plan(TEXT)
+    train = net.spec.train.value
+    assert batch_of(train) == (train.batch_size, train.batch_size)
+    assert batch_of(train, 18, 2) == (18, 9)
+    limit(monkeypatch, 2**40)
+    for refusing in (
+        lambda: batch_of(train, 18, 4),
+        lambda: shortage(net, images(18), 4),
+        lambda: Trainer(TrainableNetwork(net), images(18), 4),
+    ):
+        with pytest.raises(Indivisible, match="4 devices do not divide a batch of 18"):
+            refusing()
 
 
 def test_a_batch_is_no_larger_than_the_data(monkeypatch: pytest.MonkeyPatch) -> None:

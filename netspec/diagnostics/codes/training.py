@@ -72,8 +72,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS612",
         "devices do not fit",
-        "`--devices` asks for more devices than there are, or for a number that does not divide `train.batch_size`: each "
-        "device takes an equal part of every batch.",
+        "`--devices` asks for more devices than there are, or for a number that does not divide the batch: each device "
+        "takes an equal part of every batch, which is `train.batch_size` or, where they are fewer, all training examples.",
     ),
     Code(
         "NS613",

@@ -31,7 +31,7 @@ from netspec.training.speed.bench import Say, expected_seconds
 from netspec.training.speed.cache import Entry, Measurements, Seconds, Warn
 from netspec.training.speed.step import STEPS_PER_EPOCH, Step
 from netspec.training.speed.timing import Call, compiled, in_turn, once
-from netspec.training.step import known_steps_per_epoch
+from netspec.training.step import batch_of, known_steps_per_epoch, steps_per_epoch
 
 Mode = Literal["off", "auto", "full"]
 MODES: tuple[Mode, ...] = ("auto", "off", "full")
@@ -81,7 +81,7 @@ class Tuning:
 def tune(plan: Plan, mode: Mode, say: Say, warn: Warn, *, images: Images | None = None, devices: int = 1) -> Tuning:
     """The choices for a plan at its batch size; with `images`, the step that is timed is that of their training.
 
-    `warn` is told what is wrong with the cache, which is never an error.
+    `warn` is told what is wrong with the cache, which is never an error. Raises Indivisible.
     """
     return _Tuner(plan, say, images, devices).run(mode, warn)
 
@@ -90,8 +90,8 @@ class _Tuner:
     def __init__(self, plan: Plan, say: Say, images: Images | None, devices: int) -> None:
         self.plan, self.say, self.images, self.devices = plan, say, images, devices
         self.train = plan.spec.train.value
-        self.batch_size = self.train.batch_size if images is None else min(self.train.batch_size, len(images.train))
-        self.part_batch = max(1, self.batch_size // devices)
+        examples = None if images is None else len(images.train)
+        self.batch_size, self.part_batch = batch_of(self.train, examples, devices)
         self.dtype = jnp.dtype(self.train.precision)
         self.model = choices(plan, self.part_batch, jax.default_backend())
         self.parts = parts(plan)
@@ -122,7 +122,7 @@ class _Tuner:
     def budget(self) -> float:
         """Seconds that measuring may take."""
         known = known_steps_per_epoch(self.plan) or STEPS_PER_EPOCH
-        an_epoch = known if self.images is None else max(1, len(self.images.train) // self.batch_size)
+        an_epoch = known if self.images is None else steps_per_epoch(len(self.images.train), self.batch_size)
         return min(MOST_SECONDS, SHARE * expected_seconds(self.plan, self.batch_size) * an_epoch * self.train.epochs)
 
     def _network(self) -> dict[str, Any]:
