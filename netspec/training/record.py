@@ -18,8 +18,9 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any, Final, Literal
+
+from netspec.training import processor
 
 Effect = Literal["refused", "warned", "allowed"]
 
@@ -99,16 +100,7 @@ def environment() -> dict[str, Any]:
             continue
     affinity = getattr(os, "sched_getaffinity", None)  # on Linux: the cores that this process may use
     cores = len(affinity(0)) if affinity else os.cpu_count()
-    return {"versions": versions, "cores": cores, "processor": _processor()}
-
-
-def _processor() -> str:
-    """The processor's name: XLA compiles for the instructions it has."""
-    try:
-        facts = Path("/proc/cpuinfo").read_text("utf-8")
-    except OSError:
-        return platform.machine()
-    return next((line.partition(":")[2].strip() for line in facts.splitlines() if line.startswith("model name")), "")
+    return {"versions": versions, "cores": cores, "processor": processor.name()}
 
 
 def changes(old: object, new: object, path: str = "") -> list[Change]:
