@@ -64,6 +64,9 @@ def compile(spec: str | os.PathLike[str] | Source, *, steps_per_epoch: int | Non
 def load(run: str | Path) -> TrainedNetwork:
     """A trained network back from its run directory: `.variables`, `.classes`, and all that `compile` gives.
 
+    On a device of the kind that trained it, it computes by the run's algorithms: its predictions are those that were
+    evaluated, bit for bit. On another kind of device, by those that are chosen for it.
+
     Raises FileNotFoundError and its kin, `netspec.training.run.NotARun` and `netspec.training.tensors.Corrupt`.
     """
     from netspec.training.run import load as load_run

@@ -11,15 +11,19 @@ tensorboard/         the same metrics for TensorBoard
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from netspec.analysis.check import Report, check_source
 from netspec.analysis.plan import Plan
+from netspec.lowering.network import Choices
+from netspec.lowering.planner import Unfit, choices, from_names
 from netspec.text.source import Source
 from netspec.training import files, tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
@@ -132,12 +136,12 @@ def save_model(
 
 
 class TrainedNetwork(TrainableNetwork):
-    """A network with the variables that training gave it."""
+    """A network with the variables that training gave it, and the algorithms that it was trained with."""
 
     variables: Any
 
-    def __init__(self, plan: Plan, record: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
-        super().__init__(plan)
+    def __init__(self, plan: Plan, record: Mapping[str, Any], rows: list[dict[str, Any]], choices: Choices) -> None:
+        super().__init__(plan, choices)
         self.record = record
         """What the run was made of."""
         self.rows = rows
@@ -150,7 +154,8 @@ def load(run: str | Path, which: str = "model") -> TrainedNetwork:
 
     `run` is a run directory, a model file or a checkpoint. `which` is `model` (as the run ended; of a run that has not
     ended, its newest checkpoint) or `best` (by validation). Everything comes from one file that is held against its
-    SHA-256; in a run directory it must be that run's. Raises NotARun, tensors.Corrupt, OSError.
+    SHA-256; in a run directory it must be that run's. On a device of the kind that trained it, it computes by the run's
+    algorithms, and so the same bits; on another kind, by those chosen for that one. Raises NotARun, tensors.Corrupt, OSError.
     """
     path = Path(run)
     if path.is_file():
@@ -206,14 +211,26 @@ def variables_of(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
 def _network(
     path: Path, text: str, record: Mapping[str, Any], rows: list[dict[str, Any]], arrays: Mapping[str, np.ndarray]
 ) -> TrainedNetwork:
-    import jax
-
     report = check_source(Source(str(path), text, path))
     if report.plan is None:
         raise NotARun("NS602", f"`{path}`: {report.diagnostics[0].message}")
-    network = TrainedNetwork(report.plan, record, rows)
+    network = TrainedNetwork(report.plan, record, rows, _choices(path, report.plan, record))
     try:
         network.variables = jax.device_put(unflatten(jax.eval_shape(network.init), arrays))
     except ValueError as error:
         raise NotARun("NS608", f"`{path}` does not describe the network that was saved: {error}") from None
     return network
+
+
+def _choices(path: Path, plan: Plan, record: Mapping[str, Any]) -> Choices:
+    """The algorithms that a run was trained with. Warns where this version has them no more."""
+    own = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
+    # A GPU's libraries are quicker than what suits a CPU, and round differently.
+    if record.get("devices", {}).get("kind") != jax.devices()[0].device_kind:
+        return own
+    try:
+        return from_names(plan, record.get("choices", {}))
+    except Unfit as error:
+        message = f"{path} was trained by algorithms of another version, and the last bits may differ: {error}"
+        warnings.warn(message, stacklevel=2)
+        return own

@@ -8,6 +8,7 @@ import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -16,13 +17,14 @@ import numpy as np
 import pytest
 
 from netspec.analysis.check import check_source
-from netspec.lowering.planner import choices
+from netspec.lowering.planner import choices, from_names
 from netspec.text.source import Source
 from netspec.training import cause, tensors
 from netspec.training.loop import NotFinite, Trainer, order
 from netspec.training.run import MODEL, RunDirectory, load
 from netspec.training.session import Outcome, Session, differences
 from netspec.training.sources import Images, read
+from netspec.training.step import TrainableNetwork
 
 SPEC = """\
 netspec: 1
@@ -91,6 +93,48 @@ def timeless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     folder = tmp_path_factory.mktemp("whole")
     return folder, session(folder).run(None)
+
+
+def test_a_loaded_network_computes_the_bits_that_were_evaluated(
+    uninterrupted: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    default = uninterrupted[0]
+    plan = RunDirectory(default).plan()
+    images = read(plan)
+    assert isinstance(images, Images)
+    pinned = from_names(plan, {"block1.conv1": "patches", "block1.pool": "reduce_window"})
+    assert pinned != choices(plan, 50, "cpu")
+    other = Session(plan, images, RunDirectory(tmp_path), {}, pinned)
+    other.run(None)
+    for folder, chosen in ((default, choices(plan, 100, "cpu")), (tmp_path, pinned)):
+        network = load(folder)
+        assert network.choices == chosen
+        again = Trainer(network, images).evaluate(network.variables, images.test)
+        facts = tensors.load(folder / MODEL)[1]["test"]
+        assert (again.loss, again.accuracy) == (facts["loss"], facts["accuracy"])
+        trained = TrainableNetwork(plan, chosen)
+        raw = images.test.images[:100]
+        first, second = (np.asarray(each.predict(network.variables, raw)) for each in (trained, network))
+        np.testing.assert_array_equal(first, second)
+        jax.jit(network.apply).trace(network.variables, raw.astype(np.float32)).lower(lowering_platforms=("tpu",))
+
+
+def test_on_another_kind_of_device_the_choices_are_its_own(
+    uninterrupted: tuple[Path, Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load(uninterrupted[0]).choices
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(device_kind="Some GPU")])
+    assert load(uninterrupted[0]).choices == {}
+
+
+def test_algorithms_of_another_version_are_told(uninterrupted: tuple[Path, Outcome], tmp_path: Path) -> None:
+    arrays, metadata = tensors.load(uninterrupted[0] / MODEL)
+    metadata["record"]["choices"] = {"block1.conv1": "abacus"}
+    (tmp_path / MODEL).write_bytes(tensors.save_bytes(arrays, metadata))
+    with pytest.warns(UserWarning, match="algorithms of another version.*`abacus`"):
+        network = load(tmp_path / MODEL)
+    assert network.choices == choices(network.plan, 50, "cpu")
 
 
 def test_it_learns(uninterrupted: tuple[Path, Outcome]) -> None:
