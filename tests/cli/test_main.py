@@ -36,8 +36,8 @@ class Waiting:
 
 sys.argv = ["netspec", "validate", "-"]
 sys.stdin = type("Stream", (), {"buffer": Waiting()})()
-from netspec.cli.main import main
-main()
+from netspec.__main__ import start
+start()
 """
     pipe = subprocess.PIPE
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe)
