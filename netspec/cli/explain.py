@@ -2,48 +2,90 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from difflib import get_close_matches
 from textwrap import fill, indent
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from netspec.analysis.check import check_source
-from netspec.cli import messages
+from netspec.cli import messages, options
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Code
 from netspec.diagnostics.render import renderer
+from netspec.diagnostics.render.cells import shown
 from netspec.text.source import Source
 
+COLUMNS = 80
+MARGIN = "    "
 
-@click.command(epilog="Example: netspec explain NS301")
-@click.argument("code", required=False)
-def explain(code: str | None) -> None:
-    """Says what CODE means, with a spec that raises it and the same spec repaired. Without CODE, lists all codes."""
+
+def _completed(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name, help=code.title) for name, code in CODES.items() if name.startswith(incomplete.upper())]
+
+
+@click.command(short_help="Say what a diagnostic code means.", epilog="Example: netspec explain NS301")
+@click.argument("code", required=False, shell_complete=_completed)
+@options.formats(["text", "json"])
+def explain(code: str | None, form: str) -> None:
+    """Say what CODE means and why, with an example that raises it, its arithmetic, and what repairs it.
+
+    Without CODE, list all codes.
+    """
     if code is None:
-        for entry in CODES.values():
-            click.echo(f"{entry.code}  {entry.title}")
+        _list(form)
         return
     found = CODES.get(code.upper())
     if found is None:
         close = get_close_matches(code.upper(), CODES, 1, 0.5)
-        hint = f" Did you mean {close[0]}?" if close else " `netspec explain` lists them."
+        hint = f" Did you mean {close[0]} ({CODES[close[0]].title})?" if close else " `netspec explain` lists them."
         raise click.UsageError(f"there is no code {messages.safe(code)}.{hint}")
+    if form == "json":
+        click.echo(json.dumps({"version": 1, **as_json(found)}, indent=2))
+        return
     colour = messages.coloured(sys.stdout)
     click.echo(explanation(found, colour=colour), nl=False, color=colour)
 
 
+def _list(form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps({"version": 1, "codes": [as_json(code) for code in CODES.values()]}, indent=2))
+        return
+    for entry in CODES.values():
+        click.echo(f"{entry.code}  {entry.title}")
+
+
 def explanation(code: Code, *, colour: bool) -> str:
     """The whole text of one code."""
-    parts = [click.style(f"{code.code}: {code.title}", bold=True) if colour else f"{code.code}: {code.title}"]
-    parts += [fill(paragraph, 80) for paragraph in code.meaning.split("\n\n")]
-    if code.example:
-        source = Source("example.yaml", code.example)
-        found = check_source(source).diagnostics
-        shown = renderer("full")(found, (source.name,), color=colour, width=80)
-        parts += ["This spec raises it:", indent(code.example.rstrip(), "    ")]
-        if found:
-            parts += ["and netspec says:", indent(shown.split("\n\n")[0].rstrip(), "    ")]
-    if code.repaired:
-        parts += ["Repaired:", indent(code.repaired.rstrip(), "    ")]
+
+    def strong(text: str) -> str:
+        return click.style(text, bold=True) if colour else text
+
+    parts = [strong(f"{code.code}: {code.title}"), fill(code.meaning, COLUMNS), fill(code.why, COLUMNS)]
+    for part in (*code.broken, *code.whole):
+        parts += [strong(part.words), indent("\n".join(map(_visible, part.text.rstrip("\n").split("\n"))), MARGIN)]
+        if code.alone and part.text is code.example:
+            parts += [strong("netspec says:"), indent(said(code, colour=colour), MARGIN)]
     return "\n\n".join(parts) + "\n"
+
+
+def said(code: Code, *, colour: bool) -> str:
+    """What `netspec validate` prints of the example's mistake."""
+    source = Source("example.yaml", code.example)
+    found = check_source(source).diagnostics
+    text = renderer("full")(found, (source.name,), color=colour, width=COLUMNS - len(MARGIN))
+    return text.split("\n\n")[0].rstrip("\n")
+
+
+def _visible(line: str) -> str:
+    """The line; a tab is marked, or it would look like the spaces that it is not."""
+    return shown(line.replace("\t", "\N{RIGHTWARDS ARROW}   "))
+
+
+def as_json(code: Code) -> dict[str, Any]:
+    """All that the catalogue has of a code; what is empty is absent."""
+    return {name: value for name, value in asdict(code).items() if value}

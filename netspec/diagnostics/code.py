@@ -2,19 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+VALIDATE = "netspec validate example.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code of the catalogue. Once released it keeps its meaning."""
+    """One code of the catalogue. Once released it keeps its meaning.
+
+    A person can see it: save `example` as `example.yaml` in an empty folder, run the lines of `setup`, and `command`
+    raises exactly this code. Then either run the lines of `repair` or, where there are none, replace `example.yaml` by
+    `repaired` and run `command` again: nothing is raised.
+    """
 
     code: str
     title: str
     """The kind of mistake in a few words."""
     meaning: str
-    """What it means and why it is refused: one or more paragraphs."""
+    """What is the case: one paragraph."""
+    why: str
+    """Why it is refused, or warned of: what would happen otherwise."""
     example: str = ""
-    """A spec that raises exactly this code, once."""
+    """A spec; where `command` is to validate it, it raises exactly this code, once."""
     repaired: str = ""
     """The same spec without the mistake."""
+    arithmetic: tuple[str, ...] = ()
+    """What the numbers of the example give, then those of the repaired one: `formula = numbers = result` a line."""
+    setup: str = ""
+    """Lines of a POSIX shell that make what the mistake needs beside a spec: files, a run."""
+    command: str = VALIDATE
+    repair: str = ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether the example raises it by itself, with no other file and no run."""
+        return bool(self.example) and self.command == VALIDATE and not self.setup
+
+    @property
+    def broken(self) -> Iterator[Part]:
+        """What shows the mistake: the arithmetic, the spec, the commands."""
+        if self.example:
+            yield Part(
+                "This spec raises it:" if self.alone else "With this spec as `example.yaml`", "yaml", self.example
+            )
+        if not self.alone:
+            words = "these commands raise it, the last one:" if self.example else "These commands raise it:"
+            yield Part(words, "sh", f"{self.setup.rstrip()}\n{self.command}\n".lstrip())
+        if self.arithmetic:
+            yield Part("The arithmetic:", "text", "\n".join(self.arithmetic) + "\n")
+
+    @property
+    def whole(self) -> Iterator[Part]:
+        """What repairs it."""
+        if self.repair:
+            yield Part("Repaired by:", "sh", self.repair + "\n")
+        elif self.repaired:
+            yield Part("Repaired:", "yaml", self.repaired)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A few words, and the text that they introduce."""
+
+    words: str
+    language: str
+    text: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.diagnostics.catalogue import CODES
-from netspec.diagnostics.code import Code
+from netspec.diagnostics.code import Code, Part
 
 FAMILIES = {
     "NS0": "Reading text",
@@ -17,7 +17,7 @@ FAMILIES = {
 
 
 def page() -> str:
-    """A heading for each family and each code, with its example where a spec can raise it."""
+    """A heading for each family and each code, with its reason, an example and the arithmetic of it."""
     parts = []
     for family, title in FAMILIES.items():
         parts.append(f"## {family}: {title}")
@@ -28,18 +28,17 @@ def page() -> str:
 
 
 def _entry(code: Code) -> list[str]:
-    parts = [f"### {code.code}: {code.title}", code.meaning.strip()]
-    if code.example:
-        parts.append(_fenced(code.example))
-    if code.repaired:
-        parts += ["Repaired:", _fenced(code.repaired)]
+    parts = [f"### {code.code}: {code.title}", code.meaning, code.why]
+    for part in (*code.broken, *code.whole):
+        parts += [part.words, fenced(part)]
     return parts
 
 
-def _fenced(spec: str) -> str:
-    """A spec as a block of code; whatever does not show is escaped, for the page is read by people."""
-    shown = "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in spec.rstrip())
-    return f"```yaml\n{shown}\n```"
+def fenced(part: Part) -> str:
+    """A text as a block of code; whatever does not show is escaped, for the page is read by people."""
+    text = part.text.rstrip()
+    shown = "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return f"```{part.language}\n{shown}\n```"
 
 
 if __name__ == "__main__":

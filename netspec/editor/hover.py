@@ -53,7 +53,7 @@ def _findings(document: Document, line: int, column: int) -> Iterator[str]:
         if (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column):
             codes.append(found.code)
     for code in dict.fromkeys(codes):
-        yield f"**{code}: {CODES[code].title}**\n\n{CODES[code].meaning.strip()}"
+        yield f"**{code}: {CODES[code].title}**\n\n{CODES[code].meaning}\n\n{CODES[code].why}"
 
 
 def _key(document: Document, at: Pointed) -> Iterator[str]:

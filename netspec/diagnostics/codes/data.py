@@ -1,139 +1,201 @@
-"""NS5: data."""
+"""NS5: data. The examples read small data sets that a few lines of Python make: `good` ones and `broken` ones."""
 
 from netspec.diagnostics.code import Code
 
+TRAIN = "netspec train example.yaml"
+
+_ARRAYS = """\
+python3 -c "
+import numpy as np
+x = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
+y = np.arange(20) % 10
+good = dict(x_train=x, y_train=y, x_test=x, y_test=y)
+np.savez('good.npz', **good)
+{}"
+"""
+
+_IMAGES = """\
+python3 -c "
+import itertools, os
+from PIL import Image
+for place in itertools.product(('good', 'broken'), ('train', 'test'), ('cat', 'dog')):
+    os.makedirs('/'.join(place))
+    for number in range(2):
+        Image.new('L', (8, 8), 100 * number).save('/'.join(place) + f'/{{number}}.png')
+{}"
+"""
+
+_CIFAR = """\
+python3 -c "
+import os, pickle, numpy as np
+for folder in ('good', 'broken'):
+    os.mkdir(folder)
+    for name in (*(f'data_batch_{n}' for n in range(1, 6)), 'test_batch'):
+        rows = {'data': np.zeros((10, 3072), np.uint8), 'labels': [*range(10)]}
+        pickle.dump(rows, open(f'{folder}/{name}', 'wb'), protocol=2)
+pickle.dump(print, open('broken/data_batch_1', 'wb'))"
+"""
+
 
 def _spec(data: str, input: str = "[8, 8, 1]", classes: int = 10) -> str:
-    """The smallest spec that trains on `data`; its files stand beside it in `broken` and `good`."""
-    return f"netspec: 1\nname: example\ninput: {input}\nfc: [{classes}]\ndata: {data}\n"
+    """The smallest spec that trains on `data`."""
+    train = "train: {epochs: 1, batch_size: 2}"
+    return f"netspec: 1\nname: example\ninput: {input}\nfc: [{classes}]\ndata: {data}\n{train}\n"
 
 
-def _on_files(code: str, title: str, meaning: str, source: str, end: str = "") -> Code:
-    """A code that depends on what files hold: the repaired spec reads other files."""
-    broken, good = (_spec(f"{{source: {source}, path: {name}{end}}}") for name in ("broken", "good"))
-    return Code(code, title, meaning, broken, good)
+def _arrays(code: str, title: str, meaning: str, why: str, broken: str, arithmetic: tuple[str, ...] = ()) -> Code:
+    """A code that `broken.npz`, which the lines `broken` make, raises."""
+    bad, good = (_spec(f"{{source: npz, path: {name}.npz}}") for name in ("broken", "good"))
+    return Code(code, title, meaning, why, bad, good, arithmetic, _ARRAYS.format(broken), TRAIN)
+
+
+def _changed(arrays: str) -> str:
+    return f"np.savez('broken.npz', **(good | dict({arrays})))"
+
+
+def _images(code: str, title: str, meaning: str, why: str, broken: str, arithmetic: tuple[str, ...] = ()) -> Code:
+    """A code that the folder `broken`, with what the lines `broken` change, raises."""
+    bad, good = (_spec(f"{{source: images, path: {name}}}", classes=2) for name in ("broken", "good"))
+    return Code(code, title, meaning, why, bad, good, arithmetic, _IMAGES.format(broken), TRAIN)
 
 
 CODES: tuple[Code, ...] = (
     Code(
         "NS501",
         "data not found",
-        "The files of the source are not where `path` says or, without `path`, in none of the usual "
-        "places: `$NETSPEC_DATA/<source>`, `~/.cache/netspec/<source>`, Keras's cache, and the folder of "
-        "Debian's package `dataset-<source>`. netspec never downloads data.",
-        _spec("{source: idx, path: nowhere}"),
+        "The files of the source are not where `path` says or, without `path`, in none of the usual places: "
+        "`$NETSPEC_DATA/<source>`, `~/.cache/netspec/<source>`, Keras's cache, and the folder of Debian's package "
+        "`dataset-<source>`.",
+        "netspec never downloads data: what a network is trained on is on this machine because somebody put it there.",
+        _spec("{source: npz, path: nowhere.npz}"),
         _spec("{source: digits}"),
+        command=TRAIN,
     ),
-    _on_files(
+    _arrays(
         "NS502",
         "file of another format",
-        "A file does not begin as its format does. A failed download often leaves a web page under the "
-        "name of the file; a text or a document may lie in a folder of images. `.DS_Store` and other names"
-        " that begin with a dot, `Thumbs.db` and `desktop.ini` are passed over.",
-        "idx",
+        "A file does not begin as its format does. `.DS_Store` and other names that begin with a dot, `Thumbs.db` and "
+        "`desktop.ini` are passed over.",
+        "A failed download often leaves a web page under the name of the file; a text or a document may lie in a folder "
+        "of images.",
+        "open('broken.npz', 'w').write('<!DOCTYPE html><title>404 Not Found</title>')",
     ),
-    _on_files(
+    _arrays(
         "NS503",
         "damaged file",
-        "A file is empty, ends before the data it declares, goes on after them, or fails its checksum. "
+        "A file is empty, ends before the data it declares, goes on after them, or fails its checksum.",
         "Training on half a file, or on zeros in place of the rest, would look like training.",
-        "idx",
+        "open('broken.npz', 'wb').write(open('good.npz', 'rb').read()[:1500])",
     ),
-    _on_files(
+    _images(
         "NS504",
         "data too large",
-        "A header declares more than the file can hold once inflated, more than half of this machine's "
-        "memory, or an image more than 33 million pixels or more of them than its bytes can stand for. It is "
-        "refused before anything is allocated.",
-        "idx",
+        "A header declares more than the file can hold once inflated, more than half of this machine's memory, or an "
+        "image more than 33 million pixels or more of them than its bytes can stand for.",
+        "It is refused before anything is allocated: a few kilobytes can claim to be terabytes.",
+        "Image.new('1', (8000, 8000)).save('broken/train/cat/0.png')",
+        ("8000 * 8000 = 64000000",),
     ),
-    _on_files(
+    _arrays(
         "NS505",
         "array of the wrong kind",
-        "The arrays `x_train`, `y_train`, `x_test` and `y_test` have to be there; images are numbers with "
-        "the axes (n, height, width) or (n, height, width, channels), labels are integers with the axis "
-        "(n,). Arrays of Python objects are refused: reading them would run what the file says.",
-        "npz",
-        ".npz",
+        "The arrays `x_train`, `y_train`, `x_test` and `y_test` have to be there; images are numbers with the axes "
+        "(n, height, width) or (n, height, width, channels), labels are integers with the axis (n,).",
+        "Labels that are fractions or one-hot rows would be rounded or counted twice; arrays of Python objects are "
+        "refused because reading them would run what the file says.",
+        _changed("y_train=y / 10"),
     ),
-    _on_files(
+    _arrays(
         "NS506",
         "images and labels differ in number",
-        "Row i of the labels belongs to row i of the images, so there must be as many of the one as of the"
-        " other. Most often two files of different data sets, or of the training and the test part, were "
-        "mixed.",
-        "idx",
+        "Row i of the labels belongs to row i of the images, so there must be as many of the one as of the other.",
+        "Most often two files of different data sets, or of the training and the test part, were mixed, and no label "
+        "belongs to its image.",
+        _changed("y_train=y[1:]"),
+        ("20 - 1 = 19",),
     ),
-    _on_files(
+    _arrays(
         "NS507",
         "label out of range",
-        "Labels are the class numbers 0 … classes - 1. Array code clamps a label beyond the end to the "
-        "last class, and counts a negative one from the end, without a word: the network would be taught "
-        "what is wrong. Labels that count from 1 are the usual cause.",
-        "idx",
+        "Labels are the class numbers 0 to classes - 1. Labels that count from 1 are the usual cause.",
+        "Array code clamps a label beyond the end to the last class, and counts a negative one from the end, without a "
+        "word: the network would be taught what is wrong.",
+        _changed("y_train=y + 1"),
+        ("9 + 1 = 10",),
     ),
-    Code(
+    _arrays(
         "NS508",
         "images are not of the size of `input`",
-        "Height, width and channels of the images have to be those of `input`. Only a folder of images can"
-        " be resized, by `resize: true`; its images are also converted to the channels of `input`.",
-        _spec("{source: digits}", input="[28, 28, 1]"),
-        _spec("{source: digits}"),
+        "Height, width and channels of the images have to be those of `input`. Only a folder of images can be resized, "
+        "by `resize: true`; its images are also converted to the channels of `input`.",
+        "Every shape of the network follows from `input`; cut or padded in silence, the images would not be those that "
+        "were meant.",
+        _changed("x_train=x[:, 1:], x_test=x[:, 1:]"),
     ),
-    _on_files(
+    _arrays(
         "NS509",
         "pixel is not finite",
-        "A pixel is NaN or infinite, or too large for float32. One such pixel makes the loss and, one step"
-        " later, every weight NaN.",
-        "npz",
-        ".npz",
+        "A pixel is NaN or infinite, or too large for float32.",
+        "One such pixel makes the loss and, one step later, every weight NaN.",
+        _changed("x_train=np.where(x == x.max(), np.nan, x)"),
     ),
-    _on_files("NS510", "no examples", "A part of the data set, or the folder of a class, is empty.", "idx"),
-    _on_files(
+    _arrays(
+        "NS510",
+        "no examples",
+        "A part of the data set, or the folder of a class, is empty.",
+        "A mean over no examples is not a number.",
+        _changed("x_test=x[:0], y_test=y[:0]"),
+    ),
+    _arrays(
         "NS511",
         "nothing to learn, or tested on what was never taught",
-        "All training examples are of one class, or the test part has a class that the training part has "
-        "not. The accuracy would mean nothing.",
-        "idx",
+        "All training examples are of one class, or the test part has a class that the training part has not.",
+        "The accuracy would mean nothing: one answer is always right, or none can be.",
+        _changed("y_train=0 * y, y_test=0 * y"),
     ),
-    _on_files(
+    _arrays(
         "NS512",
         "class without an example",
-        "The network has an output for a class that no training example shows, or the test part leaves out"
-        " a class that is taught. A warning: the network can be trained, but it says nothing about this "
-        "class.",
-        "idx",
+        "The network has an output for a class that no training example shows, or the test part leaves out a class that "
+        "is taught.",
+        "A warning: the network can be trained, but it says nothing about this class.",
+        _changed("y_train=y % 9, y_test=y % 9"),
+        ("9 % 9 = 0",),
     ),
     Code(
         "NS513",
         "outputs and classes differ in number",
-        "The last layer needs one unit a class, and the number of classes is known: a published data set, "
-        "or a folder of images.",
-        _spec("{source: digits}", classes=12),
-        _spec("{source: digits}"),
+        "The last layer needs one unit a class, and the number of classes is known: a published data set, or a folder of "
+        "images.",
+        "With fewer outputs some labels have no output; with more, some outputs are never taught.",
+        _spec("{source: images, path: good}", classes=3),
+        _spec("{source: images, path: good}", classes=2),
+        setup=_IMAGES.format(""),
+        command=TRAIN,
     ),
     Code(
         "NS514",
         "pickle asks for more than data",
-        "The Python version of CIFAR-10 is a pickle, which is a program. netspec does not run it: it "
-        "follows the few instructions that build dictionaries, lists, text, numbers and arrays of bytes, "
-        "and refuses the file at the first other one.",
+        "The Python version of CIFAR-10 is a pickle, which is a program. netspec follows the few instructions that build "
+        "dictionaries, lists, text, numbers and arrays of bytes, and refuses the file at the first other one.",
+        "To load a pickle is to run what it says: a file from elsewhere could do anything on this machine.",
         _spec("{source: cifar-10, path: broken}", input="[32, 32, 3]"),
         _spec("{source: cifar-10, path: good}", input="[32, 32, 3]"),
+        setup=_CIFAR,
+        command=TRAIN,
     ),
-    Code(
+    _images(
         "NS515",
         "image of a kind that is not read",
-        "The image has no fixed range from black to white (floating point, 32 bits), or several frames. "
+        "The image has no fixed range from black to white (floating point, 32 bits), or several frames.",
         "There is no one right way to make 8 bits of it.",
-        _spec("{source: images, path: broken}", classes=2),
-        _spec("{source: images, path: good}", classes=2),
+        "Image.new('F', (8, 8)).save('broken/train/cat/0.tiff')",
     ),
-    Code(
+    _images(
         "NS516",
         "file out of place",
         "Images lie in `train/<class>/` and `test/<class>/`: no file beside the class folders, no folder inside one.",
-        _spec("{source: images, path: broken}", classes=2),
-        _spec("{source: images, path: good}", classes=2),
+        "An image outside the folders has no class; it would be left out without a word.",
+        "Image.new('L', (8, 8)).save('broken/train/0.png')",
     ),
 )

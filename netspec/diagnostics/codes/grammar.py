@@ -11,20 +11,24 @@ CODES: tuple[Code, ...] = (
         "NS201",
         "empty block",
         "A block is [CONV]*N -> POOL?: it has a convolution, a pooling layer or both.",
+        "A block without layers does nothing; most often its layers stand at the wrong indentation.",
         _DIGITS + "blocks:\n  - {repeat: 2}\nfc: [10]\n",
         _DIGITS + "blocks:\n  - {repeat: 2, conv: {filters: 4, kernel: 3}}\nfc: [10]\n",
     ),
     Code(
         "NS202",
         "too many layers",
-        "With every `repeat` written out, a spec may have 10,000 layers. More is nearly always a slip of the keyboard.",
+        "With every `repeat` written out, a spec may have 10,000 layers.",
+        "More is nearly always a slip of the keyboard.",
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 1, repeat: 1000000}\nfc: [10]\n",
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 1, repeat: 10}\nfc: [10]\n",
+        arithmetic=("1 * 1000000 + 1 = 1000001",),
     ),
     Code(
         "NS203",
         "layer name taken",
-        "Layers are known by their names in reports, checkpoints and exports, so names are unique. `input` is the image.",
+        "Layer names are unique. `input` is the image.",
+        "Layers are known by their names in reports, checkpoints and exports.",
         _DIGITS
         + "blocks:\n  - conv: {filters: 4, kernel: 3, name: stem}\n  - conv: {filters: 4, kernel: 3, name: stem}\nfc: [10]\n",
         _DIGITS
@@ -34,21 +38,30 @@ CODES: tuple[Code, ...] = (
         "NS204",
         "no layers",
         "Both `blocks` (M = 0) and `fc` (K = 0) may be absent, but not both at once.",
+        "A network without layers gives its input back and has nothing to train.",
         _DIGITS,
         _DIGITS + "fc: [10]\n",
     ),
     Code(
         "NS205",
         "bias without effect",
-        "Batch norm subtracts the mean of each feature map, and with it any bias. The bias would be trained on rounding "
-        "noise, which an optimizer like Adam magnifies. It is off by default under `norm: batch`.",
+        (
+            "A bias before batch norm is subtracted again with the mean of each feature map. It is off by default "
+            "under `norm: batch`."
+        ),
+        "It would be trained on rounding noise, which an optimizer like Adam magnifies.",
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch, bias: true}\nfc: [10]\n",
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch}\nfc: [10]\n",
+        arithmetic=("(3 + 5) - ((3 + 5) + (7 + 5))/2 = 3 - (3 + 7)/2 = -2",),
     ),
     Code(
         "NS206",
         "setting without meaning",
-        "Global pooling (`window: all`) takes the whole map at once: there is nothing to stride over and nothing to pad.",
+        (
+            "Global pooling (`window: all`) takes the whole map at once: there is nothing to stride over and "
+            "nothing to pad."
+        ),
+        "A setting without effect suggests that something else was meant.",
         _DIGITS + _CONV + "    pool: {type: average, window: all, stride: 2}\nfc: [10]\n",
         _DIGITS + _CONV + "    pool: {type: average, window: all}\nfc: [10]\n",
     ),
@@ -56,6 +69,7 @@ CODES: tuple[Code, ...] = (
         "NS207",
         "input is not the data's size",
         "The size of the images of this source is known, and `input` says another one.",
+        "Training would be refused at its first step, after the data have been read.",
         _HEAD + "input: [28, 28, 1]\nfc: [10]\ndata: {source: digits}\n",
         _HEAD + "input: [8, 8, 1]\nfc: [10]\ndata: {source: digits}\n",
     ),
@@ -63,35 +77,44 @@ CODES: tuple[Code, ...] = (
         "NS208",
         "outputs are not the data's classes",
         "The last layer gives one number (logit) a class, so their counts are the same.",
+        "With fewer outputs some labels have no output; with more, some outputs are never taught.",
         _DIGITS + "fc: [12]\ndata: {source: digits}\n",
         _DIGITS + "fc: [10]\ndata: {source: digits}\n",
     ),
     Code(
         "NS209",
         "output is a map",
-        "Without `fc` the network ends in a feature map. Training needs it to be 1x1, so that it is one number a class.",
+        "Without `fc` the network ends in a feature map. Training needs it to be 1x1.",
+        "Then it is one number a class, which a label can be compared with.",
         _DIGITS + "blocks:\n  - conv: {filters: 10, kernel: 3}\ndata: {source: digits}\n",
         _DIGITS
         + "blocks:\n  - conv: {filters: 10, kernel: 3}\n    pool: {type: average, window: all}\ndata: {source: digits}\n",
+        arithmetic=("6 * 6 * 10 = 360",),
     ),
     Code(
         "NS210",
         "two checkpoint intervals",
         "Checkpoints are written every so many epochs or every so many steps.",
+        "Which of the two is meant cannot be known, and what an interruption costs depends on it.",
         _DIGITS + "fc: [10]\ntrain:\n  checkpoint: {every_epochs: 1, every_steps: 50}\n",
         _DIGITS + "fc: [10]\ntrain:\n  checkpoint: {every_steps: 50}\n",
     ),
     Code(
         "NS211",
         "nesterov without momentum",
-        "Nesterov's method looks ahead along the momentum; with momentum 0 there is nothing to look along.",
+        "Nesterov's method looks ahead along the momentum.",
+        "With momentum 0 there is nothing to look along: it would be plain gradient descent under another name.",
         _DIGITS + "fc: [10]\ntrain:\n  optimizer: {type: sgd, nesterov: true}\n",
         _DIGITS + "fc: [10]\ntrain:\n  optimizer: {type: sgd, nesterov: true, momentum: 0.9}\n",
     ),
     Code(
         "NS212",
         "nothing to watch",
-        "Early stopping watches a metric of the validation set, and `data.validation: 0` holds no examples out for one.",
+        (
+            "Early stopping watches a metric of the validation set, and `data.validation: 0` holds no examples "
+            "out for one."
+        ),
+        "The run would never stop early, without a word.",
         _DIGITS + "fc: [10]\ndata: {validation: 0}\ntrain:\n  early_stopping: {metric: validation_loss, patience: 3}\n",
         _DIGITS
         + "fc: [10]\ndata: {validation: 0.1}\ntrain:\n  early_stopping: {metric: validation_loss, patience: 3}\n",
@@ -100,6 +123,7 @@ CODES: tuple[Code, ...] = (
         "NS213",
         "path without use",
         "The `digits` images come with netspec; no file is read.",
+        "The images that `path` names would not be trained on.",
         _DIGITS + "fc: [10]\ndata: {source: digits, path: images}\n",
         _DIGITS + "fc: [10]\ndata: {source: digits}\n",
     ),
@@ -107,14 +131,17 @@ CODES: tuple[Code, ...] = (
         "NS214",
         "resize without use",
         "Only image folders are resized; the images of other sources have one size.",
+        "The key would have no effect.",
         _DIGITS + "fc: [10]\ndata: {source: digits, resize: true}\n",
         _DIGITS + "fc: [10]\ndata: {source: digits}\n",
     ),
     Code(
         "NS215",
         "augmentation larger than the image",
-        "A crop or a cutout as large as the image leaves nothing to learn from.",
+        "A crop or a cutout is as large as the image.",
+        "It leaves nothing to learn from.",
         _DIGITS + "fc: [10]\ndata:\n  augment: {cutout: 8}\n",
         _DIGITS + "fc: [10]\ndata:\n  augment: {cutout: 2}\n",
+        arithmetic=("8*8 - 8*8 = 0",),
     ),
 )

@@ -12,26 +12,51 @@ CODES: tuple[Code, ...] = (
         "NS001",
         "the spec is empty",
         "There is nothing but blanks and comments in the text.",
+        "A file that was never written, or emptied by mistake, would otherwise pass as a network.",
         "# a spec will stand here\n",
         _SPEC,
     ),
     Code(
         "NS002",
         "the spec is too large",
-        "A spec is at most 1 MiB. A network that needs more is written with `repeat` and `defaults`.",
+        "A spec is at most 1 MiB.",
+        (
+            "Such a file is hardly ever a spec, and reading it would keep an editor or a CI job waiting. A "
+            "network that needs more text is written with `repeat` and `defaults`."
+        ),
+        _SPEC,
+        _SPEC,
+        ("1024 * 1024 = 1048576",),
+        setup="(cat example.yaml; head -c 1048576 /dev/zero | tr '\\0' '#') > large.yaml",
+        command="netspec validate large.yaml",
+        repair="netspec validate example.yaml",
     ),
     Code(
         "NS003",
         "the text is not UTF-8",
-        "Specs are UTF-8, with or without a byte order mark. A byte that is not UTF-8 is shown at its place; "
-        "UTF-16 and UTF-32 are named.",
+        (
+            "Specs are UTF-8, with or without a byte order mark. A byte that is not UTF-8 is shown at its place; "
+            "UTF-16 and UTF-32 are named."
+        ),
+        "To guess an encoding is to read names and descriptions as something else.",
+        _SPEC + "description: caf\N{LATIN SMALL LETTER E WITH ACUTE}\n",
+        _SPEC + "description: caf\N{LATIN SMALL LETTER E WITH ACUTE}\n",
+        setup="iconv -f UTF-8 -t ISO-8859-1 example.yaml > latin-1.yaml",
+        command="netspec validate latin-1.yaml",
+        repair="iconv -f ISO-8859-1 -t UTF-8 latin-1.yaml > utf-8.yaml\nnetspec validate utf-8.yaml",
     ),
     Code(
         "NS004",
         "a character that does not show",
-        "Control characters, bidirectional controls, the separators U+2028 and U+2029, and a byte order mark "
-        "inside the text do not show, or make a line show as something else. They are refused in the text and"
-        " as escapes in a value.",
+        (
+            "Control characters, bidirectional controls, the separators U+2028 and U+2029, and a byte order mark "
+            "inside the text do not show, or make a line show as something else. They are refused in the text and "
+            "as escapes in a value."
+        ),
+        (
+            "Who reads the spec would see another one than netspec does, and an escape sequence could steer the "
+            "terminal that shows it."
+        ),
         _SPEC + 'description: "a small\\e[31m network"\n',
         _SPEC + 'description: "a small network"\n',
     ),
@@ -39,20 +64,23 @@ CODES: tuple[Code, ...] = (
         "NS005",
         "not YAML",
         "The text breaks a rule of YAML that has no code of its own.",
+        "Without its structure the text has no meaning; nothing after the place can be judged.",
         _SPEC + "description: @home\n",
         _SPEC + "description: '@home'\n",
     ),
     Code(
         "NS006",
         "a tab as indentation",
-        "YAML is indented with spaces only: how wide a tab is depends on the reader.",
+        "YAML is indented with spaces only.",
+        "How wide a tab is depends on the reader, so that a line could belong to one key here and to another there.",
         _SPEC + "budget:\n\tparameters: 62k\n",
         _SPEC + "budget:\n  parameters: 62k\n",
     ),
     Code(
         "NS007",
         "a bracket or quote that is not closed",
-        "The place is where it was opened: the parser notices only much later, often at the end of the text.",
+        "A list, a mapping or a string in quotes has no end. The place is where it was opened.",
+        "The parser notices only much later, often at the end of the text, where nothing is wrong.",
         _SPEC.replace("]", "", 1),
         _SPEC,
     ),
@@ -60,6 +88,7 @@ CODES: tuple[Code, ...] = (
         "NS008",
         "a second colon in a value",
         "A colon and a space after it make a key of what stands before. A value that holds both is quoted.",
+        "`a: b: c` could be a key in a key or a text with a colon; YAML takes neither for granted.",
         _SPEC + "description: tiny: a small network\n",
         _SPEC + "description: 'tiny: a small network'\n",
     ),
@@ -67,37 +96,42 @@ CODES: tuple[Code, ...] = (
         "NS009",
         "wrong indentation",
         "The keys of one mapping, and the items of one list, start in the same column.",
+        "The column says to what a line belongs, and this one belongs to nothing.",
         _SPEC + "train:\n  epochs: 3\n seed: 1\n",
         _SPEC + "train:\n  epochs: 3\n  seed: 1\n",
     ),
     Code(
         "NS010",
         "a key given twice",
-        "A mapping has each key once. YAML parsers that take the last one hide a mistake.",
+        "A mapping has each key once.",
+        "YAML parsers that take the last one hide a mistake: the value that one reads first has no effect.",
         _SPEC + "name: small\n",
         _SPEC,
     ),
     Code(
         "NS011",
         "a key that is not a string",
-        "Every key of a spec is a word. A number, `true`, `null`, a list or a mapping as a key is a mistake; "
-        "quoted, the first three are strings.",
+        (
+            "Every key of a spec is a word. A number, `true`, `null`, a list or a mapping as a key is a mistake; "
+            "quoted, the first three are strings."
+        ),
+        "Parsers turn `1`, `1.0` and `true` into one key, and one of the values is lost.",
         _SPEC + "1: small\n",
         _SPEC + "description: small\n",
     ),
     Code(
         "NS012",
         "a tag",
-        "What a value is follows from how it is written, and no spec makes a program build objects: every "
-        "`!tag` is refused.",
+        "What a value is follows from how it is written: every `!tag` is refused.",
+        "In other readers a tag makes a program build objects, or run commands. A spec is data alone.",
         _SPEC + "description: !!str small\n",
         _SPEC + "description: small\n",
     ),
     Code(
         "NS013",
         "a merge key",
-        "The merge key `<<` is not part of YAML 1.2, and nested merges can double the text with each line. "
-        "`defaults` serves instead.",
+        "The merge key `<<` is not part of YAML 1.2. `defaults` serves instead.",
+        "Nested merges can double the text with each line, and what a merged mapping holds stands nowhere.",
         _SPEC + "train:\n  <<: {epochs: 3}\n",
         _SPEC + "train:\n  epochs: 3\n",
     ),
@@ -105,6 +139,7 @@ CODES: tuple[Code, ...] = (
         "NS014",
         "several documents",
         "One file is one network.",
+        "A second document would be left out without a word, or the first.",
         _SPEC + "---\n" + _SPEC,
         _SPEC,
     ),
@@ -112,6 +147,7 @@ CODES: tuple[Code, ...] = (
         "NS015",
         "an unknown directive",
         "Only `%YAML 1.2` (or `1.1`) may stand before a spec, and it changes nothing.",
+        "Another directive asks for a reading that netspec does not know.",
         "%YAML 2.0\n---\n" + _SPEC,
         "%YAML 1.2\n---\n" + _SPEC,
     ),
@@ -119,12 +155,14 @@ CODES: tuple[Code, ...] = (
         "NS016",
         "an alias without an anchor",
         "`*name` stands for the value that `&name` marked earlier in the text.",
+        "There is no such mark above, so that the alias stands for nothing.",
         _SPEC.replace("[10]", "[*units, 10]"),
         _SPEC.replace("[10]", "[&units 32, *units, 10]"),
     ),
     Code(
         "NS017",
         "an alias inside what it stands for",
+        "A value is marked by an anchor and used inside itself.",
         "Such a value would have no end.",
         _SPEC.replace("[10]", "&all [*all, 10]"),
         _SPEC.replace("[10]", "&all [10]"),
@@ -132,38 +170,51 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS018",
         "nested too deep",
-        "Lists and mappings nest at most 64 deep, aliases counted as what they stand for. No key of the "
-        "format nests deeper than 8.",
+        "Lists and mappings nest at most 64 deep, aliases counted as what they stand for.",
+        "No key of the format nests deeper than 8, and parsers have crashed at some thousands of levels.",
         _SPEC.replace("10", "[" * 63 + "10" + "]" * 63),
         _SPEC,
+        arithmetic=("1 + 64 = 65",),
     ),
     Code(
         "NS019",
         "too many values",
-        "A spec holds at most 100,000 values, aliases counted as what they stand for: a few lines of aliases "
-        "of aliases can stand for billions.",
+        "A spec holds at most 100,000 values, aliases counted as what they stand for.",
+        "A few lines of aliases of aliases can stand for billions of values, which no machine can walk through.",
         _LAUGHS + _SPEC,
         _SPEC,
+        arithmetic=("10**8 = 100000000",),
     ),
     Code(
         "NS020",
         "an integer that is too long",
-        "Integers have at most 100 digits. No size, count or seed means anything beyond.",
+        "Integers have at most 100 digits.",
+        "No size, count or seed means anything beyond, and arithmetic on them would take for ever.",
         _SPEC + f"train:\n  seed: {10**100}\n",
         _SPEC + "train:\n  seed: 10\n",
     ),
     Code(
         "NS021",
         "an escape that names no character",
-        "In double quotes a backslash starts an escape. The two halves of a UTF-16 pair are no characters by "
-        "themselves.",
+        (
+            "In double quotes a backslash starts an escape. The two halves of a UTF-16 pair are no characters by "
+            "themselves."
+        ),
+        "A text with half a character in it can be neither written to a file nor shown.",
         _SPEC + 'description: "\\ud83d\\ude00"\n',
         _SPEC + 'description: "\\U0001F600"\n',
     ),
     Code(
         "NS022",
         "the file cannot be read",
-        "The system refuses to give the file's content, or the name is that of a folder or a device. Specs "
-        "are regular files; `-` reads standard input.",
+        (
+            "The system refuses to give the file's content, or the name is that of a folder or a device. Specs "
+            "are regular files; `-` reads standard input."
+        ),
+        "A pipe or a device may have no end; what cannot be read cannot be called sound.",
+        _SPEC,
+        _SPEC,
+        command="netspec validate exmaple.yaml",
+        repair="netspec validate example.yaml",
     ),
 )

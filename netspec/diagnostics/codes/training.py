@@ -1,60 +1,105 @@
-"""NS6: training and runs. NS60 is about run directories: no spec raises these, so they have no example."""
+"""NS6: training and runs. The examples are commands on a run that they make themselves in a few seconds."""
 
 from netspec.diagnostics.code import Code
 
+
+def _spec(train: str = "", *, layers: str = "[16, 10]", epochs: int = 1, more: str = "") -> str:
+    """A network that trains in no time."""
+    settings = "".join(f"  {line}\n" for line in (f"epochs: {epochs}", "batch_size: 100", *filter(None, [train])))
+    head = "netspec: 1\nname: example\ninput: [8, 8, 1]\n"
+    return f"{head}{more}fc: {layers}\ndata: {{source: digits}}\ntrain:\n{settings}"
+
+
+_RUN = "netspec train example.yaml --output run"
+_ON = "netspec train --resume run --set train.epochs=2"
+
+
+def _on_a_run(code: str, title: str, meaning: str, why: str, setup: str, command: str, repair: str) -> Code:
+    """A code about a run directory, which `setup` follows on making."""
+    return Code(code, title, meaning, why, _spec(), setup=f"{_RUN}\n{setup}", command=command, repair=repair)
+
+
 CODES: tuple[Code, ...] = (
-    Code(
+    _on_a_run(
         "NS601",
         "run in use",
-        "Another process writes into the run directory. Two runs in one directory would overwrite each "
-        "other's checkpoints. The lock ends with the process that holds it, even when that is killed: "
-        "there is no lock file to remove. Wait for the process, end it, or give another directory.",
+        "Another process writes into the run directory. The lock ends with the process that holds it, even when that is "
+        "killed: there is no lock file to remove. Wait for the process, end it, or give another directory.",
+        "Two runs in one directory would overwrite each other's checkpoints.",
+        "",
+        f"flock run/.lock {_ON}",
+        _ON,
     ),
     Code(
         "NS602",
         "not a run",
-        "The directory lacks what every run has: `spec.yaml` and `checkpoints/`. A run directory is what "
-        "`netspec train` was given as `--output`, or has named itself.",
+        "The directory lacks what every run has: `spec.yaml` and `checkpoints/`. A run directory is what `netspec train` "
+        "was given as `--output`, or has named itself.",
+        "There is no network in it to load.",
+        _spec(),
+        setup="mkdir folder",
+        command="netspec evaluate folder",
+        repair=f"{_RUN}\nnetspec evaluate run",
     ),
-    Code(
+    _on_a_run(
         "NS603",
         "run exists",
-        "The directory already holds a run, and a new one would replace its checkpoints. Go on with it by "
-        "`--resume`, or give another directory.",
+        "The directory already holds a run. Go on with it by `--resume`, or give another directory.",
+        "A new run would replace the checkpoints of the old one.",
+        "",
+        _RUN,
+        "netspec train --resume run",
     ),
-    Code(
+    _on_a_run(
         "NS604",
         "no checkpoint",
-        "The run has no valid checkpoint to go on from or to load: it ended before the first one was "
-        "written, or each of its files was damaged since. Each file that was passed over is named with "
-        "the reason.",
+        "The run has no valid checkpoint to go on from or to load: it ended before the first one was written, or each of "
+        "its files was damaged since. Each file that was passed over is named with the reason.",
+        "Without a state there is nothing to go on from; to begin anew under the same name would hide that.",
+        "rm run/checkpoints/*",
+        _ON,
+        "netspec train example.yaml --output again",
     ),
-    Code(
+    _on_a_run(
         "NS605",
         "damaged checkpoint",
-        "A checkpoint's content does not match the SHA-256 in it, or the file is no checkpoint: it was "
-        "cut short, altered, or copied from elsewhere. It is passed over for an older one: the steps "
-        "since are done again. A disk that alters one file may have altered others.",
+        "A checkpoint's content does not match the SHA-256 in it, or the file is no checkpoint: it was cut short, "
+        "altered, or copied from elsewhere. It is passed over for an older one: the steps since are done again.",
+        "One altered byte is another network, and nothing else would show it. A disk that alters one file may have "
+        "altered others.",
+        "head -c 1000 run/model.safetensors > cut\nmv cut run/model.safetensors",
+        "netspec evaluate run",
+        "netspec evaluate run --checkpoint best",
     ),
-    Code(
+    _on_a_run(
         "NS606",
         "another run",
-        "What the run was started with and what it would go on with differ in something that steps depend "
-        "on: the spec, the data or the seed. Going on would give a network that neither spec describes. "
-        "The number of epochs may grow, and what no step depends on may change: name, description, "
-        "budget, target, when to save and to stop.",
+        "What the run was started with and what it would go on with differ in something that steps depend on: the spec, "
+        "the data or the seed. The number of epochs may grow, and what no step depends on may change: name, "
+        "description, budget, target, when to save and to stop.",
+        "Going on would give a network that neither spec describes.",
+        "",
+        "netspec train --resume run --set train.seed=1",
+        _ON,
     ),
-    Code(
+    _on_a_run(
         "NS607",
         "another environment",
-        "The run goes on with other versions, options, algorithms or another number of cores than it was "
-        "started with. The formulas are the same, but sums may be taken in another order: the last bits "
-        "of the results may differ from those of a run that was never interrupted.",
+        "The run goes on with other versions, options, algorithms or another number of cores than it was started with.",
+        "A warning: the formulas are the same, but sums may be taken in another order. The last bits of the results may "
+        "differ from those of a run that was never interrupted.",
+        "",
+        f"taskset --cpu-list 0 {_ON}",
+        "netspec train example.yaml --output again",
     ),
-    Code(
+    _on_a_run(
         "NS608",
         "model of another network",
         "The arrays of a model or checkpoint are not those of the spec beside it: one of the two was replaced.",
+        "Arrays that happen to fit would be taken for something that they are not.",
+        "sed -i.bak 's/fc: .16/fc: [32/' run/spec.yaml",
+        "netspec evaluate run",
+        "mv run/spec.yaml.bak run/spec.yaml\nnetspec evaluate run",
     ),
     Code(
         "NS610",
@@ -62,33 +107,56 @@ CODES: tuple[Code, ...] = (
         "The loss or a gradient became infinite or not a number. That step was not made: the state is as before it, and "
         "no checkpoint holds a number that is not finite. The usual cause is a learning rate that is too high for the "
         "first steps, then images with values far outside what `normalize` expects.",
+        "From the first such number on every weight is one, and the rest of the run is lost.",
+        _spec("optimizer: {type: sgd, learning_rate: 1e+30}"),
+        _spec("optimizer: {type: sgd, learning_rate: 0.1}"),
+        command="netspec train example.yaml",
     ),
     Code(
         "NS611",
         "target missed",
-        "The run ended below `train.target`. The network is saved all the same; the exit status says that it is not what "
-        "was asked for.",
+        "The run ended below `train.target`. The network is saved all the same.",
+        "The exit status says that it is not what was asked for, so that nothing is built on it unseen.",
+        _spec("target: {metric: accuracy, at_least: 1.0}"),
+        _spec("target: {metric: accuracy, at_least: 0.05}"),
+        command="netspec train example.yaml",
     ),
     Code(
         "NS612",
         "devices do not fit",
-        "`--devices` asks for more devices than there are, or for a number that does not divide the batch: each device "
-        "takes an equal part of every batch, which is `train.batch_size` or, where they are fewer, all training examples.",
+        "`--devices` asks for more devices than there are, or for a number that does not divide the batch, which is "
+        "`train.batch_size` or, where they are fewer, all training examples.",
+        "Each device takes an equal part of every batch.",
+        _spec(),
+        arithmetic=("100 % 64 = 36",),
+        command="netspec train example.yaml --devices 64",
+        repair="netspec train example.yaml",
     ),
     Code(
         "NS613",
         "length of an epoch unknown",
         "The schedule counts in shares of the run, and how many steps an epoch has follows from the data, which are not "
         "opened to compile a network. `--steps-per-epoch` says it.",
+        "A schedule of another length is another training.",
+        _spec("schedule: {type: cosine, warmup: 5%}"),
+        arithmetic=("1437 * 9 // 10 // 100 = 12",),
+        command="netspec compile example.yaml -o out --platform cpu",
+        repair="netspec compile example.yaml -o out --platform cpu --steps-per-epoch 12",
     ),
     Code(
         "NS614",
         "does not fit in memory",
-        "One training step at `train.batch_size`, with the data set that stays on the device, is predicted to need more memory than the "
-        "device has free: of a CPU what the system gives without swapping, within the limit of the control group; of a "
-        "GPU what JAX may allocate. The figure is a prediction, made before anything is compiled; on CPU it agrees with XLA's "
-        "own within a quarter. It is an error on a CPU where it exceeds what is free by more than that quarter. Less, or on a "
-        "GPU, where the figure was compared with nothing, is a warning, and the run goes on. Activations grow with the batch; weights, gradients and optimizer state do not.",
+        "One training step at `train.batch_size`, with the data set that stays on the device, is predicted to need more "
+        "memory than the device has free: of a CPU what the system gives without swapping, within the limit of the control "
+        "group; of a GPU what JAX may allocate. Activations grow with the batch; weights, gradients and optimizer state do "
+        "not.",
+        "The system would end the run, often only after minutes. The figure is made before anything is compiled; on CPU it "
+        "agrees with XLA's own within a quarter. It is an error on a CPU where it exceeds what is free by more than that "
+        "quarter. Less, or on a GPU, where the figure was compared with nothing, is a warning, and the run goes on.",
+        _spec(layers="[{units: 1000000, repeat: 2}, 10]"),
+        _spec(),
+        ("4 * (64*10**6 + 10**12 + 10**7) = 4000296000000",),
+        command="netspec train example.yaml",
     ),
     Code(
         "NS615",
@@ -96,34 +164,53 @@ CODES: tuple[Code, ...] = (
         "The file that `--choices` names holds no choice of algorithms, or one of another network: a layer that is not "
         "there, a direction that it does not have, or an algorithm that does not support it. What fits is a run directory, "
         "its `plan.json`, or what `netspec bench --format json` prints, of the same layers.",
+        "To leave such a choice out would be to measure something else than what was asked for.",
+        _spec(),
+        setup="echo '{}' > choices.json",
+        command="netspec train example.yaml --choices choices.json",
+        repair="netspec train example.yaml --output run\nnetspec train example.yaml --choices run",
     ),
     Code(
         "NS616",
         "cache out of order",
         "Compiled programs, or the measurements by which algorithms are chosen, could not be read from or written to "
-        "netspec's cache. The run goes on: it compiles and measures again, or takes the cost model's choices. The cache may be removed at any time; "
-        "`NETSPEC_CACHE` says where it is, and `NETSPEC_CACHE=off` keeps nothing.",
+        "netspec's cache. The cache may be removed at any time; `NETSPEC_CACHE` says where it is, and `NETSPEC_CACHE=off` "
+        "keeps nothing.",
+        "A warning: the run goes on. It compiles and measures again, which takes time, or takes the cost model's choices.",
+        _spec(layers="[10]", more="blocks:\n  - conv: {filters: 4, kernel: 3}\n"),
+        command="NETSPEC_CACHE=example.yaml netspec train example.yaml --tune full",
+        repair="netspec train example.yaml",
     ),
     Code(
         "NS620",
         "training diverges",
         "The mean loss of an epoch is far above that of guessing, has risen to three times its least, or the norm of the "
-        "gradient is a hundred times that of the first epoch. The numbers are still finite, and the run goes on; but weights "
-        "that have run away seldom come back. A tenth of the learning rate, clipped gradients or a `warmup` are the usual "
-        "cures.",
+        "gradient is a hundred times that of the first epoch. A tenth of the learning rate, clipped gradients or a "
+        "`warmup` are the usual cures.",
+        "A warning: the numbers are still finite, and the run goes on; but weights that have run away seldom come back.",
+        _spec("optimizer: {type: sgd, learning_rate: 10}", layers="[{units: 16, activation: tanh}, 10]"),
+        _spec("optimizer: {type: sgd, learning_rate: 0.1}", layers="[{units: 16, activation: tanh}, 10]"),
+        command="netspec train example.yaml",
     ),
     Code(
         "NS621",
         "dead layer",
-        "No unit of a layer with `relu` was above zero for any image of the validation set. The gradient of such a unit is "
-        "zero, so that the layer, and all before it, learn no more. A learning rate that is too high is the usual cause: one "
-        "large step moves the biases far below zero. `norm: batch` and `leaky_relu` prevent it.",
+        "No unit of a layer with `relu` was above zero for any image of the validation set. A learning rate that is too high "
+        "is the usual cause: one large step moves the biases far below zero. `norm: batch` and `leaky_relu` prevent it.",
+        "A warning: the gradient of such a unit is zero, so that the layer, and all before it, learn no more.",
+        _spec("loss: mean_squared_error\n  optimizer: {type: sgd, learning_rate: 100}"),
+        _spec("loss: mean_squared_error\n  optimizer: {type: sgd, learning_rate: 0.1}"),
+        command="netspec train example.yaml",
     ),
     Code(
         "NS622",
         "no better than guessing",
-        "For three epochs the loss has been that of a network which gives every image the same answer. Either the learning rate "
-        "is far too high or too low, or the gradient does not reach the first layers (many layers of `sigmoid` or `tanh` "
-        "without norm), or the labels have nothing to do with the images.",
+        "For three epochs the loss has been that of a network which gives every image the same answer. Either the learning "
+        "rate is far too high or too low, or the gradient does not reach the first layers (many layers of `sigmoid` or "
+        "`tanh` without norm), or the labels have nothing to do with the images.",
+        "A warning: more epochs seldom change it, and each costs as much as the last.",
+        _spec("optimizer: {type: sgd, learning_rate: 1e-9}", epochs=3),
+        _spec("optimizer: {type: sgd, learning_rate: 0.1}", epochs=3),
+        command="netspec train example.yaml",
     ),
 )

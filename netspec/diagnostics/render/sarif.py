@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.codes_page import fenced
 from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.diagnostics.render.fingerprint import fingerprints
 from netspec.diagnostics.render.paths import uri
@@ -45,11 +46,10 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
 
 def _rule(name: str) -> Json:
     code = CODES[name]
-    text, markdown = [code.meaning], [code.meaning]
-    for title, spec in (("A spec that raises it", code.example), ("The same spec repaired", code.repaired)):
-        if spec:
-            text.append(f"{title}:\n\n{spec}")
-            markdown.append(f"{title}:\n\n```yaml\n{spec.rstrip()}\n```")
+    text, markdown = [code.meaning, code.why], [code.meaning, code.why]
+    for part in (*code.broken, *code.whole):
+        text.append(f"{part.words}\n\n{part.text}")
+        markdown.append(f"{part.words}\n\n{fenced(part)}")
     return {
         "id": name,
         "shortDescription": {"text": code.title},
