@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from netspec.analysis.figures import percent, short_bytes
+from netspec.analysis.memory import PARTS, training_memory
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 
@@ -27,18 +29,16 @@ class Cost:
 COSTS = (
     Cost("NS401", "parameters", "trainable parameters", lambda p: p.parameters, lambda x: x.parameters),
     Cost("NS402", "macs", "multiply-adds", lambda p: p.macs, lambda x: x.macs),
-    Cost("NS403", "weights", "bytes of weights", lambda p: p.weight_bytes, lambda x: x.parameters, "bytes"),
+    Cost("NS403", "weights", "weights", lambda p: p.weight_bytes, lambda x: x.parameters, "bytes"),
     Cost(
         "NS404",
         "activations",
-        "bytes of activations in the largest layer",
+        "activations in the largest layer",
         lambda p: p.peak_activation_bytes,
         lambda x: x.activation_bytes,
         "bytes",
     ),
-    Cost(
-        "NS405", "memory", "bytes of training memory", lambda p: p.training_bytes, lambda x: x.activation_bytes, "bytes"
-    ),
+    Cost("NS405", "memory", "training memory", lambda p: p.training_bytes, lambda x: x.activation_bytes, "bytes"),
 )
 
 
@@ -62,21 +62,35 @@ def ranked(plan: Plan, cost: Cost) -> list[PlannedLayer]:
 def _exceeded(plan: Plan, cost: Cost, value: int, limit: int) -> Diagnostic:
     costliest = ranked(plan, cost)[:COSTLIEST]
     total = sum(cost.share(layer) for layer in plan.layers) or 1
-    shares = ", ".join(f"{layer.name} {cost.share(layer):,} ({cost.share(layer) / total:.0%})" for layer in costliest)
+    shares = ", ".join(
+        f"{layer.name} {cost.share(layer):,} ({percent(cost.share(layer), total)})" for layer in costliest
+    )
     labels: tuple[Label, ...] = ()
     if costliest:
         labels = (
-            Label(costliest[0].layer.span, f"`{costliest[0].name}` takes {cost.share(costliest[0]) / total:.0%}"),
+            Label(costliest[0].layer.span, f"`{costliest[0].name}` takes {percent(cost.share(costliest[0]), total)}"),
         )
+    has, more, most = (short_bytes(n) if cost.unit else f"{n:,}" for n in (value, value - limit, limit))
+    of = "of " if cost.unit else ""
     return Diagnostic(
         cost.code,
-        f"the network has {value:,} {cost.noun}, {value - limit:,} more than the budget of {limit:,}",
+        f"the network has {has} {of}{cost.noun}, {more} more than the budget of {most}",
         plan.spec.source,
         plan.spec.budget.at(cost.key),
         labels=labels,
-        notes=(f"the costliest layers: {shares}",),
+        notes=(*_parts(plan, cost, value), f"the costliest layers: {shares}"),
         help=f"make `{costliest[0].name}` smaller, or raise `{cost.key}` to {value}" if costliest else None,
     )
+
+
+def _parts(plan: Plan, cost: Cost, value: int) -> Iterator[str]:
+    """What a size in bytes is the sum of, to the byte."""
+    if cost.key == "memory":
+        held = training_memory(plan, plan.spec.train.value.batch_size)
+        terms = " + ".join(f"{part} {getattr(held, part):,}" for part in PARTS if getattr(held, part))
+        yield f"bytes: {terms} = {value:,}"
+    elif cost.unit:
+        yield f"bytes: {value:,}"
 
 
 def _shortsighted(plan: Plan, least: tuple[int, int]) -> Diagnostic:

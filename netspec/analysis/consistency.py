@@ -89,8 +89,16 @@ def _global(spec: Spec, layer: Layer) -> Iterator[Diagnostic]:
         if name in layer.own:
             message = f"`{layer.name}`: `{name}` has no meaning where the window is the whole map"
             fixes = _removal(spec, layer, name)
-            help = f"remove `{name}`"
-            yield Diagnostic("NS206", message, spec.source, layer.at(name), layer=layer.name, help=help, fixes=fixes)
+            yield Diagnostic(
+                "NS206",
+                message,
+                spec.source,
+                layer.at(name),
+                layer=layer.name,
+                labels=(Label(layer.at("window"), "the whole map"),),
+                help=f"remove `{name}`",
+                fixes=fixes,
+            )
 
 
 def _removal(spec: Spec, layer: Layer, name: str) -> tuple[Fix, ...]:

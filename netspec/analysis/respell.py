@@ -105,7 +105,7 @@ def _untabbed(source: Source) -> Iterator[Fix]:
     spans = [Span(number, 1, number, len(indent) + 1) for number, indent in tabbed]
     for width in WIDTHS:
         edits = (Edit(span, indent.replace("\t", " " * width)) for span, (_, indent) in zip(spans, tabbed, strict=True))
-        yield Fix("indent with spaces", tuple(edits))
+        yield Fix(f"write {width} spaces for each tab", tuple(edits))
 
 
 SLIPS = (

@@ -25,7 +25,9 @@ MARGIN = "    "
 
 
 def _completed(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name, help=code.title) for name, code in CODES.items() if name.startswith(incomplete.upper())]
+    return [
+        CompletionItem(name, help=code.title) for name, code in CODES.items() if name.startswith(incomplete.upper())
+    ]
 
 
 @click.command(short_help="Say what a diagnostic code means.", epilog="Example: netspec explain NS301")

@@ -81,6 +81,7 @@ CODES: tuple[Code, ...] = (
         "A run that does not fit ends by itself, often only after many steps.",
         "16KiB",
         "4MiB",
+        ("weights = 1490 * 4 = 5960", "optimizer = 2 * 1490 * 4 = 11920", "images = 128 * 8*8*1 * 4 = 32768"),
     ),
     Code(
         "NS406",

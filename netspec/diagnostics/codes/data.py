@@ -18,7 +18,8 @@ _IMAGES = """\
 python3 -c "
 import itertools, os
 from PIL import Image
-for place in itertools.product(('good', 'broken'), ('train', 'test'), ('cat', 'dog')):
+parts = ('good', 'broken'), ('train', 'test'), ('cat', 'dog')
+for place in itertools.product(*parts):
     os.makedirs('/'.join(place))
     for number in range(2):
         Image.new('L', (8, 8), 100 * number).save('/'.join(place) + f'/{{number}}.png')
@@ -31,7 +32,8 @@ import os, pickle, numpy as np
 for folder in ('good', 'broken'):
     os.mkdir(folder)
     for name in (*(f'data_batch_{n}' for n in range(1, 6)), 'test_batch'):
-        rows = {'data': np.zeros((10, 3072), np.uint8), 'labels': [*range(10)]}
+        pixels = np.zeros((10, 3072), np.uint8)
+        rows = {'data': pixels, 'labels': [*range(10)]}
         pickle.dump(rows, open(f'{folder}/{name}', 'wb'), protocol=2)
 pickle.dump(print, open('broken/data_batch_1', 'wb'))"
 """
@@ -78,7 +80,7 @@ CODES: tuple[Code, ...] = (
         "`desktop.ini` are passed over.",
         "A failed download often leaves a web page under the name of the file; a text or a document may lie in a folder "
         "of images.",
-        "open('broken.npz', 'w').write('<!DOCTYPE html><title>404 Not Found</title>')",
+        "open('broken.npz', 'w').write('<!DOCTYPE html>404 Not Found')",
     ),
     _arrays(
         "NS503",
@@ -137,7 +139,7 @@ CODES: tuple[Code, ...] = (
         "pixel is not finite",
         "A pixel is NaN or infinite, or too large for float32.",
         "One such pixel makes the loss and, one step later, every weight NaN.",
-        _changed("x_train=np.where(x == x.max(), np.nan, x)"),
+        _changed("x_train=x * np.nan"),
     ),
     _arrays(
         "NS510",

@@ -3,9 +3,9 @@
 from netspec.diagnostics.code import Code
 
 
-def _spec(train: str = "", *, layers: str = "[16, 10]", epochs: int = 1, more: str = "") -> str:
+def _spec(train: str = "", *, layers: str = "[16, 10]", epochs: int = 1, batch: int = 100, more: str = "") -> str:
     """A network that trains in no time."""
-    settings = "".join(f"  {line}\n" for line in (f"epochs: {epochs}", "batch_size: 100", *filter(None, [train])))
+    settings = "".join(f"  {line}\n" for line in (f"epochs: {epochs}", f"batch_size: {batch}", *filter(None, [train])))
     head = "netspec: 1\nname: example\ninput: [8, 8, 1]\n"
     return f"{head}{more}fc: {layers}\ndata: {{source: digits}}\ntrain:\n{settings}"
 
@@ -56,9 +56,9 @@ CODES: tuple[Code, ...] = (
         "The run has no valid checkpoint to go on from or to load: it ended before the first one was written, or each of "
         "its files was damaged since. Each file that was passed over is named with the reason.",
         "Without a state there is nothing to go on from; to begin anew under the same name would hide that.",
-        "rm run/checkpoints/*",
-        _ON,
-        "netspec train example.yaml --output again",
+        "rm run/checkpoints/* run/model.safetensors",
+        "netspec evaluate run",
+        "netspec train --resume run\nnetspec evaluate run",
     ),
     _on_a_run(
         "NS605",
@@ -95,11 +95,11 @@ CODES: tuple[Code, ...] = (
     _on_a_run(
         "NS608",
         "model of another network",
-        "The arrays of a model or checkpoint are not those of the spec beside it: one of the two was replaced.",
+        "The arrays of a model, a checkpoint or a run are not those of the spec that they are loaded for.",
         "Arrays that happen to fit would be taken for something that they are not.",
-        "sed -i.bak 's/fc: .16/fc: [32/' run/spec.yaml",
-        "netspec evaluate run",
-        "mv run/spec.yaml.bak run/spec.yaml\nnetspec evaluate run",
+        "sed 's/16, 10/32, 10/' example.yaml > wider.yaml",
+        "netspec compile wider.yaml -o out --platform cpu --run run",
+        "netspec compile example.yaml -o out --platform cpu --run run",
     ),
     Code(
         "NS610",
@@ -138,10 +138,10 @@ CODES: tuple[Code, ...] = (
         "The schedule counts in shares of the run, and how many steps an epoch has follows from the data, which are not "
         "opened to compile a network. `--steps-per-epoch` says it.",
         "A schedule of another length is another training.",
-        _spec("schedule: {type: cosine, warmup: 5%}"),
-        arithmetic=("1437 * 9 // 10 // 100 = 12",),
-        command="netspec compile example.yaml -o out --platform cpu",
-        repair="netspec compile example.yaml -o out --platform cpu --steps-per-epoch 12",
+        _spec("schedule: {type: cosine, warmup: 5%}").replace("digits", "npz, path: later.npz"),
+        arithmetic=("1200 / 100 = 12",),
+        command="netspec compile example.yaml -o out",
+        repair="netspec compile example.yaml -o out --steps-per-epoch 12",
     ),
     Code(
         "NS614",
@@ -198,8 +198,8 @@ CODES: tuple[Code, ...] = (
         "No unit of a layer with `relu` was above zero for any image of the validation set. A learning rate that is too high "
         "is the usual cause: one large step moves the biases far below zero. `norm: batch` and `leaky_relu` prevent it.",
         "A warning: the gradient of such a unit is zero, so that the layer, and all before it, learn no more.",
-        _spec("loss: mean_squared_error\n  optimizer: {type: sgd, learning_rate: 100}"),
-        _spec("loss: mean_squared_error\n  optimizer: {type: sgd, learning_rate: 0.1}"),
+        _spec("optimizer: {type: sgd, learning_rate: 1}", layers="[2, 10]"),
+        _spec("optimizer: {type: sgd, learning_rate: 0.01}", layers="[2, 10]"),
         command="netspec train example.yaml",
     ),
     Code(
@@ -209,8 +209,8 @@ CODES: tuple[Code, ...] = (
         "rate is far too high or too low, or the gradient does not reach the first layers (many layers of `sigmoid` or "
         "`tanh` without norm), or the labels have nothing to do with the images.",
         "A warning: more epochs seldom change it, and each costs as much as the last.",
-        _spec("optimizer: {type: sgd, learning_rate: 1e-9}", epochs=3),
-        _spec("optimizer: {type: sgd, learning_rate: 0.1}", epochs=3),
+        _spec("optimizer: {type: sgd, learning_rate: 1e-9}", epochs=3, batch=50),
+        _spec("optimizer: {type: sgd, learning_rate: 0.1}", epochs=3, batch=50),
         command="netspec train example.yaml",
     ),
 )

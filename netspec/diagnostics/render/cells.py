@@ -52,11 +52,18 @@ def _cells(char: str) -> int:
 def wrapped(text: str, room: int) -> list[str]:
     """`text`, already `shown`, in lines of at most `room` cells; a longer word keeps a line of its own.
 
+    A chain of shapes breaks before its arrows: a layer stays beside its shape.
+
     >>> wrapped("one two three", 8)
     ['one two', 'three']
+    >>> wrapped("input 8x8x1 -> conv 6x6x4", 20)
+    ['input 8x8x1', '-> conv 6x6x4']
     """
     lines: list[str] = []
-    for word in text.split(" "):
+    links = text.split(" -> ")
+    whole = len(links) > 1 and all(cells(link) + len("-> ") <= room for link in links)
+    words = [links[0], *(f"-> {link}" for link in links[1:])] if whole else text.split(" ")
+    for word in words:
         if lines and cells(lines[-1]) + 1 + cells(word) <= room:
             lines[-1] += " " + word
         else:

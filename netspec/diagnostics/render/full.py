@@ -13,6 +13,8 @@ from netspec.diagnostics.render.suggestion import suggestion
 from netspec.diagnostics.render.wording import Counts, count, counted, tally, worst_first
 from netspec.text.source import Span
 
+MESSAGE_CELLS = 40
+"""A message is not wrapped to less, however narrow the terminal."""
 LISTED = 20
 """How many files the table names at most; `--format json` has them all."""
 
@@ -27,8 +29,11 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
 
 def _block(found: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
     page = Page(paint, len(str(_last_line(found))), width)
-    kind = paint(f"{found.severity}[{found.code}]", found.severity)
-    yield kind + paint(f": {shown(found.message)}", "strong")
+    kind = f"{found.severity}[{found.code}]"
+    first, *rest = wrapped(shown(found.message), max(width - len(kind) - 2, MESSAGE_CELLS))
+    yield paint(kind, found.severity) + paint(f": {first}", "strong")
+    for line in rest:
+        yield " " * (len(kind) + 2) + paint(line, "strong")
     place = f"{shown(found.source.name)}:{found.span.line}:{found.span.column}"
     yield f"{' ' * page.gutter}{paint('-->', 'gutter')} {place}"
     marks = _marks(found) if found.source.text else {}

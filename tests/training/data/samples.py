@@ -1,7 +1,6 @@
 """Small data sets in every format, and the ways to break them: the corpus of the data room.
 
-`GOOD[source](place)` writes a sound set; each `Breakage` writes one and spoils it. `write_example` makes the
-files that the example of an NS5 code and its repaired form name.
+`GOOD[source](place)` writes a sound set; each `Breakage` writes one and spoils it.
 """
 
 from __future__ import annotations
@@ -688,31 +687,3 @@ BREAKAGES = (
         ("train",),
     ),
 )
-
-EXAMPLES = {
-    "NS502": "idx-html",
-    "NS503": "idx-truncated-gzip",
-    "NS504": "idx-bomb-header",
-    "NS505": "npz-objects",
-    "NS506": "idx-counts",
-    "NS507": "idx-label-is-classes",
-    "NS509": "npz-nan",
-    "NS510": "idx-no-rows",
-    "NS511": "idx-one-class",
-    "NS514": "cifar-py-runs",
-    "NS515": "images-float",
-    "NS516": "images-loose",
-}
-
-
-def write_example(code: str, folder: Path) -> None:
-    """Makes in `folder` what the example of `code` and its repaired form read, if they read anything."""
-    if code == "NS512":
-        good_idx(folder / "broken")
-        _idx_labels(labels(ROWS, 9), labels(TEST_ROWS, 9))(folder / "broken")
-        good_idx(folder / "good")
-    elif code in EXAMPLES:
-        breakage = next(found for found in BREAKAGES if found.name == EXAMPLES[code])
-        end = ".npz" if breakage.source == "npz" else ""
-        breakage.write(folder / f"broken{end}")
-        GOOD[breakage.source](folder / f"good{end}")

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netspec.diagnostics.codes import data as codes
 from netspec.training.data import Dataset, Problem, files, load
 from netspec.training.data.sources import SOURCES, usual_places
 from tests.training.data import samples
@@ -68,20 +67,6 @@ def test_a_sound_set_is_read(source, tmp_path):
     assert found.train.images.dtype == np.uint8
     assert len(found.classes) == samples.OUTPUTS[source]
     assert not found.warnings
-
-
-@pytest.mark.parametrize("code", codes.CODES, ids=lambda code: code.code)
-def test_the_examples_of_the_catalogue_have_their_files(code, tmp_path):
-    import yaml
-
-    samples.write_example(code.code, tmp_path)
-    for text, wanted in ((code.example, [code.code]), (code.repaired, [])):
-        spec = yaml.safe_load(text)
-        path = spec["data"].get("path")
-        settings = Settings(spec["data"]["source"], tmp_path / path if path else None)
-        found = load(settings, tuple(spec["input"]), spec["fc"][0])
-        problems = found.warnings if isinstance(found, Dataset) else found
-        assert [problem.code for problem in problems] == wanted
 
 
 def test_several_files_are_blamed_at_once(tmp_path):
