@@ -4,37 +4,74 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import glob
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netspec.training import files
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # Linux: fcntl.h, renameat2(2)
+UNLOCKABLE = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP)
 
 
 def replace(folder: Path, content: Mapping[str, bytes]) -> None:
     """Makes `content` all that `folder` holds; raises OSError, and then it holds what it held.
 
-    Everything is written beside it first. What writers that were killed have left there is removed at the end.
+    Everything is written beside it first. What writers that were killed have left there is removed at the end. Writers
+    in one parent take turns; of two that replace the same folder, the last one's content stays.
     """
     beside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.partial")
-    try:
-        for parent in (*reversed(beside.parents), beside):
+    for parent in reversed(beside.parents):
+        with suppress(FileExistsError):  # by another writer, since it was looked for
             files.make_folder(parent)
-        for name, data in content.items():
-            files.write_atomic(beside / name, data)
-        if folder.exists():
-            exchange(beside, folder)
+    with _turn(folder.parent) as alone:
+        try:
+            files.make_folder(beside)
+            for name, data in content.items():
+                files.write_atomic(beside / name, data)
+            _put(beside, folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        for orphan in folder.parent.glob(f".{glob.escape(folder.name)}-*.partial") if alone else ():
+            shutil.rmtree(orphan, ignore_errors=True)
+
+
+@contextmanager
+def _turn(parent: Path) -> Iterator[bool]:
+    """Waits for other writers in `parent`, and says whether there can be none now.
+
+    The kernel's lock on the folder itself leaves no file and ends with its process. NFS has no lock on a folder: there
+    writers run at once, which `_put` bears, and what killed ones have left stays.
+    """
+    handle = os.open(parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in UNLOCKABLE:
+                raise
+            yield False
         else:
-            beside.rename(folder)
+            yield True
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    for orphan in folder.parent.glob(f".{glob.escape(folder.name)}-*.partial"):
-        shutil.rmtree(orphan, ignore_errors=True)
+        os.close(handle)
+
+
+def _put(beside: Path, folder: Path) -> None:
+    """Gives what was written the folder's name; another writer may have made one meanwhile."""
+    if not folder.exists():
+        try:
+            beside.rename(folder)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+    exchange(beside, folder)
 
 
 def exchange(one: Path, other: Path) -> None:

@@ -28,7 +28,7 @@ def test_what_is_printed(file: Path, golden: Callable[[str, str], None]) -> None
     given = source(file)
     found = check_source(given).diagnostics
     assert found
-    golden(f"broken/{file.stem}.txt", renderer("full")(list(found), [given.name], color=False, width=100))
+    golden(f"broken/{file.stem}.txt", renderer("full")(list(found), [given.name], color=False, width=80))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -337,6 +337,37 @@ def test_what_fails_leaves_the_old_one(call: str, tmp_path: Path, monkeypatch: p
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a": b"new"}
 
 
+WRITER = """
+import sys
+from pathlib import Path
+from netspec.export import folder
+for turn in range(20):
+    folder.replace(Path(sys.argv[1]), {name: f"{sys.argv[2]} {turn}".encode() for name in "abc"})
+"""
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_writers_at_once_take_turns(locks: bool, tmp_path: Path) -> None:
+    """Each of them succeeds, and what stays is one writer's alone; without locks on folders, too."""
+    script = WRITER if locks else f"import fcntl\n{UNLOCKED}{WRITER}"
+    place = tmp_path / "new" / "one"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", script, str(place), str(number)], stderr=subprocess.PIPE)
+        for number in range(4)
+    ]
+    assert [writer.communicate(timeout=120)[1] for writer in writers] == [b""] * 4
+    assert [writer.returncode for writer in writers] == [0] * 4
+    assert len({path.read_bytes() for path in place.iterdir()}) == 1
+    assert [path.name for path in place.parent.iterdir()] == ["one"]
+
+
+UNLOCKED = """
+def refuse(*arguments):
+    raise OSError(9, "Bad file descriptor")
+fcntl.flock = refuse
+"""
+
+
 class Failing:
     """The system, one call of which fails."""
 

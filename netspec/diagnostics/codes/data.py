@@ -19,10 +19,10 @@ python3 -c "
 import itertools, os
 from PIL import Image
 parts = ('good', 'broken'), ('train', 'test'), ('cat', 'dog')
-for place in itertools.product(*parts):
-    os.makedirs('/'.join(place))
-    for number in range(2):
-        Image.new('L', (8, 8), 100 * number).save('/'.join(place) + f'/{{number}}.png')
+for place in map('/'.join, itertools.product(*parts)):
+    os.makedirs(place)
+    for grey in (0, 9):
+        Image.new('L', (8, 8), grey).save(f'{{place}}/{{grey}}.png')
 {}"
 """
 
