@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # in a shell's background job it is ignored, and would be in each process that a test starts and interrupts
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+settings.register_profile("netspec", deadline=None)  # no test asserts a time
+settings.load_profile("netspec")
 
 GOLDEN = Path(__file__).parent / "golden"
 

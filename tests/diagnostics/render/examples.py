@@ -10,11 +10,38 @@ from netspec.text.source import Source, Span
 CATALOGUE = {
     code.code: code
     for code in (
-        Code("NS022", "the file cannot be read", "The system refuses to open the file.", "What cannot be read is not sound."),
-        Code("NS012", "duplicate key", "A key stands twice in one mapping.", "One of the two has no effect.", "a: 1\na: 2\n", "a: 1\n"),
-        Code("NS104", "unknown key", "No such key stands at this place.", "Another network would be trained.", "filtres: 6\n", "filters: 6\n"),
-        Code("NS205", "bias without effect", "Batch norm subtracts the mean, and any bias with it.", "Nothing trains it."),
-        Code("NS301", "window does not fit", "The window is larger than its input.", "Nothing is computed.", arithmetic=("4 - 5 + 1 = 0",)),
+        Code(
+            "NS022",
+            "the file cannot be read",
+            "The system refuses to open the file.",
+            "What cannot be read is not sound.",
+        ),
+        Code(
+            "NS012",
+            "duplicate key",
+            "A key stands twice in one mapping.",
+            "One of the two has no effect.",
+            "a: 1\na: 2\n",
+            "a: 1\n",
+        ),
+        Code(
+            "NS104",
+            "unknown key",
+            "No such key stands at this place.",
+            "Another network would be trained.",
+            "filtres: 6\n",
+            "filters: 6\n",
+        ),
+        Code(
+            "NS205", "bias without effect", "Batch norm subtracts the mean, and any bias with it.", "Nothing trains it."
+        ),
+        Code(
+            "NS301",
+            "window does not fit",
+            "The window is larger than its input.",
+            "Nothing is computed.",
+            arithmetic=("4 - 5 + 1 = 0",),
+        ),
     )
 }
 
