@@ -28,6 +28,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _own_environment() -> Iterator[None]:
+    """What a command called in this process says to JAX by variables is not said to the next test's processes."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
     """Compares a text with a file under tests/golden; with NETSPEC_BLESS=1 writes the file instead."""
