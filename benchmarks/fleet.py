@@ -13,14 +13,16 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.networks import ROOT
+from netspec.training.speed import pages
 
 TIMEOUT_SECONDS = 300.0
 
 
-def _environment() -> dict[str, str]:
-    """This process's, on the CPU alone; `benchmarks` and netspec are those of this checkout."""
+def _environment(peer: str) -> dict[str, str]:
+    """This process's, on the CPU alone; `benchmarks` and netspec are those of this checkout, and netspec's is its command's."""
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return os.environ | {"PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+    own = pages.variables() if peer == "netspec" else {}
+    return os.environ | own | {"PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
 
 
 class Failed(Exception):
@@ -34,7 +36,7 @@ class Worker:
         self.peer = peer
         command = [python, "-m", "benchmarks.worker", peer]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=_environment())
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=_environment(peer))
         self.greeting = self._receive()
 
     @property
@@ -78,5 +80,5 @@ def cold_start(peer: str, python: str, spec: str, batch: int) -> float:
     """Seconds of a whole process from its begin until its first training step is done, and it has ended."""
     command = [python, "-m", "benchmarks.worker", "first-step", peer, spec, str(batch)]
     start = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, env=_environment(), check=True, timeout=TIMEOUT_SECONDS, stdout=sys.stderr)
+    subprocess.run(command, cwd=ROOT, env=_environment(peer), check=True, timeout=TIMEOUT_SECONDS, stdout=sys.stderr)
     return time.perf_counter() - start

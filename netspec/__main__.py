@@ -18,8 +18,16 @@ LINE_AND_CURSOR = b"\r\x1b[K\x1b[?25h"
 """Takes away what a progress bar has left on a terminal, and shows the cursor that it hid."""
 
 
+TRAINING = {"train", "bench"}
+"""The commands whose time is that of training steps."""
+
+
 def start() -> None:
     """Runs the command line."""
+    if TRAINING.intersection(sys.argv[1:2]):
+        from netspec.training.speed.pages import ask_for_large
+
+        ask_for_large()
     for number in WORDS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)

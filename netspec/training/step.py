@@ -126,7 +126,7 @@ class TrainableNetwork(Network):
 
         (loss, (logits, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
         params, optimizer = self.optimizer.update(gradients, state["optimizer"], variables["params"])
-        squares = [jnp.sum(jnp.square(gradient)) for gradient in jax.tree.leaves(gradients)]
+        squares = [jnp.vdot(gradient, gradient) for gradient in jax.tree.leaves(gradients)]
         metrics = {
             "loss": loss,
             "accuracy": jnp.mean((jnp.argmax(logits, -1) == labels).astype(jnp.float32)),
