@@ -25,8 +25,18 @@ MATMUL_SIZES = (1024, 2048)
 
 @click.command()
 @click.argument("specs", nargs=-1)
-@click.option("--quick", is_flag=True, help="Under three minutes: one batch size, fewer networks and rounds.")
-@click.option("--task", "tasks", multiple=True, type=click.Choice(list(table.TASKS)), help="Default: all of them.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Under three minutes: training and start alone, one batch size, fewer networks and rounds.",
+)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    type=click.Choice(list(table.TASKS)),
+    help="Default: all; quick: training and start.",
+)
 @click.option("--batch", "batches", multiple=True, type=click.IntRange(1), help="Default: 32 and 128; quick: 32.")
 @click.option("--peer", "peers", multiple=True, type=click.Choice(table.PEERS), help="Default: all that are installed.")
 @click.option("--rounds", type=click.IntRange(1), help="How often each is taken. Default: 9; quick: 3.")
@@ -48,7 +58,7 @@ def main(
     paths = list(specs) or [str(networks.ROOT / name) for name in (networks.QUICK if quick else networks.SPECS)]
     sizes = batches or ((32,) if quick else (32, 128))
     rounds, round_seconds = rounds or (3 if quick else 9), 0.15 if quick else 0.4
-    chosen = tasks or (("training", "inference", "start") if quick else tuple(table.TASKS))
+    chosen = tasks or (("training", "start") if quick else tuple(table.TASKS))
     for path in paths:
         try:
             networks.read(path, 1, SGD)

@@ -16,19 +16,22 @@ TASKS = {
     "start": "Start to first step",
 }
 
+WIDTH = 20
+"""Of a framework's column: `13.21 (11.39-15.77)` and a blank."""
+
 
 def rows(cells: Sequence[Cell], task: str) -> Iterator[str]:
     """The lines of one task's table: milliseconds, and how many times as fast netspec is, with the middle half."""
     yield f"{TASKS[task]}: netspec in ms, and how many times as fast it is (middle half)"
-    yield f"  {'network':<18}{'batch':>6}{'netspec':>10}" + "".join(f"{peer:>19}" for peer in PEERS)
+    yield f"  {'network':<16}{'batch':>6}{'netspec':>9}" + "".join(f"{peer:>{WIDTH}}" for peer in PEERS)
     for cell in cells:
         own = _milliseconds(median(cell.best(OWN))) if OWN in cell.seconds else "-"
-        line = f"  {cell.network:<18}{cell.batch:>6}{own:>10}"
+        line = f"  {cell.network:<16}{cell.batch:>6}{own:>9}"
         for peer in PEERS:
-            line += f"{_ratio(cell, peer):>19}"
+            line += f"{_ratio(cell, peer):>{WIDTH}}"
         yield line.rstrip()
     if len(cells) > 1:
-        yield f"  {'mean of ratios':<34}" + "".join(f"{_mean(cells, peer):>19}" for peer in PEERS).rstrip()
+        yield f"  {'mean of ratios':<31}" + "".join(f"{_mean(cells, peer):>{WIDTH}}" for peer in PEERS).rstrip()
 
 
 def brief(cell: Cell) -> str:
@@ -59,7 +62,7 @@ def shares(cells: Sequence[Cell], peak_flops: float) -> Iterator[str]:
     yield f"of this machine's float32 matmul peak, {peak_flops / 1e9:.0f} GFLOP/s, a training step reaches"
     for cell in cells:
         parts = [f"{name} {cell.flops / median(cell.best(name)) / peak_flops:.0%}" for name in cell.seconds]
-        yield f"  {cell.network:<18}{cell.batch:>6}  " + ", ".join(parts)
+        yield f"  {cell.network:<16}{cell.batch:>6}  " + ", ".join(parts)
 
 
 def _milliseconds(seconds: float) -> str:
