@@ -38,14 +38,14 @@ def _maximum(size: Pair, window: Window, x: jax.Array) -> jax.Array:
 
 
 def _forward(size: Pair, window: Window, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The maxima, and the number of the tap that each came from."""
+    """The maxima, and the number of the tap that each came from: written once, or each cell's gradient finds it again."""
     highest, *others = _taps(x, window, -jnp.inf)
     number = jnp.uint8 if len(others) < 256 else jnp.int32
     place = jnp.zeros(highest.shape, number)
     for n, tap in enumerate(others, start=1):
         place = jnp.where(tap > highest, number(n), place)
         highest = jnp.maximum(highest, tap)
-    return highest, place
+    return highest, jax.lax.optimization_barrier(place)
 
 
 def _backward(size: Pair, window: Window, place: jax.Array, dy: jax.Array) -> tuple[jax.Array]:
