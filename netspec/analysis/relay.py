@@ -21,11 +21,15 @@ def misplaced(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     """What may have put a key where it does not belong, or away: an indentation, or a line that became a comment."""
     source, line = report.source, finding.span.line
     written = source.lines[line - 1][finding.span.column - 1 : finding.span.end_column - 1]
+    if finding.code == "NS103" and "(" not in written:
+        return
     yield from once(source, [line])
-    if finding.code == "NS101":
+    if finding.code != "NS104":
+        yield from retype.guesses(source, [line], (retype.wrapped, retype.dashes))
+    if finding.code in ("NS101", "NS103"):
         yield from itemized(source, line)
         return
-    if finding.code == "NS104" and re.search(r"[^\w-]", written):
+    if finding.code == "NS104" and re.search(r"[^\w-]|^-", written):
         yield from retype.guesses(source, [line])
     if finding.code == "NS104" and indent(source.lines[line - 1]) == finding.span.column - 1:
         yield from indented(source, [line])

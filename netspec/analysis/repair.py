@@ -32,7 +32,8 @@ SOLVERS: dict[str, Solver] = {
     **dict.fromkeys(("NS301", "NS302", "NS303", "NS304", "NS305"), refit.fixes),
     **dict.fromkeys(("NS401", "NS402", "NS403", "NS404", "NS405", "NS406"), economy.fixes),
     **dict.fromkeys(("NS005", "NS006", "NS007", "NS008", "NS009", "NS010", "NS011"), respell.fixes),
-    **dict.fromkeys(("NS101", "NS104", "NS105"), relay.misplaced),
+    **dict.fromkeys(("NS012", "NS013", "NS014"), respell.fixes),
+    **dict.fromkeys(("NS101", "NS103", "NS104", "NS105"), relay.misplaced),
 }
 
 
@@ -109,7 +110,7 @@ class _Trials:
 
     def _examined(self, fix: Fix) -> tuple[Diagnostic, ...]:
         source = self.report.source
-        text = edited(source.text, fix.edits)
+        text = edited(source, fix.edits)
         self.characters += len(text) + 500
         self.count += 1
         return self.examine(replace(source, text=text, faults=())).diagnostics
@@ -127,7 +128,7 @@ class _Trials:
         if fix.safe and finding.code.startswith("NS1") and len(self.report.diagnostics) > 1:
             # among several mistakes, a typo may hide what only a sound layer can show
             new = Counter({one: count for one, count in new.items() if one[0][:3] in STRUCTURAL})
-        if fix.safe and finding.code == "NS104":
+        if fix.safe and finding.code == "NS104" and ":" not in fix.edits[0].text:
             # what stands below an unknown key has not been looked at
             later = (one for one in after if one.span > fix.edits[0].span)
             below = [one for one in later if one.code in REVEALED or any(other.safe for other in one.fixes)]
