@@ -1,7 +1,7 @@
 """Help that proves itself: of the changes that may repair a finding, those that do.
 
 A change is offered only after it was made in the text and the text was checked again: the finding is gone and no
-other has come. What a pass proposes comes before what a solver finds; each solver yields smaller changes first.
+other has come; where every change brings a warning, the first such. What a pass proposes comes before what a solver finds; each solver yields smaller changes first.
 """
 
 from __future__ import annotations
@@ -56,6 +56,9 @@ class _Trials:
     cure: Fix | None = None
     """The change of the text, or of a typo, that leaves no finding at all: then the others followed from what it repairs."""
 
+    warned: Fix | None = None
+    """The first change for the finding at hand that is right but for a warning: better than none."""
+
     def helped(self, finding: Diagnostic) -> Diagnostic:
         """The finding with up to three proved fixes, the first of which is its help."""
         solver = SOLVERS.get(finding.code)
@@ -66,6 +69,7 @@ class _Trials:
             found = economy.blamed(self.report, finding)
         solved = solver(self.report, found) if solver else iter(())
         proved: list[Fix] = []
+        self.warned = None
         tried = 0
         plain = bool(finding.fixes) and finding.fixes[0].safe
         first = (solved, finding.fixes) if solver is relay.misplaced and not plain else (finding.fixes, solved)
@@ -76,6 +80,8 @@ class _Trials:
                 tried += 1
                 if self._proves(finding, fix):
                     proved.append(fix)
+        if not proved and self.warned is not None and finding.severity == "error":
+            proved.append(self.warned)
         if proved and solver is respell.fixes:
             found = respell.blamed(found, proved[0])
         help = proved[0].title if proved else found.help
@@ -136,6 +142,8 @@ class _Trials:
             new -= Counter(
                 map(_identity, (*below, *(one for one in after if one.code in OVERRUNS and one not in below)))
             )
+        if new and self.warned is None and not any(one.severity == "error" and _identity(one) in new for one in after):
+            self.warned = fix
         return not new
 
 

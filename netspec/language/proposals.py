@@ -212,14 +212,14 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield f"{float(share[1]) / 100:g}"
     if broken.keyword == "type" and (power := re.fullmatch(r"([\d.]+) ?[x*] ?10(?:\^|\*\*)(-?\d+)", node.text)):
         yield f"{power[1]}e{power[2]}"
+    listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
+    if broken.keyword == "type" and "array" in bound and listed:
+        yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
     if broken.keyword == "type" and isinstance(value, str) and re.search(r"\d", value):
         alike = value.translate(str.maketrans("OolI", "0011"))
         yield from dict.fromkeys(re.findall(r"\d+", alike) + re.findall(r"\d+", value))
     if broken.keyword == "type" and node.text.lower() in NUMBERS:
         yield str(NUMBERS.index(node.text.lower()) + 1)
-    listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
-    if broken.keyword == "type" and "array" in bound and listed:
-        yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
     for kind, opener, closer in (("array", "[", "]"), ("object", "{", "}")):
         if bound == kind and node.text.endswith(closer):
             yield opener + node.text
@@ -229,7 +229,7 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield written(-value)
     if broken.keyword in ("minimum", "maximum"):
         yield written(bound)
-    if broken.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 1 < value <= 100:
+    if broken.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 2 <= value <= 100:
         yield f"{value / 100:g}"
     if broken.keyword == "pattern":
         squeezed = re.sub(r"[\s_,]", "", node.text)
