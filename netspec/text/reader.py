@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import yaml
 
 from netspec.text.characters import forbidden_characters
@@ -26,8 +28,13 @@ def read(source: Source) -> tuple[Node | None, list[Fault]]:
     are left out, and forbidden characters in a value, the node is there for further checks.
     """
     faults = [*source.faults] or forbidden_characters(source) or refused_directives(source)
-    if faults:
-        return None, faults
+    return (None, faults) if faults else _tree(source.text)
+
+
+@lru_cache(maxsize=1)
+def _tree(text: str) -> tuple[Node | None, list[Fault]]:
+    """The last one is kept: a text that was made to see whether it can be read is checked next."""
+    source = Source("", text)
     tree = Tree(source)
     try:
         for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
