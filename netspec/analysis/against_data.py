@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netspec.analysis.plan import PlannedLayer
-from netspec.analysis.shapes import Shapes
+from netspec.analysis.shapes import Shapes, infer
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.data import KNOWN, Known
 from netspec.language.edits import insert
@@ -31,9 +31,19 @@ def _size(spec: Spec) -> tuple[int, int, int] | None:
 
 
 def _alternatives(spec: Spec) -> list[str]:
-    """The sources whose images are of the spec's own size: then the source is what is wrong, not `input`."""
-    written = "source" in spec.data.places
-    return [name for name, known in KNOWN.items() if written and known.image == _size(spec)]
+    """The sources that have images of the spec's own size: then the source is what is wrong, not `input`.
+
+    Where none has, a folder of images may, if the layers fit the spec's size and not that of the data.
+    """
+    named = [name for name, known in KNOWN.items() if known.image == _size(spec)]
+    if named or spec.input is None or not infer(spec).complete:
+        return named
+    return [] if infer(_resized(spec, KNOWN[spec.data.value.source])).complete else ["images"]
+
+
+def _resized(spec: Spec, known: Known) -> Spec:
+    assert spec.input is not None
+    return replace(spec, input=replace(spec.input, value=Input(**dict(zip(SIZES, known.image, strict=True)))))
 
 
 def sized_by_data(spec: Spec) -> Spec:
@@ -41,7 +51,7 @@ def sized_by_data(spec: Spec) -> Spec:
     known = known_data(spec)
     if known is None or spec.input is None or _size(spec) == known.image or _alternatives(spec):
         return spec
-    return replace(spec, input=replace(spec.input, value=Input(**dict(zip(SIZES, known.image, strict=True)))))
+    return _resized(spec, known)
 
 
 def source(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
@@ -60,11 +70,11 @@ def source(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 def _size_mismatch(spec: Spec, size: tuple[int, int, int], known: Known, known_as: str) -> Diagnostic:
     assert spec.input is not None
     message = f"the input is {dimensions(size)}, but {known_as} has images of {dimensions(known.image)}"
-    source = spec.data.at("source") if "data" in spec.given else spec.given["train"].key
+    source = _place_of_source(spec)
     change = [name for name, is_, should in zip(SIZES, size, known.image, strict=True) if is_ != should]
     resized = _resize(spec, known, change)
     others = _alternatives(spec)
-    swaps = tuple(Fix(f"set `source: {name}`", (Edit(source, name),)) for name in others)
+    swaps = tuple(_from(spec, name) for name in others)
     if others:
         label = Label(spec.given["input"].value, f"{dimensions(size)} images")
         return Diagnostic("NS207", message, spec.source, source, labels=(label,), fixes=(*swaps, *resized))
@@ -72,6 +82,21 @@ def _size_mismatch(spec: Spec, size: tuple[int, int, int], known: Known, known_a
     help = f"write `input: [{', '.join(map(str, known.image))}]`, or choose other data"
     labels = (Label(source, f"{dimensions(known.image)} images"),)
     return Diagnostic("NS207", message, spec.source, _first_line(place, spec), labels=labels, help=help, fixes=resized)
+
+
+def _place_of_source(spec: Spec) -> Span:
+    return spec.data.at("source") if "data" in spec.given else spec.given["train"].key
+
+
+def _from(spec: Spec, name: str) -> Fix:
+    """Another source of the images, written where one is or would be."""
+    section = spec.root.entry("data")
+    if "source" in spec.data.places:
+        return Fix(f"set `source: {name}`", (Edit(spec.data.at("source"), name),))
+    if section is not None and isinstance(section.value, Mapping):
+        return Fix(f"add `source: {name}`", (insert(spec.source, section.value, "source", name),))
+    value = f"{{source: {name}, path: {name}}}" if name == "images" else f"{{source: {name}}}"
+    return Fix(f"add `data: {value}`", (insert(spec.source, spec.root, "data", value),))
 
 
 def _resize(spec: Spec, known: Known, change: list[str]) -> tuple[Fix, ...]:

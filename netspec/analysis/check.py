@@ -39,14 +39,22 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
         return Report(source, tuple(in_order(found + findings.diagnostics)))
     spec = build(source, root, findings)
     inferred = shapes.infer(against_data.sized_by_data(spec))
-    about_layers = [*inferred.diagnostics, *against_data.source(spec, inferred)]
-    found = [*found, *findings.diagnostics, *about_layers]
+    twice = [fault for fault in found if fault.code == "NS010" and fault.span.column > 1]
+    about_layers = [] if twice else [*inferred.diagnostics, *against_data.source(spec, inferred)]
+    found = [*found, *(finding for finding in findings.diagnostics if not _by_twin(finding, twice)), *about_layers]
     for check in consistency.PASSES:
         found += check(spec, inferred)
     plan = plan_of(spec, inferred)
     if plan is not None and not faulty and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
     return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan)
+
+
+def _by_twin(finding: Diagnostic, twice: list[Diagnostic]) -> bool:
+    """Whether a key is missing near one that is given twice: one of the two was to be the missing one."""
+    return finding.code == "NS105" and any(
+        min(label.span.line for label in fault.labels) - 1 <= finding.span.line <= fault.span.line for fault in twice
+    )
 
 
 def _is_error(finding: Diagnostic) -> bool:

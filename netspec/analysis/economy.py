@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from math import log2
 
 from netspec.analysis import shapes
 from netspec.analysis.budgets import COSTS, Cost, ranked
@@ -24,7 +25,10 @@ CANDIDATES = 4
 
 
 def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
-    """The settings of the costliest layers that can be cut, the smallest cut first; then the budget itself."""
+    """The settings of the costliest layers that can be cut, then the budget itself.
+
+    The smallest cut comes first, where half the share in the cost counts as much as half the value.
+    """
     spec, inferred = report.spec, report.shapes
     if spec is None or inferred is None or spec.input is None:
         return
@@ -35,7 +39,8 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
         yield from _farther(plan)
         return
     limit = getattr(spec.budget.value, cost.key)
-    cuts = sorted(_cuts(plan, cost, limit), key=lambda change: change.size)
+    shares = {layer.name: cost.share(layer) for layer in plan.layers}
+    cuts = sorted(_cuts(plan, cost, limit), key=lambda change: change.size - log2(shares[change.layer.name] or 1))
     yield from (change.fix(spec) for change in cuts[:2])
     if cost.key == "memory":
         yield from _smaller_batch(plan, cost, limit)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from netspec.analysis import retype
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.fields import keys
+from netspec.language.top import Top
 from netspec.language.vocabulary import sections_with
 from netspec.text.source import Source, Span
 
@@ -21,11 +23,17 @@ def misplaced(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     """What may have put a key where it does not belong, or away: an indentation, or a line that became a comment."""
     source, line = report.source, finding.span.line
     written = source.lines[line - 1][finding.span.column - 1 : finding.span.end_column - 1]
+    if finding.code == "NS103" and "(" not in written:
+        return
     yield from once(source, [line])
+    if finding.code != "NS104":
+        yield from retype.guesses(source, [line], (retype.wrapped, retype.dashes))
     if finding.code == "NS101":
+        yield from beneath(source, line)
+    if finding.code in ("NS101", "NS103"):
         yield from itemized(source, line)
         return
-    if finding.code == "NS104" and re.search(r"[^\w-]", written):
+    if finding.code == "NS104" and re.search(r"[^\w-]|^-", written):
         yield from retype.guesses(source, [line])
     if finding.code == "NS104" and indent(source.lines[line - 1]) == finding.span.column - 1:
         yield from indented(source, [line])
@@ -45,6 +53,22 @@ def itemized(source: Source, number: int) -> Iterator[Fix]:
     depth = indent(line)
     if 2 <= depth < ENDLESS and not line.lstrip().startswith("-"):
         yield Fix("begin a new item with `- `", (Edit(Span(number, depth - 1, number, depth + 1), "- "),))
+
+
+def beneath(source: Source, number: int) -> Iterator[Fix]:
+    """The lines below a section's name, up to the next section, as its body."""
+    here, sections = indent(source.lines[number - 1]), {key.name for key in keys(Top)}
+    last = number
+    for line in source.lines[number:]:
+        name = re.match(r"([\w-]+):", line)
+        if indent(line) < here or (name and name[1] in sections):
+            break
+        last += 1
+    while last > number and not source.lines[last - 1].strip():
+        last -= 1
+    if last > number and source.lines[number - 1].rstrip().endswith(":"):
+        title = f"indent lines {number + 1} to {last} by 2 spaces"
+        yield Fix(title, tuple(_shifted(source, range(number + 1, last + 1), 2)))
 
 
 def once(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:

@@ -1,7 +1,7 @@
 """Help that proves itself: of the changes that may repair a finding, those that do.
 
 A change is offered only after it was made in the text and the text was checked again: the finding is gone and no
-other has come. What a pass proposes comes before what a solver finds; each solver yields smaller changes first.
+other has come; where every change brings a warning, the first such. What a pass proposes comes before what a solver finds; each solver yields smaller changes first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ SOLVERS: dict[str, Solver] = {
     **dict.fromkeys(("NS301", "NS302", "NS303", "NS304", "NS305"), refit.fixes),
     **dict.fromkeys(("NS401", "NS402", "NS403", "NS404", "NS405", "NS406"), economy.fixes),
     **dict.fromkeys(("NS005", "NS006", "NS007", "NS008", "NS009", "NS010", "NS011"), respell.fixes),
-    **dict.fromkeys(("NS101", "NS104", "NS105"), relay.misplaced),
+    **dict.fromkeys(("NS012", "NS013", "NS014"), respell.fixes),
+    **dict.fromkeys(("NS101", "NS103", "NS104", "NS105"), relay.misplaced),
 }
 
 
@@ -55,6 +56,9 @@ class _Trials:
     cure: Fix | None = None
     """The change of the text, or of a typo, that leaves no finding at all: then the others followed from what it repairs."""
 
+    warned: Fix | None = None
+    """The first change for the finding at hand that is right but for a warning: better than none."""
+
     def helped(self, finding: Diagnostic) -> Diagnostic:
         """The finding with up to three proved fixes, the first of which is its help."""
         solver = SOLVERS.get(finding.code)
@@ -65,6 +69,7 @@ class _Trials:
             found = economy.blamed(self.report, finding)
         solved = solver(self.report, found) if solver else iter(())
         proved: list[Fix] = []
+        self.warned = None
         tried = 0
         plain = bool(finding.fixes) and finding.fixes[0].safe
         first = (solved, finding.fixes) if solver is relay.misplaced and not plain else (finding.fixes, solved)
@@ -75,6 +80,8 @@ class _Trials:
                 tried += 1
                 if self._proves(finding, fix):
                     proved.append(fix)
+        if not proved and self.warned is not None and finding.severity == "error":
+            proved.append(self.warned)
         if proved and solver is respell.fixes:
             found = respell.blamed(found, proved[0])
         help = proved[0].title if proved else found.help
@@ -109,7 +116,7 @@ class _Trials:
 
     def _examined(self, fix: Fix) -> tuple[Diagnostic, ...]:
         source = self.report.source
-        text = edited(source.text, fix.edits)
+        text = edited(source, fix.edits)
         self.characters += len(text) + 500
         self.count += 1
         return self.examine(replace(source, text=text, faults=())).diagnostics
@@ -127,7 +134,7 @@ class _Trials:
         if fix.safe and finding.code.startswith("NS1") and len(self.report.diagnostics) > 1:
             # among several mistakes, a typo may hide what only a sound layer can show
             new = Counter({one: count for one, count in new.items() if one[0][:3] in STRUCTURAL})
-        if fix.safe and finding.code == "NS104":
+        if fix.safe and finding.code == "NS104" and ":" not in fix.edits[0].text:
             # what stands below an unknown key has not been looked at
             later = (one for one in after if one.span > fix.edits[0].span)
             below = [one for one in later if one.code in REVEALED or any(other.safe for other in one.fixes)]
@@ -135,6 +142,8 @@ class _Trials:
             new -= Counter(
                 map(_identity, (*below, *(one for one in after if one.code in OVERRUNS and one not in below)))
             )
+        if new and self.warned is None and not any(one.severity == "error" and _identity(one) in new for one in after):
+            self.warned = fix
         return not new
 
 

@@ -18,6 +18,8 @@ WIDTHS = (2, 4, 6, 8)
 """How many spaces a tab may stand for."""
 CHARACTERS = 200_000
 """How much text is read again for one fault."""
+CLOSERS = {"]": "[", "}": "{"}
+NOTICED = "noticed here"
 
 
 def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
@@ -27,7 +29,7 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     seen: set[str] = set()
     better = []
     for fix in chain(_likely(report.source, finding), _any_sign(report.source, finding)):
-        text = edited(report.source.text, fix.edits)
+        text = edited(report.source, fix.edits)
         if text in seen:
             continue
         seen.add(text)
@@ -53,6 +55,14 @@ def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         for number in (line, line - 1):
             yield from relay.itemized(source, number)
         yield from _single(source, finding)
+        yield from _renamed(source, finding)
+    elif finding.code in ("NS012", "NS013"):
+        yield from _dropped(source, finding)
+        yield from _quoted(source, line)
+    elif finding.code == "NS014":
+        for number in range(line, 0, -1):
+            if re.fullmatch(r"(---|\.\.\.)\s*", source.lines[number - 1]):
+                yield Fix(f"remove line {number}", (Edit(Span(number, 1, number + 1, 1), ""),))
     elif finding.code == "NS007":
         if source.lines[line - 1][finding.span.column - 1] in "'\"":
             yield from retype.guesses(source, [line], (retype.quotes,))
@@ -64,6 +74,19 @@ def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
                 yield from guess(source, number)
         yield from relay.indented(source, [number for number in near if number <= line])
         yield from _quoted(source, line)
+
+
+def _dropped(source: Source, finding: Diagnostic) -> Iterator[Fix]:
+    """Without a tag; without a merge key and its value."""
+    span, line = finding.span, source.lines[finding.span.line - 1]
+    written = line[span.column - 1 : span.end_column - 1]
+    pattern = r"\s*" if finding.code == "NS012" else r"\s*:\s*\*?[\w-]*(,\s*)?"
+    after = re.match(pattern, line[span.end_column - 1 :])
+    assert after is not None
+    start, end = Span(span.line, span.column, span.line, span.column), span.end_column + after.end()
+    if finding.code == "NS013" and not (line[: span.column - 1] + line[end - 1 :]).strip():
+        yield Fix(f"remove line {span.line}", (Edit(Span(span.line, 1, span.line + 1, 1), ""),))
+    yield Fix(f"remove `{written}`", (Edit(start._replace(end_column=end), ""),))
 
 
 def _any_sign(source: Source, finding: Diagnostic) -> Iterator[Fix]:
@@ -84,15 +107,43 @@ def _any_sign(source: Source, finding: Diagnostic) -> Iterator[Fix]:
 
 
 def blamed(finding: Diagnostic, fix: Fix) -> Diagnostic:
-    """The finding on the line whose repair was proved: a parser notices a slip only at what comes after it."""
-    line = fix.edits[0].span.line
-    if line == finding.span.line or finding.code in ("NS006", "NS007", "NS010"):
+    """The finding where the repair was proved: a parser notices a slip only at what comes after it."""
+    if finding.code not in ("NS005", "NS008", "NS009"):
         return finding
-    text = finding.source.lines[line - 1]
-    start = len(text) - len(text.lstrip(" "))
-    span = Span(line, start + 1, line, max(len(text.rstrip()), start) + 1)
-    label = Label(finding.span, "noticed here")
-    return replace(finding, span=span, labels=(label, *finding.labels))
+    span, text = fix.edits[0].span, fix.edits[0].text
+    if text in CLOSERS and span.column == span.end_column and (at := _opener(finding.source, span, text)) is not None:
+        message = f"the bracket `{finding.source.lines[at.line - 1][at.column - 1]}` is not closed"
+        return replace(finding, code="NS007", message=message, span=at, labels=(Label(finding.span, NOTICED),))
+    if span.line == finding.span.line:
+        return finding
+    return replace(
+        finding, span=_words_at(finding.source, span), labels=(Label(finding.span, NOTICED), *finding.labels)
+    )
+
+
+def _opener(source: Source, at: Span, closer: str) -> Span | None:
+    """The bracket that a closing one, put in at a place, closes."""
+    depth = 0
+    for number in range(at.line, 0, -1):
+        line = source.lines[number - 1]
+        for column in range(at.column - 1 if number == at.line else len(line), 0, -1):
+            depth += {closer: 1, CLOSERS[closer]: -1}.get(line[column - 1], 0)
+            if depth < 0:
+                return Span(number, column, number, column + 1)
+    return None
+
+
+def _words_at(source: Source, at: Span) -> Span:
+    """What an edit replaces; of one that adds, the words on both sides."""
+    line = source.lines[at.line - 1]
+    if at.end_line > at.line or line[at.column - 1 : at.end_column - 1].strip():
+        return Span(at.line, at.column, at.line, len(line) + 1) if at.end_line > at.line else at
+    before = re.search(r"\S*\s*$", line[: at.column - 1])
+    after = re.match(r"\s*[^\s,\]}]*", line[at.end_column - 1 :])
+    assert before is not None
+    assert after is not None
+    start = at.column - len(before[0].lstrip() if before.start() == 0 else before[0])
+    return Span(at.line, start, at.line, at.end_column + after.end())
 
 
 def _untabbed(source: Source) -> Iterator[Fix]:
@@ -170,6 +221,16 @@ def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         else:
             gap = re.match(r",\s*", line[end - 1 :])
             yield Fix(title, (Edit(Span(span.line, span.column, span.line, end + (gap.end() if gap else 0)), ""),))
+
+
+REQUIRED = ("filters", "kernel", "window", "units", "height", "width", "channels")
+
+
+def _renamed(source: Source, finding: Diagnostic) -> Iterator[Fix]:
+    """One of two equal keys as a key that must be there."""
+    for span in (finding.span, *(label.span for label in finding.labels)):
+        for name in REQUIRED:
+            yield Fix(f"write `{name}` in line {span.line}", (Edit(span, name),))
 
 
 def _closed(source: Source, span: Span) -> Iterator[Fix]:

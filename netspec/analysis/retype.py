@@ -47,7 +47,7 @@ def _fix(number: int, line: str, slip: Slip) -> Fix:
 
 def _colons(line: str) -> Iterator[Slip]:
     """What stands for a colon, a colon or its space left out."""
-    for found in re.finditer(r"(?<=[\w-])( *(?::=|::+|[=;]) *| *\. +)(?=\S|$)", line):
+    for found in re.finditer(r"(?<=[\w-])( *(?::=|::+|[-=]>|[=;\uff1a]) *| *\. +)(?=\S|$)", line):
         yield *found.span(1), ": " if found.end() < len(line) else ":"
     for found in re.finditer(r"(?<=[\w-]):(?=[^\s,\]}])", line):
         yield found.end(), found.end(), " "
@@ -84,14 +84,38 @@ def _commas(line: str) -> Iterator[Slip]:
         yield found.start(), found.end(), ""
 
 
-def _wrapped(line: str) -> Iterator[Slip]:
-    """A word in brackets or backticks that are none of YAML, a list in round ones."""
+def wrapped(line: str) -> Iterator[Slip]:
+    """Brackets of another kind, or none, around a layer or a list; a word in brackets or backticks."""
     for found in re.finditer(r"`([\w .-]*)`|\[([\w-]+)\](?=:)", line):
         yield found.start(), found.end(), found[1] or found[2]
-    for found in re.finditer(r"\(([^()]*)\)", line):
+    for found in re.finditer(r"[\[(]([^\[\](){}]*?[:=][^\[\](){}]*)[\])]", line):
+        yield found.start(), found.end(), "{" + re.sub(r"(?<=\w)=(?=\S)", ": ", found[1]) + "}"
+    for found in re.finditer(r"\[(\{[^\[\]]*\})\]", line):
+        yield found.start(), found.end(), re.sub(r"\}, *\{", ", ", found[1])
+    for found in re.finditer(r"[({]([^(){}:]*)[)}]", line):
         yield found.start(), found.end(), f"[{found[1]}]"
+    for found in re.finditer(r"(?<=: )[\w-]+: ", line):
+        for end in re.finditer(r"(?=, [\w-]+: )|(?=\}|\])|$", line[found.end() :]):
+            stop = found.end() + end.start()
+            yield found.start(), stop, "{" + line[found.start() : stop] + "}"
+    for found in re.finditer(r"(\}+)(, *[\w-]+: *[^{}\[\],]+)(?=$|[,}\]])", line):
+        for inner in range(len(found[1])):
+            yield found.start(), found.end(), found[1][:inner] + found[2] + found[1][inner:]
     for found in re.finditer(r"`", line):
         yield found.start(), found.end(), ""
+
+
+def _lookalikes(line: str) -> Iterator[Slip]:
+    """Signs of other keyboards and of word processors: a blank, a colon, a dash or bullet, a number before the line."""
+    for found in re.finditer("[\u00a0\u2007\u202f\u3000]+", line):
+        yield found.start(), found.end(), " " * len(found[0])
+    for found in re.finditer("\uff1a *", line):
+        yield found.start(), found.end(), ": "
+    if bullet := re.match(r" *([*+\u2022\u00b7\u2013\u2014] )", line):
+        yield *bullet.span(1), "- "
+    for pattern in (r"^> ?", r"^\d+[:.)] ?", r" *\\+$"):
+        if sign := re.search(pattern, line):
+            yield *sign.span(), ""
 
 
 def _strays(line: str) -> Iterator[Slip]:
@@ -117,7 +141,7 @@ def quotes(line: str) -> Iterator[Slip]:
             yield place.start(), place.start(), found[0]
 
 
-def _dashes(line: str) -> Iterator[Slip]:
+def dashes(line: str) -> Iterator[Slip]:
     """The dash of an item, glued, left out or too many; a line that became a comment."""
     indent = len(line) - len(line.lstrip(" "))
     if re.match(r" *-[^\s-]", line):
@@ -130,4 +154,4 @@ def _dashes(line: str) -> Iterator[Slip]:
         yield *comment.span(1), ""
 
 
-KINDS: tuple[Kind, ...] = (_colons, _dashes, _wrapped, _commas, _brackets, quotes, _strays)
+KINDS: tuple[Kind, ...] = (_lookalikes, _colons, dashes, wrapped, _commas, _brackets, quotes, _strays)

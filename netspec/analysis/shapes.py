@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from netspec.analysis.plan import PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
 from netspec.language.fields import Pair
-from netspec.language.kind import Problem, Settings, Shape, dimensions, elements
+from netspec.language.kind import Inference, Problem, Settings, Shape, Window, dimensions, elements
 from netspec.language.spec import Layer, Spec
 from netspec.text.source import Span
 
@@ -43,30 +44,35 @@ def infer(spec: Spec) -> Shapes:
             return Shapes(tuple(planned), False, tuple(diagnostics))
         settings: Settings = layer.settings
         input = shape if layer.block is not None else (elements(shape),)
-        inference = settings.infer(input)
+        inference, reach = _passed(settings, input)  # type: ignore[arg-type]  # a frozen dataclass hashes
         diagnostics += [_diagnostic(spec, layer, problem, planned) for problem in inference.problems]
-        if inference.output is None:
+        if inference.output is None or reach is None:
             errors = tuple(found for found in diagnostics if found.severity == "error")
             silenced = tuple(found for found in diagnostics if found.severity == "warning")
             return Shapes(tuple(planned), False, errors, silenced)
-        field, jump = _see(spec, settings, input, field, jump)
+        field, jump = _see(spec, reach, field, jump)
         planned.append(PlannedLayer(layer, settings, input, inference.output, inference.arithmetic, field))
         shape = inference.output
     return Shapes(tuple(planned), spec.whole, tuple(diagnostics))
 
 
-def _see(spec: Spec, settings: Settings, input: Shape, field: Pair, jump: Pair) -> tuple[Pair, Pair]:
+@lru_cache(maxsize=4_096)
+def _passed(settings: Settings, input: Shape) -> tuple[Inference, Window | None]:
+    """What a layer makes of its input, and its reach. Kept: a spec is checked again for every fix that is tried."""
+    inference = settings.infer(input)
+    return inference, settings.reach(input) if inference.output is not None else None
+
+
+def _see(spec: Spec, reach: Window, field: Pair, jump: Pair) -> tuple[Pair, Pair]:
     """The receptive field and the distance of neighbouring units after a layer, in pixels of the image.
 
     Source: Dumoulin and Visin, A guide to convolution arithmetic: r' = r + (F - 1)*j, j' = j*S.
     """
     assert spec.input is not None
-    reach = settings.reach(input)
     if reach.kernel == (0, 0):
         return (spec.input.value.height, spec.input.value.width), jump
-    seen = tuple(r + (f - 1) * j for r, f, j in zip(field, reach.kernel, jump, strict=True))
-    moved = tuple(j * s for j, s in zip(jump, reach.stride, strict=True))
-    return (seen[0], seen[1]), (moved[0], moved[1])
+    (f0, f1), (s0, s1) = reach.kernel, reach.stride
+    return (field[0] + (f0 - 1) * jump[0], field[1] + (f1 - 1) * jump[1]), (jump[0] * s0, jump[1] * s1)
 
 
 def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[PlannedLayer]) -> Diagnostic:

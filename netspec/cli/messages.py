@@ -14,7 +14,7 @@ import click
 
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.render import renderer
-from netspec.diagnostics.render.cells import shown
+from netspec.diagnostics.render.cells import shown, wrapped
 
 if TYPE_CHECKING:
     from rich.box import Box
@@ -97,7 +97,11 @@ def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
 
 
 def _say(colour: str, kind: str, message: str) -> None:
-    click.echo(f"{click.style(kind, colour, bold=True)}: {safe(message)}", err=True, color=coloured(sys.stderr))
+    """One line for a program; for a person at a terminal as many as its width asks for, the others below the first."""
+    text = safe(message)
+    if sys.stderr.isatty():
+        text = f"\n{' ' * (len(kind) + 2)}".join(wrapped(text, max(width(sys.stderr) - len(kind) - 2, 40)))
+    click.echo(f"{click.style(kind, colour, bold=True)}: {text}", err=True, color=coloured(sys.stderr))
 
 
 def require_training() -> None:

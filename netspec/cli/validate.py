@@ -19,6 +19,7 @@ from netspec.text.files import Unreadable, read_source
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=options.FILE)
 @options.formats(list(RENDERERS))
+@options.overrides
 @click.option("--strict", is_flag=True, help="Take warnings for errors.")
 @click.option(
     "--budget",
@@ -35,7 +36,13 @@ from netspec.text.files import Unreadable, read_source
 )
 @click.option("--fix", is_flag=True, help="Write the repairs that can only be meant into the files.")
 def validate(
-    files: tuple[str, ...], form: str, strict: bool, budgets: tuple[str, ...], exclude: tuple[str, ...], fix: bool
+    files: tuple[str, ...],
+    form: str,
+    overrides: tuple[str, ...],
+    strict: bool,
+    budgets: tuple[str, ...],
+    exclude: tuple[str, ...],
+    fix: bool,
 ) -> None:
     """Check specs and say what is wrong, where, and what repairs it.
 
@@ -59,7 +66,9 @@ def validate(
             continue
         if fix:
             source = specs.fix(source)
-        found += specs.check(*specs.written(source, "--budget", budgets, "budget")).diagnostics
+        changed, made = specs.written(source, "--set", overrides)
+        budgeted, limits = specs.written(changed, "--budget", budgets, "budget")
+        found += specs.check(budgeted, [*made, *limits]).diagnostics
     if strict:
         found = [replace(diagnostic, severity="error") for diagnostic in found]
     text = renderer(form)(

@@ -30,7 +30,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that was checked: with its edits made, the diagnostic is gone and none has come."""
+    """A change that was checked: with its edits made, the diagnostic is gone and no error has come."""
 
     title: str
     edits: tuple[Edit, ...]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal
 
 from netspec.language.fields import boolean, choice, key, number, section, string, whole
@@ -27,6 +29,20 @@ KNOWN: dict[str, Known] = {
     "cifar-10": Known((32, 32, 3), 10, 50_000, 10_000),
 }
 SOURCES = (*KNOWN, "idx", "npz", "images")
+
+
+def stored(name: str) -> tuple[str, str] | None:
+    """The source that a file or folder, given for its name, is one of, and its `path`; None for what looks like neither.
+
+    >>> stored("mine.npz"), stored("sets/train-images-idx3-ubyte.gz"), stored("./photos"), stored("mnist")
+    (('npz', 'mine.npz'), ('idx', 'sets'), ('images', './photos'), None)
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.suffix == ".npz":
+        return "npz", str(path)
+    if re.search(r"(ubyte|\.idx)(\.gz)?$", name):
+        return "idx", str(path.parent)
+    return ("images", name) if re.search(r"[/\\]", name) and not path.suffix else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
@@ -36,7 +37,8 @@ class Override:
     def located(self, finding: Diagnostic) -> Diagnostic:
         """A finding on `source`, told of the text as it was: only that can be opened in an editor.
 
-        What is said of the value itself points at where it would stand, and names the option.
+        What is said of the value itself points at where it would stand, and names the option; what repairs it is
+        another option.
         """
         labels = tuple(Label(self._back(label.span), label.message) for label in finding.labels)
         told = ORIGIN.partition("{")[0] in finding.message
@@ -47,8 +49,18 @@ class Override:
             source=self.before,
             span=self._back(finding.span),
             labels=labels,
+            help=next(filter(None, map(self._instead, finding.fixes)), finding.help),
             fixes=tuple(self._fix(fix) for fix in finding.fixes if not any(self._touches(e.span) for e in fix.edits)),
         )
+
+    def _instead(self, fix: Fix) -> str | None:
+        """A fix of one word of the option, as the option to give."""
+        edit = fix.edits[0]
+        if len(fix.edits) > 1 or edit.span.line != edit.span.end_line or not self._touches(edit.span):
+            return None
+        old = self.source.lines[edit.span.line - 1][edit.span.column - 1 : edit.span.end_column - 1]
+        option, count = re.subn(rf"(?<![\w-]){re.escape(old)}(?![\w-])", lambda _: edit.text, self.option)
+        return f"give `{option}`" if old.strip() and edit.text.strip() and count == 1 else None
 
     def _fix(self, fix: Fix) -> Fix:
         return replace(fix, edits=tuple(replace(edit, span=self._back(edit.span)) for edit in fix.edits))

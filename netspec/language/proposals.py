@@ -11,8 +11,10 @@ from heapq import nsmallest
 from typing import Any
 
 from netspec.diagnostics.diagnostic import Edit, Fix
+from netspec.language.data import stored
 from netspec.language.edits import insert, remove, written
-from netspec.language.fields import BINARY, DECIMAL, Key, quantity
+from netspec.language.fields import BINARY, DECIMAL, Key, keys, quantity
+from netspec.language.kinds import KINDS
 from netspec.language.vocabulary import suggest
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.source import Source, Span
@@ -65,7 +67,7 @@ def plain_meaning(node: Node, broken: Broken) -> str | None:
         return str(int(node.value))
     if isinstance(node.value, str):
         bare = re.sub(r"[_, ]", "", node.text)
-        if re.fullmatch(r"\d{1,15}", bare):
+        if re.fullmatch(r"\d{1,15}|\d{1,3}([_, ]\d{3}){1,4}|\d{1,9}(_\d{1,9})+", node.text) and broken.bound != "array":
             return str(int(bare))
         if re.fullmatch(rf"\d{{1,9}}(\.\d{{1,9}})?({'|'.join(DECIMAL)})", bare):
             return str(quantity(bare))
@@ -108,10 +110,35 @@ def _one_slip(a: str, b: str) -> bool:
 
 def values(root: Node, node: Node, broken: Broken, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
-    texts = dict.fromkeys([*_near(node, broken), *_elsewhere(root, node, key), *_usual(key)])
+    texts = dict.fromkeys(
+        [*_within(node, broken, key), *_near(node, broken), *_elsewhere(root, node, key), *_usual(key)]
+    )
     name = f"{key.name}: " if key else ""
     for text in texts:
         yield Fix(f"set `{name}{text}`" if name else f"write `{text}`", (Edit(node.span, in_place(node, text)),))
+
+
+def _within(node: Node, broken: Broken, key: Key | None) -> Iterator[str]:
+    """A scalar as the value of a key of the section that stands in its place."""
+    expected = broken.bound if broken.keyword == "type" else ()
+    if key is None or "object" not in expected or not isinstance(node, Scalar) or not node.text:
+        return
+    if key.name == "data" and (found := stored(node.text)):
+        yield f"{{source: {found[0]}, path: {found[1]}}}"
+    section = key.type.section or KINDS.get(key.name)
+    for inner in keys(section) if section else ():
+        yield f"{{{inner.name}: {node.text}}}"
+
+
+def from_files(source: Source, data: Mapping, node: Scalar) -> Fix | None:
+    """A path that stands for the name of a source, as `path` of the source that it is."""
+    found = stored(node.text)
+    if found is None:
+        return None
+    given = data.entry("path") is not None
+    added = () if given else (insert(source, data, "path", found[1]),)
+    title = f"set `source: {found[0]}`" if given else f"write `source: {found[0]}` and `path: {found[1]}`"
+    return Fix(title, (Edit(node.span, found[0]), *added))
 
 
 def in_place(node: Node, text: str) -> str:
@@ -185,6 +212,9 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield f"{float(share[1]) / 100:g}"
     if broken.keyword == "type" and (power := re.fullmatch(r"([\d.]+) ?[x*] ?10(?:\^|\*\*)(-?\d+)", node.text)):
         yield f"{power[1]}e{power[2]}"
+    listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
+    if broken.keyword == "type" and "array" in bound and listed:
+        yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
     if broken.keyword == "type" and isinstance(value, str) and re.search(r"\d", value):
         alike = value.translate(str.maketrans("OolI", "0011"))
         yield from dict.fromkeys(re.findall(r"\d+", alike) + re.findall(r"\d+", value))
@@ -199,7 +229,7 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield written(-value)
     if broken.keyword in ("minimum", "maximum"):
         yield written(bound)
-    if broken.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 1 < value <= 100:
+    if broken.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 2 <= value <= 100:
         yield f"{value / 100:g}"
     if broken.keyword == "pattern":
         squeezed = re.sub(r"[\s_,]", "", node.text)
@@ -270,7 +300,7 @@ def _at_the_top(source: Source, root: Mapping, name: str, text: str) -> Edit:
 def glued(entry: Entry, facts: tuple[Key, ...]) -> str | None:
     """A key with its value, where only the colon between them, or its space, is missing: `filters 8`, `filters=8`."""
     value = entry.value
-    pair = re.fullmatch(r"([\w-]+)\s*(?::=|[=:;.]|\s)\s*(\S.*)", entry.name)
+    pair = re.fullmatch(r"([\w-]+)\s*(?::=|[-=]>|[=:;.\uff1a]|\s)\s*(\S.*)", entry.name)
     if pair is None or not isinstance(value, Scalar) or value.text or value.quoted:
         return None
     meant = suggest(pair[1], facts)

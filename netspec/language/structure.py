@@ -15,7 +15,17 @@ from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.proposals import Broken, additions, equally_near, glued, in_place, plain_meaning, removal, values
+from netspec.language.proposals import (
+    Broken,
+    additions,
+    equally_near,
+    from_files,
+    glued,
+    in_place,
+    plain_meaning,
+    removal,
+    values,
+)
 from netspec.language.schema import schema
 from netspec.language.vocabulary import TYPE, Path, known_keys, of_any_variant, suggest
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -217,6 +227,9 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error:
             fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, in_place(node, str(error.validator_value))),)),),
         )  # fmt: skip
     help, fixes = _remedy(root, node, error, key)
+    if path == ("data", "source") and isinstance(node, Scalar) and isinstance(data := _walk(root, path[:-1]), Mapping):
+        stored = from_files(source, data, node)
+        help, fixes = (stored.title, (stored,)) if stored else (help, fixes)
     if key is not None and not key.required and isinstance(parent := _walk(root, path[:-1]), Mapping):
         fixes += tuple(removal(source, parent, entry) for entry in parent if entry.value is node)
     if isinstance(path[-1] if path else "", int):

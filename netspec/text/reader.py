@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import yaml
 
 from netspec.text.characters import forbidden_characters
 from netspec.text.nodes import Node
 from netspec.text.source import Fault, Source
 from netspec.text.syntax import explain, refused_directives
-from netspec.text.tree import DEPTH, Tree
+from netspec.text.tree import Tree
 
 if not yaml.__with_libyaml__:
     # The pure Python parser places and words errors differently and is six times slower: not a substitute.
@@ -26,8 +28,13 @@ def read(source: Source) -> tuple[Node | None, list[Fault]]:
     are left out, and forbidden characters in a value, the node is there for further checks.
     """
     faults = [*source.faults] or forbidden_characters(source) or refused_directives(source)
-    if faults:
-        return None, faults
+    return (None, faults) if faults else _tree(source.text)
+
+
+@lru_cache(maxsize=1)
+def _tree(text: str) -> tuple[Node | None, list[Fault]]:
+    """The last one is kept: a text that was made to see whether it can be read is checked next."""
+    source = Source("", text)
     tree = Tree(source)
     try:
         for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
@@ -46,16 +53,12 @@ def read(source: Source) -> tuple[Node | None, list[Fault]]:
 
 
 def parses(text: str) -> bool:
-    """Whether a text is YAML that does not nest deeper than a spec may, whatever it says: much quicker than `read`."""
-    depth = 0
+    """Whether a text is YAML, whatever it says and however deep: much quicker than `read`."""
+    loader = yaml.CSafeLoader(text)
     try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > DEPTH:
-                    return False
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
+        loader.raw_parse()
     except yaml.YAMLError:
         return False
+    finally:
+        loader.dispose()
     return True

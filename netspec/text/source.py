@@ -7,10 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A half-open range of characters. Lines and columns count from 1, columns in code points."""
 
     line: int
@@ -50,7 +50,10 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The place of `text[start:end]`."""
-        return Span(*self._position(start), *self._position(end))
+        line, column = self._position(start)
+        if start <= end and column + end - start <= len(self.lines[line - 1]) + 1:
+            return Span(line, column, line, column + end - start)
+        return Span(line, column, *self._position(end))
 
     def offset(self, line: int, column: int) -> int:
         """Where in `text` a place is; behind a line's end is at it, behind the last line at the end of the text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -40,13 +40,10 @@ class _Container:
     """Where the last thing inside it ends."""
     anchor: _Anchor | None
     values_before: int
-    nodes: list[Node]
+    is_mapping: bool
+    nodes: list[Node] = field(default_factory=list)
     """The items; of a mapping keys and values in turn."""
     height: int = 1
-
-    @property
-    def is_mapping(self) -> bool:
-        return isinstance(self.event, yaml.MappingStartEvent)
 
     @property
     def awaits_key(self) -> bool:
@@ -151,7 +148,8 @@ class Tree:
         if len(self._open) == DEPTH:
             self._too_deep(self.source.span(start, start + 1))
             return
-        self._open.append(_Container(event, start, start, anchor, self._values, []))
+        is_mapping = isinstance(event, yaml.MappingStartEvent)
+        self._open.append(_Container(event, start, start, anchor, self._values, is_mapping))
 
     def _close_container(self, event: yaml.MappingEndEvent | yaml.SequenceEndEvent) -> None:
         container = self._open.pop()

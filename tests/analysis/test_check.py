@@ -142,3 +142,13 @@ def test_checking_loads_nothing_that_computes() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_mistake_in_a_repeated_layer_is_one_finding_that_names_the_first_copy_to_fail() -> None:
+    layers = HEAD + "blocks:\n  - conv: {filters: 8, kernel: 9, repeat: 9}\nfc: [10]\n"
+    [finding] = check_source(Source("x.yaml", layers)).diagnostics
+    assert (finding.code, finding.layer, finding.span.line) == ("NS301", "block1.conv8", 5)
+    blocks = HEAD + "blocks:\n  - repeat: 3\n    conv: {filters: 8, kernel: 0}\nfc: [10]\n"
+    [finding] = check_source(Source("x.yaml", blocks)).diagnostics
+    assert (finding.code, finding.span.line) == ("NS102", 6)
+    assert finding.fixes

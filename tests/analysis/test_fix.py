@@ -35,6 +35,10 @@ def test_twice_is_once(file: Path) -> None:
     assert fixed(once) == once
 
 
+def test_a_spec_typed_in_a_hurry_is_valid_after_one_run() -> None:
+    assert check_source(Source("spec.yaml", fixed((BROKEN / "typing-errors.yaml").read_text()))).ok
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_ends_stay(newline: str) -> None:
     lines = ["netspec: 1  # the format", "name: x", "input: [8, 8, 1]", "fc: [{units: 10, bais: no}]", ""]

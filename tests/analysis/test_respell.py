@@ -77,3 +77,43 @@ def test_a_section_that_lost_its_name_gets_it_back() -> None:
 def test_independent_mistakes_stay_apart() -> None:
     text = GOOD.replace("filters: 8", "filters: 0").replace("source: mnist", "sources: mnist")
     assert [finding.span.line for finding in check_source(Source("two.yaml", text)).diagnostics] == [10, 16]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("      kernel: 4", "      kernel -> 4"),
+        ("      kernel: 4", "      kernel\uff1a 4"),
+        ("      kernel: 4", "      kernel:\u00a04"),
+        ("      kernel: 4", "      kernel: !!int 4"),
+        ("      kernel: 4", "      kernel: 4 \\"),
+        ("      kernel: 4", ">       kernel: 4"),
+        ("      kernel: 4", "      kernel: 4\n..."),
+        ("  - conv:\n", "  \u2013 conv:\n"),
+        ("      filters: 8", "      <<: *base\n      filters: 8"),
+        ("{type: max, window: 2}", "type: max, window: 2"),
+        ("{type: max, window: 2}", "[type: max, window: 2]"),
+        ("{type: max, window: 2}", "(type=max, window=2)"),
+        ("{type: max, window: 2}", "{type: max}, window: 2"),
+        ("{type: max, window: 2}", "{type: max, type: 2}"),
+        ("fc: [{units: 32, dropout: 0.3}, 10]", "fc: 32, 10"),
+        ("fc: [{units: 32, dropout: 0.3}, 10]", "fc: (32, 10)"),
+        ("source: mnist", "source: sets/mine.npz"),
+        ("source: mnist", "source: ./photos"),
+    ],
+)
+def test_signs_and_brackets_of_other_hands_are_one_finding_too(right: str, wrong: str) -> None:
+    test_one_slip_is_one_finding_and_is_undone(right, wrong)
+
+
+def test_a_bracket_that_is_never_closed_is_what_is_marked() -> None:
+    text = GOOD.replace("{filters: 4, kernel: [3, 3]}", "{filters: 4, kernel: [3, 3]")
+    [finding] = check_source(Source("open.yaml", text)).diagnostics
+    assert (finding.code, finding.span) == ("NS007", (7, 11, 7, 12))
+
+
+def test_numbers_with_commas_are_a_list_and_no_thousands() -> None:
+    text = GOOD.replace("      kernel: 4", "      kernel: 4, 4")
+    [finding] = check_source(Source("pair.yaml", text)).diagnostics
+    assert finding.fixes[0].title == "set `kernel: [4, 4]`"
+    assert not finding.fixes[0].safe

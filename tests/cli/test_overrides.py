@@ -109,3 +109,15 @@ def test_what_is_no_assignment_is_wrong_usage(item: str) -> None:
     done = netspec("summary", "specs/lenet5.yaml", "--set", item)
     assert done.returncode == 2
     assert "write KEY=VALUE" in done.stderr
+
+
+def test_what_repairs_an_option_is_another_option() -> None:
+    source, made = specs.written(Source("x.yaml", SPEC), "--set", ["train.bach_size=50"])
+    (found,) = specs.check(source, made).diagnostics
+    assert (found.code, found.help, found.fixes) == ("NS104", "give `--set train.batch_size=50`", ())
+
+
+def test_validate_takes_other_values_too() -> None:
+    done = netspec("validate", "--format", "concise", "--set", "train.epochs=0", "specs/lenet5.yaml")
+    assert done.returncode == 1
+    assert "(with `--set train.epochs=0`)" in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
 from netspec.text.source import Source
 
-from . import slips, slips_later
+from . import slips, slips_later, slips_latest
 from .bases import Base, drawn, known, relaid
 from .slip import Slip
 
-LISTS = {"first": slips.slips, "later": slips_later.slips}
+LISTS = {"first": slips.slips, "later": slips_later.slips, "latest": slips_latest.slips}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Outcome:
     found: tuple[Diagnostic, ...]
     cured: tuple[bool, ...]
     """Of each fix of the first finding, whether the spec has no error with it."""
+    milliseconds: float
+    """What the check of the faulty text took."""
 
     @property
     def one(self) -> bool:
@@ -46,11 +49,14 @@ class Outcome:
 
 def outcome(slip: Slip) -> Outcome | None:
     """What netspec finds; None where the edit leaves the spec without an error, so that it is no mistake."""
+    start = time.perf_counter()
     report = check_source(Source(slip.base.name, slip.text))
+    milliseconds = 1000 * (time.perf_counter() - start)
     if report.ok:
         return None
     texts = (edited(slip.text, fix.edits) for fix in report.diagnostics[0].fixes)
-    return Outcome(slip, report.diagnostics, tuple(check_source(Source(slip.base.name, text)).ok for text in texts))
+    cured = tuple(check_source(Source(slip.base.name, text)).ok for text in texts)
+    return Outcome(slip, report.diagnostics, cured, milliseconds)
 
 
 def bases(number_drawn: int, seed: int) -> list[Base]:
@@ -110,15 +116,17 @@ def print_miss(result: Outcome) -> None:
 
 
 def print_table(kinds: dict[str, list[Outcome]], harmless: dict[str, int]) -> None:
-    columns = ("one", "on_line", "offered", "proved")
-    print(f"{'kind of edit':36}{'n':>6}{'one':>8}{'line':>8}{'fix':>8}{'proved':>8}{'no error':>10}")
+    print(f"{'kind of edit':36}{'n':>6}{'one':>8}{'line':>8}{'fix':>8}{'proved':>8}{'ms':>8}{'no error':>10}")
     for kind in sorted(kinds):
-        results = kinds[kind]
-        shares = "".join(f"{100 * sum(getattr(r, c) for r in results) / len(results):7.1f}%" for c in columns)
-        print(f"{kind:36}{len(results):6}{shares}{harmless[kind]:10}")
-    every = [result for results in kinds.values() for result in results]
-    shares = "".join(f"{100 * sum(getattr(r, c) for r in every) / len(every):7.1f}%" for c in columns)
-    print(f"{'all':36}{len(every):6}{shares}{sum(harmless.values()):10}")
+        print_row(kind, kinds[kind], harmless[kind])
+    print_row("all", [result for results in kinds.values() for result in results], sum(harmless.values()))
+
+
+def print_row(kind: str, results: list[Outcome], harmless: int) -> None:
+    columns = ("one", "on_line", "offered", "proved")
+    shares = "".join(f"{100 * sum(getattr(r, c) for r in results) / len(results):7.1f}%" for c in columns)
+    taken = sum(result.milliseconds for result in results) / len(results)
+    print(f"{kind:36}{len(results):6}{shares}{taken:8.1f}{harmless:10}")
 
 
 if __name__ == "__main__":

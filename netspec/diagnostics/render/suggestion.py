@@ -58,7 +58,7 @@ def _cluster(edits: Sequence[Edit], lines: Sequence[str], page: Page) -> Iterato
 
 def _moved(edit: Edit, lines: int) -> Edit:
     span = edit.span
-    return replace(edit, span=replace(span, line=span.line - lines, end_line=span.end_line - lines))
+    return replace(edit, span=span._replace(line=span.line - lines, end_line=span.end_line - lines))
 
 
 def _new_text(edits: Sequence[Edit]) -> list[Mark]:
