@@ -72,7 +72,7 @@ PIXELS = {
     "as trained": (DIGIT, None),
     "bytes": (DIGIT.astype(np.uint8), None),
     "black": (0 * DIGIT, None),
-    "divided": (DIGIT / 16, "0 to 1; those of the training data deviate from 4.88 by 6.0"),
+    "divided": (DIGIT / 16, "0 to 1; those of the training data deviate from 4.89 by 6.02"),
     "of another white": (np.stack([DIGIT, DIGIT * 15]), "0 to 240; the training data have 0 to 16"),
     "centred": (DIGIT - 8, "-8 to 8; the training data have 0 to 16"),
 }
