@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,14 +32,10 @@ def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
     messages.require_training()
     cache.keep_programs()
     from netspec.report.evaluation import measure
-    from netspec.training import sources
     from netspec.training.loop import Trainer
 
     network = messages.load_run(run, checkpoint)
-    found = sources.read(network.plan, Path(data) if data is not None else None)
-    if isinstance(found, list):
-        messages.show(found)
-        raise SystemExit(1)
+    found = messages.require_images(network.plan, data, network.record)
     result = Trainer(network, found).evaluate(network.variables, found.test)
     measures = measure(found.test.labels, result.predictions, found.classes)
     if form == "json":

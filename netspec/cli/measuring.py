@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from types import TracebackType
-from typing import Any
-
-import click
+from netspec.cli.bars import Shown
 
 
-class Measuring:
+class Measuring(Shown):
     """Shown on standard error from the first `say` on."""
 
     def __init__(self, title: str) -> None:
         self._title = title
         self._said = False
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> Measuring:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Leaves the terminal as it was."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
 
     def say(self, what: str, done: int, total: int) -> None:
         """`done` of `total` are measured, and `what` is next."""
         if not self._said:
             self._said = True
-            if sys.stderr.isatty():
-                self._open()
-            else:
-                click.echo(f"{self._title} ...", err=True)
+            self._open()
         if self._bar is not None:
             self._bar.update(self._task, what=what, completed=done, total=total)
 
     def _open(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=16), TextColumn("{task.fields[what]}"))
-        self._bar = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
-        self._bar.start()
-        self._task = self._bar.add_task(self._title, total=None, what="")
+        self.begin(self._title, *columns, TimeElapsedColumn(), total=None, what="")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from rich.box import Box
     from rich.console import Console, RenderableType
 
+    from netspec.analysis.plan import Plan
     from netspec.training.run import TrainedNetwork
+    from netspec.training.sources import Images
 
 INSTALL = "pip install 'netspec-compiler[train]'"
 
@@ -125,3 +127,19 @@ def load_run(run: str, which: str) -> TrainedNetwork:
         fail("NS605", str(error), "train again, or load another checkpoint with --checkpoint best", status=1)
     except OSError as error:
         fail("NS602", f"`{run}`: {error.strerror or error}", None, status=2)
+
+
+def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | None = None) -> Images:
+    """The images of a plan: those that `--data` gives, else those of the run of `record`, else those that the spec names.
+
+    Exits where they are none that can be used.
+    """
+    from netspec.training import sources
+    from netspec.training.run import data_path
+
+    path = Path(given) if given is not None else data_path(record) if record is not None else None
+    found = sources.read(plan, path)
+    if isinstance(found, list):
+        show(found)
+        raise SystemExit(1)
+    return found

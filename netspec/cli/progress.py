@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 from netspec.cli import messages
+from netspec.cli.bars import Shown
 
 if TYPE_CHECKING:
     from netspec.training.checkpoint import Checkpoint
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 0.2
 
 
-class Progress:
+class Progress(Shown):
     """A watcher that writes to standard error."""
 
     def __init__(self, session: Session, start: Checkpoint | None) -> None:
@@ -27,36 +26,20 @@ class Progress:
         self._batch = session.trainer.batch_size
         self._started = time.monotonic()
         self._shown = 0.0
-        self._bar: Any = None
-        self._task: Any = None
 
-    def __enter__(self) -> Progress:
-        images, train = self._session.images, self._session.train
+    def __enter__(self) -> Self:
+        images, train, steps = self._session.images, self._session.train, self._session.trainer.steps_per_epoch
         click.echo(
             f"{self._session.plan.name}: {self._session.plan.parameters:,} parameters; {len(images.train):,} training, "
             f"{len(images.validation):,} validation, {len(images.test):,} test images; {train.epochs} epochs of "
-            f"{self._session.trainer.steps_per_epoch:,} steps",
+            f"{steps:,} step{'s' if steps > 1 else ''}",
             err=True,
         )
-        if sys.stderr.isatty():
-            self._open()
+        self._open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Leaves the terminal as it was."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
     def _open(self) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
 
         columns = (
             TextColumn("{task.description}"),
@@ -65,9 +48,8 @@ class Progress:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
-        self._bar = Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
-        self._bar.start()
-        self._task = self._bar.add_task("compiling", total=self._session.total_steps, completed=self._begin, rate="")
+        total = self._session.total_steps
+        self.begin("compiling", *columns, refresh=False, total=total, completed=self._begin, rate="")
 
     def step(self, step: int, total: int, metrics: Any) -> None:
         """Moves the bar a few times a second; never waits for the device."""

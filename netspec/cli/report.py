@@ -17,11 +17,7 @@ def report(run: str, data: str | None) -> None:
     messages.require_training()
     cache.keep_programs()
     from netspec.report import page
-    from netspec.training import sources
 
     network = messages.load_run(run, "model")
-    found = sources.read(network.plan, Path(data) if data is not None else None)
-    if isinstance(found, list):
-        messages.show(found)
-        raise SystemExit(1)
+    found = messages.require_images(network.plan, data, network.record)
     click.echo(page.write(Path(run), found))

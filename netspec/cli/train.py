@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click.core import ParameterSource
 
-from netspec.cli import cache, messages, options, specs, tuning
+from netspec.cli import cache, messages, options, resuming, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.training.cause import Kind
     from netspec.training.checkpoint import Checkpoint
-    from netspec.training.run import RunDirectory
+    from netspec.training.loop import NotFinite
     from netspec.training.session import Outcome, Session
     from netspec.training.sources import Images
     from netspec.training.speed.tune import Tuning
@@ -86,17 +86,19 @@ def train(
     run, checkpoint = place(Path(resume)) if resume is not None else (None, None)
     plan = specs.require_plan(file or str((run or Path()) / SPEC), overrides)
     _devices(devices)
-    images = _images(plan, data)
+    moved = file is not None or any(item.startswith("data.path") for item in overrides)
+    images = messages.require_images(plan, data, None if run is None or moved else resuming.recorded(run))
+    messages.show([*images.warnings, *_too_few(plan, images)])
     _divided(plan, images, devices)
     _fits(plan, images, devices)
     folder = run or _folder(plan, output)
     try:
         with lock.hold(folder):
             if run is not None:
-                chosen = _recorded(plan, folder, checkpoint)
+                start, chosen = resuming.start(plan, images, folder, checkpoint, devices)
             else:
-                chosen = tuning.choose(plan, tune, pinned, images=images, devices=devices)
-            _train(plan, images, folder, run is not None, checkpoint, chosen, devices)
+                start, chosen = None, tuning.choose(plan, tune, pinned, images=images, devices=devices)
+            _train(plan, images, folder, start, chosen, devices)
     except lock.InUse as error:
         messages.fail("NS601", str(error), "wait for it to end, or give another directory with --output", status=2)
 
@@ -111,6 +113,17 @@ def _devices(devices: int) -> None:
         messages.fail("NS612", f"--devices {devices}: this machine has {len(jax.devices())}", None, status=3)
 
 
+def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
+    """A warning where the training examples are fewer than a batch."""
+    examples, batch = len(images.train), plan.spec.train.value.batch_size
+    if batch <= examples:
+        return []
+    message = f"a batch of {batch:,} is more than the {examples:,} training examples: every epoch is one step with all"
+    help = f"set `batch_size` to a part of {examples:,}, or take more examples"
+    span = plan.spec.train.at("batch_size")
+    return [Diagnostic("NS617", message, plan.spec.source, span, help=help, severity="warning")]
+
+
 def _divided(plan: Plan, images: Images, devices: int) -> None:
     """Refuses a batch that the devices do not divide, and says which one they would."""
     from netspec.training.step import Indivisible, batch_of
@@ -123,17 +136,6 @@ def _divided(plan: Plan, images: Images, devices: int) -> None:
         fitting = above if above <= len(images.train) else error.size - rest
         help = f"set train.batch_size={fitting}" if fitting else f"{len(images.train)} examples are too few"
         messages.fail("NS612", str(error), help, status=1)
-
-
-def _images(plan: Plan, data: str | None) -> Images:
-    from netspec.training import sources
-
-    found = sources.read(plan, Path(data) if data is not None else None)
-    if isinstance(found, list):
-        messages.show(found)
-        raise SystemExit(1)
-    messages.show(list(found.warnings))
-    return found
 
 
 def _fits(plan: Plan, images: Images, devices: int) -> None:
@@ -175,34 +177,7 @@ def _folder(plan: Plan, output: str | None) -> Path:
     return folder
 
 
-def _recorded(plan: Plan, folder: Path, checkpoint: Path | None) -> Tuning:
-    """The algorithms that the run has: measured anew, others could win, and the last bits would differ."""
-    from netspec.lowering.planner import Unfit, from_names
-    from netspec.training.run import NotARun, RunDirectory
-    from netspec.training.speed.tune import Tuning
-
-    directory = RunDirectory(folder)
-    try:
-        record = directory.made_of() if checkpoint is None else _read(checkpoint).record
-    except NotARun:
-        newest, _ = directory.checkpoints().newest()
-        record = newest.record if newest is not None else {}
-    try:
-        return Tuning(from_names(plan, record["choices"]), "pinned")
-    except (KeyError, Unfit):
-        # of another version or another spec: `_start` says what differs
-        return tuning.choose(plan, "off", None)
-
-
-def _train(
-    plan: Plan,
-    images: Images,
-    folder: Path,
-    resumed: bool,
-    checkpoint: Path | None,
-    chosen: Tuning,
-    devices: int,
-) -> None:
+def _train(plan: Plan, images: Images, folder: Path, start: Checkpoint | None, chosen: Tuning, devices: int) -> None:
     from netspec.analysis.summary import as_json
     from netspec.cli.progress import Progress
     from netspec.report.tensorboard import TensorBoard
@@ -211,69 +186,23 @@ def _train(
     from netspec.training.session import Session
     from netspec.training.tensors import Corrupt
 
-    directory = RunDirectory(folder)
     summary = {**as_json(plan), "tuning": chosen.as_json()}
-    session = Session(plan, images, directory, summary, chosen.choices, devices=devices)
-    start = _start(session, directory, checkpoint) if resumed else None
+    session = Session(plan, images, RunDirectory(folder), summary, chosen.choices, devices=devices)
     with Progress(session, start) as progress, TensorBoard(folder, start.step if start else 0) as board:
         began = time.monotonic()
         try:
             outcome = session.run(start, (progress, board))
         except NotFinite as failure:
             progress.close()
-            _not_finite(session, failure)
+            not_finite(session, failure)
         except Corrupt as error:
             progress.close()
             messages.fail("NS605", str(error), f"go on without it: netspec train --resume {folder}", status=1)
     _finished(plan, images, folder, outcome, began)
 
 
-def _start(session: Session, directory: RunDirectory, checkpoint: Path | None) -> Checkpoint | None:
-    """The checkpoint to go on from; None where the run was killed before its first one. Exits where it is another run's."""
-    from netspec.training.record import compare
-
-    start = _newest(session, directory) if checkpoint is None else _read(checkpoint)
-    found = compare(directory.made_of() if start is None else start.record, session.record)
-    for difference in found:
-        if difference.effect == "warned":
-            messages.warn("NS607", f"{difference}: {difference.reason}")
-    refused = [difference for difference in found if difference.effect == "refused"]
-    if refused:
-        listed = "; ".join(str(difference) for difference in refused)
-        messages.fail(
-            "NS606", f"the run cannot go on with this: {listed}", "resume with the run's own spec and data", status=1
-        )
-    return start
-
-
-def _newest(session: Session, directory: RunDirectory) -> Checkpoint | None:
-    """The newest checkpoint that is whole and the run's own. Of another spec, the newest all the same: it is refused."""
-    from netspec.training.record import foreign
-
-    checkpoints = directory.checkpoints()
-    start, passed_over = checkpoints.newest(lambda found: foreign(found.record, session.record))
-    if start is None:
-        start, passed_over = checkpoints.newest()
-    for skipped in passed_over:
-        messages.warn("NS605", f"`{skipped.path}` is passed over: {skipped.reason}")
-    if start is None and passed_over:
-        help = "begin anew with another --output"
-        messages.fail("NS604", f"`{directory.folder}` has no valid checkpoint", help, status=1)
-    return start
-
-
-def _read(checkpoint: Path) -> Checkpoint:
-    """The checkpoint that was asked for; exits where it is none."""
-    from netspec.training.checkpoint import Checkpoints
-    from netspec.training.tensors import Corrupt
-
-    try:
-        return Checkpoints(checkpoint.parent).read(checkpoint)
-    except Corrupt as error:
-        messages.fail("NS605", str(error), f"leave it out: netspec train --resume {checkpoint.parent.parent}", status=1)
-
-
-def _not_finite(session: Session, failure: Any) -> None:
+def not_finite(session: Session, failure: NotFinite) -> NoReturn:
+    """Says which step of the session it was, what in it was not finite first, and what to try."""
     from netspec.training import cause
 
     found = cause.find(session.trainer, failure)

@@ -23,11 +23,13 @@ import numpy as np
 from netspec.analysis.check import Report, check_source
 from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
+from netspec.lowering.options import compiler_options
 from netspec.lowering.planner import Unfit, choices, from_names
 from netspec.text.source import Source
 from netspec.training import files, tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
 from netspec.training.record import environment, foreign, plain
+from netspec.training.sources import Images
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host, unflatten
 
@@ -109,7 +111,7 @@ def place(path: Path) -> tuple[Path, Path | None]:
     return path, None
 
 
-def record(plan: Plan, data: str, options: Mapping[str, str], choices: Mapping[str, Any]) -> dict[str, Any]:
+def record(plan: Plan, images: Images, choices: Choices, devices: int = 1) -> dict[str, Any]:
     """What a run is made of: `netspec.training.record` says what may differ when it goes on."""
     spec = plan.spec
     facts = {
@@ -117,12 +119,26 @@ def record(plan: Plan, data: str, options: Mapping[str, str], choices: Mapping[s
         "input": plan.input,
         "layers": [{"name": layer.name, "kind": layer.kind, **plain(layer.settings)} for layer in plan.layers],
         "budget": plain(spec.budget.value),
-        "data": plain(spec.data.value),
+        "data": plain(spec.data.value) | {"path": images.path and str(images.path)},
         "train": plain(spec.train.value),
     }
-    made = {"options": dict(options), "choices": plain(choices), **environment()}
+    made = {
+        "spec": plain(facts),
+        "data": images.fingerprint,
+        "options": compiler_options(jax.default_backend()),
+        "choices": plain(choices),
+        **environment(),
+        "classes": images.classes,
+        "devices": {"count": devices, "kind": jax.devices()[0].device_kind},
+    }
     # Through JSON and back: a record is compared with one that was read from a file.
-    return dict(json.loads(json.dumps({"spec": plain(facts), "data": data, **made})))
+    return dict(json.loads(json.dumps(made)))
+
+
+def data_path(record: Mapping[str, Any]) -> Path | None:
+    """Where the images of a run were; None where they came with netspec or lay in one of the known places."""
+    path = record["spec"]["data"]["path"]
+    return None if path is None else Path(path)
 
 
 def save_model(

@@ -14,12 +14,10 @@ import jax
 
 from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
-from netspec.lowering.options import compiler_options
 from netspec.training import files
 from netspec.training.checkpoint import BEST, Background, Checkpoint, restore_best
 from netspec.training.concerns import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
-from netspec.training.record import Difference, compare
 from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
 from netspec.training.sources import Images
@@ -80,9 +78,7 @@ class Session:
         steps = steps_per_epoch(examples, batch_of(self.train, examples, devices).size)
         self.network = TrainableNetwork(plan, choices, steps)
         self.trainer = Trainer(self.network, images, devices)
-        self.record = record(plan, images.fingerprint, compiler_options(jax.default_backend()), choices)
-        self.record["classes"] = list(images.classes)
-        self.record["devices"] = {"count": devices, "kind": jax.devices()[0].device_kind}
+        self.record = record(plan, images, choices, devices)
         self.summary = summary
         self.rows: list[Row] = []
         self.epoch_seconds = 0.0
@@ -272,11 +268,6 @@ class Session:
         facts = {"step": step, "test": {"loss": test.loss, "accuracy": test.accuracy}}
         save_model(self.directory.model, variables, self.plan, self.record, self.rows, facts)
         return test
-
-
-def differences(session: Session, start: Checkpoint) -> list[Difference]:
-    """What differs between a session and the run that it would go on with."""
-    return compare(start.record, session.record)
 
 
 def default_folder(name: str, root: Path = Path("runs")) -> Path:

@@ -35,6 +35,8 @@ class Images:
     """(channels,) float32, of the training part: normalized = (raw - mean) / deviation."""
     deviation: np.ndarray
     warnings: tuple[Diagnostic, ...] = ()
+    path: Path | None = None
+    """Where they were found, absolute; None where nobody said where they are."""
 
 
 def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
@@ -62,6 +64,7 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
         mean.astype(np.float32),
         deviation.astype(np.float32),
         tuple(_diagnostic(plan, problem) for problem in found.warnings),
+        given and given.absolute(),
     )
 
 

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner, Result
+
+from netspec.cli.main import netspec as command
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -26,3 +30,10 @@ def netspec(
         timeout=300,
         check=False,
     )
+
+
+def here(*arguments: str) -> Result:
+    """The same in this process, where JAX is loaded already; an exception is a bug."""
+    done = CliRunner().invoke(command, arguments, prog_name="netspec")
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done

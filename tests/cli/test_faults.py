@@ -26,13 +26,10 @@ import pytest
 from netspec.training import files, tensors
 from netspec.training.checkpoint import Checkpoints
 from tests.cli.run import ROOT
+from tests.training.faults import FULL, GUARD_SECONDS, dice_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-FULL = os.environ.get("NETSPEC_FAULTS") == "full"
-SEED = int(os.environ.get("NETSPEC_FAULTS_SEED") or random.SystemRandom().randrange(1 << 32))
-GUARD_SECONDS = 300
-"""How long anything may take before it counts as a hang."""
 SPEC = """\
 netspec: 1
 name: tiny
@@ -145,9 +142,9 @@ class Machine:
         process.kill()
         raise AssertionError(f"it did not come to `{place}`: {process.communicate()[1]}")
 
-    def finish(self, run: Path, *arguments: str) -> None:
+    def finish(self, run: Path, **environment: str) -> None:
         """The rest of the run."""
-        with self.start(run, *arguments) as process:
+        with self.start(run, **environment) as process:
             _, said = process.communicate(timeout=GUARD_SECONDS)
         assert process.returncode == 0, said
 
@@ -179,18 +176,31 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.fixture(scope="module")
 def whole(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
-    """The result of a run that nothing interrupts, in a process of its own; and of another: the same bits twice."""
-    folder = tmp_path_factory.mktemp("whole")
-    for name in ("first", "second"):
-        machine.finish(folder / name)
-    assert result(folder / "first") == result(folder / "second")
-    return result(folder / "first")
+    """The result of a run that nothing interrupts."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    machine.finish(run)
+    return result(run)
+
+
+AROUND = (
+    {},  # what XLA has compiled is there by now
+    {"JAX_ENABLE_COMPILATION_CACHE": "false", "PYTHONHASHSEED": "7"},
+    {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "8"},
+)
+"""What may be different around two processes that give the same bits."""
+
+
+@pytest.mark.parametrize("around", AROUND * 3 if FULL else AROUND[1:])
+def test_another_process_gives_the_same_bits(
+    around: dict[str, str], machine: Machine, whole: tuple[Any, ...], tmp_path: Path
+) -> None:
+    machine.finish(tmp_path / "run", **around)
+    assert result(tmp_path / "run") == whole
 
 
 @pytest.fixture
 def dice(request: pytest.FixtureRequest) -> random.Random:
-    print(f"NETSPEC_FAULTS_SEED={SEED}")
-    return random.Random(f"{SEED} {request.node.name}")
+    return dice_of(request.node.name)
 
 
 def partial(run: Path) -> bool:

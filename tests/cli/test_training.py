@@ -16,7 +16,7 @@ import pytest
 
 from netspec.cli.train import ADVICE
 from netspec.training import cause, tensors
-from tests.cli.run import ROOT, netspec
+from tests.cli.run import ROOT, here, netspec
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
@@ -65,6 +65,42 @@ def test_images_and_arrays_are_predicted(run: Path, tmp_path: Path) -> None:
         done = netspec("predict", str(run), str(tmp_path / name))
         assert done.returncode == status, done.stderr
         assert "Traceback" not in done.stderr
+
+
+DIGIT = np.eye(8) * 16
+PIXELS = {
+    "as trained": (DIGIT, None),
+    "bytes": (DIGIT.astype(np.uint8), None),
+    "black": (0 * DIGIT, None),
+    "divided": (DIGIT / 16, "0 to 1; those of the training data deviate from 4.89 by 6.02"),
+    "of another white": (np.stack([DIGIT, DIGIT * 15]), "0 to 240; the training data have 0 to 16"),
+    "centred": (DIGIT - 8, "-8 to 8; the training data have 0 to 16"),
+}
+
+
+@pytest.mark.parametrize("name", PIXELS)
+def test_numbers_on_another_scale_are_told(name: str, run: Path, tmp_path: Path) -> None:
+    array, words = PIXELS[name]
+    np.save(tmp_path / "a.npy", array)
+    done = here("predict", str(run), str(tmp_path / "a.npy"))
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) == (2 if array.ndim == 3 else 1)
+    assert done.stderr.startswith(f"warning[NS517]: `{tmp_path}/a.npy` has values from {words}" if words else "")
+    assert bool(done.stderr) == bool(words)
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.inf, 1e300])
+def test_numbers_that_are_not_finite_are_refused(bad: float, run: Path, tmp_path: Path) -> None:
+    stack = np.stack([DIGIT] * 5)
+    stack[3, 2, 1] = bad
+    np.save(tmp_path / "five.npy", stack)
+    np.save(tmp_path / "one.npy", stack[3])
+    for name, found in (("five.npy", "five.npy[3]"), ("one.npy", "one.npy")):
+        done = here("predict", str(run), str(tmp_path / name))
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert f"error[NS509]: `{tmp_path}/{found}` has a pixel that is not finite" in done.stderr
+    np.save(tmp_path / "none.npy", stack[:0])
+    assert "error[NS510]" in here("predict", str(run), str(tmp_path / "none.npy")).stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -13,13 +13,12 @@ import jax
 import numpy as np
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.report import page, statistics
 from netspec.report.evaluation import measure
-from netspec.text.source import Source
-from netspec.training.run import RunDirectory, load
-from netspec.training.session import Session
-from netspec.training.sources import Images, read
+from netspec.training.run import load
+from netspec.training.sources import Images
+from tests.lowering.networks import plan
+from tests.training.runs import images_of, session
 
 VOID = {"meta", "img", "br", "circle", "line"}
 CLASSES = tuple(f'<b onclick="x">&{n}</b>\'' for n in range(10))
@@ -46,14 +45,10 @@ class Strict(HTMLParser):
 
 
 def trained(folder: Path, text: str, classes: tuple[str, ...] | None = None) -> Images:
-    plan = check_source(Source("spec.yaml", text)).plan
-    assert plan is not None
-    images = read(plan)
-    assert isinstance(images, Images)
+    images = images_of(plan(text))
     if classes is not None:
         images = replace(images, classes=classes)
-    folder.mkdir()
-    Session(plan, images, RunDirectory(folder), {}, {}).run(None)
+    session(folder, text, images, chosen={}).run(None)
     return images
 
 

@@ -1,9 +1,10 @@
-"""A disk that fails at a chosen call."""
+"""A disk that fails at a chosen call, and what all tests of faults have in common."""
 
 from __future__ import annotations
 
 import errno
 import os
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 
 from netspec.training import files
 
+FULL = os.environ.get("NETSPEC_FAULTS") == "full"
+"""Whether the many are asked for."""
+SEED = int(os.environ.get("NETSPEC_FAULTS_SEED") or random.SystemRandom().randrange(1 << 32))
+GUARD_SECONDS = 300
+"""How long anything may take before it counts as a hang."""
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EACCES)
 
 
@@ -60,3 +66,9 @@ def calls_of(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> l
         patch.setattr(files, "system", system)
         action()
     return system.calls
+
+
+def dice_of(test: str) -> random.Random:
+    """Random numbers of a test's own; a failure shows the seed."""
+    print(f"NETSPEC_FAULTS_SEED={SEED}")
+    return random.Random(f"{SEED} {test}")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 from netspec.training import files, tensors
 from netspec.training.checkpoint import Background, Checkpoint, Checkpoints
 from netspec.training.tensors import Corrupt
-from tests.training.faults import ERRORS, Failing, calls_of
+from tests.training.faults import ERRORS, FULL, GUARD_SECONDS, Failing, calls_of, dice_of
 
 
 def at(step: int) -> Checkpoint:
@@ -229,11 +228,29 @@ def test_a_disk_that_fails_for_good_leaves_what_was_there(tmp_path: Path, monkey
 
 
 WRITER = """
-import sys
+import os, sys, time
 from pathlib import Path
 import numpy as np
-from netspec.training.checkpoint import Background, Checkpoint, Checkpoints
+from netspec.training import files
+from netspec.training.checkpoint import Checkpoint, Checkpoints
 
+class Torn:
+    "Does as os does, but write number `left` stops half-way, says so and waits."
+
+    left = int(sys.argv[2])
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def write(self, fd, data):
+        self.left -= 1
+        if self.left:
+            return os.write(fd, data)
+        os.write(fd, data[: len(data) // 2])
+        print("torn", flush=True)
+        time.sleep(600)
+
+files.system = Torn()
 checkpoints = Checkpoints(Path(sys.argv[1]), keep=2)
 newest, passed_over = checkpoints.newest()
 assert not passed_over, passed_over
@@ -249,38 +266,41 @@ while True:
 
 @pytest.mark.faults
 def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
-    """About a quarter of the kills come inside a write: the test goes on until one has."""
-    dice, checkpoints = random.Random(), Checkpoints(tmp_path / "checkpoints")
-    wanted, kills, torn = 60 if os.environ.get("NETSPEC_FAULTS") == "full" else 10, 0, 0
-    while kills < wanted or (not torn and kills < 60):
-        kills += 1
-        command = [sys.executable, "-c", WRITER, str(checkpoints.folder)]
+    """One kill is at a random instant after the first save, the next is in the middle of a write."""
+    dice, checkpoints = dice_of("kills"), Checkpoints(tmp_path / "checkpoints")
+    saved = 0
+    for number in range(60 if FULL else 6):
+        torn = number % 2 == 1
+        command = [sys.executable, "-c", WRITER, str(checkpoints.folder), str(dice.randint(1, 6) if torn else 0)]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
-        first = child.stdout.readline()
+        lines = []
+        for line in child.stdout:
+            lines.append(line)
+            if not torn or line == "torn\n":
+                break
         time.sleep(dice.uniform(0, 0.03))
         child.kill()
-        assert child.wait() == -signal.SIGKILL
-        assert first, "the child failed before it saved anything"
-        lines = [first, *child.stdout]
+        assert child.wait() == -signal.SIGKILL, "the child failed by itself"
+        lines += child.stdout
         child.stdout.close()
-        acknowledged = max(int(line) for line in lines if line.endswith("\n"))
+        saved = max([saved, *(int(line) for line in lines if line.endswith("\n") and line != "torn\n")])
         newest, passed_over = checkpoints.newest()
         assert passed_over == []
         assert newest is not None
-        assert acknowledged <= newest.step <= acknowledged + 1
+        assert saved <= newest.step <= saved + 1
         assert np.all(newest.tensors["a"] == newest.step)
         assert len(newest.metrics) == newest.step
-        torn += any(files.TEMPORARY.fullmatch(name) for name in names(checkpoints.folder))
+        assert not torn or any(files.TEMPORARY.fullmatch(name) for name in names(checkpoints.folder))
+        saved = newest.step
     assert checkpoints.best().step % 3 == 0
     files.sweep(checkpoints.folder)
     assert not any("partial" in name for name in names(checkpoints.folder))
-    assert torn
 
 
 def test_background_saves_what_was_given_even_if_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, encode = threading.Event(), Checkpoint.to_bytes
-    monkeypatch.setattr(Checkpoint, "to_bytes", lambda checkpoint: gate.wait(10) and encode(checkpoint))
+    monkeypatch.setattr(Checkpoint, "to_bytes", lambda checkpoint: gate.wait(GUARD_SECONDS) and encode(checkpoint))
     checkpoints, checkpoint = Checkpoints(tmp_path), at(30)
     with Background(checkpoints) as background:
         background.save(checkpoint, best=True)
@@ -295,7 +315,7 @@ def test_background_writes_while_the_caller_goes_on(tmp_path: Path, monkeypatch:
     gate, saving = threading.Event(), files.write_atomic
 
     def slow(path: Path, data: bytes) -> None:
-        assert gate.wait(10)
+        assert gate.wait(GUARD_SECONDS)
         saving(path, data)
 
     monkeypatch.setattr(files, "write_atomic", slow)

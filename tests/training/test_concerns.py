@@ -10,7 +10,7 @@ import pytest
 
 from netspec.language.train import CrossEntropy, MeanSquaredError
 from netspec.training.concerns import Guessing, concerns, guessing
-from tests.training.test_session import SPEC, At, session
+from tests.training.runs import SPEC, At, session
 
 PLAIN = SPEC.replace("norm: batch", "norm: none").replace("{type: cosine, warmup: 5%}", "constant")
 TEN = Guessing(2.302585, 0.1)

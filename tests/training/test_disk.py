@@ -19,11 +19,10 @@ from netspec.training.run import MODEL, RunDirectory, load
 from netspec.training.session import Session
 from netspec.training.tensors import Corrupt
 from tests.cli.run import ROOT
-from tests.training.faults import ERRORS, Failing
-from tests.training.test_session import SPEC, session
+from tests.training.faults import ERRORS, FULL, Failing, dice_of
+from tests.training.runs import SPEC, session
 
 pytestmark = pytest.mark.faults
-FULL = os.environ.get("NETSPEC_FAULTS") == "full"
 TEXT = SPEC.replace("epochs: 3", "epochs: 2").replace("batch_size: 50", "batch_size: 400")
 TEXT = TEXT.replace("every_steps: 5, keep: 2", "every_steps: 2, keep: 1")
 
@@ -68,7 +67,7 @@ def test_a_run_survives_a_refusal_of_each_call(runs: Runs, tmp_path: Path, monke
     whole = content(tmp_path / "whole")
     places = range(len(counted.calls))
     assert len(places) > 100
-    chosen = places if FULL else sorted(random.Random(os.urandom(8)).sample(places, 40))
+    chosen = places if FULL else sorted(dice_of("refusals").sample(places, 40))
     for place in chosen:
         folder, error = tmp_path / str(place), ERRORS[place % len(ERRORS)]
         with monkeypatch.context() as patch:

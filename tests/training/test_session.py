@@ -3,78 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.lowering.planner import choices, from_names
-from netspec.text.source import Source
-from netspec.training import cause, tensors
-from netspec.training.loop import NotFinite, Trainer, order
+from netspec.training import tensors
+from netspec.training.loop import Trainer, order
+from netspec.training.record import compare
 from netspec.training.run import MODEL, RunDirectory, load
-from netspec.training.session import Outcome, Session, differences
-from netspec.training.sources import Images, read
+from netspec.training.session import Outcome
 from netspec.training.step import TrainableNetwork
-
-SPEC = """\
-netspec: 1
-name: small
-input: [8, 8, 1]
-blocks:
-  - conv: {filters: 8, kernel: 3, norm: batch}
-    pool: {window: 2}
-fc: [{units: 32, dropout: 0.1}, 10]
-data: {augment: {rotate: 5}}
-train:
-  epochs: 3
-  batch_size: 50
-  optimizer: {type: adamw, learning_rate: 0.02}
-  schedule: {type: cosine, warmup: 5%}
-  checkpoint: {every_steps: 5, keep: 2}
-"""
-
-
-def session(folder: Path, text: str = SPEC, images: Images | None = None) -> Session:
-    plan = check_source(Source("small.yaml", text)).plan
-    assert plan is not None
-    found = images or read(plan)
-    assert isinstance(found, Images)
-    folder.mkdir(exist_ok=True)
-    return Session(plan, found, RunDirectory(folder), {}, choices(plan, 100, "cpu"))
-
-
-SGD = SPEC.replace("{type: cosine, warmup: 5%}", "constant").replace("type: adamw", "type: sgd")
-
-
-class At:
-    """A watcher that does something once, after a step."""
-
-    def __init__(self, step: int, do: Any) -> None:
-        self.at, self.do = step, do
-
-    def step(self, step: int, total: int, metrics: Any) -> None:
-        if step == self.at:
-            self.do()
-
-    def epoch(self, row: Any, step: int, total: int) -> None:
-        pass
-
-    def warn(self, code: str, message: str, help: str) -> None:
-        raise AssertionError(message)
-
-
-def stop(number: int = signal.SIGTERM) -> None:
-    os.kill(os.getpid(), number)
+from tests.training.runs import SPEC, At, images_of, session, stop
 
 
 def final(folder: Path) -> dict[str, bytes]:
@@ -100,12 +46,10 @@ def test_a_loaded_network_computes_the_bits_that_were_evaluated(
 ) -> None:
     default = uninterrupted[0]
     plan = RunDirectory(default).plan()
-    images = read(plan)
-    assert isinstance(images, Images)
+    images = images_of(plan)
     pinned = from_names(plan, {"block1.conv1": "patches", "block1.pool": "reduce_window"})
     assert pinned != choices(plan, 50, "cpu")
-    other = Session(plan, images, RunDirectory(tmp_path), {}, pinned)
-    other.run(None)
+    session(tmp_path, images=images, chosen=pinned).run(None)
     for folder, chosen in ((default, choices(plan, 100, "cpu")), (tmp_path, pinned)):
         network = load(folder)
         assert network.choices == chosen
@@ -168,7 +112,7 @@ def test_a_resumed_run_ends_in_the_same_bits(
         assert start.step == step
     last = session(folder)
     assert start is not None
-    assert differences(last, start) == []
+    assert compare(start.record, last.record) == []
     outcome = last.run(start)
     assert final(folder) == final(uninterrupted[0])
     assert timeless(outcome.rows) == timeless(uninterrupted[1].rows)
@@ -191,7 +135,7 @@ def test_another_spec_is_named_on_resume(tmp_path: Path) -> None:
     start, _ = RunDirectory(tmp_path).checkpoints().newest()
     assert start is not None
     other = session(tmp_path, SPEC.replace("0.02", "0.03").replace("epochs: 3", "epochs: 4"))
-    found = {difference.path: difference.effect for difference in differences(other, start)}
+    found = {difference.path: difference.effect for difference in compare(start.record, other.record)}
     assert found["train.optimizer.learning_rate"] == "refused"
     assert found["train.epochs"] == "warned"
 
@@ -201,85 +145,6 @@ def test_steps_compile_once(tmp_path: Path) -> None:
     running.run(None)
     assert running.trainer._step._cache_size() == 1
     assert running.trainer._evaluate._cache_size() <= 2
-
-
-@pytest.mark.parametrize("step", [1, 2, 38, 75])
-def test_a_number_that_is_not_finite_stops_the_run_at_its_step(step: int, tmp_path: Path) -> None:
-    running = session(tmp_path, SPEC.replace("every_steps: 5", "every_steps: 1"))
-    plain_step = running.network.step
-
-    def poisoned(state: Any, images: jax.Array, labels: jax.Array) -> Any:
-        clean = running.network.normalize(state["variables"], images)
-        return plain_step(state, jnp.where(state["step"] == step - 1, jnp.nan, clean), labels)
-
-    running.network.step = poisoned  # type: ignore[method-assign]
-    with pytest.raises(NotFinite) as failure:
-        running.run(None)
-    assert failure.value.step == step
-    newest, passed_over = RunDirectory(tmp_path).checkpoints().newest()
-    assert not passed_over
-    assert (newest.step if newest else 0) == step - 1
-    assert newest is None or all(np.isfinite(array).all() for array in newest.tensors.values())
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(failure.value.state))
-
-
-def stopped(folder: Path, text: str, images: Images | None = None) -> tuple[NotFinite, cause.Cause]:
-    """How a run ends that comes to a number which is not finite; no file of it holds one."""
-    running = session(folder, text, images)
-    with pytest.raises(NotFinite) as failure:
-        running.run(None)
-    newest, passed_over = RunDirectory(folder).checkpoints().newest()
-    assert not passed_over
-    assert newest is None or newest.step < failure.value.step
-    return failure.value, cause.find(running.trainer, failure.value)
-
-
-@pytest.mark.parametrize(
-    ("rate", "norm", "where"),
-    [
-        (1e30, "none", ("output", "fc1")),
-        (1e30, "batch", ("statistics", "block1.conv1")),
-        (3e38, "none", ("parameters", "fc2")),
-    ],
-)
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_the_first_place_that_is_not_finite_is_named(
-    rate: float, norm: str, where: tuple[str, str], precision: str, tmp_path: Path
-) -> None:
-    text = SGD.replace("0.02", f"{rate}").replace("norm: batch", f"norm: {norm}")
-    text = text.replace("every_steps: 5", "every_steps: 1").replace(
-        "  epochs: 3", f"  epochs: 3\n  precision: {precision}"
-    )
-    _, found = stopped(tmp_path, text)
-    assert (found.kind, found.layer) == where
-
-
-def test_images_that_are_not_finite_are_named(tmp_path: Path) -> None:
-    plan = check_source(Source("small.yaml", SPEC)).plan
-    assert plan is not None
-    images = read(plan)
-    assert isinstance(images, Images)
-    pixels = images.train.images.astype(np.float32)
-    pixels[order(len(images.train), 0, 0)[60]] = np.nan
-    failure, found = stopped(tmp_path, SPEC, replace(images, train=replace(images.train, images=pixels)))
-    assert (failure.step, found.kind, found.layer) == (2, "images", None)
-
-
-@pytest.mark.parametrize("split", ["validation", "test"])
-def test_an_evaluation_that_is_not_finite_ends_the_run(split: str, tmp_path: Path) -> None:
-    plan = check_source(Source("small.yaml", SPEC)).plan
-    assert plan is not None
-    images = read(plan)
-    assert isinstance(images, Images)
-    part = getattr(images, split)
-    pixels = part.images.astype(np.float32)
-    pixels[7] = np.inf
-    running = session(tmp_path, SPEC, replace(images, **{split: replace(part, images=pixels)}))
-    with pytest.raises(NotFinite) as failure:
-        running.run(None)
-    assert failure.value.split == split
-    assert cause.find(running.trainer, failure.value).kind == "images"
-    assert not (tmp_path / MODEL).exists()
 
 
 def test_a_trained_network_comes_back(uninterrupted: tuple[Path, Outcome]) -> None:
@@ -350,16 +215,6 @@ def test_a_file_of_another_run_is_not_taken(uninterrupted: tuple[Path, Outcome],
     shutil.copy(uninterrupted[0] / "checkpoints" / "best.safetensors", folder)
     with pytest.raises(tensors.Corrupt, match="another run"):
         load(tmp_path, "best")
-
-
-def test_nothing_not_finite_is_saved(tmp_path: Path) -> None:
-    running = session(tmp_path)
-    state, totals = running.trainer.begin(), running.trainer.no_totals
-    checkpoint = running._checkpoint(0, state, totals)
-    name = "state/variables/state/block1.conv1/variance"
-    checkpoint = replace(checkpoint, tensors={**checkpoint.tensors, name: np.array([1, np.inf], np.float32)})
-    with pytest.raises(ValueError, match="variance` holds a number that is not finite"):
-        checkpoint.to_bytes()
 
 
 def test_the_order_is_a_permutation_of_its_own_for_each_epoch() -> None:

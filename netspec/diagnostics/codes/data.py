@@ -200,4 +200,23 @@ CODES: tuple[Code, ...] = (
         "An image outside the folders has no class; it would be left out without a word.",
         "Image.new('L', (8, 8)).save('broken/train/0.png')",
     ),
+    Code(
+        "NS517",
+        "pixels of another scale",
+        "The numbers of an array that is to be predicted are not those of the training data: outside the range that its "
+        "pixels have, more than 100 deviations from their mean, or all from 0 to 1 where they deviate by more than 5. "
+        "netspec takes pixels as the data source has them and normalizes them itself.",
+        "A warning: the network answers all the same, and to every image nearly the same.",
+        _spec("{source: digits}").replace("[10]", "[16, 10]"),
+        setup=f"""\
+{TRAIN} --output run
+python3 -c "
+import numpy as np
+zero = np.eye(8) * 16
+np.save('as-trained.npy', zero)
+np.save('scaled.npy', zero / 16)"
+""",
+        command="netspec predict run scaled.npy",
+        repair="netspec predict run as-trained.npy",
+    ),
 )

@@ -182,6 +182,18 @@ CODES: tuple[Code, ...] = (
         repair="netspec train example.yaml",
     ),
     Code(
+        "NS617",
+        "batch larger than the training set",
+        "`train.batch_size` is more than the training examples that are left when validation is held out. A step takes all "
+        "of them, and an epoch is one step.",
+        "A warning: the weights move once an epoch, and a schedule or a number of epochs that was meant for many steps an "
+        "epoch is far too short.",
+        _spec(batch=2000),
+        _spec(),
+        ("1437 - 144 = 1293",),
+        command="netspec train example.yaml",
+    ),
+    Code(
         "NS620",
         "training diverges",
         "The mean loss of an epoch is far above that of guessing, has risen to three times its least, or the norm of the "

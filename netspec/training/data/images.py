@@ -5,11 +5,13 @@ Everything else has to be an image in a class folder. An image becomes the pixel
 8 bits a channel: palettes are looked up, 16 bits are divided by 257, bilevel becomes 0 and 255, CMYK and
 YCbCr become RGB. For 1 or 3 channels transparency is laid over black; colour becomes grey by ITU-R 601
 luma, grey becomes three equal channels. 2 and 4 channels keep transparency as the last one. Values without
-a fixed range (float, 32-bit) are refused. `resize` stretches with Pillow's antialiased bilinear filter.
+a fixed range (float, 32-bit) are refused. `resize` stretches with Pillow's antialiased bilinear filter; an image of
+more than `PLAIN_PIXELS` is first made smaller by means over equal cells.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from collections import Counter
@@ -36,7 +38,13 @@ MOST_PIXELS = 1 << 25
 PLAIN_PIXELS = 1 << 23
 PIXELS_A_BYTE = 64
 """Above `PLAIN_PIXELS`, an image whose file is this much smaller than its pixels is a bomb: a photograph takes a byte for 3
-to 20 pixels, one colour for 1,000. Decoding takes up to 16 bytes a pixel for a moment."""
+to 20 pixels, one colour for 1,000. Up to there, decoding takes up to 16 bytes a pixel for a moment."""
+
+TILE = 1 << 10
+"""The side in pixels of what is converted at a time of a larger image, so that it takes no more than its own 4 bytes a pixel."""
+
+SPARE = 3
+"""It is not made smaller than so many times `input`: then the filter gives what it would give of the whole."""
 
 LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -180,25 +188,49 @@ def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
     from PIL import Image as Pillow
     from PIL import ImageOps
 
-    ImageOps.exif_transpose(image, in_place=True)
-    upright = image
+    upright = _reduced(image, path, shape) if resize and math.prod(image.size) > PLAIN_PIXELS else image
+    ImageOps.exif_transpose(upright, in_place=True)
     if not resize:
         _sized((upright.height, upright.width), path, shape)
-    if upright.mode == "I" or upright.mode.startswith("I;16"):
-        values = np.asarray(upright).astype(np.int64)
-        if values.max(initial=0) > 0xFFFF or values.min(initial=0) < 0:
-            raise Refused(problem("NS515", path, "has values outside 16 bits", help="save it with 8 bits"))
-        upright = Pillow.fromarray(np.rint(values / 257).astype(np.uint8))
-    if "A" in upright.getbands() or "a" in upright.getbands() or "transparency" in upright.info:
-        upright = _in_mode(upright, "RGBA")
-        if shape[2] in (1, 3):
-            upright = Pillow.alpha_composite(Pillow.new("RGBA", upright.size, (0, 0, 0, 255)), upright)
-    elif upright.mode not in MODES.values():
-        upright = upright.convert("L" if upright.mode == "1" else "RGB")
-    upright = _in_mode(upright, MODES[shape[2]])
+    upright = _coloured(upright, path, shape[2])
     if (upright.height, upright.width) != shape[:2]:
         upright = upright.resize((shape[1], shape[0]), Pillow.Resampling.BILINEAR)
     return upright
+
+
+def _reduced(image: Image, path: Path, shape: Shape) -> Image:
+    """The image in the mode of `input`, as it lies, made smaller by whole factors, tile by tile."""
+    from PIL import Image as Pillow
+    from PIL.ExifTags import Base
+
+    width, height = image.size
+    x, y = (max(1, side // (SPARE * max(shape[:2]))) for side in image.size)
+    whole = Pillow.new(MODES[shape[2]], (-(-width // x), -(-height // y)))
+    wide, high = (factor * max(1, TILE // factor) for factor in (x, y))
+    for left, top in itertools.product(range(0, width, wide), range(0, height, high)):
+        tile = image.crop((left, top, min(left + wide, width), min(top + high, height)))
+        whole.paste(_coloured(tile, path, shape[2]).reduce((x, y)), (left // x, top // y))
+    if (orientation := image.getexif().get(Base.Orientation)) is not None:
+        whole.getexif()[Base.Orientation] = orientation
+    return whole
+
+
+def _coloured(image: Image, path: Path, channels: int) -> Image:
+    """The image in the mode of `input`."""
+    from PIL import Image as Pillow
+
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        values = np.asarray(image).astype(np.int64)
+        if values.max(initial=0) > 0xFFFF or values.min(initial=0) < 0:
+            raise Refused(problem("NS515", path, "has values outside 16 bits", help="save it with 8 bits"))
+        image = Pillow.fromarray(np.rint(values / 257).astype(np.uint8))
+    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
+        image = _in_mode(image, "RGBA")
+        if channels in (1, 3):
+            image = Pillow.alpha_composite(Pillow.new("RGBA", image.size, (0, 0, 0, 255)), image)
+    elif image.mode not in MODES.values():
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    return _in_mode(image, MODES[channels])
 
 
 def _in_mode(image: Image, mode: str) -> Image:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.training.data import Dataset, load
+from netspec.training.data import Dataset, images, load
 from netspec.training.data.images import decode
 from tests.training.data import samples
 from tests.training.data.test_sources import Settings, read, refused
@@ -73,6 +73,38 @@ def test_resize_makes_every_image_fit(tmp_path):
     assert found.train.images.shape == (5, 8, 8, 3)
     assert found.classes == ("cat", "dog")
     assert found.train.labels.tolist() == [0, 0, 0, 1, 1]
+
+
+def waves(*channels):
+    """A smooth picture of 150 by 90 pixels, each channel another."""
+    y, x = np.mgrid[:90, :150]
+    return np.stack([127 + 120 * np.sin(x / (9 + c) + y / (14 - c)) for c in channels], -1).astype(np.uint8)
+
+
+LARGE = {
+    "grey": Image.fromarray(waves(0)[..., 0]),
+    "colours": Image.fromarray(waves(0, 1, 2)),
+    "clear colours": Image.fromarray(waves(0, 1, 2, 3)),
+    "palette": Image.fromarray(waves(0, 1, 2)).quantize(64),
+    "clear grey": Image.fromarray(waves(0, 1)),
+    "deep": Image.fromarray(waves(0)[..., 0].astype(np.uint16) * 257),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_image_is_resized_in_parts_to_nearly_the_same(name, tmp_path, monkeypatch):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    LARGE[name].save(tmp_path / "a.png", exif=exif)
+    monkeypatch.setattr(images, "TILE", 20)
+    for channels in (1, 3, 4):
+        whole, parts = [], []
+        for shape in ((8, 5, channels), (5, 9, channels), (40, 40, channels)):
+            monkeypatch.setattr(images, "PLAIN_PIXELS", 1 << 23)
+            whole.append(decode(tmp_path / "a.png", shape, resize=True).astype(int).reshape(-1))
+            monkeypatch.setattr(images, "PLAIN_PIXELS", 0)
+            parts.append(decode(tmp_path / "a.png", shape, resize=True).astype(int).reshape(-1))
+        assert np.abs(np.concatenate(whole) - np.concatenate(parts)).max() <= 8
 
 
 def test_what_systems_leave_behind_is_passed_over(tmp_path):

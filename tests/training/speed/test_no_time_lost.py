@@ -11,15 +11,10 @@ import jax
 import numpy as np
 import pytest
 
-from netspec.analysis.check import check_source
-from netspec.lowering.planner import choices
-from netspec.text.source import Source
 from netspec.training.loop import LAG, Trainer
-from netspec.training.run import RunDirectory
-from netspec.training.session import Session
-from netspec.training.sources import Images, read
 from netspec.training.speed.step import images
-from netspec.training.step import TrainableNetwork
+from tests.lowering.networks import network, plan
+from tests.training.runs import images_of, session
 
 SPEC = """\
 netspec: 1
@@ -36,13 +31,9 @@ train: {epochs: 3, batch_size: 100, schedule: {type: cosine, warmup: 5%}, checkp
 
 def test_a_whole_run_compiles_each_program_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Three epochs with checkpoints, validation after each and the test at the end: one step, one evaluation a split."""
-    plan = check_source(Source("small.yaml", SPEC)).plan
-    assert plan is not None
-    found = read(plan)
-    assert isinstance(found, Images)
-    session = Session(plan, found, RunDirectory(tmp_path), {}, choices(plan, 100, "cpu"))
+    running = session(tmp_path, SPEC)
     with jax.log_compiles(), caplog.at_level(logging.WARNING, logger="jax"):
-        session.run(None)
+        running.run(None)
     compiled = re.findall(r"Finished XLA compilation of jit\((\w+)\)", caplog.text)
     # validation has 144 images and the test set 360, which makes batches of 144 and of 256
     assert compiled[compiled.index("step") :] == ["step", "evaluate", "evaluate"]
@@ -61,11 +52,7 @@ class Flag:
 
 def test_the_host_reads_nothing_of_a_step_until_it_is_long_done() -> None:
     """Of each step one flag is read, LAG steps later; and one at the end of the epoch."""
-    plan = check_source(Source("small.yaml", SPEC)).plan
-    assert plan is not None
-    found = read(plan)
-    assert isinstance(found, Images)
-    trainer = Trainer(TrainableNetwork(plan, {}, 1), found)
+    trainer = Trainer(network(SPEC), images_of(plan(SPEC)))
     read_at: list[tuple[int, int]] = []
     given = [0]
 
@@ -84,9 +71,7 @@ def test_the_host_reads_nothing_of_a_step_until_it_is_long_done() -> None:
 
 @pytest.mark.skipif(jax.default_backend() == "cpu", reason="a CPU's memory is the host's: nothing is transferred")
 def test_nothing_comes_back_from_the_device_while_steps_run() -> None:
-    plan = check_source(Source("small.yaml", SPEC)).plan
-    assert plan is not None
-    call = Trainer(TrainableNetwork(plan, {}, 1), images(plan)).repeated()
+    call = Trainer(network(SPEC), images(plan(SPEC))).repeated()
     with jax.transfer_guard_device_to_host("disallow"):
         for _ in range(20):
             call()
@@ -94,9 +79,7 @@ def test_nothing_comes_back_from_the_device_while_steps_run() -> None:
 
 def test_steps_take_the_data_from_the_device() -> None:
     """What goes to the device with a step is its position: the images went there once."""
-    plan = check_source(Source("small.yaml", SPEC)).plan
-    assert plan is not None
-    trainer = Trainer(TrainableNetwork(plan, {}, 1), images(plan))
+    trainer = Trainer(network(SPEC), images(plan(SPEC)))
     given: list[Any] = []
     compiled = trainer._step
 

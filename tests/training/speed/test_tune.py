@@ -11,15 +11,14 @@ import jax
 import numpy as np
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.analysis.convolution import Choice
 from netspec.analysis.plan import Plan
 from netspec.lowering.planner import Unfit, choices, from_names, parts
-from netspec.text.source import Source
 from netspec.training.record import plain
 from netspec.training.speed import tune
 from netspec.training.speed.timing import Timing
 from netspec.training.step import TrainableNetwork
+from tests.lowering.networks import plan as planned
 
 SPEC = """\
 netspec: 1
@@ -32,12 +31,6 @@ fc: [10]
 train: {batch_size: 4, epochs: 1000}
 data: {source: images, path: x}
 """
-
-
-def planned(text: str = SPEC) -> Plan:
-    plan = check_source(Source("small.yaml", text)).plan
-    assert plan is not None
-    return plan
 
 
 TIME = tune._Tuner._time
@@ -105,7 +98,7 @@ def test_the_quickest_parts_are_chosen_where_the_whole_step_agrees(bench: Bench)
 
 def test_the_whole_step_has_the_last_word(bench: Bench) -> None:
     bench.parts = {"patches": 0.5}
-    plan = planned()
+    plan = planned(SPEC)
     bench.step_of = lambda found: 1.0 if found == choices(plan, 4, "cpu") else 1.2
     found = run()
     assert found.choices == choices(plan, 4, "cpu")
@@ -114,7 +107,7 @@ def test_the_whole_step_has_the_last_word(bench: Bench) -> None:
 
 def test_a_gain_within_the_noise_changes_nothing(bench: Bench) -> None:
     bench.parts = {"patches": 0.97}
-    assert run().choices == choices(planned(), 4, "cpu")
+    assert run().choices == choices(planned(SPEC), 4, "cpu")
 
 
 def test_the_second_run_takes_what_the_first_found(bench: Bench) -> None:
@@ -155,7 +148,7 @@ def test_full_tries_what_came_near_in_the_whole_step(bench: Bench) -> None:
     bench.step_of = lambda choices: 0.7 if choices["block1.conv2"].weight_gradient == "banded" else 1.0
     found = run("full")
     assert found.choices["block1.conv2"] == Choice("direct", "direct", "banded")
-    assert found.choices["block1.conv1"] == choices(planned(), 4, "cpu")["block1.conv1"]
+    assert found.choices["block1.conv1"] == choices(planned(SPEC), 4, "cpu")["block1.conv1"]
 
 
 def test_full_leaves_what_needs_too_much_memory(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +158,7 @@ def test_full_leaves_what_needs_too_much_memory(bench: Bench, monkeypatch: pytes
     monkeypatch.setattr(tune._Tuner, "_time", TIME)
     monkeypatch.setattr(tune, "compiled", compiled)
     monkeypatch.setattr(tune, "MOST_TEMPORARY_BYTES", 1)
-    assert run("full").choices == choices(planned(), 4, "cpu")
+    assert run("full").choices == choices(planned(SPEC), 4, "cpu")
 
 
 def test_an_accelerator_keeps_plain_xla_unless_something_is_quicker(
@@ -189,7 +182,7 @@ def test_a_step_multiplies_in_the_directions_of_its_parts() -> None:
 
 
 def test_choices_survive_being_written_down() -> None:
-    plan = planned()
+    plan = planned(SPEC)
     chosen = choices(plan, 4, "cpu")
     assert from_names(plan, json.loads(json.dumps(plain(chosen)))) == chosen
     assert from_names(plan, {}) == {}
@@ -209,7 +202,7 @@ def test_choices_survive_being_written_down() -> None:
 )
 def test_choices_of_another_network_are_refused(written: dict[str, Any], message: str) -> None:
     with pytest.raises(Unfit, match=re.escape(message)):
-        from_names(planned(), written)
+        from_names(planned(SPEC), written)
 
 
 @pytest.mark.slow

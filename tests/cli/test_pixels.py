@@ -1,0 +1,52 @@
+"""Which numbers can hardly be pixels of what a network was trained on."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netspec.cli import pixels
+from tests.lowering.networks import plan
+
+SPEC = "netspec: 1\nname: t\ninput: [2, 2, 2]\nfc: [3]\ndata: {source: %s, path: x, normalize: %s}\n"
+
+
+def network(source: str, normalize: str, mean: list[float], deviation: list[float]) -> Any:
+    statistics = {"mean": np.array(mean, np.float32), "deviation": np.array(deviation, np.float32)}
+    return SimpleNamespace(plan=plan(SPEC % (source, normalize)), variables={"state": {"input": statistics}})
+
+
+BYTES = ("images", "standard", [120, 90], [70, 60])
+ANY = ("npz", "standard", [0.5, 0.4], [0.3, 0.2])
+WIDE = ("npz", "standard", [120, 90], [70, 60])
+UNIT = ("npz", "unit", [0, 0], [1, 1])
+
+
+@pytest.mark.parametrize(
+    ("trained", "low", "high", "told"),
+    [
+        (BYTES, 0, 255, False),
+        (BYTES, 0, 0, False),
+        (BYTES, 0, 3, False),
+        (BYTES, 0, 1, True),
+        (BYTES, 0.1, 0.7, True),
+        (BYTES, -1, 1, True),
+        (BYTES, 0, 256, True),
+        (ANY, 0, 1, False),
+        (ANY, 0.2, 0.21, False),
+        (ANY, -3, 9, False),
+        (ANY, 0, 255, True),
+        (WIDE, 0, 255, False),
+        (WIDE, 0, 1, True),
+        (UNIT, 0, 1.2, False),
+        (UNIT, 0, 255, True),
+        (("npz", "none", [0, 0], [1, 1]), 0, 255, False),
+    ],
+)
+def test_another_scale_is_told(trained: tuple[Any, ...], low: float, high: float, told: bool) -> None:
+    stack = np.linspace(low, high, 16, dtype=np.float32).reshape(2, 2, 2, 2)
+    found = pixels._other_scale(network(*trained), stack)
+    assert (found is not None) is told, found

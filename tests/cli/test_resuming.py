@@ -1,0 +1,97 @@
+"""What a run goes on from: its data wherever it is called, its algorithms, and what is left of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netspec.report import page
+from netspec.training import tensors
+from tests.cli.run import here
+
+SPEC = """\
+netspec: 1
+name: near
+input: [4, 4, 1]
+fc: [3]
+data: {source: npz, path: data/set.npz}
+train: {epochs: 1, batch_size: 20}
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run whose spec names its data from where the spec is; it was begun from a third place."""
+    (tmp_path / "specs" / "data").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    rng = np.random.default_rng(0)
+    parts = {f"x_{part}": rng.normal(size=(60, 4, 4)) for part in ("train", "test")}
+    np.savez(tmp_path / "specs/data/set.npz", **parts, y_train=np.arange(60) % 3, y_test=np.arange(60) % 3)
+    (tmp_path / "specs" / "near.yaml").write_text(SPEC)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(page, "write", lambda *_: None)  # most of the time of such a run, and tested by itself
+    done = here("train", "specs/near.yaml", "--output", "run")
+    assert done.exit_code == 0, done.output
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_run_finds_its_data_from_anywhere(damaged: bool, run: Path) -> None:
+    if damaged:
+        (run / "plan.json").write_text("{")
+    for arguments in (("train", "--set", "train.epochs=2", "--resume"), ("evaluate",), ("report",)):
+        done = here(*arguments, str(run))
+        assert done.exit_code == 0, done.output
+    assert len((run / "metrics.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.slow
+def test_data_that_have_moved_are_named_once(run: Path) -> None:
+    where = run.parent / "specs" / "data" / "set.npz"
+    moved = where.rename(run.parent / "moved.npz")
+    assert "NS501" in here("train", "--resume", str(run), "--set", "train.epochs=2").output
+    for more in (("--data", str(moved)), ()):
+        done = here("evaluate", str(run), *more)
+        assert (done.exit_code == 0) == bool(more), done.output
+    for more in (("--data", "../moved.npz", "--set", "train.epochs=2"), ("--set", "train.epochs=3")):
+        done = here("train", "--resume", str(run), *more)
+        assert done.exit_code == 0, done.output
+    assert here("evaluate", str(run)).exit_code == 0
+    moved.rename(where)
+    changed = ("--set", "train.epochs=4", "--set", f"data.path={where}")
+    assert here("train", "--resume", str(run), *changed).exit_code == 0
+
+
+def test_a_run_of_which_nothing_is_left_is_told(run: Path) -> None:
+    (run / "plan.json").write_text("{")
+    for path in (run / "checkpoints").iterdir():
+        path.unlink()
+    done = here("train", "--resume", str(run), "--data", str(run.parent / "specs/data/set.npz"))
+    assert done.exit_code == 1
+    assert "error[NS602]" in done.output
+
+
+def test_a_checkpoint_is_read_once(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    load = tensors.load
+    monkeypatch.setattr(tensors, "load", lambda path: (read.append(path.name), load(path))[1])
+    (newest,) = (run / "checkpoints").glob("step-*")
+    record = json.loads((run / "plan.json").read_text())["record"]
+    done = here("train", "--resume", str(newest), "--set", "train.epochs=2")
+    assert done.exit_code == 0, done.output
+    assert read.count(newest.name) == 1
+    assert json.loads((run / "plan.json").read_text())["record"]["choices"] == record["choices"]
+
+
+def test_a_batch_of_more_than_all_examples_is_told(run: Path) -> None:
+    spec = str(run.parent / "specs" / "near.yaml")
+    done = here("train", spec, "--output", "large", "--set", "train.batch_size=55")
+    assert done.exit_code == 0
+    assert "warning[NS617]: a batch of 55 is more than the 54 training examples" in done.output
+    assert "near.yaml:6:" in done.output
+    assert "1 epochs of 1 step\ncompiling ...\n" in done.output
+    assert "NS617" not in here("train", spec, "--output", "all", "--set", "train.batch_size=54").output
