@@ -32,7 +32,7 @@ SOLVERS: dict[str, Solver] = {
     **dict.fromkeys(("NS301", "NS302", "NS303", "NS304", "NS305"), refit.fixes),
     **dict.fromkeys(("NS401", "NS402", "NS403", "NS404", "NS405", "NS406"), economy.fixes),
     **dict.fromkeys(("NS005", "NS006", "NS007", "NS008", "NS009", "NS010", "NS011"), respell.fixes),
-    **dict.fromkeys(("NS012", "NS013", "NS014"), respell.fixes),
+    **dict.fromkeys(("NS012", "NS013", "NS014", "NS016"), respell.fixes),
     **dict.fromkeys(("NS101", "NS103", "NS104", "NS105"), relay.misplaced),
 }
 

@@ -59,6 +59,11 @@ def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
     elif finding.code in ("NS012", "NS013"):
         yield from _dropped(source, finding)
         yield from _quoted(source, line)
+    elif finding.code == "NS016":
+        key = re.search(r"([\w-]+): *$", source.lines[line - 1][: finding.span.column - 1])
+        values = re.findall(rf"\b{key[1]}: (\{{[^{{}}\n]*\}}|[\w.]+)", source.text) if key else ()
+        for value in dict.fromkeys(values):
+            yield Fix(f"write `{value}`", (Edit(finding.span, value),))
     elif finding.code == "NS014":
         for number in range(line, 0, -1):
             if re.fullmatch(r"(---|\.\.\.)\s*", source.lines[number - 1]):

@@ -74,6 +74,8 @@ def _commas(line: str) -> Iterator[Slip]:
     """What stands for a comma, a comma left out or twice, or for the point of a number."""
     for found in re.finditer(r" *[;.,](?: *,)+ *|(?<=[\w\]}'\"]) *[;.] *(?=[\w{\[])", line):
         yield found.start(), found.end(), ", "
+    for found in re.finditer(r"(?<=[\w\]}'\"]) (?:and|&) (?=[\w{\[])", line):
+        yield found.start(), found.end(), ", "
     for found in re.finditer(r"(?<=[\w\]}'\"])( +)(?=[\w{\[-])", line):
         yield found.start(), found.end(), ", "
     for found in re.finditer(r"(?<=[\]}])(?=[\[{])", line):
