@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.networks import ROOT
-from netspec.training.speed import pages
+from netspec.cli import pages
 
 TIMEOUT_SECONDS = 300.0
 

@@ -25,7 +25,7 @@ TRAINING = {"train", "bench"}
 def start() -> None:
     """Runs the command line."""
     if TRAINING.intersection(sys.argv[1:2]):
-        from netspec.training.speed.pages import ask_for_large
+        from netspec.cli.pages import ask_for_large
 
         ask_for_large()
     for number in WORDS:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netspec.training.speed import pages
+from netspec.cli import pages
 
 
 @pytest.fixture
