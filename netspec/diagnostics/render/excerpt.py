@@ -92,7 +92,7 @@ class _Window:
 
     def __init__(self, text: str, marks: Sequence[Mark], room: int) -> None:
         first, last = (marks[0].start, marks[-1].start) if marks else (0, 0)
-        self._offset = max(0, first - room)
+        self._room, self._offset = room, max(0, first - room)
         part = [drawn(char) for char in text[self._offset : last + 2 * room]]
         self._at = [0]
         for piece in part:
@@ -120,8 +120,8 @@ class _Window:
         return self._at[max(0, min(index - self._offset, len(self._at) - 1))]
 
     def place(self, mark: Mark) -> tuple[int, int]:
-        """The cells from and to which the mark is drawn: one at least."""
-        start = max(0, min(self._cell(mark.start) - self._left, self._right))
+        """The cells from and to which the mark is drawn: one at least, in the room also where the line's end fills it."""
+        start = max(0, min(self._cell(mark.start) - self._left, self._right, self._room - 1))
         return start, max(start + 1, min(self._cell(mark.end) - self._left, self._right))
 
 

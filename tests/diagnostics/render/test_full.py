@@ -32,6 +32,13 @@ def test_carets_stand_under_exactly_the_span(line, data):
     assert carets == "  | " + " " * before + "^" * max(1, cell_len(shown(line[start:end])))
 
 
+def test_a_caret_after_a_line_that_fills_the_room_stays_in_it():
+    for line in ("x" * 26, "x" * 25 + "\u202e\u0301", "x" * 20 + "\u202e\u0301"):
+        text, carets = drawn(line, Span(1, len(line) + 1, 1, len(line) + 1), width=30)[1:3]
+        assert cell_len(text) <= 30
+        assert cell_len(carets) <= 30
+
+
 @given(LONG_LINES, st.integers(30, 120), st.data())
 def test_long_lines_are_clipped_with_the_span_in_sight(line, width, data):
     line = "x" + line
