@@ -1,7 +1,7 @@
 """Large memory pages for a step's arrays, where Linux gives them on request.
 
-XLA allocates the arrays of a step anew at each step, and what is large goes back to the system in between. In pages of
-4 KiB a step of vgg-small at batch 128 meets 27,000 page faults; in pages of 2 MiB, a few hundred.
+XLA allocates the arrays of a step anew at each step, and what is large goes back to the system in between: the next
+step meets a page fault for each page that it touches, one for 2 MiB instead of one for 4 KiB.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from .bases import Base
 from .sites import Site, line_of, lines_of
@@ -122,12 +122,17 @@ Mistakes = Callable[[Draft, random.Random], Iterator[Slip | None]]
 
 def slips(base: Base, rng: random.Random) -> list[Slip]:
     """Every slip the kinds below make of one base; where a kind has several forms, one is chosen by `rng`."""
+    return made(KINDS, base, rng)
+
+
+def made(kinds: Iterable[Mistakes], base: Base, rng: random.Random) -> list[Slip]:
+    """Every slip that some kinds make of one base."""
     draft = Draft(base)
-    found = [slip for kind in KINDS for slip in kind(draft, rng)]
+    found = [slip for kind in kinds for slip in kind(draft, rng)]
     return [slip for slip in found if slip is not None and slip.text != base.text]
 
 
-def _named(draft: Draft) -> Iterator[Site]:
+def named(draft: Draft) -> Iterator[Site]:
     return (site for site in draft.sites if site.key is not None)
 
 
@@ -153,13 +158,13 @@ def typed(word: str, rng: random.Random) -> dict[str, str]:
 
 
 def key_typos(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
-    for site in _named(draft):
+    for site in named(draft):
         for how, word in typed(site.name, rng).items():
             yield draft.swap(f"key {how}", site.key, word)  # type: ignore[arg-type]
 
 
 def key_forms(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
-    for site in _named(draft):
+    for site in named(draft):
         name = site.name
         assert site.key is not None
         yield draft.swap("key in capitals", site.key, rng.choice([name.capitalize(), name.upper()]))
@@ -217,7 +222,7 @@ def value_types(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 
 def punctuation(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
-    for site in _named(draft):
+    for site in named(draft):
         assert site.key is not None
         colon = (site.key[1], site.key[1] + 1)
         near = line_of(draft.text, site.key[0])
@@ -287,7 +292,7 @@ def _owner(draft: Draft, index: int) -> set[int]:
 
 
 def required(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
-    for site in _named(draft):
+    for site in named(draft):
         if site.name in REQUIRED and "defaults" not in site.path:
             yield draft.gone("required key lost", site)
 
@@ -306,7 +311,7 @@ def numbers(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 
 def shapes(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
-    for site in _named(draft):
+    for site in named(draft):
         if "blocks" not in site.path and "defaults" not in site.path:
             continue
         if site.name in ("kernel", "window", "stride") and site.scalar and site.scalar.isdigit():
@@ -427,7 +432,7 @@ OUT_OF_RANGE = {
 
 
 def training(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
-    for site in _named(draft):
+    for site in named(draft):
         assert site.key is not None
         if site.name == "type" and site.scalar in FOREIGN_SETTINGS:
             setting = rng.choice(FOREIGN_SETTINGS[site.scalar])

@@ -7,25 +7,19 @@ import re
 from collections.abc import Iterator
 
 from .bases import Base
-from .sites import Site, line_of
+from .sites import line_of
 from .slip import Draft, Slip
-from .slips import Mistakes
+from .slips import Mistakes, made, named
 
 
 def slips(base: Base, rng: random.Random) -> list[Slip]:
     """Every slip the kinds below make of one base."""
-    draft = Draft(base)
-    found = [slip for kind in KINDS for slip in kind(draft, rng)]
-    return [slip for slip in found if slip is not None and slip.text != base.text]
-
-
-def _entries(draft: Draft) -> Iterator[Site]:
-    return (site for site in draft.sites if site.key is not None)
+    return made(KINDS, base, rng)
 
 
 def python(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """What Python, JSON and C would write."""
-    for site in _entries(draft):
+    for site in named(draft):
         assert site.key is not None
         value = site.scalar
         if value in ("true", "false"):
@@ -72,7 +66,7 @@ def unlike_digits(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 def synonyms(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """Short forms and another ending for a key or a word."""
-    for site in _entries(draft):
+    for site in named(draft):
         assert site.key is not None
         if len(site.name) > 5:
             yield draft.swap("key cut short", site.key, site.name[: rng.randint(4, len(site.name) - 2)])
@@ -89,7 +83,7 @@ def synonyms(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 def structure(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """A level too many or too few, a layer where it cannot stand, text that was cut off."""
-    for site in _entries(draft):
+    for site in named(draft):
         assert site.key is not None
         value = draft.text[site.value[0] : site.value[1]]
         if site.flow and "\n" not in value:
@@ -121,7 +115,7 @@ def structure(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 def sizes(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """Numbers of another place: two settings exchanged, the wrong image, one layer from another network."""
-    for site in _entries(draft):
+    for site in named(draft):
         if site.scalar is None or not site.scalar.isdigit():
             continue
         number = int(site.scalar)

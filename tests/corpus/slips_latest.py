@@ -10,7 +10,7 @@ from itertools import pairwise
 from .bases import Base
 from .sites import Site, line_of, lines_of
 from .slip import Draft, Slip
-from .slips import FRAGILE, Mistakes
+from .slips import FRAGILE, Mistakes, made, named
 
 KEYS = {
     "filters": "nb_filter num_output out_planes n_kernels width maps",
@@ -107,18 +107,12 @@ PLACEHOLDERS = ("???", "<value>", "{{ value }}", "${VALUE}", "$VALUE", "TODO", "
 
 def slips(base: Base, rng: random.Random) -> list[Slip]:
     """Every slip the kinds below make of one base."""
-    draft = Draft(base)
-    found = [slip for kind in KINDS for slip in kind(draft, rng)]
-    return [slip for slip in found if slip is not None and slip.text != base.text]
-
-
-def _entries(draft: Draft) -> Iterator[Site]:
-    return (site for site in draft.sites if site.key is not None)
+    return made(KINDS, base, rng)
 
 
 def vocabulary(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """Keys and values as frameworks, papers and people call them; placeholders that were never filled in."""
-    for site in _entries(draft):
+    for site in named(draft):
         assert site.key is not None
         if site.name in KEYS:
             yield draft.swap("word for a key", site.key, rng.choice(KEYS[site.name].split()))
@@ -138,7 +132,7 @@ def vocabulary(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 def neighbours(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """Two values or keys exchanged, a value that belongs to the key beside it, a key from the layer beside."""
-    sites = [site for site in _entries(draft) if site.scalar is not None and site.name not in FRAGILE]
+    sites = [site for site in named(draft) if site.scalar is not None and site.name not in FRAGILE]
     for first, second in pairwise(sites):
         assert first.key is not None
         assert second.key is not None
@@ -151,7 +145,7 @@ def neighbours(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
         exchanged = f"{second.name}{between}{first.name}"
         yield draft.swap("keys exchanged", (first.key[0], second.key[1]), exchanged, _line(draft, first.key[0]))
         yield draft.swap("key of the neighbour", second.key, first.name, _line(draft, first.key[0]))
-    for site in _entries(draft):
+    for site in named(draft):
         if site.name in ("conv", "pool") and site.flow is False and "{" in draft.text[slice(*site.value)][:1]:
             at = site.value[0] + 1
             setting = {"conv": "window: 2, ", "pool": "kernel: 3, "}[site.name]
@@ -165,7 +159,7 @@ def neighbours(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 def lists(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """A list without its brackets, in others, one too many, or a mapping in its place."""
-    for site in _entries(draft):
+    for site in named(draft):
         text = draft.text[site.value[0] : site.value[1]]
         if re.fullmatch(r"\[[\w, ]+\]", text):
             yield draft.swap("list without brackets", site.value, text[1:-1])
@@ -187,7 +181,7 @@ def lists(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
 
 def signs(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
     """What other keyboards, word processors and web pages put in the place of a sign."""
-    for site in _entries(draft):
+    for site in named(draft):
         assert site.key is not None
         near = _line(draft, site.key[0])
         colon = (site.key[1], site.key[1] + 1)
@@ -240,7 +234,7 @@ def nesting(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
         yield draft.lines("section's name lost", [*lines[:i], *lines[i + 1 :]], *around)
         yield draft.lines("section twice", [*lines[:end], *lines[i:end], *lines[end:]], i + 1, end + 1)
         yield draft.lines("section in a list", [*lines[: i + 1], *_itemized(body), *lines[end:]], *around)
-    for site in _entries(draft):
+    for site in named(draft):
         if site.flow and len(site.path) > 2 and site.scalar is not None:
             moved = draft.gone("setting outside the braces", site)
             if moved is not None and moved.text.split("\n")[min(moved.edited) - 1 : max(moved.edited)]:
@@ -342,7 +336,7 @@ def copies(draft: Draft, rng: random.Random) -> Iterator[Slip | None]:
         yield draft.lines("comment sign of C", [*lines[:i], "// as in the paper", *lines[i:]], i, i + 1, i + 2)
         yield draft.lines("quoted line", [*lines[:i], "> " + line, *lines[i + 1 :]], i + 1)
         yield draft.lines("numbered line", [*lines[:i], f"{i + 1}: {line}", *lines[i + 1 :]], i + 1)
-    for site in _entries(draft):
+    for site in named(draft):
         text = draft.text[site.value[0] : site.value[1]]
         if site.name in ("conv", "pool") and text.startswith("{"):
             yield draft.swap("alias of nothing", site.value, "*base")
