@@ -18,6 +18,8 @@ WIDTHS = (2, 4, 6, 8)
 """How many spaces a tab may stand for."""
 CHARACTERS = 200_000
 """How much text is read again for one fault."""
+PARSED = 16
+"""How many times as much is parsed: that takes so much less time than to read what can be parsed."""
 CLOSERS = {"]": "[", "}": "{"}
 NOTICED = "noticed here"
 
@@ -33,10 +35,11 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
         if text in seen:
             continue
         seen.add(text)
-        read += len(text) + 100
+        sound = reader.parses(text)
+        read += (len(text) + 100) // (1 if sound else PARSED)
         if read > CHARACTERS:
             break
-        if not reader.parses(text):
+        if not sound:
             continue
         left = len(reader.read(Source(report.source.name, text))[1])
         if not left:
@@ -64,6 +67,7 @@ def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         values = re.findall(rf"\b{key[1]}: (\{{[^{{}}\n]*\}}|[\w.]+)", source.text) if key else ()
         for value in dict.fromkeys(values):
             yield Fix(f"write `{value}`", (Edit(finding.span, value),))
+        yield from _quoted(source, line)
     elif finding.code == "NS014":
         for number in range(line, 0, -1):
             if re.fullmatch(r"(---|\.\.\.)\s*", source.lines[number - 1]):
@@ -77,6 +81,10 @@ def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         for guess in (_repunctuated, _separated, _unclosed, relay.itemized):
             for number in near[:3] if guess is relay.itemized else near:
                 yield from guess(source, number)
+        for guess in (_named, _completed):
+            for number in near:
+                yield from guess(source, number)
+        yield from relay.strays(source, near)
         yield from relay.indented(source, [number for number in near if number <= line])
         yield from _quoted(source, line)
 
@@ -107,7 +115,7 @@ def _any_sign(source: Source, finding: Diagnostic) -> Iterator[Fix]:
     for number in numbers:
         if 1 < number <= first + 1:
             yield relay.swapped(source, number - 1)
-    if key := re.match(r" *([\w-]+):", source.lines[first - 1]):
+    if key := re.match(r" *(?:- )?\{?([\w-]+)", source.lines[first - 1]):
         yield from relay.headed(source, first, key[1])
 
 
@@ -213,7 +221,7 @@ def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         value = re.match(r"[^,{}\[\]]*(\[[^\]]*\]|\{[^}]*\})?[^,{}\[\]]*", after)
         assert value is not None
         end = span.column + value.end()
-        title = f"remove the `{source.lines[span.line - 1][span.column - 1 : span.end_column - 1]}` of line {span.line}"
+        title = f"remove the `{source.excerpt(span)}` of line {span.line}"
         if not before.strip():
             below = next(
                 (n for n in range(span.line, len(source.lines)) if relay.indent(source.lines[n]) <= span.column - 1),
@@ -265,6 +273,27 @@ def _separated(source: Source, number: int) -> Iterator[Fix]:
         yield Fix(f"write `{word[1]}:`", (Edit(Span(number, at, number, at), ":"),))
     elif rest[1:2].strip():
         yield Fix(f"write `{word[1]}: `", (Edit(Span(number, at + 1, number, at + 1), " "),))
+
+
+def _named(source: Source, number: int) -> Iterator[Fix]:
+    """A value without its key, with the key that has this value elsewhere, with `type`, then with any that the text has."""
+    found = re.match(r" *(?:- )*:\s+(.+)", source.lines[number - 1])
+    if found is None:
+        return
+    at = Span(number, (column := source.lines[number - 1].index(":") + 1), number, column)
+    alike = re.findall(rf"([\w-]+): {re.escape(found[1])}(?![\w.])", source.text)
+    for name in dict.fromkeys([*alike, "type", *re.findall(r"([a-z_]+): \S", source.text)]):
+        yield Fix(f"write `{name}`", (Edit(at, name),))
+
+
+def _completed(source: Source, number: int) -> Iterator[Fix]:
+    """The beginning of a key on a line of its own, as a key that the text has elsewhere, with its value there."""
+    found = re.fullmatch(r"\s*(?:- )*([a-z_]+)\s*", source.lines[number - 1])
+    if found is None:
+        return
+    at = Span(number, found.start(1) + 1, number, found.end(1) + 1)
+    for pair in dict.fromkeys(re.findall(rf"\b{found[1]}[a-z_]*: (?:[\w.-]+|\[[^\[\]\n]*\])", source.text)):
+        yield Fix(f"write `{pair}`", (Edit(at, pair),))
 
 
 def _quoted(source: Source, number: int) -> Iterator[Fix]:

@@ -141,6 +141,13 @@ def from_files(source: Source, data: Mapping, node: Scalar) -> Fix | None:
     return Fix(title, (Edit(node.span, found[0]), *added))
 
 
+def exchange(source: Source, node: Node, other: Entry) -> Fix:
+    """A value and that of another key of its mapping, each in the other's place."""
+    here, there = node.span, other.value.span
+    edits = (Edit(here, source.excerpt(there)), Edit(there, source.excerpt(here)))
+    return Fix(f"exchange it with the value of `{other.name}`", edits)
+
+
 def in_place(node: Node, text: str) -> str:
     """A new value as it stands where `node` does: an absent value has the empty place behind its colon."""
     absent = isinstance(node, Scalar) and not node.text and not node.quoted
@@ -305,6 +312,12 @@ def glued(entry: Entry, facts: tuple[Key, ...]) -> str | None:
         return None
     meant = suggest(pair[1], facts)
     return f"{meant}: {pair[2]}" if meant else None
+
+
+def holds(key: Key, value: Node) -> bool:
+    """Whether a value, by its keys, is the section that a key has."""
+    names = {entry.name for entry in value} if isinstance(value, Mapping) else set()
+    return bool(names) and key.type.section is not None and names <= {inner.name for inner in keys(key.type.section)}
 
 
 def removal(source: Source, mapping: Mapping, entry: Entry) -> Fix:

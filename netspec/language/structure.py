@@ -19,8 +19,10 @@ from netspec.language.proposals import (
     Broken,
     additions,
     equally_near,
+    exchange,
     from_files,
     glued,
+    holds,
     in_place,
     plain_meaning,
     removal,
@@ -227,10 +229,14 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error:
             fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, in_place(node, str(error.validator_value))),)),),
         )  # fmt: skip
     help, fixes = _remedy(root, node, error, key)
-    if path == ("data", "source") and isinstance(node, Scalar) and isinstance(data := _walk(root, path[:-1]), Mapping):
-        stored = from_files(source, data, node)
+    parent = _walk(root, path[:-1]) if path else None
+    if isinstance(parent, Mapping) and not any(fix.safe for fix in fixes):
+        fits = _validator().evolve(schema=error.schema).is_valid
+        fixes = (*(exchange(source, node, other) for other in parent if fits(plain(other.value))), *fixes)
+    if path == ("data", "source") and isinstance(node, Scalar) and isinstance(parent, Mapping):
+        stored = from_files(source, parent, node)
         help, fixes = (stored.title, (stored,)) if stored else (help, fixes)
-    if key is not None and not key.required and isinstance(parent := _walk(root, path[:-1]), Mapping):
+    if key is not None and not key.required and isinstance(parent, Mapping):
         fixes += tuple(removal(source, parent, entry) for entry in parent if entry.value is node)
     if isinstance(path[-1] if path else "", int):
         name = f"an item of {name}"
@@ -279,7 +285,8 @@ def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, n
         names = ", ".join(f"`{key.name}`" for key in facts if node.entry(key.name) is None)
         help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
         lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
-        renamed = (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking)
+        lacking += [key.name for key in facts if key.name not in lacking and holds(key, entry.value)]
+        renamed = (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
         return Diagnostic(
             "NS104", message, source, entry.key.span, help=help, fixes=(*renamed, removal(source, node, entry))
         )

@@ -80,3 +80,11 @@ def sections_with(name: str) -> list[str]:
     """The sections, and the kinds of layers in a block, that have a key of this name."""
     found = [key.name for key in keys(Top) if key.type.section and name in keys_by_name(key.type.section)]
     return found + [kind for kind in ("conv", "pool") if name in keys_by_name(KINDS[kind])]
+
+
+def lists_with(name: str) -> list[str]:
+    """The keys whose value may be a list of mappings with a key of this name; of a number, those that list numbers."""
+    if name.isdigit():
+        return ["fc"]
+    items = {"blocks": Block, "fc": KINDS["fc"], "conv": KINDS["conv"]}
+    return [listing for listing, item in items.items() if name in keys_by_name(item)]

@@ -61,6 +61,10 @@ class Source:
             return len(self.text)
         return self._line_starts[line - 1] + min(column - 1, len(self.lines[line - 1]))
 
+    def excerpt(self, span: Span) -> str:
+        """The text of a place."""
+        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
+
     def _position(self, index: int) -> tuple[int, int]:
         line = bisect_right(self._line_starts, index)
         column = index - self._line_starts[line - 1]
