@@ -218,11 +218,10 @@ def _bracket(where: _Where) -> Fault | None:
     name, closing = last.bracket, last.closing
     opener = (last.index, f"this `{name}` is open")
     never = f"the bracket `{name}` is not closed"
-    if hidden := _COMMENT.match(where.source.text, last.index):
-        if closing in hidden["comment"]:
-            message = f"the comment holds the `{closing}` that would close `{name}`"
-            help = f"close it with `{closing}` before the comment"
-            return where.fault("NS007", message, *hidden.span("comment"), related=opener, help=help)
+    if (hidden := _COMMENT.match(where.source.text, last.index)) and closing in hidden["comment"]:
+        message = f"the comment holds the `{closing}` that would close `{name}`"
+        help = f"close it with `{closing}` before the comment"
+        return where.fault("NS007", message, *hidden.span("comment"), related=opener, help=help)
     if not where.source.text[where.index :].strip():
         return where.fault("NS007", never, last.index, help=f"close it with `{closing}`")
     if where.char in "]}" and where.char != closing:
