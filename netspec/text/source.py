@@ -50,10 +50,12 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The place of `text[start:end]`."""
-        line, column = self._position(start)
-        if start <= end and column + end - start <= len(self.lines[line - 1]) + 1:
-            return Span(line, column, line, column + end - start)
-        return Span(line, column, *self._position(end))
+        line = bisect_right(self._line_starts, start)
+        room, column = len(self.lines[line - 1]), start - self._line_starts[line - 1]
+        last = column + end - start
+        if column <= last <= room:
+            return Span(line, column + 1, line, last + 1)
+        return Span(line, min(column, room) + 1, *self._position(end))
 
     def offset(self, line: int, column: int) -> int:
         """Where in `text` a place is; behind a line's end is at it, behind the last line at the end of the text."""

@@ -217,15 +217,16 @@ class Tree:
                 help = "write repeated layers with `repeat`"
                 self._stop(Fault("NS019", message, self.source.span(start, end), help=help))
         container.nodes.append(node)
-        container.end = max(container.end, end)
-        container.height = max(container.height, height + 1)
+        if end > container.end:
+            container.end = end
+        if height >= container.height:
+            container.height = height + 1
 
     def _properties(self, event: yaml.NodeEvent) -> tuple[int, _Anchor | None]:
         """Where the node starts behind its anchor and tag, and the anchor. A tag is refused."""
         start: int = _start_of(event)
         anchor = None
-        tag = getattr(event, "tag", None)
-        if event.anchor is None and tag is None:
+        if event.anchor is None and event.tag is None:
             return start, None
         while found := _PROPERTY.match(self.source.text, start, _end_of(event)):
             span = self.source.span(*found.span("property"))
