@@ -122,6 +122,7 @@ def indent(line: str) -> int:
 def indented(source: Source, numbers: list[int], whole: bool = False) -> Iterator[Fix]:
     """Another indentation for one of the lines, or for it and what is deeper: the most frequent ones of the text first."""
     depths = Counter(depth for line in source.lines if (depth := indent(line)) < ENDLESS)
+    depths.update(indent(line) + 2 for line in source.lines if line.lstrip().startswith("- "))
     for depth, _ in depths.most_common(5):
         for number in numbers:
             here = indent(source.lines[number - 1])

@@ -99,8 +99,8 @@ class _Trials:
                 break
             if all(fix.edits != other.edits for other in proved):
                 tried += 1
-                if self._proves(finding, fix):
-                    proved.append(fix)
+                if (good := self._proved(finding, fix)) is not None:
+                    proved.append(good)
         if not proved and self.warned is not None and finding.severity == "error":
             proved.append(self.warned)
         if proved and solver is respell.fixes:
@@ -147,7 +147,8 @@ class _Trials:
     def _spent(self) -> bool:
         return self.characters > CHARACTERS and self.count >= SPARED
 
-    def _proves(self, finding: Diagnostic, fix: Fix) -> bool:
+    def _proved(self, finding: Diagnostic, fix: Fix) -> Fix | None:
+        """The fix, if it is one. It is no safe one where more errors come to light than it repairs."""
         after = self._examined(fix)
         silenced = self.report.shapes.silenced if self.report.shapes else ()
         before = Counter(map(_identity, (*self.report.diagnostics, *silenced)))
@@ -171,7 +172,13 @@ class _Trials:
             )
         if new and self.warned is None and not any(one.severity == "error" and _identity(one) in new for one in after):
             self.warned = fix
-        return not new
+        if new:
+            return None
+        return replace(fix, safe=fix.safe and _errors(after) <= _errors(self.report.diagnostics))
+
+
+def _errors(findings: tuple[Diagnostic, ...]) -> int:
+    return sum(finding.severity == "error" for finding in findings)
 
 
 def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:

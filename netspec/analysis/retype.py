@@ -72,6 +72,9 @@ def _brackets(line: str) -> Iterator[Slip]:
 
 def _commas(line: str) -> Iterator[Slip]:
     """What stands for a comma, a comma left out or twice, or for the point of a number."""
+    for found in re.finditer(r"(?<![\w.])(\d{1,3}(?:[.,]\d{3})+)(?:[.,]\d+)?(?![\w.])", line):
+        if "," in found[0]:  # marks of thousands, and perhaps a decimal one
+            yield found.start(), found.end(), re.sub(r"\D", "", found[1])
     for found in re.finditer(r" *[;.,](?: *,)+ *|(?<=[\w\]}'\"]) *[;.] *(?=[\w{\[])", line):
         yield found.start(), found.end(), ", "
     for found in re.finditer(r"(?<=[\w\]}'\"]) (?:and|&) (?=[\w{\[])", line):

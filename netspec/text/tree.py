@@ -226,7 +226,7 @@ class Tree:
         """Where the node starts behind its anchor and tag, and the anchor. A tag is refused."""
         start: int = _start_of(event)
         anchor = None
-        if event.anchor is None and event.tag is None:
+        if event.anchor is None and getattr(event, "tag", None) is None:
             return start, None
         while found := _PROPERTY.match(self.source.text, start, _end_of(event)):
             span = self.source.span(*found.span("property"))
