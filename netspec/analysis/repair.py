@@ -29,6 +29,8 @@ SPARED = 3
 OTHERS = 4
 """How many more layers with the same finding are named."""
 
+EITHER = ("NS010",)
+"""Faults of the text of which several repairs are shown: of others, the first that leaves no finding is enough."""
 OVERRUNS = ("NS401", "NS402", "NS403", "NS404", "NS405")
 Solver = Callable[[Report, Diagnostic], Iterator[Fix]]
 SOLVERS: dict[str, Solver] = {
@@ -92,10 +94,11 @@ class _Trials:
         proved: list[Fix] = []
         self.warned = None
         tried = 0
-        plain = bool(finding.fixes) and finding.fixes[0].safe
-        first = (solved, finding.fixes) if solver is relay.misplaced and not plain else (finding.fixes, solved)
+        typo = bool(finding.fixes) and finding.fixes[0].safe
+        first = (solved, finding.fixes) if solver is relay.misplaced and not typo else (finding.fixes, solved)
         for fix in chain(*first):
-            if len(proved) == OFFERED or tried == TRIED or self._spent() or (proved and proved[0].safe):
+            plain = proved and (proved[0].safe or (solver is respell.fixes and proved[0] == self.cure))
+            if len(proved) == OFFERED or tried == TRIED or self._spent() or (plain and finding.code not in EITHER):
                 break
             if all(fix.edits != other.edits for other in proved):
                 tried += 1
@@ -156,6 +159,9 @@ class _Trials:
         others = [other for other in self.report.diagnostics if other is not finding]
         if not after and self.cure is None and _is_cure(finding, fix, others):
             self.cure = fix
+        if any(one.code.startswith("NS0") and one.span.line == finding.span.line for one in others):
+            # a fault of the text in the same line may be what this follows from
+            new += Counter(_identity(one) for one in after if one.code.startswith("NS0"))
         if finding.code == "NS010" or (finding.code.startswith("NS1") and not _writes(fix)):
             # among several mistakes, what is left out may be what the others lack
             new += Counter(_identity(one) for one in after if one.code == "NS010" or one.code.startswith("NS1"))
