@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from netspec.analysis import against_data, budgets, consistency, repair, shapes
+from netspec.analysis import against_data, budgets, consistency, shapes
 from netspec.analysis.plan import Plan
+from netspec.analysis.repair.offer import offer
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, from_fault, in_order
 from netspec.language import structure
@@ -19,7 +20,7 @@ __all__ = ["Report", "check_source", "examine", "examined", "plan_of"]
 def check_source(source: Source) -> Report:
     """Checks one spec; every mistake in it becomes a diagnostic with proved fixes, none an exception."""
     report = examine(source)
-    return repair.offer(report, examine) if report.diagnostics else report
+    return offer(report, examine) if report.diagnostics else report
 
 
 def examine(source: Source) -> Report:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from netspec.analysis import repair
 from netspec.analysis.check import Report, examine, examined, plan_of
 from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.analysis.repair.offer import offer
 from netspec.language.fields import keys
 from netspec.language.top import Top
 from netspec.text.files import decode
@@ -39,7 +39,7 @@ class Document:
     @cached_property
     def report(self) -> Report:
         """The findings with the fixes that were proved, as `netspec validate` has them."""
-        return repair.offer(self.examined, examine) if self.examined.diagnostics else self.examined
+        return offer(self.examined, examine) if self.examined.diagnostics else self.examined
 
     @cached_property
     def known(self) -> Report:

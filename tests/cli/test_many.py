@@ -48,7 +48,9 @@ def test_a_folder_of_many_specs_is_told_of_as_its_files_are(tmp_path: Path) -> N
     together = netspec("validate", str(tmp_path), "--format", "json")
     assert together.returncode == 1
     files = sorted(tmp_path.iterdir())
-    apart = [json.loads(netspec("validate", str(file), "--format", "json").stdout) for file in files if "00" in file.name]
+    apart = [
+        json.loads(netspec("validate", str(file), "--format", "json").stdout) for file in files if "00" in file.name
+    ]
     found = [one for report in apart for one in report["diagnostics"]]
     assert len(found) >= 2
     names = {one["file"] for one in found}

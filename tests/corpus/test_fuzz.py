@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netspec.analysis.check import check_source
-from netspec.analysis.fix import fix_all
+from netspec.analysis.repair.safe import fix_all
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
 from netspec.diagnostics.render import RENDERERS, renderer

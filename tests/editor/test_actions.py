@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netspec.analysis.check import check_source
-from netspec.analysis.fix import fix_all
+from netspec.analysis.repair.safe import fix_all
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.editor.actions import all_safe, changed, repairs

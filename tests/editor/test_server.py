@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netspec.analysis.check import check_source
-from netspec.analysis.fix import fix_all
+from netspec.analysis.repair.safe import fix_all
 from netspec.text.source import Source
 from tests.editor.client import CAPABILITIES, ROOT, Client, Refused, applied, place
 

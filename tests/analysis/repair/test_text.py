@@ -10,7 +10,7 @@ from netspec.analysis.check import check_source
 from netspec.diagnostics.edits import edited
 from netspec.text.source import Source
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 GOOD = """\
 netspec: 1
 name: slips

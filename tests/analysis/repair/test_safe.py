@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from netspec.analysis.check import check_source
-from netspec.analysis.fix import fix_all
+from netspec.analysis.repair.safe import fix_all
 from netspec.text.source import Source
 
-BROKEN = Path(__file__).parents[2] / "specs" / "broken"
+BROKEN = Path(__file__).parents[3] / "specs" / "broken"
 
 
 def fixed(text: str) -> str:

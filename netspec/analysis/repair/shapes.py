@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd, log2
 
-from netspec.analysis import against_data, budgets, fewer, shapes
-from netspec.analysis.changes import Answer, Change, numbers
+from netspec.analysis import against_data, budgets, shapes
 from netspec.analysis.plan import Plan
+from netspec.analysis.repair import fewer
+from netspec.analysis.repair.changes import Answer, Change, numbers
+from netspec.analysis.repair.usual import LARGEST
 from netspec.analysis.report import Report
-from netspec.analysis.usual import LARGEST
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.spec import Layer, Spec
 

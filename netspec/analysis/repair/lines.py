@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from netspec.analysis import retype
+from netspec.analysis.repair import signs
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.fields import keys
@@ -27,17 +27,17 @@ def misplaced(report: Report, finding: Diagnostic) -> Iterator[Fix]:
         return
     yield from once(source, [line])
     if finding.code != "NS104":
-        yield from retype.guesses(source, [line], (retype.wrapped, retype.dashes))
+        yield from signs.guesses(source, [line], (signs.wrapped, signs.dashes))
     if finding.code == "NS101":
         yield from beneath(source, line)
     if finding.code in ("NS101", "NS103"):
         yield from itemized(source, line)
         return
     if finding.code == "NS104" and re.search(r"[^\w-]|^-", written):
-        yield from retype.guesses(source, [line])
+        yield from signs.guesses(source, [line])
     if finding.code == "NS104" and source.lines[line - 1][: finding.span.column - 1].strip(" {") == "-":
         yield from headed(source, line, written)
-        yield from retype.guesses(source, [line], (retype.dashes,))
+        yield from signs.guesses(source, [line], (signs.dashes,))
     if finding.code == "NS104" and indent(source.lines[line - 1]) == finding.span.column - 1:
         yield from indented(source, [line])
         yield from indented(source, [line], whole=True)
@@ -46,7 +46,7 @@ def misplaced(report: Report, finding: Diagnostic) -> Iterator[Fix]:
             if 1 <= number < len(source.lines):
                 yield swapped(source, number)
     for number in range(max(1, line - 2), min(len(source.lines), line + ABOVE) + 1):
-        yield from retype.guesses(source, [number], (retype.uncommented,))
+        yield from signs.guesses(source, [number], (signs.uncommented,))
 
 
 def itemized(source: Source, number: int) -> Iterator[Fix]:

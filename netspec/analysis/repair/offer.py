@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from netspec.analysis import cause, economy, refit, relay, respell
+from netspec.analysis.repair import blame, budgets, lines, shapes, text
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Fix, Label, in_order
 from netspec.diagnostics.edits import edited
@@ -34,11 +34,11 @@ EITHER = ("NS010",)
 OVERRUNS = ("NS401", "NS402", "NS403", "NS404", "NS405")
 Solver = Callable[[Report, Diagnostic], Iterator[Fix]]
 SOLVERS: dict[str, Solver] = {
-    **dict.fromkeys(("NS301", "NS302", "NS303", "NS304", "NS305"), refit.fixes),
-    **dict.fromkeys(("NS401", "NS402", "NS403", "NS404", "NS405", "NS406"), economy.fixes),
-    **dict.fromkeys(("NS005", "NS006", "NS007", "NS008", "NS009", "NS010", "NS011"), respell.fixes),
-    **dict.fromkeys(("NS012", "NS013", "NS014", "NS016"), respell.fixes),
-    **dict.fromkeys(("NS101", "NS103", "NS104", "NS105"), relay.misplaced),
+    **dict.fromkeys(("NS301", "NS302", "NS303", "NS304", "NS305"), shapes.fixes),
+    **dict.fromkeys(("NS401", "NS402", "NS403", "NS404", "NS405", "NS406"), budgets.fixes),
+    **dict.fromkeys(("NS005", "NS006", "NS007", "NS008", "NS009", "NS010", "NS011"), text.fixes),
+    **dict.fromkeys(("NS012", "NS013", "NS014", "NS016"), text.fixes),
+    **dict.fromkeys(("NS101", "NS103", "NS104", "NS105"), lines.misplaced),
 }
 
 
@@ -86,18 +86,18 @@ class _Trials:
         """The finding with up to three proved fixes, the first of which is its help."""
         solver = SOLVERS.get(finding.code)
         found = finding
-        if solver is refit.fixes:
-            found = cause.blamed(self.report, finding)
-        elif solver is economy.fixes:
-            found = economy.blamed(self.report, finding)
+        if solver is shapes.fixes:
+            found = blame.blamed(self.report, finding)
+        elif solver is budgets.fixes:
+            found = budgets.blamed(self.report, finding)
         solved = solver(self.report, found) if solver else iter(())
         proved: list[Fix] = []
         self.warned = None
         tried = 0
         typo = bool(finding.fixes) and finding.fixes[0].safe
-        first = (solved, finding.fixes) if solver is relay.misplaced and not typo else (finding.fixes, solved)
+        first = (solved, finding.fixes) if solver is lines.misplaced and not typo else (finding.fixes, solved)
         for fix in chain(*first):
-            plain = proved and (proved[0].safe or (solver is respell.fixes and proved[0] == self.cure))
+            plain = proved and (proved[0].safe or (solver is text.fixes and proved[0] == self.cure))
             if len(proved) == OFFERED or tried == TRIED or self._spent() or (plain and finding.code not in EITHER):
                 break
             if all(fix.edits != other.edits for other in proved):
@@ -106,8 +106,8 @@ class _Trials:
                     proved.append(good)
         if not proved and self.warned is not None and finding.severity == "error":
             proved.append(self.warned)
-        if proved and solver is respell.fixes:
-            found = respell.blamed(found, proved[0])
+        if proved and solver is text.fixes:
+            found = text.blamed(found, proved[0])
         help = proved[0].title if proved else found.help
         return replace(found, fixes=tuple(proved), help=help)
 
@@ -193,7 +193,7 @@ def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
     Writing something else does; leaving something out, or allowing more, would silence independent mistakes too.
     """
     solver = SOLVERS.get(finding.code)
-    if solver in (respell.fixes, relay.misplaced) and fix not in finding.fixes:
+    if solver in (text.fixes, lines.misplaced) and fix not in finding.fixes:
         return True
     if finding.code in OVERRUNS:
         return fix not in finding.fixes and all(other.severity == "warning" for other in others)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.analysis import refit
-from netspec.analysis.changes import numbers
-from netspec.analysis.fewer import Blocks
-from netspec.analysis.refit import FIELDS, Search
+from netspec.analysis.repair import shapes
+from netspec.analysis.repair.changes import numbers
+from netspec.analysis.repair.fewer import Blocks
+from netspec.analysis.repair.shapes import FIELDS, Search
+from netspec.analysis.repair.usual import LARGEST
 from netspec.analysis.report import Report
-from netspec.analysis.usual import LARGEST
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.kind import dimensions
 from netspec.language.spec import Layer
@@ -22,7 +22,7 @@ def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
     One axis of the input, where only it is too small; a repetition, where an earlier copy fits; an earlier setting
     larger than in any published network, where the failing one is not; the less round of two counts that do not divide.
     """
-    search = refit.search(report, finding)
+    search = shapes.search(report, finding)
     if search is None or finding.severity != "error":
         return finding
     place, why = _cause(search, finding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netspec.analysis.check import check_source
-from netspec.analysis.fix import fix_all
+from netspec.analysis.repair.safe import fix_all
 from netspec.diagnostics.edits import edited
 from netspec.text.source import Source
 

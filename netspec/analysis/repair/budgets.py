@@ -9,10 +9,10 @@ from math import log2
 
 from netspec.analysis import shapes
 from netspec.analysis.budgets import COSTS, Cost, ranked
-from netspec.analysis.changes import Change, numbers
 from netspec.analysis.plan import Plan
+from netspec.analysis.repair.changes import Change, numbers
+from netspec.analysis.repair.usual import LARGEST
 from netspec.analysis.report import Report
-from netspec.analysis.usual import LARGEST
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.edits import insert, written
 from netspec.language.spec import Spec

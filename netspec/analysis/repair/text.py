@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from netspec.analysis import relay, retype
+from netspec.analysis.repair import lines, signs
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
@@ -57,7 +57,7 @@ def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         yield from _untabbed(source)
     elif finding.code == "NS010":
         for number in (line, line - 1):
-            yield from relay.itemized(source, number)
+            yield from lines.itemized(source, number)
         yield from _single(source, finding)
         yield from _renamed(source, finding)
     elif finding.code in ("NS012", "NS013"):
@@ -75,18 +75,18 @@ def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
                 yield Fix(f"remove line {number}", (Edit(Span(number, 1, number + 1, 1), ""),))
     elif finding.code == "NS007":
         if source.lines[line - 1][finding.span.column - 1] in "'\"":
-            yield from retype.guesses(source, [line], (retype.quotes,))
+            yield from signs.guesses(source, [line], (signs.quotes,))
         yield from _closed(source, finding.span)
     elif finding.code != "NS011":
         near = [number for number in (line, line - 1, line - 2, line + 1) if 1 <= number <= len(source.lines)]
-        for guess in (_repunctuated, _separated, _unclosed, relay.itemized):
-            for number in near[:3] if guess is relay.itemized else near:
+        for guess in (_repunctuated, _separated, _unclosed, lines.itemized):
+            for number in near[:3] if guess is lines.itemized else near:
                 yield from guess(source, number)
         for guess in (_named, _completed):
             for number in near:
                 yield from guess(source, number)
-        yield from relay.strays(source, near)
-        yield from relay.indented(source, [number for number in near if number <= line])
+        yield from lines.strays(source, near)
+        yield from lines.indented(source, [number for number in near if number <= line])
         yield from _quoted(source, line)
 
 
@@ -108,16 +108,16 @@ def _any_sign(source: Source, finding: Diagnostic) -> Iterator[Fix]:
     first = finding.span.line
     began = [label.span.line for label in finding.labels]
     around = sorted(range(1, len(source.lines) + 1), key=lambda number: (abs(number - first), number))
-    numbers = dict.fromkeys([first, *began, *(number for number in around if -relay.ABOVE <= number - first <= 1)])
-    yield from retype.guesses(source, numbers)
-    yield from relay.indented(source, list(numbers))
-    yield from relay.once(source, numbers)
-    yield from relay.strays(source, numbers)
+    numbers = dict.fromkeys([first, *began, *(number for number in around if -lines.ABOVE <= number - first <= 1)])
+    yield from signs.guesses(source, numbers)
+    yield from lines.indented(source, list(numbers))
+    yield from lines.once(source, numbers)
+    yield from lines.strays(source, numbers)
     for number in numbers:
         if 1 < number <= first + 1:
-            yield relay.swapped(source, number - 1)
+            yield lines.swapped(source, number - 1)
     if key := re.match(r" *(?:- )?\{?([\w-]+)", source.lines[first - 1]):
-        yield from relay.headed(source, first, key[1])
+        yield from lines.headed(source, first, key[1])
 
 
 def blamed(finding: Diagnostic, fix: Fix) -> Diagnostic:
@@ -225,7 +225,7 @@ def _single(source: Source, finding: Diagnostic) -> Iterator[Fix]:
         title = f"remove the `{source.excerpt(span)}` of line {span.line}"
         if not before.strip():
             below = next(
-                (n for n in range(span.line, len(source.lines)) if relay.indent(source.lines[n]) <= span.column - 1),
+                (n for n in range(span.line, len(source.lines)) if lines.indent(source.lines[n]) <= span.column - 1),
                 len(source.lines),
             )
             end_of_text = (len(source.lines), len(source.lines[-1]) + 1)

@@ -1,0 +1,1 @@
+"""Fixes: proposed, tried in the text, and offered where they are proved."""
