@@ -21,6 +21,8 @@ OFFERED = 3
 """How many fixes a finding shows."""
 TRIED = 16
 """How many changes are tried for one finding."""
+FURTHER = 3
+"""How many more after one that repairs it."""
 CHARACTERS = 200_000
 """How much text is checked again in all: about 0.2 s. One KB takes about a millisecond."""
 SPARED = 3
@@ -93,17 +95,18 @@ class _Trials:
         solved = solver(self.report, found) if solver else iter(())
         proved: list[Fix] = []
         self.warned = None
-        tried = 0
+        tried, limit = 0, TRIED
         typo = bool(finding.fixes) and finding.fixes[0].safe
         first = (solved, finding.fixes) if solver is lines.misplaced and not typo else (finding.fixes, solved)
         for fix in chain(*first):
             plain = proved and (proved[0].safe or (solver is text.fixes and proved[0] == self.cure))
-            if len(proved) == OFFERED or tried == TRIED or self._spent() or (plain and finding.code not in EITHER):
+            if len(proved) == OFFERED or tried == limit or self._spent() or (plain and finding.code not in EITHER):
                 break
             if all(fix.edits != other.edits for other in proved):
                 tried += 1
                 if (good := self._proved(finding, fix)) is not None:
                     proved.append(good)
+                    limit = min(limit, tried + FURTHER)
         if not proved and self.warned is not None and finding.severity == "error":
             proved.append(self.warned)
         if proved and solver is text.fixes:
