@@ -33,6 +33,19 @@ def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
     return replace(finding, span=place, label=why, labels=(label, *others))
 
 
+OF_SOURCE = ("NS213", "NS214")
+
+
+def at_fix(finding: Diagnostic) -> Diagnostic:
+    """A contradiction with the data's source, at the source where that is what its first repair changes."""
+    if finding.code not in OF_SOURCE or not finding.fixes:
+        return finding
+    edit, *others = finding.fixes[0].edits
+    if others or not edit.text or edit.span.line == finding.span.line:
+        return finding
+    return replace(finding, span=edit.span, labels=(Label(finding.span, "given here"), *finding.labels))
+
+
 def _cause(search: Search, finding: Diagnostic) -> tuple[Span | None, str | None]:
     """Where the mistake most likely is, and what to say there."""
     if finding.code in ("NS304", "NS305"):

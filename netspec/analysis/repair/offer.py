@@ -51,7 +51,7 @@ def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     if trials.cure is not None and len(helped) > 1:
         cured = next(finding for finding in helped if trials.cure in finding.fixes)
         helped = [replace(cured, fixes=(trials.cure,), help=trials.cure.title)]
-    return replace(report, diagnostics=tuple(in_order(_once_a_place(helped))))
+    return replace(report, diagnostics=tuple(in_order([blame.at_fix(finding) for finding in _once_a_place(helped)])))
 
 
 def _once_a_place(findings: list[Diagnostic]) -> list[Diagnostic]:

@@ -93,3 +93,10 @@ def test_a_repair_that_brings_more_mistakes_to_light_is_not_made_unasked() -> No
 def test_a_name_with_a_blank_gets_no_other_name() -> None:
     [finding] = check_source(Source("name.yaml", GOOD.replace("name: x", "name: my net"))).diagnostics
     assert [fix.title for fix in finding.fixes] == ["set `name: my-net`"]
+
+
+def test_a_source_that_contradicts_its_settings_is_the_place_where_it_is_the_repair() -> None:
+    text = GOOD.replace("data: {source: cifar-10}", "data:\n  source: mnist\n  path: photos\n  resize: true")
+    [finding] = check_source(Source("source.yaml", text)).diagnostics
+    assert (finding.code, finding.span.line, finding.labels[0].span.line) == ("NS214", 9, 11)
+    assert finding.help == "set `source: images`"
