@@ -14,7 +14,6 @@ from netspec.analysis import pooling
 from netspec.analysis.convolution import Choice, Geometry, choose, scratch
 from netspec.analysis.plan import FLOAT32_BYTES, PRECISION_BYTES, Plan, PlannedLayer
 from netspec.analysis.stages import stages
-from netspec.language.conv import Conv
 from netspec.language.kind import Footprint, Shape, elements
 from netspec.language.pool import Pool
 
@@ -212,7 +211,7 @@ def _steps(plan: Plan, batch_size: int, platform: str | None) -> list[_Step]:
     reads, first = INPUT, True
     for stage in stages(plan):
         layer = stage.layer
-        geometry = Geometry.of(layer.settings, layer.input) if isinstance(layer.settings, Conv) else None
+        geometry = stage.geometry
         choice = choose(geometry, batch_size, platform or "", first) or Choice() if geometry else None
         scattered = _scattered(stage.pooled or layer, platform)
         steps.append(_Step(layer, stage.pooled, reads, first, choice, geometry, scattered))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from netspec.language.fields import Pair
 
+WINDOWS = "windows"
+"""The algorithm of a convolution and of the max pooling that follows it, both or neither: the map between them lies
+window by window."""
+
 
 def choose(window: Pair, platform: str) -> str | None:
     """The name for `pool`'s choice; None is XLA's own.

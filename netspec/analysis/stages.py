@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from netspec.analysis.convolution.geometry import Geometry
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.language.conv import Conv
 from netspec.language.kind import NON_DECREASING, Settings
@@ -18,6 +19,22 @@ class Stage:
     """The layer's place in the plan, from 0."""
     layer: PlannedLayer
     pooled: PlannedLayer | None = None
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """That of the convolution, with the windows of its pooling where they tile its map; None for other kinds."""
+        if not isinstance(self.layer.settings, Conv):
+            return None
+        return replace(Geometry.of(self.layer.settings, self.layer.input), windows=self._windows())
+
+    def _windows(self) -> tuple[int, int]:
+        if self.pooled is None or not isinstance(self.pooled.settings, Pool):
+            return 1, 1
+        height, width = axes = self.pooled.settings.axes(self.pooled.input)
+        divided = all(size % axis.kernel == 0 for size, axis in zip(self.pooled.input[:2], axes, strict=True))
+        touching = all(axis.kernel == axis.stride and axis.padding == (0, 0) for axis in axes)
+        windows = height.kernel, width.kernel
+        return windows if divided and touching and windows != self.pooled.input[:2] else (1, 1)
 
 
 def stages(plan: Plan) -> tuple[Stage, ...]:

@@ -143,13 +143,14 @@ def _layers(found: Mapping[str, Any]) -> Table:
     from rich.text import Text
 
     table = Table(box=messages.ruled(), pad_edge=False, header_style="bold", show_footer=True)
-    table.add_column("layer, ms", overflow="fold", footer="everything else")
     rest, step = found["rest_seconds"], found["train_step"]["median_seconds"]
-    table.add_column("output", footer=f"{_number(max(rest, 0) * 1e3):>6}", no_wrap=True)
+    sign = "-" if rest < 0 else ""
+    table.add_column("layer, ms", overflow="fold", footer="saved together" if sign else "everything else")
+    table.add_column("output", footer=f"{sign + _number(abs(rest) * 1e3):>6}", no_wrap=True)
     for title in ("input gradient", "weight gradient"):
         table.add_column(title, no_wrap=True)
     table.add_column(
-        "share", justify="right", no_wrap=True, footer=percent(round(1e6 * max(rest, 0)), round(1e6 * step))
+        "share", justify="right", no_wrap=True, footer=sign + percent(round(1e6 * abs(rest)), round(1e6 * step))
     )
     for layer in found["layers"]:
         seconds = sum(one["median_seconds"] for one in layer["directions"].values())
@@ -167,5 +168,7 @@ def _notes(found: Mapping[str, Any]) -> Text:
 
     notes = "Each direction was timed on its own. Everything else: bias, norm, activation, loss, optimizer."
     if found["rest_seconds"] < 0:
-        notes = "Each direction was timed on its own; together they share work, so that the step is shorter."
+        notes = (
+            "Each direction was timed on its own; together they share work and overlap, so that the step is shorter."
+        )
     return Text(notes, style="dim")

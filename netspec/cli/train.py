@@ -238,7 +238,7 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began:
         raise SystemExit(128 + outcome.interrupted)
     from netspec.report import page
 
-    page.write(folder, images)
+    page.write(folder, images, outcome.test)
     result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f}"
     click.echo(f"{result} ({_times(outcome, began)})")
     click.echo(f"run: {folder}")
@@ -259,6 +259,8 @@ def _times(outcome: Outcome, began: float) -> str:
     text = f"{now - STARTED:.1f} s"
     if outcome.first_step_seconds is not None:
         first = began + outcome.first_step_seconds
-        share = outcome.step_seconds / (now - first)
-        text += f": {first - STARTED:.1f} s to the first step, then {share:.0%} in steps"
+        steps, evaluation = (part / (now - first) for part in (outcome.step_seconds, outcome.evaluation_seconds))
+        text += (
+            f": {first - STARTED:.1f} s to the first step, then {steps:.0%} in steps and {evaluation:.0%} in evaluation"
+        )
     return text + (f", {outcome.saving_seconds:.2f} s for checkpoints" if outcome.saving_seconds else "")

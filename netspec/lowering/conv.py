@@ -16,16 +16,16 @@ def work(settings: Conv, input: Shape) -> Convolution:
     return Convolution(Geometry.of(settings, input))
 
 
-def linear(settings: Conv, params: Arrays, x: jax.Array, input: Shape, choice: Choice | None) -> jax.Array:
+def linear(params: Arrays, x: jax.Array, g: Geometry, choice: Choice | None) -> jax.Array:
     """(batch, height, width, channels) -> (batch, height', width', filters), without bias.
 
     a(i, j) = sum over m, n and channels of w(m, n) * x(i + m, j + n): the filter is not flipped.
     """
-    return convolve(x, params["kernel"].astype(x.dtype), Geometry.of(settings, input), choice)
+    return convolve(x, params["kernel"].astype(x.dtype), g, choice)
 
 
 def apply(
     settings: Conv, params: Arrays, statistics: Arrays, x: jax.Array, input: Shape, mode: Mode, choice: Choice | None
 ) -> tuple[jax.Array, Arrays]:
     """The whole layer: convolution, bias, norm, activation, dropout."""
-    return finish(settings, params, statistics, linear(settings, params, x, input, choice), mode)
+    return finish(settings, params, statistics, linear(params, x, Geometry.of(settings, input), choice), mode)

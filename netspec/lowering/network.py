@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.analysis.stages import stages
+from netspec.analysis.pooling import WINDOWS
+from netspec.analysis.stages import Stage, stages
 from netspec.lowering import conv, initialize
 from netspec.lowering.finish import Mode, finish
 from netspec.lowering.kinds import LOWERINGS
@@ -78,7 +79,7 @@ class Network:
             key_here = None if key is None else jax.random.fold_in(key, stage.number)
             mode = Mode(training, key_here, bool(self.choices))
             params = variables["params"].get(layer.name, {})
-            x, moved = self._layer(layer, stage.pooled, params, state.get(layer.name, {}), self._written(x), mode)
+            x, moved = self._stage(stage, params, state.get(layer.name, {}), self._written(x), mode)
             if moved:
                 state[layer.name] = moved
             if outputs is not None:
@@ -91,7 +92,7 @@ class Network:
         outputs = {}
         for layer in self.plan.layers:
             params, state = (variables[part].get(layer.name, {}) for part in ("params", "state"))
-            x, _ = self._layer(layer, None, params, state, x, Mode())
+            x, _ = self._layer(layer, params, state, x, Mode())
             outputs[layer.name] = x.astype(jnp.float32)
         return outputs
 
@@ -118,17 +119,21 @@ class Network:
         """`jax.jit` with the compiler options of this machine."""
         return jax.jit(function, compiler_options=compiler_options(jax.default_backend()), **options)
 
-    def _layer(
-        self, layer: PlannedLayer, pooled: PlannedLayer | None, params: Any, state: Any, x: jax.Array, mode: Mode
-    ) -> tuple[jax.Array, Any]:
-        choice = self.choices.get(layer.name)
-        settings: Any = layer.settings
-        if pooled is None:
-            return LOWERINGS[layer.kind].apply(settings, params, state, x, layer.input, mode, choice)
-        sums = conv.linear(settings, params, x, layer.input, choice)
+    def _stage(self, stage: Stage, params: Any, state: Any, x: jax.Array, mode: Mode) -> tuple[jax.Array, Any]:
+        layer, pooled, geometry = stage.layer, stage.pooled, stage.geometry
+        if pooled is None or geometry is None:
+            return self._layer(layer, params, state, x, mode)
+        sums = conv.linear(params, x, geometry, self.choices.get(layer.name))
         lowering, pooling = LOWERINGS[pooled.kind], self.choices.get(pooled.name)
         x, _ = lowering.apply(pooled.settings, {}, {}, self._written(sums), pooled.input, mode, pooling)
+        settings: Any = layer.settings
         return finish(settings, params, state, self._written(x), mode)
+
+    def _layer(self, layer: PlannedLayer, params: Any, state: Any, x: jax.Array, mode: Mode) -> tuple[jax.Array, Any]:
+        """A layer on its own: what would run together with its neighbour runs as XLA has it."""
+        choice = self.choices.get(layer.name)
+        choice = None if WINDOWS in (choice, getattr(choice, "output", None)) else choice
+        return LOWERINGS[layer.kind].apply(layer.settings, params, state, x, layer.input, mode, choice)
 
     def _written(self, x: jax.Array) -> jax.Array:
         """x, and in the backward pass its cotangent, written to memory once.

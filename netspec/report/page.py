@@ -15,7 +15,7 @@ from netspec.report import diagram, pictures, statistics
 from netspec.report.evaluation import Measures, measure
 from netspec.training import files
 from netspec.training.data import Split
-from netspec.training.loop import Trainer
+from netspec.training.loop import Evaluation, Trainer
 from netspec.training.run import TrainedNetwork, load
 from netspec.training.sources import Images
 
@@ -36,11 +36,14 @@ img{image-rendering:pixelated;max-width:100%}code,pre{background:var(--soft);bor
 """
 
 
-def write(run: Path, images: Images) -> Path:
-    """Writes RUN/report.html of a trained run. Raises OSError, and what `netspec.training.run.load` raises."""
+def write(run: Path, images: Images, result: Evaluation | None = None) -> Path:
+    """Writes RUN/report.html of a trained run. Raises OSError, and what `netspec.training.run.load` raises.
+
+    `result` is what the network does on the test set, where that was just measured.
+    """
     network = load(run)
     rows, record = network.rows, network.record
-    result = Trainer(network, images).evaluate(network.variables, images.test)
+    result = result or Trainer(network, images).evaluate(network.variables, images.test)
     measures = measure(images.test.labels, result.predictions, images.classes)
     body = [
         _head(network, measures, result.loss, rows),
@@ -121,12 +124,10 @@ def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> 
     wrong = np.flatnonzero(predictions != test.labels)
     if not len(wrong):
         return "<h2>Mistakes</h2><p>None on the test set.</p>"
-    shares = np.concatenate(
-        [
-            np.asarray(network.predict(network.variables, test.images[wrong[start : start + BATCH]]))
-            for start in range(0, len(wrong), BATCH)
-        ]
-    )
+    # Whole batches, the last one filled up: one program is compiled instead of two.
+    filled = np.resize(wrong, -(-len(wrong) // BATCH) * BATCH)
+    batches = (filled[start : start + BATCH] for start in range(0, len(filled), BATCH))
+    shares = np.concatenate([np.asarray(network.predict(network.variables, test.images[rows])) for rows in batches])
     confidence = shares[np.arange(len(wrong)), predictions[wrong]]
     figures = []
     for i in np.argsort(-confidence, kind="stable")[:MISTAKES]:
@@ -141,7 +142,8 @@ def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> 
 
 
 def _inside(network: TrainedNetwork, test: Split) -> str:
-    found = statistics.measure(network, test.images[:BATCH], test.labels[:BATCH])
+    outputs = statistics.activations(network, test.images[:BATCH])
+    found = statistics.measure(network, outputs, test.images[:BATCH], test.labels[:BATCH])
     rows = [
         [s.name, f"{s.active:.0%}", f"{s.gradient_norm:.2e}", f"{s.gradient:.2e}", f"{s.near_zero:.0%}"] for s in found
     ]
@@ -150,7 +152,6 @@ def _inside(network: TrainedNetwork, test: Split) -> str:
         "<p>Active: the share of outputs above zero (of a sigmoid, above one half) over a batch of test images. Gradient: "
         "the norm of the loss's gradient for the layer's kernel on that batch, and its ratio to the norm of the kernel. Near zero: smaller than a tenth of the layer's root mean square.</p>"
     )
-    outputs = statistics.activations(network, test.images[:1])
     figures = [
         f"<figure>{pictures.image(test.images[0], max(1, 84 // test.images.shape[2]), 'input')}<figcaption>input</figcaption></figure>"
     ]

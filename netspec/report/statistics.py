@@ -41,10 +41,14 @@ def activations(network: TrainedNetwork, images: np.ndarray) -> dict[str, np.nda
     return {name: np.asarray(output) for name, output in network.jit(outputs)(network.variables, images).items()}
 
 
-def measure(network: TrainedNetwork, images: np.ndarray, labels: np.ndarray) -> list[LayerStatistics]:
-    """The statistics of every layer that has a kernel, for raw images (batch, height, width, channels)."""
+def measure(
+    network: TrainedNetwork, outputs: dict[str, np.ndarray], images: np.ndarray, labels: np.ndarray
+) -> list[LayerStatistics]:
+    """The statistics of every layer that has a kernel, for raw images (batch, height, width, channels).
+
+    `outputs` are the `activations` for these images.
+    """
     variables = network.variables
-    outputs = activations(network, images)
 
     def loss(params: Any, raw: jax.Array, labels: jax.Array) -> jax.Array:
         given = {"params": params, "state": variables["state"]}

@@ -52,7 +52,7 @@ def test_every_key_of_every_mapping_is_explained(section: tuple, flow: bool) -> 
         ("input:", ("784 numbers an image", "sees 16x16 of 28x28")),
         ("parameters: 62k", ("61,706 of 62,000", "fc1: 48,120")),
         ("budget:", ("61,706 of 62,000",)),
-        ("batch_size", ("training takes 13.0MiB at batch 128", "421 steps an epoch")),
+        ("batch_size", ("training takes 12.3MiB at batch 128", "421 steps an epoch")),
         ("blocks:", ("INPUT -> [CONV -> POOL]*2 -> FC*3", "61,706 parameters")),
         ("mnist\n", ("28x28x1 images of 10 classes; 60,000 training",)),
         ("cosine", ("Half a cosine",)),

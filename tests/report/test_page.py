@@ -95,7 +95,7 @@ def test_gradients_and_weights_by_hand(tmp_path: Path) -> None:
     images = trained(tmp_path / "run", spec)
     network = load(tmp_path / "run")
     raw, labels = images.test.images[:64], images.test.labels[:64]
-    (found,) = statistics.measure(network, raw, labels)
+    (found,) = statistics.measure(network, statistics.activations(network, raw), raw, labels)
     x = np.asarray(network.normalize(network.variables, raw), np.float64).reshape(64, -1)
     params = {name: np.asarray(a, np.float64) for name, a in network.variables["params"][found.name].items()}
     logits = x @ params["kernel"] + params["bias"]

@@ -9,11 +9,13 @@ import math
 
 from netspec.analysis.convolution.cost import Choice
 from netspec.analysis.convolution.geometry import Geometry
-from netspec.analysis.convolution.patches import patch_floats
+from netspec.analysis.convolution.patches import patch_floats, windows_floats
 
 
 def patches(name: str, g: Geometry) -> int:
     """The patches that a product with the kernel reads; 0 for an algorithm that reads the input itself."""
+    if name == "windows":
+        return windows_floats(g)
     return patch_floats(g) if name == "banded" else patch_floats(g, 1) if name == "patches" else 0
 
 

@@ -9,6 +9,7 @@ from netspec.lowering.convolution.algorithm import Algorithm
 from netspec.lowering.convolution.banded import BANDED, PATCHES
 from netspec.lowering.convolution.flat import FLAT
 from netspec.lowering.convolution.pointwise import POINTWISE
+from netspec.lowering.convolution.windows import WINDOWS
 
 ALGORITHMS: Mapping[str, Algorithm] = {
     "direct": reference,
@@ -19,4 +20,5 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     "depthwise": depthwise,
     "grouped": grouped,
     "phases": phases,
+    "windows": WINDOWS,
 }

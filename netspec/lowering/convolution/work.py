@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
 from netspec.analysis.convolution import Choice
-from netspec.analysis.convolution.geometry import Geometry
+from netspec.analysis.convolution.geometry import Geometry, Pair
 from netspec.lowering.convolution.algorithms import ALGORITHMS
 from netspec.lowering.work import DIRECTIONS, Direction, Program, normal
 
@@ -18,9 +18,11 @@ class Convolution:
     """One convolution; see `netspec.lowering.work.Work`."""
 
     geometry: Geometry
+    windows: Pair = field(default=(1, 1), compare=False, repr=False)
+    """`Geometry.windows` of the layer. What does not ask for them takes the same time without."""
 
     def algorithms(self, direction: Direction) -> tuple[str, ...]:
-        """Those that support the geometry."""
+        """Those that support the geometry, and do not ask anything of the layer that follows."""
         return tuple(name for name, algorithm in ALGORITHMS.items() if algorithm.supports(self.geometry, direction))
 
     def names(self, choice: Choice | None) -> dict[Direction, str]:
@@ -37,7 +39,7 @@ class Convolution:
 
     def program(self, direction: Direction, algorithm: str, batch: int, dtype: Any) -> Program:
         """One direction, of x (batch, *input), w (kernel shape) and dy (batch, *output)."""
-        g = self.geometry
+        g = replace(self.geometry, windows=self.windows)
         array = partial(normal, dtype=dtype)
         x, w, dy = (batch, *g.input), g.kernel_shape, (batch, *g.output)
         first, second = {"output": (x, w), "input_gradient": (dy, w), "weight_gradient": (x, dy)}[direction]

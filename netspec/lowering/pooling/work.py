@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from netspec.analysis.pooling import WINDOWS
 from netspec.lowering.pooling.geometry import Kind, Window
 from netspec.lowering.pooling.pool import ALGORITHMS, pool
 from netspec.lowering.work import Direction, Program, normal
@@ -32,11 +33,11 @@ class Pooling:
     def names(self, choice: str | None) -> dict[Direction, str]:
         """The one name for both directions."""
         first, *others = self.algorithms("output")
-        return dict.fromkeys(BOTH, choice if choice in others else first)
+        return dict.fromkeys(BOTH, choice if choice in (*others, WINDOWS) else first)
 
     def choice(self, names: Mapping[Direction, str]) -> str | None:
         """The name; None where there is nothing to choose."""
-        return names["output"] if names["output"] in ALGORITHMS else None
+        return names["output"] if names["output"] in (*ALGORITHMS, WINDOWS) else None
 
     def groups(self) -> tuple[tuple[Direction, ...], ...]:
         """Both directions together."""
@@ -45,7 +46,7 @@ class Pooling:
     def program(self, direction: Direction, algorithm: str, batch: int, dtype: Any) -> Program:
         """The maxima or means with what the gradient needs of them, or that gradient."""
         x = normal(batch, *self.input, dtype=dtype)
-        name = algorithm if algorithm in ALGORITHMS else None
+        name = algorithm if algorithm in (*ALGORITHMS, WINDOWS) else None
 
         def forward(x: jax.Array) -> Any:
             w = self.window

@@ -23,6 +23,7 @@ import jax
 import jax.numpy as jnp
 
 from netspec.analysis.plan import Plan
+from netspec.analysis.pooling import WINDOWS
 from netspec.lowering.planner import Part, Unfit, choices, from_names, parts
 from netspec.lowering.work import Direction
 from netspec.training.record import plain
@@ -94,6 +95,8 @@ class _Tuner:
         self.batch_size, self.part_batch = batch_of(self.train, examples, devices)
         self.dtype = jnp.dtype(self.train.precision)
         self.model = choices(plan, self.part_batch, jax.default_backend())
+        self.start = self.model
+        """What measured algorithms are put into."""
         self.parts = parts(plan)
         self.seconds: Seconds = {}
 
@@ -109,6 +112,8 @@ class _Tuner:
                 return Tuning(from_names(self.plan, entry.choices), "cache", steps=entry.steps)
             except Unfit as error:
                 warn(f"measurements of another version are ignored: {error}")
+        if mode == "full":
+            self.start = self._apart_or_together()
         budget = math.inf if mode == "full" else self.budget()
         if budget < LEAST_SECONDS:
             return Tuning(self.model, "model")
@@ -137,7 +142,8 @@ class _Tuner:
         for part in self.parts:
             for group in part.work.groups():
                 computed = tuple(direction for direction in group if direction in part.directions)
-                if computed and len(part.work.algorithms(computed[0])) > 1:
+                alone = WINDOWS not in part.work.names(self.start.get(part.layer)).values()
+                if alone and computed and len(part.work.algorithms(computed[0])) > 1:
                     seen.setdefault((part.work, computed), (part, computed))
         return sorted(seen.values(), key=lambda found: -found[0].macs)
 
@@ -163,7 +169,7 @@ class _Tuner:
         return names, left
 
     def _quickest(self, part: Part, directions: tuple[Direction, ...], until: float) -> str | None:
-        own = part.work.names(self.model.get(part.layer))[directions[0]]
+        own = part.work.names(self.start.get(part.layer))[directions[0]]
         known = self.seconds.get(self._key(part, directions[0]), {})
         if own not in known:
             if time.perf_counter() > until:
@@ -206,10 +212,10 @@ class _Tuner:
         return lambda: [call() for call in calls]
 
     def _choices(self, names: Names) -> dict[str, Any]:
-        """The model's choices with these algorithms in their place; plain XLA's stay no choice where it is the model's."""
+        """The start's choices with these algorithms in their place; plain XLA's stay no choice where it is the start's."""
         found: dict[str, Any] = {}
         for part in self.parts:
-            own = self.model.get(part.layer)
+            own = self.start.get(part.layer)
             before = part.work.names(own)
             after = before | {d: name for (layer, d), name in names.items() if layer == part.layer}
             choice = own if after == before else part.work.choice(after)
@@ -244,6 +250,15 @@ class _Tuner:
             if best is not base:
                 best, steps = self._better(base, best)
         return dict(best.choices), steps
+
+    def _apart_or_together(self) -> dict[str, Any]:
+        """The model's choices, or those where each layer runs on its own, if the whole step is quicker by them."""
+        apart = choices(self.plan, self.part_batch, jax.default_backend(), together=False)
+        if apart == self.model:
+            return apart
+        self.say("the whole step, convolution and pooling apart", 0, 1)
+        steps = [Step(self.plan, those, self.images, self.devices) for those in (self.model, apart)]
+        return dict(self._better(*steps)[0].choices)
 
     def _better(self, first: Step, second: Step) -> tuple[Step, dict[str, float]]:
         a, b = in_turn([first, second], seconds=1.0, least=5, most=60)

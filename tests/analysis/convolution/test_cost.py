@@ -33,6 +33,9 @@ def test_what_is_chosen_fits(data: st.DataObject) -> None:
     [
         (Geometry((28, 28, 1), (5, 5), 6, padding=((2, 2), (2, 2))), Choice("banded", "banded", "banded")),
         (Geometry((14, 14, 6), (5, 5), 16), Choice("banded", "banded", "banded")),
+        (Geometry((14, 14, 6), (5, 5), 16, windows=(2, 2)), Choice("windows", "windows", "windows")),
+        (Geometry((12, 12, 6), (3, 3), 32, windows=(2, 2)), Choice("banded", "banded", "banded")),
+        (Geometry((32, 32, 32), (3, 3), 32, padding=((1, 1), (1, 1)), windows=(2, 2)), Choice()),
         (Geometry((32, 32, 32), (3, 3), 32, padding=((1, 1), (1, 1))), Choice()),
         (Geometry((32, 32, 32), (5, 5), 32, (2, 2), ((2, 2), (2, 2))), Choice(input_gradient="phases")),
         (Geometry((16, 16, 64), (3, 3), 64, groups=64), Choice("depthwise", "depthwise", "depthwise")),

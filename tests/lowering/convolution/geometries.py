@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from netspec.analysis.convolution import Geometry
+from netspec.analysis.convolution.patches import windows_tile
 from netspec.lowering.convolution import ALGORITHMS
 
 
@@ -33,8 +36,18 @@ def geometries(draw: st.DrawFn, name: str) -> Geometry:
         groups=groups,
     )
     assume(min(g.output) >= 1)
+    if name == "windows":
+        rows, columns = (draw(st.sampled_from([n for n in range(1, 5) if size % n == 0])) for size in g.output[:2])
+        g = replace(g, windows=(rows, columns))
     assume(ALGORITHMS[name].supports(g, "output"))
     return g
+
+
+def by_windows(y: jax.Array, g: Geometry) -> jax.Array:
+    """A map (batch, *g.output) with its numbers in the order of the algorithm `windows`, in the same shape."""
+    (rows, columns, filters), (high, wide), tile = g.output, g.windows, windows_tile(g.output, g.windows)
+    cells = y.reshape(-1, rows // high, high, columns // (wide * tile), tile, wide, filters)
+    return cells.transpose(0, 1, 3, 2, 5, 4, 6).reshape(y.shape)
 
 
 def arrays(g: Geometry, dtype: str = "float32", batch: int = 3) -> tuple[jax.Array, jax.Array, jax.Array]:

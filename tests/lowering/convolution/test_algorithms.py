@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netspec.analysis.convolution import Geometry
 from netspec.lowering.convolution import ALGORITHMS, reference
-from tests.lowering.convolution.geometries import arrays, geometries
+from tests.lowering.convolution.geometries import arrays, by_windows, geometries
 
 OTHERS = [name for name in ALGORITHMS if name != "direct"]
 
@@ -20,6 +20,9 @@ def assert_agree(name: str, g: Geometry) -> None:
     x, w, dy = arrays(g)
     for function, a, b in (("output", x, w), ("input_gradient", dy, w), ("weight_gradient", x, dy)):
         expected = jax.jit(getattr(reference, function), static_argnums=2)(a, b, g)
+        if name == "windows":
+            expected = by_windows(expected, g) if function == "output" else expected
+            a, b = (by_windows(array, g) if array is dy else array for array in (a, b))
         found = jax.jit(getattr(ALGORITHMS[name], function), static_argnums=2)(a, b, g)
         assert found.shape == expected.shape
         assert found.dtype == expected.dtype
@@ -53,6 +56,8 @@ def test_agrees_with_the_reference_over_many_geometries(name: str, data: st.Data
         ("depthwise", Geometry((4, 4, 4), (3, 3), 4, groups=2)),
         ("grouped", Geometry((4, 4, 4), (3, 3), 4)),
         ("phases", Geometry((4, 4, 4), (3, 3), 4)),
+        ("windows", Geometry((4, 4, 4), (3, 3), 4)),
+        ("windows", Geometry((6, 6, 4), (3, 3), 4, groups=2, windows=(2, 2))),
         ("phases", Geometry((9, 9, 4), (3, 3), 4, (2, 2), dilation=(2, 2))),
     ],
 )

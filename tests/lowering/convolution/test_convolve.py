@@ -12,7 +12,7 @@ from jax import export
 
 from netspec.analysis.convolution import Choice, Geometry
 from netspec.lowering.convolution import ALGORITHMS, convolve
-from tests.lowering.convolution.geometries import arrays
+from tests.lowering.convolution.geometries import arrays, by_windows
 
 CASES = {
     "direct": Geometry((7, 6, 3), (3, 2), 4, (2, 1), ((1, 0), (0, 1))),
@@ -23,6 +23,7 @@ CASES = {
     "depthwise": Geometry((6, 6, 3), (3, 3), 6, (2, 2), ((1, 1), (1, 1)), groups=3),
     "grouped": Geometry((6, 6, 80), (3, 3), 20, (1, 1), ((1, 1), (1, 1)), groups=10),
     "phases": Geometry((7, 7, 3), (3, 3), 4, (2, 2), ((1, 1), (1, 1))),
+    "windows": Geometry((8, 8, 2), (3, 3), 4, (1, 1), ((1, 1), (1, 1)), windows=(2, 2)),
 }
 
 
@@ -134,6 +135,9 @@ def test_values_and_gradients_are_those_of_pytorch(name: str | None) -> None:
     ty = torch.nn.functional.conv2d(padded, tw, None, g.stride, 0, g.dilation, g.groups)
     ty.backward(torch.tensor(np.transpose(dy, (0, 3, 1, 2))))
     rows = (0, 2, 3, 1)
-    close((y,), (jnp.asarray(ty.detach().numpy().transpose(rows)),))
+    expected_y = jnp.asarray(ty.detach().numpy().transpose(rows))
+    if name == "windows":
+        expected_y, dy = by_windows(expected_y, g), by_windows(dy, g)
+    close((y,), (expected_y,))
     expected = tx.grad.numpy().transpose(rows), tw.grad.numpy().transpose((2, 3, 1, 0))
     close(pull(dy), tuple(jnp.asarray(e) for e in expected))

@@ -10,9 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jax import export
 
+from netspec.analysis.convolution import Geometry
 from netspec.analysis.pooling import choose
 from netspec.lowering.pooling import ALGORITHMS, pool
 from netspec.lowering.pooling.geometry import Kind, Pair, Window
+from tests.lowering.convolution.geometries import by_windows
 
 CHOICES = [name for name in ALGORITHMS if name != "reduce_window"]
 KINDS: tuple[Kind, ...] = ("max", "average")
@@ -100,6 +102,21 @@ def test_values_and_tied_gradients_are_those_of_pytorch(size: Pair, window: Wind
         ty.backward(torch.tensor(np.transpose(dy, (0, 3, 1, 2))))
         np.testing.assert_allclose(y, np.transpose(ty.detach().numpy(), (0, 2, 3, 1)), rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(dx, np.transpose(t.grad.numpy(), (0, 2, 3, 1)), rtol=1e-5, atol=1e-6)
+
+
+@settings(derandomize=True, deadline=None, max_examples=10, database=None)
+@given(data=st.data())
+def test_windows_of_a_map_that_lies_by_windows(data: st.DataObject) -> None:
+    """The same maxima, and the same gradients of ties, in the order in which the convolution made the map."""
+    small = st.integers(1, 4)
+    high, wide, rows, columns, filters = (data.draw(small) for _ in range(5))
+    g = Geometry((rows * high, columns * wide, 1), (1, 1), filters, windows=(high, wide))
+    window = Window(g.windows, g.windows)
+    x = with_ties((2, *g.output))
+    y, dx = value_and_gradient(x, window, "max", None)
+    found, d_found = value_and_gradient(by_windows(x, g), window, "max", "windows")
+    np.testing.assert_array_equal(found, y)
+    np.testing.assert_array_equal(d_found, by_windows(dx, g))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -151,6 +151,19 @@ def test_full_tries_what_came_near_in_the_whole_step(bench: Bench) -> None:
     assert found.choices["block1.conv1"] == choices(planned(SPEC), 4, "cpu")["block1.conv1"]
 
 
+def test_full_measures_the_parts_where_convolution_and_pooling_are_quicker_apart(bench: Bench) -> None:
+    text = SPEC.replace("repeat: 3", "repeat: 1")
+    together = run("full", text)
+    assert together.choices == choices(planned(text), 4, "cpu")
+    assert together.choices["block1.pool"] == together.choices["block1.conv1"].output == "windows"
+    assert bench.measured == []
+    bench.parts = {"patches": 0.5}
+    bench.step_of = lambda choices: 1.0 if choices["block1.pool"] == "windows" else 0.8
+    apart = run("full", text)
+    assert apart.choices["block1.pool"] == "shifts"
+    assert apart.choices["block1.conv1"].output == "patches"
+
+
 def test_full_leaves_what_needs_too_much_memory(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def compiled(program: Any) -> tuple[Any, int]:
         return lambda: pytest.fail("it was run"), 2
@@ -198,6 +211,9 @@ def test_choices_survive_being_written_down() -> None:
         ({"block1.conv1": "depthwise"}, "by `depthwise`"),
         ({"block1.pool": 3}, "by `3`"),
         ({"fc1": "banded"}, "it has `matmul`"),
+        ({"block1.conv1": "windows"}, "by `windows`"),
+        ({"block1.pool": "windows"}, "`block1.conv3` and `block1.pool` run by `windows` both or neither"),
+        ({"block1.conv3": {"output": "windows"}, "block1.pool": "windows"}, "in all directions"),
     ],
 )
 def test_choices_of_another_network_are_refused(written: dict[str, Any], message: str) -> None:
