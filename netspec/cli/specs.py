@@ -31,7 +31,7 @@ def read(name: str) -> Source:
 def key_value(option: str, item: str) -> tuple[list[str], str]:
     """The path and the value of `KEY=VALUE`; a usage error where it is none."""
     key, equals, value = item.partition("=")
-    if not equals or not value.strip() or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key):
+    if not equals or not value.strip() or not re.fullmatch(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", key):
         raise click.UsageError(f"{option} {messages.safe(item)}: write KEY=VALUE, as in {EXAMPLES[option]}")
     return key.split("."), value
 
