@@ -53,7 +53,11 @@ def test_the_rest_of_the_text_stays(item: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("given", "item", "line"),
     [
-        ("train: {optimizer: sgd}", "train.optimizer.learning_rate=0.1", "{optimizer: {type: sgd, learning_rate: 0.1}}"),
+        (
+            "train: {optimizer: sgd}",
+            "train.optimizer.learning_rate=0.1",
+            "{optimizer: {type: sgd, learning_rate: 0.1}}",
+        ),
         ("train: {optimizer: sgd}", "train.optimizer.momentum=0.9", "{optimizer: {type: sgd, momentum: 0.9}}"),
         ("train: {optimizer: sgd}", "train.optimizer.type=adam", "{optimizer: {type: adam}}"),
         ("train: {optimizer: adam}", "train.optimizer.b1=0.8", "{optimizer: {type: adam, b1: 0.8}}"),
