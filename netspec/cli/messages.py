@@ -114,19 +114,27 @@ def require_training() -> None:
         raise SystemExit(3)
 
 
-def load_run(run: str, which: str) -> TrainedNetwork:
-    """The network of a run directory or model file; exits where there is none."""
+def load_run(run: str, which: str = "model") -> TrainedNetwork:
+    """The network of a run directory, of a model or of a checkpoint; exits where there is none."""
     from netspec.training.run import NotARun, load
     from netspec.training.tensors import Corrupt
 
+    path = Path(run)
     try:
-        return load(Path(run), which)
+        return load(path, which, lambda message: warn("NS607", message))
     except NotARun as error:
-        fail(error.code, str(error), error.help, status=1)
+        fail(error.code, str(error), error.help, status=2 if error.absent else 1)
     except Corrupt as error:
-        fail("NS605", str(error), "train again, or load another checkpoint with --checkpoint best", status=1)
+        help = "load the best by validation with --checkpoint best, or train again"
+        if which == "best":
+            help = "load the network as it ended: leave --checkpoint out"
+        if path.is_file():
+            help = "name the directory of its run, or another of the checkpoints there"
+        fail("NS605", str(error), help, status=1)
     except OSError as error:
         fail("NS602", f"`{run}`: {error.strerror or error}", None, status=2)
+    except ValueError:  # a NUL in the name
+        fail("NS602", f"`{run}`: no file can have this name", None, status=2)
 
 
 def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | None = None) -> Images:

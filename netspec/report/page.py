@@ -16,7 +16,7 @@ from netspec.report.evaluation import Measures, measure
 from netspec.training import files
 from netspec.training.data import Split
 from netspec.training.loop import Trainer
-from netspec.training.run import TrainedNetwork, load
+from netspec.training.run import TrainedNetwork
 from netspec.training.sources import Images
 
 NAME = "report.html"
@@ -36,9 +36,8 @@ img{image-rendering:pixelated;max-width:100%}code,pre{background:var(--soft);bor
 """
 
 
-def write(run: Path, images: Images) -> Path:
-    """Writes RUN/report.html of a trained run. Raises OSError, and what `netspec.training.run.load` raises."""
-    network = load(run)
+def write(run: Path, network: TrainedNetwork, images: Images) -> Path:
+    """Writes RUN/report.html of the network that was loaded from it. Raises OSError."""
     rows, record = network.rows, network.record
     result = Trainer(network, images).evaluate(network.variables, images.test)
     measures = measure(images.test.labels, result.predictions, images.classes)

@@ -24,7 +24,7 @@ CODES: tuple[Code, ...] = (
         "NS601",
         "run in use",
         "Another process writes into the run directory. The lock ends with the process that holds it, even when that is "
-        "killed: there is no lock file to remove. Wait for the process, end it, or give another directory.",
+        "killed: there is no lock file to remove. Wait for the process or end it; a new run may have another directory.",
         "Two runs in one directory would overwrite each other's checkpoints.",
         "",
         f"flock run/.lock {_ON}",
@@ -33,9 +33,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS602",
         "not a run",
-        "The directory lacks what every run has: `spec.yaml` and `checkpoints/`. A run directory is what `netspec train` "
-        "was given as `--output`, or has named itself.",
-        "There is no network in it to load.",
+        "The directory lacks what every run has, `spec.yaml` and `plan.json`, or these are not what the run wrote there. A "
+        "run directory is what `netspec train` was given as `--output`, or has named itself.",
+        "What the network is, and what it was made of, stands in these.",
         _spec(),
         setup="mkdir folder",
         command="netspec evaluate folder",
