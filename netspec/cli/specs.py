@@ -89,7 +89,7 @@ def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
 def fix(source: Source) -> Source:
     """Makes the safe fixes in the file of a source, and says which; the source as it then is."""
     from netspec.analysis.fix import fix_all
-    from netspec.training.files import write_atomic
+    from netspec.text.writing import write_atomic
 
     text, fixes = fix_all(source)
     if fixes and source.path is not None:

@@ -166,7 +166,7 @@ def _fits(plan: Plan, images: Images, devices: int) -> None:
 
 def _folder(plan: Plan, output: str | None) -> Path:
     """The directory of a new run, made where it is missing."""
-    from netspec.training.files import make_folder
+    from netspec.text.writing import make_folder
     from netspec.training.run import SPEC
     from netspec.training.session import default_folder
 

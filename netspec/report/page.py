@@ -13,7 +13,7 @@ from netspec.analysis.plan import grammar
 from netspec.language.kind import dimensions
 from netspec.report import diagram, pictures, statistics
 from netspec.report.evaluation import Measures, measure
-from netspec.training import files
+from netspec.text import writing
 from netspec.training.data import Split
 from netspec.training.loop import Trainer
 from netspec.training.run import TrainedNetwork
@@ -53,7 +53,7 @@ def write(run: Path, network: TrainedNetwork, images: Images) -> Path:
     title = escape(network.plan.name)
     page = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
     page += f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-    files.write_atomic(run / NAME, (page + "\n".join(body) + "</body></html>\n").encode())
+    writing.write_atomic(run / NAME, (page + "\n".join(body) + "</body></html>\n").encode())
     return run / NAME
 
 

@@ -25,9 +25,10 @@ from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
 from netspec.lowering.options import compiler_options
 from netspec.lowering.planner import Unfit, choices, from_names
+from netspec.text import writing
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
-from netspec.training import files, tensors
+from netspec.training import tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
 from netspec.training.record import environment, foreign, malformed, plain
 from netspec.training.sources import Images
@@ -79,8 +80,8 @@ class RunDirectory:
     def begin(self, text: str, summary: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         """Writes what stands at the beginning, the spec last: a directory with a spec is a run. Raises OSError."""
         plan = json.dumps({**summary, "record": record}, indent=1, sort_keys=False) + "\n"
-        files.write_atomic(self.folder / PLAN, plan.encode())
-        files.write_atomic(self.spec, text.encode())
+        writing.write_atomic(self.folder / PLAN, plan.encode())
+        writing.write_atomic(self.spec, text.encode())
 
     def made_of(self) -> dict[str, Any]:
         """The record that the run was begun with or has last gone on with. Raises NotARun."""
@@ -164,7 +165,7 @@ def save_model(
     arrays = to_host(variables)
     tensors.require_finite(arrays)
     metadata = {"netspec": 1, "spec": plan.spec.source.text, "record": record, "rows": rows, **facts}
-    files.write_atomic(path, tensors.save_bytes(arrays, metadata))
+    writing.write_atomic(path, tensors.save_bytes(arrays, metadata))
 
 
 class TrainedNetwork(TrainableNetwork):
