@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = ("text", "diagnostics", "language", "analysis", "editor", "lowering", "training", "export", "report", "cli")
 COMPUTING = ("lowering", "training", "export", "report")
-HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "matplotlib", "safetensors", "tensorboardX", "ml_dtypes"}
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes"}
 PROTOCOL = {"pygls", "lsprotocol"}
 """The language server's own: 0.3 s to load, for one command."""
 FILES = sorted((ROOT / "netspec").rglob("*.py"))
@@ -109,6 +110,12 @@ def test_no_text_names_a_machine() -> None:
             continue
         found = places.search(data.decode("utf-8", "replace"))
         assert found is None, (path, found)
+
+
+def test_what_a_package_carries_is_there() -> None:
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    for pattern in setup["package-data"]["netspec"]:
+        assert list((ROOT / "netspec").glob(pattern)), pattern
 
 
 def test_every_decision_is_indexed() -> None:

@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from netspec.training.sources import Images
 
 INSTALL = "pip install 'netspec-compiler[train]'"
+TRAINING = {
+    "jax": "jax",
+    "jaxlib": "jaxlib",
+    "optax": "optax",
+    "numpy": "numpy",
+    "safetensors": "safetensors",
+    "flatbuffers": "flatbuffers",
+    "filelock": "filelock",
+    "PIL": "Pillow",
+    "tensorboardX": "tensorboardX",
+}
+"""The modules of the extra `train`, and the packages that have them."""
 
 
 def coloured(stream: TextIO) -> bool:
@@ -108,7 +120,7 @@ def _say(colour: str, kind: str, message: str) -> None:
 
 def require_training() -> None:
     """Exits where the extra `train` is not installed."""
-    missing = [name for name in ("jax", "optax", "safetensors", "numpy") if find_spec(name) is None]
+    missing = [package for module, package in TRAINING.items() if find_spec(module) is None]
     if missing:
         click.echo(f"this command needs {', '.join(missing)}: {INSTALL}", err=True)
         raise SystemExit(3)
