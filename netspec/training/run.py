@@ -30,6 +30,7 @@ from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 from netspec.training import tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
+from netspec.training.data.pixels import Trained
 from netspec.training.record import environment, foreign, malformed, plain
 from netspec.training.sources import Images
 from netspec.training.step import TrainableNetwork
@@ -180,6 +181,15 @@ class TrainedNetwork(TrainableNetwork):
         self.rows = rows
         """One dictionary an epoch, as in `metrics.jsonl`."""
         self.classes: tuple[str, ...] = tuple(record["classes"])
+
+    @property
+    def trained_on(self) -> Trained:
+        """What tells whether images are like those of the training: `predict` takes them as they come."""
+        data, (height, width, channels) = self.plan.spec.data.value, self.plan.input
+        statistics = self.variables["state"]["input"]
+        normal = tuple(np.asarray(statistics[name]) for name in ("mean", "deviation"))
+        own = None if data.normalize == "none" else (normal[0], normal[1])
+        return Trained((height, width, channels), data.source, own)
 
 
 def _warn(message: str) -> None:
