@@ -97,7 +97,7 @@ def layers(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         if layer.settings is None or id(layer.node) in seen:
             continue
         seen.add(id(layer.node))
-        if getattr(layer.settings, "norm", "none") == "batch" and layer.settings.bias:  # type: ignore[union-attr]
+        if getattr(layer.settings, "norm", "none") == "batch" and getattr(layer.settings, "bias", False):
             yield _biased(spec, layer)
         if getattr(layer.settings, "window", None) == "all":
             yield from _global(spec, layer)
