@@ -40,6 +40,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "near.yaml").write_text(SPEC)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "write", lambda *_: None)
+        patch.setenv("NETSPEC_CACHE", "off")  # or the command would leave variables to later modules
         done = here("train", str(folder / "near.yaml"), "--output", str(folder / "run"), "--tune", "off")
         assert done.exit_code == 0, done.output
         yield folder

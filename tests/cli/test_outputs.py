@@ -61,6 +61,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "small.yaml").write_text(SPEC)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "write", lambda run, *_: (run / page.NAME).touch())  # a second, and tested by itself
+        patch.setenv("NETSPEC_CACHE", "off")  # or the command would leave variables to later modules
         done = here("train", str(folder / "small.yaml"), "--output", str(folder / "run"), "--tune", "off")
     assert done.exit_code == 0, done.output
     return folder / "run"
