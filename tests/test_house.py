@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = ("text", "diagnostics", "language", "analysis", "editor", "lowering", "training", "export", "report", "cli")
 COMPUTING = ("lowering", "training", "export", "report")
-HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "matplotlib", "safetensors", "tensorboardX", "ml_dtypes"}
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes"}
 PROTOCOL = {"pygls", "lsprotocol"}
 """The language server's own: 0.3 s to load, for one command."""
 FILES = sorted((ROOT / "netspec").rglob("*.py"))
@@ -65,8 +66,18 @@ def test_the_front_rooms_and_the_command_line_load_nothing_heavy() -> None:
             assert not {name.split(".")[0] for name in imports(when_imported(path))} & HEAVY
 
 
-@pytest.mark.parametrize("arguments", [["validate", "specs"], ["summary", "specs/vgg16.yaml", "--format", "csv"]])
-def test_a_fresh_process_loads_nothing_that_computes(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "own"),
+    [
+        (["validate", "specs"], ""),
+        (["validate", "--fix", "{folder}/x.yaml"], ""),
+        (["summary", "specs/vgg16.yaml", "--format", "csv"], ""),
+        (["diagram", "specs/vgg16.yaml", "-o", "{folder}/net.svg"], "report"),
+    ],
+)
+def test_a_fresh_process_loads_nothing_that_computes(arguments: list[str], own: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [{unitz: 10}]\n")
+    arguments = [argument.format(folder=tmp_path) for argument in arguments]
     code = f"""
 import sys
 from netspec.cli.main import main
@@ -75,12 +86,13 @@ try:
     main()
 except SystemExit as end:
     assert end.code in (0, 1), end.code
-computing = tuple(f"netspec.{{room}}" for room in {(*COMPUTING, "editor")!r})
+computing = tuple(f"netspec.{{room}}" for room in {[room for room in (*COMPUTING, "editor") if room != own]!r})
 loaded = [name for name in sys.modules if name.split(".")[0] in {HEAVY | PROTOCOL!r} or name.startswith(computing)]
 assert not loaded, sorted(loaded)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert "--fix" not in arguments or "units" in (tmp_path / "x.yaml").read_text()
 
 
 def tracked() -> list[Path]:
@@ -98,6 +110,12 @@ def test_no_text_names_a_machine() -> None:
             continue
         found = places.search(data.decode("utf-8", "replace"))
         assert found is None, (path, found)
+
+
+def test_what_a_package_carries_is_there() -> None:
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    for pattern in setup["package-data"]["netspec"]:
+        assert list((ROOT / "netspec").glob(pattern)), pattern
 
 
 def test_every_decision_is_indexed() -> None:

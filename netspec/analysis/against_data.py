@@ -26,8 +26,7 @@ def known_data(spec: Spec) -> Known | None:
 
 
 def _size(spec: Spec) -> tuple[int, int, int] | None:
-    size = spec.input.value if spec.input else None
-    return (size.height, size.width, size.channels) if size else None
+    return spec.input.value.shape if spec.input else None
 
 
 def _alternatives(spec: Spec) -> list[str]:

@@ -66,5 +66,4 @@ def plan_of(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
     """The plan of a spec whose shapes go to the end, whatever else is wrong with it."""
     if not inferred.complete or not inferred.layers or spec.input is None:
         return None
-    size = spec.input.value
-    return Plan(spec, (size.height, size.width, size.channels), inferred.layers)
+    return Plan(spec, spec.input.value.shape, inferred.layers)

@@ -18,6 +18,7 @@ def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     """Layer names are unique, and none is `input`."""
     taken = {layer.name for layer in spec.layers}
     first: dict[str, Layer] = {}
+    shared: set[str] = set()
     for layer in spec.layers:
         if layer.settings is None:
             continue
@@ -26,6 +27,12 @@ def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
             message = f"a layer cannot be called `{RESERVED}`: that is the image"
             fixes = _renamed(layer, "images", taken)
             yield Diagnostic("NS203", message, spec.source, layer.at("name"), layer=layer.name, fixes=fixes)
+        elif (
+            there is not layer and _named_by_defaults(layer) and _named_by_defaults(there) and layer.kind == there.kind
+        ):
+            if layer.kind not in shared:
+                yield _shared(spec, layer)
+            shared.add(layer.kind)
         elif there is not layer:
             here, there = (layer, there) if "name" in layer.own else (there, layer)
             yield Diagnostic(
@@ -38,6 +45,32 @@ def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
                 help="give one of them another `name`",
                 fixes=_renamed(here, layer.name, taken),
             )
+
+
+def _named_by_defaults(layer: Layer) -> bool:
+    return "name" in layer.places and "name" not in layer.own
+
+
+def _shared(spec: Spec, layer: Layer) -> Diagnostic:
+    """One name in `defaults` for several layers that are written apart: only the copies of one are numbered."""
+    defaults = spec.root.entry("defaults")
+    assert defaults is not None
+    assert isinstance(defaults.value, Mapping)
+    section = defaults.value.entry(layer.kind)
+    assert section is not None
+    assert isinstance(section.value, Mapping)
+    entry = section.value.entry("name")
+    assert entry is not None
+    return Diagnostic(
+        "NS203",
+        f"`name` in `defaults` calls several `{layer.kind}` layers `{entry.value.text}`",  # type: ignore[union-attr]
+        spec.source,
+        entry.value.span,
+        layer=layer.name,
+        labels=(Label(layer.span, "the second one"),),
+        help="remove it: a layer without a name gets one by its place",
+        fixes=(Fix("remove `name`", (remove(spec.source, section.value, entry),)),),
+    )
 
 
 def _renamed(layer: Layer, stem: str, taken: set[str]) -> tuple[Fix, ...]:
@@ -64,7 +97,7 @@ def layers(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         if layer.settings is None or id(layer.node) in seen:
             continue
         seen.add(id(layer.node))
-        if getattr(layer.settings, "norm", "none") == "batch" and layer.settings.bias:  # type: ignore[union-attr]
+        if getattr(layer.settings, "norm", "none") == "batch" and getattr(layer.settings, "bias", False):
             yield _biased(spec, layer)
         if getattr(layer.settings, "window", None) == "all":
             yield from _global(spec, layer)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from netspec.language.data import KNOWN, Data
 from netspec.language.fields import Pair
 from netspec.language.kind import Settings, Shape, elements
 from netspec.language.spec import Layer, Spec
@@ -136,6 +137,29 @@ class Plan:
     def training_bytes(self) -> int:
         """Bytes of training at the spec's batch size."""
         return self.training_memory.total
+
+
+def training_share(examples: int, data: Data) -> int:
+    """How many examples are left when validation is held out."""
+    return examples - round(examples * data.validation)
+
+
+def steps_per_epoch(examples: int, batch_size: int) -> int:
+    """Whole batches of an epoch; the rest is seen in other epochs, for the order changes."""
+    return max(1, examples // batch_size)
+
+
+def known_examples(plan: Plan) -> int | None:
+    """How many examples a plan trains on, where the size of the data set is known without opening it."""
+    data = plan.spec.data.value
+    known = KNOWN.get(data.source)
+    return None if known is None else training_share(known.training_examples, data)
+
+
+def known_steps_per_epoch(plan: Plan) -> int | None:
+    """Steps of an epoch, where the size of the data set is known without opening it."""
+    examples = known_examples(plan)
+    return None if examples is None else steps_per_epoch(examples, plan.spec.train.value.batch_size)
 
 
 def grammar(spec: Spec) -> dict[str, object]:

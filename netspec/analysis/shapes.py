@@ -35,7 +35,7 @@ def infer(spec: Spec) -> Shapes:
     """
     if spec.input is None:
         return Shapes((), False, ())
-    shape: Shape = (spec.input.value.height, spec.input.value.width, spec.input.value.channels)
+    shape: Shape = spec.input.value.shape
     planned: list[PlannedLayer] = []
     diagnostics: list[Diagnostic] = []
     field, jump = (1, 1), (1, 1)
@@ -70,7 +70,7 @@ def _see(spec: Spec, reach: Window, field: Pair, jump: Pair) -> tuple[Pair, Pair
     """
     assert spec.input is not None
     if reach.kernel == (0, 0):
-        return (spec.input.value.height, spec.input.value.width), jump
+        return spec.input.value.shape[:2], jump
     (f0, f1), (s0, s1) = reach.kernel, reach.stride
     return (field[0] + (f0 - 1) * jump[0], field[1] + (f1 - 1) * jump[1]), (jump[0] * s0, jump[1] * s1)
 

@@ -57,7 +57,8 @@ class Savings:
     shared: int
     """Weight sharing: one filter for the whole image. That is what the conv layers train."""
     undiminished: int
-    """The first fc layer if every stride were 1 and no layer pooled; 0 where there is no fc or nothing before it."""
+    """The first fc layer if every stride were 1 and no layer pooled; 0 where there is no fc or nothing before it, or
+    where a window would not fit then."""
     downsampled: int
     """The first fc layer as it is."""
 
@@ -88,7 +89,8 @@ def _first_fc(plan: Plan) -> tuple[int, int]:
     for layer in plan.layers:
         if layer.kind == "conv":
             inferred = replace(layer.settings, stride=(1, 1)).infer(size)  # type: ignore[type-var]
-            assert inferred.output is not None, "a window that fits a small map fits a larger one"
+            if inferred.output is None:  # it fits only what a pooling layer has padded
+                return 0, 0
             size = inferred.output
     per_input = elements(first.shapes["kernel"]) // first.input[0]
     bias = elements(first.shapes.get("bias", (0,)))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DIRECTIONS = {"output": "output", "input_gradient": "input gradient", "weight_gradient": "weight gradient"}
 HOW = {
-    "model": "the cost model's",
+    "model": "those of the rules",
     "measured": "the quickest measured",
     "cache": "the quickest measured earlier",
     "pinned": "as --choices says",
@@ -120,7 +120,7 @@ def _rates(found: Mapping[str, Any]) -> Table:
 def _compared(compare: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The other ways to run the step, with how much longer they take."""
     own = compare["chosen"]["median_seconds"]
-    for name, title in (("model", "cost model"), ("xla", "plain XLA")):
+    for name, title in (("model", "by rules"), ("xla", "plain XLA")):
         yield f"  {title}, {compare[name]['median_seconds'] / own:.2f}x", compare[name]
 
 

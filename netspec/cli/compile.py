@@ -30,10 +30,17 @@ from netspec.diagnostics.diagnostic import Diagnostic
     help="What to lower for, separated by commas.",
 )
 @click.option("--run", "run", metavar="RUN", type=options.FILE, help="Take the trained variables of this run.")
+@options.checkpoint
 @click.option("--steps-per-epoch", metavar="N", type=click.IntRange(1), help="For a schedule in shares of the run.")
 @options.overrides
 def compile_(
-    file: str, output: str, platform: str, run: str | None, steps_per_epoch: int | None, overrides: tuple[str, ...]
+    file: str,
+    output: str,
+    platform: str,
+    run: str | None,
+    checkpoint: str,
+    steps_per_epoch: int | None,
+    overrides: tuple[str, ...],
 ) -> None:
     """Compile prediction and a training step to StableHLO, on any machine for any of the platforms.
 
@@ -49,10 +56,12 @@ def compile_(
     unknown = [name for name in platforms if name not in PLATFORMS]
     if unknown:
         raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
+    if run is None and checkpoint != "model":
+        raise click.UsageError("--checkpoint is one of a run: name it with --run.")
     plan = specs.require_plan(file, overrides)
     trained: Any = None
     if run is not None:
-        trained, known = of_run(Path(run), messages.load_run(run, "model"))
+        trained, known = of_run(Path(run), messages.load_run(run, checkpoint))
         steps_per_epoch = steps_per_epoch or known
     if len(plan.output) != 1:
         click.echo("the network ends in a map, not in logits: compiled without a training step", err=True)

@@ -23,6 +23,6 @@ def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> None:
     if output is None or output == "-":
         click.echo(picture, nl=False)
     else:
-        from netspec.training.files import write_atomic
+        from netspec.text.writing import write_atomic
 
         write_atomic(Path(output), picture.encode())

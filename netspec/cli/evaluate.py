@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 )
 @click.argument("run", type=options.FILE)
 @options.data
-@click.option(
-    "--checkpoint",
-    type=click.Choice(["model", "best"]),
-    default="model",
-    show_default=True,
-    help="The network as it ended, or as it was best in validation.",
-)
+@options.checkpoint
 @options.formats(["table", "json"])
 def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
     """Measure the network of a run directory on the test set: accuracy, precision and recall, confusion matrix."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import click
@@ -129,6 +129,8 @@ def main() -> None:
         _leave(128 + signal.SIGINT)
     except OSError as error:
         _leave(_environment(error))
+    except ImportError as error:
+        _leave(_uninstalled(error))
     except Exception:
         _leave(_bug())
 
@@ -141,9 +143,22 @@ def _environment(error: OSError) -> int:
     return ENVIRONMENT
 
 
+def _uninstalled(error: ImportError) -> int:
+    """One line for a package that is missing, broken or of a version without what is taken from it."""
+    from netspec.cli.messages import INSTALL
+
+    module = error.name or ""
+    if module.partition(".")[0] in ("", "netspec"):
+        return _bug()
+    # what netspec says of YAML's C library has the command in it already
+    advice = "" if module == "yaml.cyaml" else f": {INSTALL}"
+    click.echo(f"netspec: {error}{advice}", err=True)
+    return ENVIRONMENT
+
+
 def _bug() -> int:
     try:
-        own = version("netspec-compiler")
+        from netspec import __version__ as own
     except PackageNotFoundError:
         own = "not installed"
     # the innermost frames: what stands above them is click's

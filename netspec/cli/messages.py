@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from netspec.training.sources import Images
 
 INSTALL = "pip install 'netspec-compiler[train]'"
+TRAINING = {
+    "jax": "jax",
+    "jaxlib": "jaxlib",
+    "optax": "optax",
+    "numpy": "numpy",
+    "safetensors": "safetensors",
+    "flatbuffers": "flatbuffers",
+    "filelock": "filelock",
+    "PIL": "Pillow",
+    "tensorboardX": "tensorboardX",
+}
+"""The modules of the extra `train`, and the packages that have them."""
 
 
 def coloured(stream: TextIO) -> bool:
@@ -108,25 +120,33 @@ def _say(colour: str, kind: str, message: str) -> None:
 
 def require_training() -> None:
     """Exits where the extra `train` is not installed."""
-    missing = [name for name in ("jax", "optax", "safetensors", "numpy") if find_spec(name) is None]
+    missing = [package for module, package in TRAINING.items() if find_spec(module) is None]
     if missing:
         click.echo(f"this command needs {', '.join(missing)}: {INSTALL}", err=True)
         raise SystemExit(3)
 
 
-def load_run(run: str, which: str) -> TrainedNetwork:
-    """The network of a run directory or model file; exits where there is none."""
+def load_run(run: str, which: str = "model") -> TrainedNetwork:
+    """The network of a run directory, of a model or of a checkpoint; exits where there is none."""
     from netspec.training.run import NotARun, load
     from netspec.training.tensors import Corrupt
 
+    path = Path(run)
     try:
-        return load(Path(run), which)
+        return load(path, which, lambda message: warn("NS607", message))
     except NotARun as error:
-        fail(error.code, str(error), error.help, status=1)
+        fail(error.code, str(error), error.help, status=2 if error.absent else 1)
     except Corrupt as error:
-        fail("NS605", str(error), "train again, or load another checkpoint with --checkpoint best", status=1)
+        help = "load the best by validation with --checkpoint best, or train again"
+        if which == "best":
+            help = "load the network as it ended: leave --checkpoint out"
+        if path.is_file():
+            help = "name the directory of its run, or another of the checkpoints there"
+        fail("NS605", str(error), help, status=1)
     except OSError as error:
         fail("NS602", f"`{run}`: {error.strerror or error}", None, status=2)
+    except ValueError:  # a NUL in the name
+        fail("NS602", f"`{run}`: no file can have this name", None, status=2)
 
 
 def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | None = None) -> Images:

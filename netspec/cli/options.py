@@ -36,3 +36,14 @@ def data(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--data`."""
     help = "Where the images are, instead of the spec's `data.path`."
     return click.option("--data", "data", metavar="PATH", type=FILE, help=help)(command)
+
+
+def checkpoint(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--checkpoint`."""
+    return click.option(
+        "--checkpoint",
+        type=click.Choice(["model", "best"]),
+        default="model",
+        show_default=True,
+        help="The network as it ended, or as it was best in validation.",
+    )(command)

@@ -22,8 +22,9 @@ SHOWN = 3
 @click.argument("run", type=options.FILE)
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=options.FILE)
 @click.option("--resize", is_flag=True, help="Resize images to the network's input.")
+@options.checkpoint
 @options.formats(["table", "json"])
-def predict(run: str, images: tuple[str, ...], resize: bool, form: str) -> None:
+def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, form: str) -> None:
     """Say which class images show, and how likely each class is.
 
     IMAGE is an image file, or `.npy` arrays of one image or of several: (height, width[, channels]) or (n, height,
@@ -31,7 +32,7 @@ def predict(run: str, images: tuple[str, ...], resize: bool, form: str) -> None:
     """
     messages.require_training()
     cache.keep_programs()
-    network = messages.load_run(run, "model")
+    network = messages.load_run(run, checkpoint)
     results = []
     for name in images:
         for label, array in pixels.read(network, Path(name), resize):

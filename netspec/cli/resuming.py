@@ -4,28 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from netspec.cli import messages, tuning
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.training.checkpoint import Checkpoint
-    from netspec.training.run import RunDirectory
+    from netspec.training.run import NotARun, RunDirectory
     from netspec.training.sources import Images
     from netspec.training.speed.tune import Tuning
 
 
-def recorded(folder: Path) -> Mapping[str, Any] | None:
-    """What the run was made of: as it was begun or has last gone on, or as its newest checkpoint has it."""
+def require(folder: Path, named: Path | None) -> None:
+    """Exits where the run, or the checkpoint of it that was named, is not there or cannot be read."""
+    from netspec.training.run import NotARun, RunDirectory
+
+    try:
+        RunDirectory(folder).report()
+    except NotARun as error:
+        messages.fail(error.code, str(error), None, status=2)
+    try:
+        if named is not None:
+            named.open("rb").close()
+    except OSError as error:
+        messages.fail("NS604", f"`{named}`: {error.strerror or error}", None, status=2)
+
+
+def recorded(folder: Path) -> Mapping[str, Any]:
+    """What the run was made of: as it was begun or has last gone on, or as its newest checkpoint has it.
+
+    Exits where neither is left.
+    """
+    from netspec.training.record import malformed
     from netspec.training.run import NotARun, RunDirectory
 
     directory = RunDirectory(folder)
     try:
         return directory.made_of()
-    except NotARun:
+    except NotARun as error:
         newest, _ = directory.checkpoints().newest()
-        return None if newest is None else newest.record
+        if newest is None or malformed(newest.record):
+            _lost(directory, error)
+        return newest.record
 
 
 def start(
@@ -42,7 +63,7 @@ def start(
     try:
         old = directory.made_of() if found is None else found.record
     except NotARun as error:
-        messages.fail(error.code, str(error), "begin anew with another --output", status=1)
+        _lost(directory, error)
     chosen = _algorithms(plan, old)
     _compare(old, record(plan, images, chosen.choices, devices))
     return found, chosen
@@ -59,9 +80,16 @@ def _newest(directory: RunDirectory, own: Mapping[str, Any]) -> Checkpoint | Non
     for skipped in passed_over:
         messages.warn("NS605", f"`{skipped.path}` is passed over: {skipped.reason}")
     if found is None and passed_over:
-        help = "begin anew with another --output"
-        messages.fail("NS604", f"`{directory.folder}` has no valid checkpoint", help, status=1)
+        messages.fail("NS604", f"`{directory.folder}` has no valid checkpoint", _begin_anew(directory), status=1)
     return found
+
+
+def _lost(directory: RunDirectory, error: NotARun) -> NoReturn:
+    messages.fail(error.code, str(error), _begin_anew(directory), status=2 if error.absent else 1)
+
+
+def _begin_anew(directory: RunDirectory) -> str:
+    return f"begin anew, in another directory: netspec train {directory.spec}"
 
 
 def _read(checkpoint: Path) -> Checkpoint:

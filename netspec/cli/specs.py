@@ -31,7 +31,7 @@ def read(name: str) -> Source:
 def key_value(option: str, item: str) -> tuple[list[str], str]:
     """The path and the value of `KEY=VALUE`; a usage error where it is none."""
     key, equals, value = item.partition("=")
-    if not equals or not value.strip() or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key):
+    if not equals or not value.strip() or not re.fullmatch(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", key):
         raise click.UsageError(f"{option} {messages.safe(item)}: write KEY=VALUE, as in {EXAMPLES[option]}")
     return key.split("."), value
 
@@ -89,7 +89,7 @@ def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
 def fix(source: Source) -> Source:
     """Makes the safe fixes in the file of a source, and says which; the source as it then is."""
     from netspec.analysis.repair.safe import fix_all
-    from netspec.training.files import write_atomic
+    from netspec.text.writing import write_atomic
 
     text, fixes = fix_all(source)
     if fixes and source.path is not None:

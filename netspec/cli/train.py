@@ -84,6 +84,8 @@ def train(
     from netspec.training.run import SPEC, place
 
     run, checkpoint = place(Path(resume)) if resume is not None else (None, None)
+    if run is not None:
+        resuming.require(run, checkpoint)
     plan = specs.require_plan(file or str((run or Path()) / SPEC), overrides)
     _devices(devices)
     moved = file is not None or any(item.startswith("data.path") for item in overrides)
@@ -100,7 +102,8 @@ def train(
                 start, chosen = None, tuning.choose(plan, tune, pinned, images=images, devices=devices)
             _train(plan, images, folder, start, chosen, devices)
     except lock.InUse as error:
-        messages.fail("NS601", str(error), "wait for it to end, or give another directory with --output", status=2)
+        help = "wait for it to end, or end it"
+        messages.fail("NS601", str(error), help if run else f"{help}, or give another --output", status=2)
 
 
 def _devices(devices: int) -> None:
@@ -163,7 +166,7 @@ def _fits(plan: Plan, images: Images, devices: int) -> None:
 
 def _folder(plan: Plan, output: str | None) -> Path:
     """The directory of a new run, made where it is missing."""
-    from netspec.training.files import make_folder
+    from netspec.text.writing import make_folder
     from netspec.training.run import SPEC
     from netspec.training.session import default_folder
 
@@ -238,7 +241,7 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began:
         raise SystemExit(128 + outcome.interrupted)
     from netspec.report import page
 
-    page.write(folder, images, outcome.test)
+    page.write(folder, messages.load_run(str(folder)), images, outcome.test)
     result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f}"
     click.echo(f"{result} ({_times(outcome, began)})")
     click.echo(f"run: {folder}")

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from netspec.analysis.budgets import COSTS, ranked
 from netspec.analysis.figures import percent, short, short_bytes
-from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.analysis.plan import Plan, PlannedLayer, grammar, known_examples, known_steps_per_epoch
 from netspec.diagnostics.catalogue import CODES
 from netspec.editor import facts
 from netspec.editor.document import Document
 from netspec.editor.place import Pointed, key_of, pointed, walk
-from netspec.language.data import KNOWN
 from netspec.language.kind import dimensions, elements
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
@@ -138,11 +137,9 @@ def _of_training(plan: Plan, path: Path) -> Iterator[str]:
     if path[1:2] in ((), ("batch_size",), ("optimizer",), ("precision",)):
         batch = plan.spec.train.value.batch_size
         yield f"training takes {short_bytes(plan.training_bytes)} at batch {batch}"
-    known = KNOWN.get(plan.spec.data.value.source)
-    if known is not None and path[1:2] in (("epochs",), ("batch_size",), ("schedule",)):
-        train, held = plan.spec.train.value, plan.spec.data.value.validation
-        examples = known.training_examples - round(known.training_examples * held)
-        yield f"{examples:,} training examples: about {max(1, examples // train.batch_size):,} steps an epoch"
+    examples, steps = known_examples(plan), known_steps_per_epoch(plan)
+    if examples is not None and path[1:2] in (("epochs",), ("batch_size",), ("schedule",)):
+        yield f"{examples:,} training examples: about {steps:,} steps an epoch"
 
 
 FIGURES: dict[Path, Callable[[Plan, Path], Iterator[str]]] = {

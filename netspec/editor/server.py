@@ -11,7 +11,6 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 from lsprotocol import types
@@ -19,6 +18,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
+import netspec
 from netspec.editor import actions, convert
 from netspec.editor.completion import completions
 from netspec.editor.document import Document
@@ -61,7 +61,7 @@ class Server(LanguageServer):
     """What is open, and what the client can do."""
 
     def __init__(self) -> None:
-        super().__init__("netspec", version("netspec-compiler"), protocol_cls=Protocol)
+        super().__init__("netspec", netspec.__version__, protocol_cls=Protocol)
         self.opened: dict[str, Opened] = {}
         self.ended = False
         """Whether the client asked for the shutdown."""

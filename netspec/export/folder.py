@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netspec.training import files
+from netspec.text import writing
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # Linux: fcntl.h, renameat2(2)
 UNLOCKABLE = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP)
@@ -28,12 +28,12 @@ def replace(folder: Path, content: Mapping[str, bytes]) -> None:
     beside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.partial")
     for parent in reversed(beside.parents):
         with suppress(FileExistsError):  # by another writer, since it was looked for
-            files.make_folder(parent)
+            writing.make_folder(parent)
     with _turn(folder.parent) as alone:
         try:
-            files.make_folder(beside)
+            writing.make_folder(beside)
             for name, data in content.items():
-                files.write_atomic(beside / name, data)
+                writing.write_atomic(beside / name, data)
             _put(beside, folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from netspec.language.fields import Pair, boolean, choice, key, name, number, pair, whole, whole_or
 from netspec.language.geometry import AXES, Axis, Padding, axes, effective_kernel, written
@@ -88,7 +88,7 @@ class Conv:
     )
 
     @classmethod
-    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Conv:
+    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
         """The settings with the defaults that depend on others."""
         given.setdefault("bias", given.get("norm", "none") != "batch")
         given.setdefault("activation", activation or "relu")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from netspec.language.conv import LAYER_NAME
 from netspec.language.fields import boolean, choice, key, number, whole
@@ -57,7 +57,7 @@ class Fc:
     )
 
     @classmethod
-    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Fc:
+    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
         """The settings with the defaults that depend on others; the last layer's activation is its own or none."""
         given.setdefault("bias", given.get("norm", "none") != "batch")
         given.setdefault("activation", "none" if last else activation or "relu")

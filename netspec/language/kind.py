@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 Shape = tuple[int, ...]
 """(height, width, channels) of a map, or (units,) of a flat vector; without the batch."""
@@ -77,6 +77,10 @@ class Settings(Protocol):
 
     @property
     def __dataclass_fields__(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
+        """The settings with the defaults that depend on others: on `given` ones, on `defaults`, on being the last layer."""
 
     def infer(self, input: Shape) -> Inference:
         """The output shape with its arithmetic, or what does not fit."""

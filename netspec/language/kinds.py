@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netspec.language.conv import Conv
 from netspec.language.fc import Fc
+from netspec.language.kind import Settings
 from netspec.language.pool import Pool
 
-KINDS: dict[str, type[Conv] | type[Pool] | type[Fc]] = {"conv": Conv, "pool": Pool, "fc": Fc}
+KINDS: dict[str, type[Settings]] = {"conv": Conv, "pool": Pool, "fc": Fc}

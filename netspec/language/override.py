@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
 from netspec.language.edits import insert
+from netspec.language.fields import keys_by_name
+from netspec.language.top import Input, Top
 from netspec.text import reader
-from netspec.text.nodes import Entry, Mapping
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.source import Source, Span
 
 Position = tuple[int, int]
@@ -90,7 +92,7 @@ class Override:
 
 
 def override(source: Source, option: str, path: list[str], value: str) -> Override | None:
-    """`value` (as YAML) at the key `path`, which is added where it is not there.
+    """`value` (as YAML) at the key `path`, which is added where it is not there; a short form is written out for that.
 
     None for a text that is no mapping: checking it says why. Raises Aliased.
     """
@@ -102,10 +104,49 @@ def override(source: Source, option: str, path: list[str], value: str) -> Overri
         node, rest = entry.value, rest[1:]
     entry = _entry(node, rest[0])
     if entry is None:
-        edit = insert(source, node, rest[0], nested(rest[1:], value))
+        return Override(option, source, insert(source, node, rest[0], nested(rest[1:], value)))
+    told = _told(source, entry.value, path[: 1 - len(rest)]) if len(rest) > 1 else {}
+    if told:
+        told[rest[1]] = nested(rest[2:], value)
+        text = f"{{{', '.join(f'{name}: {below}' for name, below in told.items())}}}"
     else:
-        edit = Edit(entry.value.span, nested(rest[1:], value))
-    return Override(option, source, edit)
+        text = nested(rest[1:], value)
+    return Override(option, source, _replaced(entry, text))
+
+
+def _told(source: Source, node: Node, path: list[str]) -> dict[str, str]:
+    """What a short form says, by the keys of the mapping that it is short for; empty where it is none.
+
+    `sgd` is short for `{type: sgd}`, `[28, 28, 1]` for `{height: 28, width: 28, channels: 1}`.
+    """
+    cls: type = Top
+    for name in path[:-1]:
+        key = keys_by_name(cls).get(name)
+        if key is None or key.type.section is None:
+            return {}
+        cls = key.type.section
+    key = keys_by_name(cls).get(path[-1])
+    if key is not None and key.type.variants and isinstance(node, Scalar) and node.value is not None:
+        return {"type": _as_written(source, node)}
+    sizes = tuple(keys_by_name(Input))
+    if path == ["input"] and isinstance(node, Sequence) and len(node.items) <= len(sizes):
+        return {name: _as_written(source, item) for name, item in zip(sizes, node.items, strict=False)}
+    return {}
+
+
+def _as_written(source: Source, node: Node) -> str:
+    start, end = (node.span.line, node.span.column), (node.span.end_line, node.span.end_column)
+    return source.text[source.offset(*start) : source.offset(*end)]
+
+
+def _replaced(entry: Entry, text: str) -> Edit:
+    """Another value, in flow style, which has to stand apart from its key and further in than it."""
+    key, value = entry.key.span, entry.value.span
+    if value.line == key.line:
+        indent = 1 if value == Span(value.line, value.column, value.line, value.column) else 0
+    else:
+        indent = max(0, key.column + 1 - value.column)
+    return Edit(value, " " * indent + text)
 
 
 def _entry(node: Mapping, name: str) -> Entry | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from netspec.language.conv import LAYER_NAME, unfit, unread
 from netspec.language.fields import Pair, choice, key, pair
@@ -44,7 +44,7 @@ class Pool:
     )
 
     @classmethod
-    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Pool:
+    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
         """The settings with the defaults that depend on others."""
         given.setdefault("stride", (1, 1) if given["window"] == "all" else given["window"])
         return cls(**given)

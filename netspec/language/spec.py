@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from netspec.language.budget import Budget
-from netspec.language.conv import Conv
 from netspec.language.data import Data
-from netspec.language.fc import Fc
-from netspec.language.pool import Pool
+from netspec.language.kind import Settings
 from netspec.language.top import Input
 from netspec.language.train import Train
 from netspec.text.nodes import Mapping, Node
@@ -47,7 +45,7 @@ class Layer:
 
     name: str
     kind: str
-    settings: Conv | Pool | Fc | None
+    settings: Settings | None
     places: MappingType[str, Place]
     span: Span
     """What introduces the layer: its key in the block, or its item in a list."""

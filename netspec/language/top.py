@@ -21,6 +21,11 @@ class Input:
     width: int = key(whole(1), "Columns of an image.", also=("w", "columns"), examples=(28,))
     channels: int = key(whole(1), "Numbers a pixel: 1 for grey, 3 for colour.", also=("c", "depth"), examples=(1, 3))
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return self.height, self.width, self.channels
+
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults:

@@ -35,6 +35,7 @@ STYLE = """
 @media(prefers-color-scheme:dark){.net text{fill:#e4e4e7}.net .ground{fill:#18181b}.net .cell,.net .key{stroke:#d4d4d8}
 .net .input{fill:#52525b}.net .conv{fill:#1d4ed8}.net .pool{fill:#c2410c}.net .fc{fill:#15803d}.net .window{stroke:#fca5a5}}
 """
+LEGEND = {"conv": "convolution", "pool": "pooling", "fc": "fully connected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _shape(glyph: Glyph, x: float, y: float) -> str:
 
 def _legend() -> str:
     parts, x = [], WIDTH - MARGIN - 375
-    for kind, words in (("conv", "convolution"), ("pool", "pooling"), ("fc", "fully connected")):
+    for kind, words in LEGEND.items():
         parts.append(_box(f"key {kind}", x, MARGIN - 4, 10, 10) + _words(x + 15, MARGIN + 5, words))
         x += 30 + CHARACTER * len(words)
     return "".join(parts) + _box("window", x, MARGIN - 4, 10, 10) + _words(x + 15, MARGIN + 5, "window")

@@ -13,10 +13,10 @@ from netspec.analysis.plan import grammar
 from netspec.language.kind import dimensions
 from netspec.report import diagram, pictures, statistics
 from netspec.report.evaluation import Measures, measure
-from netspec.training import files
+from netspec.text import writing
 from netspec.training.data import Split
 from netspec.training.loop import Evaluation, Trainer
-from netspec.training.run import TrainedNetwork, load
+from netspec.training.run import TrainedNetwork
 from netspec.training.sources import Images
 
 NAME = "report.html"
@@ -36,12 +36,11 @@ img{image-rendering:pixelated;max-width:100%}code,pre{background:var(--soft);bor
 """
 
 
-def write(run: Path, images: Images, result: Evaluation | None = None) -> Path:
-    """Writes RUN/report.html of a trained run. Raises OSError, and what `netspec.training.run.load` raises.
+def write(run: Path, network: TrainedNetwork, images: Images, result: Evaluation | None = None) -> Path:
+    """Writes RUN/report.html of the network that was loaded from it. Raises OSError.
 
     `result` is what the network does on the test set, where that was just measured.
     """
-    network = load(run)
     rows, record = network.rows, network.record
     result = result or Trainer(network, images).evaluate(network.variables, images.test)
     measures = measure(images.test.labels, result.predictions, images.classes)
@@ -57,7 +56,7 @@ def write(run: Path, images: Images, result: Evaluation | None = None) -> Path:
     title = escape(network.plan.name)
     page = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
     page += f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-    files.write_atomic(run / NAME, (page + "\n".join(body) + "</body></html>\n").encode())
+    writing.write_atomic(run / NAME, (page + "\n".join(body) + "</body></html>\n").encode())
     return run / NAME
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from netspec.training import files
+from netspec.text import writing
 
 if TYPE_CHECKING:
     from netspec.training.session import Row
@@ -42,11 +42,11 @@ class TensorBoard:
             from tensorboardX.proto.event_pb2 import SessionLog
 
         self._folder = folder / "tensorboard"
-        files.make_folder(self._folder)
+        writing.make_folder(self._folder)
         # One file a process, as TensorBoard reads them: in the order of their names.
         name = f"events.out.tfevents.{time.time_ns()}.{socket.gethostname()}.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._file = files.system.open(self._folder / name, flags, 0o666)
+        self._file = writing.system.open(self._folder / name, flags, 0o666)
         self._write(file_version="brain.Event:2")
         if first_step:
             self._write(step=first_step + 1, session_log=SessionLog(status=SessionLog.START))
@@ -57,7 +57,7 @@ class TensorBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        files.system.close(self._file)
+        writing.system.close(self._file)
 
     def step(self, step: int, total: int, metrics: Any) -> None:
         """Nothing: a step's metrics are not waited for."""
@@ -82,8 +82,8 @@ class TensorBoard:
         record = b"".join(
             (length, *(struct.pack("<I", masked_crc32c(length)), data), struct.pack("<I", masked_crc32c(data)))
         )
-        with files.naming(self._folder):
-            files.write_all(self._file, record)
+        with writing.naming(self._folder):
+            writing.write_all(self._file, record)
 
 
 @contextmanager

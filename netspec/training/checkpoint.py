@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from netspec.training import files, tensors
+from netspec.text import writing
+from netspec.training import tensors
 from netspec.training.tensors import Array, Corrupt
 
 FORMAT = 2
@@ -94,23 +95,23 @@ class Checkpoints:
         steps are removed too: a run that went on from an older checkpoint has left them behind, and the
         newest must be of its own history.
         """
-        files.make_folder(self.folder)
+        writing.make_folder(self.folder)
         data = checkpoint.to_bytes()
         path = self._path(checkpoint.step)
         if best:
-            files.write_atomic(self.folder / BEST, data)
-        files.write_atomic(path, data)
+            writing.write_atomic(self.folder / BEST, data)
+        writing.write_atomic(path, data)
         steps = self.steps()
         own = [step for step in steps if step <= checkpoint.step]
         for step in set(steps).difference(own[-self.keep :]):
             self._remove(self._path(step))
-        files.sweep(self.folder)
+        writing.sweep(self.folder)
         return path
 
     def save_best(self, checkpoint: Checkpoint) -> Path:
         """Make it the best one, without a file for its step."""
-        files.make_folder(self.folder)
-        files.write_atomic(self.folder / BEST, checkpoint.to_bytes())
+        writing.make_folder(self.folder)
+        writing.write_atomic(self.folder / BEST, checkpoint.to_bytes())
         return self.folder / BEST
 
     def steps(self) -> list[int]:
@@ -164,7 +165,7 @@ class Checkpoints:
     def _remove(self, path: Path) -> None:
         """Remove a checkpoint; what bears its name and is a folder is none, and not ours to remove."""
         if not path.is_dir():
-            files.system.unlink(path)
+            writing.system.unlink(path)
 
 
 def restore_best(checkpoints: Checkpoints, start: Checkpoint, step: int | None) -> str | None:

@@ -19,14 +19,11 @@ NAME = ".lock"
 
 
 class InUse(Exception):
-    """Another process holds the run directory; `pid` and `host` are None where it has not said who it is."""
+    """Another process holds the run directory; its message names it, where it has said who it is."""
 
     def __init__(self, folder: Path, pid: int | None, host: str | None) -> None:
         who = f"process {pid} on {host}" if pid else "another process"
         super().__init__(f"{folder} is in use by {who}")
-        self.folder = folder
-        self.pid = pid
-        self.host = host
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,8 +12,7 @@ from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.analysis.plan import Plan
 from netspec.training.sources import Images
 from netspec.training.step import batch_of
-
-CGROUP = Path("/sys/fs/cgroup")
+from netspec.training.system import free_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +62,10 @@ def data_bytes(images: Images) -> int:
 
 
 def available_bytes(device: Any) -> int | None:
-    """What is free on the device; None where it does not say.
-
-    For the CPU that is what the system can give without swapping, or what is left of the control group's limit.
-    """
+    """What is free on the device, for the CPU what the system gives; None where it does not say."""
     if device.platform == "cpu":
-        free = [size for size in (_system_bytes(), *_group_bytes(CGROUP)) if size is not None]
-        return min(free, default=None)
+        return free_bytes()
     statistics = device.memory_stats() or {}
     if "bytes_limit" not in statistics:
         return None
     return int(statistics["bytes_limit"]) - int(statistics.get("bytes_in_use", 0))
-
-
-def _system_bytes(path: Path = Path("/proc/meminfo")) -> int | None:
-    """`MemAvailable` of Linux; None elsewhere."""
-    try:
-        lines = dict(line.split(":", 1) for line in path.read_text().splitlines())
-        return int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, ValueError, KeyError, IndexError):
-        return None
-
-
-def _group_bytes(root: Path) -> list[int]:
-    """What is left of this process's control group, by version 2 or 1 of the interface; empty without a limit.
-
-    A container sees its own group at the root. What the group's files hold in the page cache is given back on demand.
-    """
-    names = (
-        ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
-    )
-    left = []
-    for limit, usage, statistics, cached in names:
-        try:
-            most, used = int((root / limit).read_text()), int((root / usage).read_text())
-            counts = dict(line.split() for line in (root / statistics).read_text().splitlines())
-        except (OSError, ValueError):  # not there, or `max`: no limit
-            continue
-        left.append(max(0, most - used + int(counts.get(cached, 0))))
-    return left

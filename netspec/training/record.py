@@ -39,6 +39,25 @@ SAME_UP_TO_BITS: tuple[Effect, str] = ("warned", "the last bits of the results m
 PACKAGES = ("netspec-compiler", "jax", "jaxlib", "optax", "numpy", "ml_dtypes", "safetensors")
 
 
+KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("spec", (dict,), "a mapping"),
+    ("spec.data", (dict,), "a mapping"),
+    ("spec.data.path", (str, type(None)), "a path or null"),
+    ("spec.train", (dict,), "a mapping"),
+    ("spec.train.schedule", (dict,), "a mapping"),
+    ("data", (str,), "a string"),
+    ("options", (dict,), "a mapping"),
+    ("choices", (dict,), "a mapping"),
+    ("versions", (dict,), "a mapping"),
+    ("cores", (int, type(None)), "a number or null"),
+    ("processor", (str,), "a string"),
+    ("classes", (list,), "a list"),
+    ("devices", (dict,), "a mapping"),
+    ("devices.kind", (str,), "a string"),
+)
+"""What is read of a record: the key, its types, and these in words."""
+
+
 class _Absent:
     def __repr__(self) -> str:
         return "absent"
@@ -83,6 +102,31 @@ def plain(value: object) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     raise TypeError(f"a record holds plain values, received {value!r}")
+
+
+def malformed(value: object) -> str | None:
+    """Why a value read from a file is no record; None where all that is read of a record is there, of its type.
+
+    >>> malformed({"spec": []})
+    '`spec` is not a mapping'
+    """
+    if not isinstance(value, dict):
+        return "it is not a mapping"
+    for path, types, words in KINDS:
+        place: Any = value
+        *above, last = path.split(".")
+        for key in above:
+            place = place[key]
+        if last not in place:
+            return f"it has no `{path}`"
+        if not isinstance(place[last], types) or isinstance(place[last], bool):
+            return f"`{path}` is not {words}"
+    if not all(isinstance(name, str) for name in value["classes"]):
+        return "`classes` are not strings"
+    named = (names.values() if isinstance(names, dict) else [names] for names in value["choices"].values())
+    if not all(isinstance(name, str) for names in named for name in names):
+        return "`choices` are not names"
+    return None
 
 
 def fingerprint(value: object) -> str:

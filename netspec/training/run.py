@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,25 +25,32 @@ from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
 from netspec.lowering.options import compiler_options
 from netspec.lowering.planner import Unfit, choices, from_names
+from netspec.text import writing
+from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
-from netspec.training import files, tensors
+from netspec.training import tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
-from netspec.training.record import environment, foreign, plain
+from netspec.training.data.pixels import Trained
+from netspec.training.record import environment, foreign, malformed, plain
 from netspec.training.sources import Images
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host, unflatten
 
 SPEC, PLAN, METRICS, MODEL = "spec.yaml", "plan.json", "metrics.jsonl", "model.safetensors"
 CHECKPOINTS = "checkpoints"
+ANEW = "`netspec train --resume` writes it anew from a checkpoint"
+ALONE = f"a model and a checkpoint hold their spec: name {MODEL} or a file of {CHECKPOINTS}/ instead of the directory"
 
 
 class NotARun(Exception):
     """A directory is no run, or has nothing to load; `code` and `help` for a diagnostic."""
 
-    def __init__(self, code: str, message: str, help: str | None = None) -> None:
+    def __init__(self, code: str, message: str, help: str | None = None, *, absent: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.help = help
+        self.absent = absent
+        """Whether what was asked for is not there or cannot be read; otherwise it was found wrong."""
 
 
 @dataclass(frozen=True)
@@ -74,33 +81,39 @@ class RunDirectory:
     def begin(self, text: str, summary: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         """Writes what stands at the beginning, the spec last: a directory with a spec is a run. Raises OSError."""
         plan = json.dumps({**summary, "record": record}, indent=1, sort_keys=False) + "\n"
-        files.write_atomic(self.folder / PLAN, plan.encode())
-        files.write_atomic(self.spec, text.encode())
+        writing.write_atomic(self.folder / PLAN, plan.encode())
+        writing.write_atomic(self.spec, text.encode())
 
     def made_of(self) -> dict[str, Any]:
         """The record that the run was begun with or has last gone on with. Raises NotARun."""
         path = self.folder / PLAN
         try:
-            return dict(json.loads(path.read_text("utf-8"))["record"])
+            found = json.loads(path.read_text("utf-8"))
         except OSError as error:
-            raise NotARun("NS602", f"`{self.folder}` is not a run: {error.strerror}: `{PLAN}`") from None
-        except (ValueError, KeyError, TypeError):
-            help = "`netspec train --resume` writes it anew from a checkpoint"
-            raise NotARun("NS602", f"`{path}` is damaged", help) from None
+            raise self._absent(error.strerror or str(error), PLAN) from None
+        except (ValueError, RecursionError):
+            raise NotARun("NS602", f"`{path}` is damaged: it is not JSON", ANEW) from None
+        written = found.get("record") if isinstance(found, dict) else None
+        if (reason := malformed(written)) is not None:
+            raise NotARun("NS602", f"the record in `{path}` is damaged: {reason}", ANEW)
+        assert isinstance(written, dict)
+        return written
 
     def report(self) -> Report:
-        """The run's own spec, checked. Raises NotARun."""
-        try:
-            text = self.spec.read_text("utf-8")
-        except OSError as error:
-            raise NotARun("NS602", f"`{self.folder}` is not a run: {error.strerror}: `{SPEC}`") from None
-        return check_source(Source(str(self.spec), text, self.spec))
+        """The run's own spec, checked. Raises NotARun where it cannot be read."""
+        found = read_source(str(self.spec))
+        if isinstance(found, Unreadable):
+            raise self._absent(found.reason, SPEC)
+        return check_source(found)
+
+    def _absent(self, reason: str, name: str) -> NotARun:
+        return NotARun("NS602", f"`{self.folder}` is not a run: {reason}: `{name}`", absent=True)
 
     def plan(self) -> Plan:
         """The run's plan. Raises NotARun where its spec is no longer valid."""
         report = self.report()
         if report.plan is None:
-            raise NotARun("NS602", f"`{self.spec}` is not valid: {report.diagnostics[0].message}")
+            raise NotARun("NS602", f"`{self.spec}` is not valid: {report.diagnostics[0].message}", ALONE)
         return report.plan
 
 
@@ -113,17 +126,8 @@ def place(path: Path) -> tuple[Path, Path | None]:
 
 def record(plan: Plan, images: Images, choices: Choices, devices: int = 1) -> dict[str, Any]:
     """What a run is made of: `netspec.training.record` says what may differ when it goes on."""
-    spec = plan.spec
-    facts = {
-        "name": spec.name,
-        "input": plan.input,
-        "layers": [{"name": layer.name, "kind": layer.kind, **plain(layer.settings)} for layer in plan.layers],
-        "budget": plain(spec.budget.value),
-        "data": plain(spec.data.value) | {"path": images.path and str(images.path)},
-        "train": plain(spec.train.value),
-    }
     made = {
-        "spec": plain(facts),
+        "spec": _facts(plan, images.path),
         "data": images.fingerprint,
         "options": compiler_options(jax.default_backend()),
         "choices": plain(choices),
@@ -133,6 +137,20 @@ def record(plan: Plan, images: Images, choices: Choices, devices: int = 1) -> di
     }
     # Through JSON and back: a record is compared with one that was read from a file.
     return dict(json.loads(json.dumps(made)))
+
+
+def _facts(plan: Plan, data: Path | None) -> dict[str, Any]:
+    """A spec as a record has it; `data` is where its images were."""
+    spec = plan.spec
+    facts = {
+        "name": spec.name,
+        "input": plan.input,
+        "layers": [{"name": layer.name, "kind": layer.kind, **plain(layer.settings)} for layer in plan.layers],
+        "budget": plain(spec.budget.value),
+        "data": plain(spec.data.value) | {"path": data and str(data)},
+        "train": plain(spec.train.value),
+    }
+    return dict(plain(facts))
 
 
 def data_path(record: Mapping[str, Any]) -> Path | None:
@@ -148,7 +166,7 @@ def save_model(
     arrays = to_host(variables)
     tensors.require_finite(arrays)
     metadata = {"netspec": 1, "spec": plan.spec.source.text, "record": record, "rows": rows, **facts}
-    files.write_atomic(path, tensors.save_bytes(arrays, metadata))
+    writing.write_atomic(path, tensors.save_bytes(arrays, metadata))
 
 
 class TrainedNetwork(TrainableNetwork):
@@ -164,27 +182,47 @@ class TrainedNetwork(TrainableNetwork):
         """One dictionary an epoch, as in `metrics.jsonl`."""
         self.classes: tuple[str, ...] = tuple(record["classes"])
 
+    @property
+    def trained_on(self) -> Trained:
+        """What tells whether images are like those of the training: `predict` takes them as they come."""
+        data, (height, width, channels) = self.plan.spec.data.value, self.plan.input
+        statistics = self.variables["state"]["input"]
+        normal = tuple(np.asarray(statistics[name]) for name in ("mean", "deviation"))
+        own = None if data.normalize == "none" else (normal[0], normal[1])
+        return Trained((height, width, channels), data.source, own)
 
-def load(run: str | Path, which: str = "model") -> TrainedNetwork:
+
+def _warn(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
+
+
+def load(run: str | Path, which: str = "model", warn: Callable[[str], None] = _warn) -> TrainedNetwork:
     """A trained network back: `.variables`, `.classes`, and all that a network does.
 
     `run` is a run directory, a model file or a checkpoint. `which` is `model` (as the run ended; of a run that has not
     ended, its newest checkpoint) or `best` (by validation). Everything comes from one file that is held against its
     SHA-256; in a run directory it must be that run's. On a device of the kind that trained it, it computes by the run's
-    algorithms, and so the same bits; on another kind, by those chosen for that one. Raises NotARun, tensors.Corrupt, OSError.
+    algorithms, and so the same bits; on another kind, by those chosen for that one. `warn` is told where this version has
+    the run's algorithms no more. Raises NotARun, tensors.Corrupt, OSError.
     """
     path = Path(run)
     if path.is_file():
-        return _of_file(path)
+        return _of_file(path, warn)
+    if not path.is_dir():
+        path.stat()
+        raise NotARun("NS602", f"`{path}` is neither a directory nor a file", absent=True)
     directory = RunDirectory(path)
-    directory.report()  # a directory without a spec is no run
-    made_of = directory.made_of()
+    plan, made_of = directory.plan(), directory.made_of()
     if which == "model" and directory.model.exists():
-        network = _of_file(directory.model)
+        network = _of_file(directory.model, warn)
         if (reason := foreign(network.record, made_of)) is not None:
             raise tensors.Corrupt(directory.model, reason)
-        return network
-    return _of_checkpoint(*_checkpoint(directory, which, made_of))
+    else:
+        network = _of_checkpoint(*_checkpoint(directory, which, made_of), warn)
+    own, other = ({"spec": _facts(planned, None)} for planned in (network.plan, plan))
+    if (reason := foreign(own, other)) is not None:
+        raise NotARun("NS602", f"`{directory.spec}` is not the spec of the network: {reason}", ALONE)
+    return network
 
 
 def _checkpoint(directory: RunDirectory, which: str, made_of: Mapping[str, Any]) -> tuple[Path, Checkpoint]:
@@ -193,29 +231,29 @@ def _checkpoint(directory: RunDirectory, which: str, made_of: Mapping[str, Any])
         try:
             best = checkpoints.best()
         except FileNotFoundError:
-            raise NotARun("NS604", f"`{directory.folder}` has no best checkpoint yet") from None
+            raise NotARun("NS604", f"`{directory.folder}` has no best checkpoint yet", absent=True) from None
         if (reason := foreign(best.record, made_of)) is not None:
             raise tensors.Corrupt(checkpoints.folder / BEST, reason)
         return checkpoints.folder / BEST, best
     found, passed_over = checkpoints.newest(lambda checkpoint: foreign(checkpoint.record, made_of))
     if found is None:
         reasons = "".join(f"; `{skipped.path}`: {skipped.reason}" for skipped in passed_over)
-        raise NotARun("NS604", f"`{directory.folder}` has no valid checkpoint{reasons}")
+        raise NotARun("NS604", f"`{directory.folder}` has no valid checkpoint{reasons}", absent=not passed_over)
     return checkpoints.folder, found
 
 
-def _of_file(path: Path) -> TrainedNetwork:
+def _of_file(path: Path, warn: Callable[[str], None]) -> TrainedNetwork:
     """The network in a model file or in a checkpoint."""
     arrays, metadata = tensors.load(path)
     if "checkpoint" in metadata:
-        return _of_checkpoint(path, of_content(path, arrays, metadata))
+        return _of_checkpoint(path, of_content(path, arrays, metadata), warn)
     if not {"spec", "record", "rows"} <= metadata.keys():
         raise tensors.Corrupt(path, "it holds no trained network")
-    return _network(path, metadata["spec"], metadata["record"], metadata["rows"], arrays)
+    return _network(path, metadata["spec"], metadata["record"], metadata["rows"], arrays, warn)
 
 
-def _of_checkpoint(path: Path, found: Checkpoint) -> TrainedNetwork:
-    return _network(path, found.more["text"], found.record, found.metrics, variables_of(found))
+def _of_checkpoint(path: Path, found: Checkpoint, warn: Callable[[str], None]) -> TrainedNetwork:
+    return _network(path, found.more["text"], found.record, found.metrics, variables_of(found), warn)
 
 
 def variables_of(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
@@ -225,12 +263,19 @@ def variables_of(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
 
 
 def _network(
-    path: Path, text: str, record: Mapping[str, Any], rows: list[dict[str, Any]], arrays: Mapping[str, np.ndarray]
+    path: Path,
+    text: str,
+    record: Mapping[str, Any],
+    rows: list[dict[str, Any]],
+    arrays: Mapping[str, np.ndarray],
+    warn: Callable[[str], None],
 ) -> TrainedNetwork:
+    if (reason := malformed(record)) is not None:
+        raise tensors.Corrupt(path, f"its record is none: {reason}")
     report = check_source(Source(str(path), text, path))
     if report.plan is None:
         raise NotARun("NS602", f"`{path}`: {report.diagnostics[0].message}")
-    network = TrainedNetwork(report.plan, record, rows, _choices(path, report.plan, record))
+    network = TrainedNetwork(report.plan, record, rows, _choices(path, report.plan, record, warn))
     try:
         network.variables = jax.device_put(unflatten(jax.eval_shape(network.init), arrays))
     except ValueError as error:
@@ -238,15 +283,14 @@ def _network(
     return network
 
 
-def _choices(path: Path, plan: Plan, record: Mapping[str, Any]) -> Choices:
-    """The algorithms that a run was trained with. Warns where this version has them no more."""
+def _choices(path: Path, plan: Plan, record: Mapping[str, Any], warn: Callable[[str], None]) -> Choices:
+    """The algorithms that a run was trained with; where this version has them no more, those of its own rules."""
     own = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
     # A GPU's libraries are quicker than what suits a CPU, and round differently.
-    if record.get("devices", {}).get("kind") != jax.devices()[0].device_kind:
+    if record["devices"]["kind"] != jax.devices()[0].device_kind:
         return own
     try:
-        return from_names(plan, record.get("choices", {}))
+        return from_names(plan, record["choices"])
     except Unfit as error:
-        message = f"{path} was trained by algorithms of another version, and the last bits may differ: {error}"
-        warnings.warn(message, stacklevel=2)
+        warn(f"`{path}` was trained by algorithms of another version, and the last bits may differ: {error}")
         return own

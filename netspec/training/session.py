@@ -14,6 +14,7 @@ import jax
 
 from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
+from netspec.text import writing
 from netspec.training import files
 from netspec.training.checkpoint import BEST, Background, Checkpoint, restore_best
 from netspec.training.concerns import concerns, guessing
@@ -104,7 +105,7 @@ class Session:
         Raises NotFinite, and OSError where something cannot be written.
         """
         began = time.monotonic()
-        files.sweep(self.directory.folder)
+        writing.sweep(self.directory.folder)
         state, totals, step = self._restore(start, watchers) if start else (*self._fresh(), 0)
         self.directory.begin(self.plan.spec.source.text, self.summary, self.record)
         files.write_rows(self.directory.metrics, self.rows)

@@ -22,13 +22,11 @@ class Interruption:
     heard the process ends three seconds later. The loop finishes its step, saves, and the command exits with
     128 + `requested`: 130 or 143. A signal that is ignored when the block is entered (as in a shell's
     background job) stays ignored. Python lets only the main thread set handlers: in another one nothing is
-    caught, and `inactive` says so. The handlers found are put back at the end.
+    caught. The handlers found are put back at the end.
     """
 
     requested: signal.Signals | None = None
     """The first signal that came."""
-    inactive: str | None = None
-    """Why no signal is caught, where none is."""
 
     def __init__(self) -> None:
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
@@ -37,15 +35,12 @@ class Interruption:
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is not threading.main_thread():
-            self.inactive = "signals reach the main thread only"
             return self
         for number in SIGNALS:
             previous = signal.getsignal(number)
             if previous not in (signal.SIG_IGN, None):  # None: set by C code, which Python could not put back
                 self._previous[number] = signal.signal(number, self._note)
-        if not self._previous:
-            self.inactive = "this process was started with its signals ignored"
-        else:
+        if self._previous:
             self._listen()
         return self
 

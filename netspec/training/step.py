@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from netspec.analysis.plan import Plan
-from netspec.language.data import KNOWN, Data
+from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.language.train import Train
 from netspec.lowering.network import Choices, Network, Outputs
 from netspec.training.augment import augment
@@ -22,23 +21,6 @@ TrainingState = dict[str, Any]
 Metrics = dict[str, jax.Array]
 AUGMENT_KEY = 2**31 - 1
 """Folded into the step's key for augmentation; layers fold their numbers, which are smaller."""
-
-
-def known_steps_per_epoch(plan: Plan) -> int | None:
-    """Steps of an epoch, where the size of the data set is known without opening it."""
-    data, train = plan.spec.data.value, plan.spec.train.value
-    known = KNOWN.get(data.source)
-    return None if known is None else steps_per_epoch(training_share(known.training_examples, data), train.batch_size)
-
-
-def training_share(examples: int, data: Data) -> int:
-    """How many examples are left when validation is held out."""
-    return examples - round(examples * data.validation)
-
-
-def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Whole batches of an epoch; the rest is seen in other epochs, for the order changes."""
-    return max(1, examples // batch_size)
 
 
 class Batch(NamedTuple):
@@ -145,5 +127,4 @@ __all__ = [
     "batch_of",
     "known_steps_per_epoch",
     "steps_per_epoch",
-    "training_share",
 ]

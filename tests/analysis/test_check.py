@@ -55,6 +55,22 @@ def test_a_failed_layer_silences_what_depends_on_it() -> None:
     assert codes(text) == [("NS301", 5)]
 
 
+@pytest.mark.parametrize("more", ["", ", repeat: 2"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_name_that_defaults_give_to_several_layers_is_one_finding(more: str, count: int) -> None:
+    blocks = "".join("  - conv: {filters: 4, kernel: 1}\n" for _ in range(count))
+    text = f"{HEAD}defaults: {{conv: {{name: stem{more}}}}}\nblocks:\n{blocks}fc: [10]\n"
+    (found,) = check_source(Source("x.yaml", text)).diagnostics
+    assert (found.code, found.span.line) == ("NS203", 4)
+    assert [fix.title for fix in found.fixes] == ["remove `name`"]
+    assert check_source(Source("x.yaml", text.replace(blocks, blocks[: len(blocks) // count]))).ok
+
+
+def test_a_name_by_default_that_another_kind_has_is_one_finding() -> None:
+    text = f"{HEAD}defaults: {{conv: {{name: fc1}}}}\nblocks:\n  - conv: {{filters: 4, kernel: 1}}\nfc: [10]\n"
+    assert codes(text) == [("NS203", 4)]
+
+
 HOSTILE = [
     ("filters: 1000000000000000000", [("NS401", 7)]),
     ("filters: -1", [("NS102", 5)]),

@@ -23,7 +23,8 @@ from typing import Any
 
 import pytest
 
-from netspec.training import files, tensors
+from netspec.text import writing
+from netspec.training import tensors
 from netspec.training.checkpoint import Checkpoints
 from tests.cli.run import ROOT
 from tests.training.faults import FULL, GUARD_SECONDS, dice_of
@@ -155,7 +156,7 @@ def result(run: Path) -> tuple[Any, ...]:
     newest, passed_over = checkpoints.newest()
     assert newest is not None
     assert not passed_over
-    assert not [path for path in run.rglob("*") if files.TEMPORARY.fullmatch(path.name)]
+    assert not [path for path in run.rglob("*") if writing.TEMPORARY.fullmatch(path.name)]
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     timeless = [{name: value for name, value in row.items() if "second" not in name} for row in rows]
     arrays = (newest.tensors, checkpoints.best().tensors, tensors.load(run / "model.safetensors")[0])
@@ -206,7 +207,7 @@ def dice(request: pytest.FixtureRequest) -> random.Random:
 def partial(run: Path) -> bool:
     """Whether a save is under way."""
     folder = run / "checkpoints"
-    return folder.is_dir() and any(files.TEMPORARY.fullmatch(path.name) for path in folder.iterdir())
+    return folder.is_dir() and any(writing.TEMPORARY.fullmatch(path.name) for path in folder.iterdir())
 
 
 def until(process: subprocess.Popen[str], seconds: float) -> Iterator[None]:

@@ -72,7 +72,7 @@ try:
     main()
 except SystemExit as end:
     assert end.code == 0, end.code
-heavy = {"jax", "jaxlib", "numpy", "optax", "PIL", "matplotlib", "netspec.lowering", "netspec.training", "junitparser"}
+heavy = {"jax", "jaxlib", "numpy", "optax", "PIL", "netspec.lowering", "netspec.training", "junitparser"}
 loaded = sorted(heavy & set(sys.modules))
 assert not loaded, loaded
 """

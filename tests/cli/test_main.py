@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from netspec.cli import messages
 from tests.cli.run import ROOT, netspec
 
 GOOD = "netspec: 1\nname: good\ninput: [8, 8, 1]\nfc: [10]\n"
@@ -154,20 +157,42 @@ def test_patterns_and_folders_are_sorted_and_counted_once(tmp_path: Path) -> Non
     assert found["files"] == 3
 
 
-def test_what_needs_the_extra_says_how_to_get_it() -> None:
-    code = """
-import sys
-sys.modules["jax"] = None
-import importlib.util, netspec.cli.messages as messages
-find = importlib.util.find_spec
-messages.find_spec = lambda name: None if name == "jax" else find(name)
-sys.argv = ["netspec", "train", "specs/digits.yaml"]
-from netspec.cli.main import main
-main()
-"""
+@pytest.mark.parametrize(("module", "package"), messages.TRAINING.items())
+def test_what_needs_the_extra_says_how_to_get_it(
+    module: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find = messages.find_spec
+    monkeypatch.setattr(messages, "find_spec", lambda name: None if name == module else find(name))
+    with pytest.raises(SystemExit) as ended:
+        messages.require_training()
+    assert ended.value.code == 3
+    assert capsys.readouterr().err == f"this command needs {package}: pip install 'netspec-compiler[train]'\n"
+
+
+def test_the_extra_is_what_is_looked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extra = {re.split(r"[>=<]", wanted)[0] for wanted in project["optional-dependencies"]["train"]}
+    assert extra | {"jaxlib"} == set(messages.TRAINING.values())
+
+
+@pytest.mark.parametrize(
+    ("broken", "arguments", "said"),
+    [
+        ('sys.modules["optax"] = None', ["train", "specs/digits.yaml"], "pip install 'netspec-compiler[train]'"),
+        ('sys.modules["rich.text"] = None', ["summary", "specs/digits.yaml"], "pip install 'netspec-compiler[train]'"),
+        ("import yaml; yaml.__with_libyaml__ = False", ["validate", "specs"], "--only-binary PyYAML PyYAML"),
+    ],
+)
+def test_a_package_that_does_not_load_is_one_line(broken: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+    if arguments[0] == "train":
+        arguments = [*arguments, "--output", str(tmp_path / "run")]
+    code = f"import sys\n{broken}\nsys.argv = {['netspec', *arguments]!r}\n"
+    code += "from importlib import util\nfind = util.find_spec\n"
+    code += "util.find_spec = lambda name: name if name in sys.modules else find(name)\n"
+    code += "from netspec.cli.main import main\nmain()"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert done.stderr == "this command needs jax: pip install 'netspec-compiler[train]'\n"
+    assert re.fullmatch(rf"netspec: .*{re.escape(said)}\n", done.stderr)
 
 
 def test_fixes_are_written_into_the_file(tmp_path: Path) -> None:

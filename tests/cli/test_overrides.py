@@ -50,6 +50,46 @@ def test_the_rest_of_the_text_stays(item: str, line: str) -> None:
     assert check_source(Source("x.yaml", changed)).ok
 
 
+@pytest.mark.parametrize(
+    ("given", "item", "line"),
+    [
+        (
+            "train: {optimizer: sgd}",
+            "train.optimizer.learning_rate=0.1",
+            "{optimizer: {type: sgd, learning_rate: 0.1}}",
+        ),
+        ("train: {optimizer: sgd}", "train.optimizer.momentum=0.9", "{optimizer: {type: sgd, momentum: 0.9}}"),
+        ("train: {optimizer: sgd}", "train.optimizer.type=adam", "{optimizer: {type: adam}}"),
+        ("train: {optimizer: adam}", "train.optimizer.b1=0.8", "{optimizer: {type: adam, b1: 0.8}}"),
+        ("train: {schedule: 'cosine'}", "train.schedule.warmup=5%", "{schedule: {type: 'cosine', warmup: 5%}}"),
+        ("train:\n  loss:\n    cross_entropy", "train.loss.label_smoothing=0.1", "    {type: cross_entropy, label_s"),
+        ("train:", "train.epochs=3", "train: {epochs: 3}"),
+    ],
+)
+def test_a_short_form_is_written_out_for_another_key(given: str, item: str, line: str) -> None:
+    changed = text(item, SPEC.replace("train: {epochs: 3, optimizer: {type: adamw}}", given))
+    assert line in changed
+    assert check_source(Source("x.yaml", changed)).ok
+
+
+@pytest.mark.parametrize("given", ["input: [8, 8, 1]", "input:\n- 8\n- 8\n- 1", "input:\n  [8,\n   8, 1]"])
+@pytest.mark.parametrize(
+    ("item", "size"),
+    [("input.height=9", (9, 8, 1)), ("input.channels=3", (8, 8, 3)), ("input=[5, 6, 1]", (5, 6, 1))],
+)
+def test_the_short_form_of_the_input_keeps_the_other_sizes(given: str, item: str, size: tuple[int, ...]) -> None:
+    spec = SPEC.replace("input: [8, 8, 1]", given).replace("1k", "3k") + "data: {source: npz, path: x.npz}\n"
+    plan = check_source(Source("x.yaml", text(item, spec))).plan
+    assert plan is not None
+    assert plan.input == size
+
+
+def test_a_list_is_replaced_at_the_indentation_of_its_key() -> None:
+    plan = check_source(Source("x.yaml", text("fc=[10]", SPEC.replace("fc: [10]", "fc:\n- 5\n- 10")))).plan
+    assert plan is not None
+    assert len(plan.layers) == 1
+
+
 def test_a_finding_points_into_the_file_and_names_the_option() -> None:
     source, made = specs.written(
         Source("x.yaml", SPEC), "--set", ["train.epochs=1000", "train.epochs=0", "input=[8, 8]"]

@@ -10,16 +10,21 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import Savings, savings
 from netspec.text.source import Source
-from tests.cli.run import ROOT, netspec
+from tests.cli.run import ROOT, here, netspec
+from tests.lowering.grammar import specs
 
 
 def plan(body: str) -> Plan:
@@ -58,6 +63,35 @@ def test_without_convolution_nothing_is_saved() -> None:
 def test_without_fc_downsampling_saves_nothing_in_it() -> None:
     found = plan("input: [8, 8, 1]\nblocks: [{conv: {filters: 2, kernel: 3}, pool: {window: 2}}]\n")
     assert (savings(found).undiminished, savings(found).downsampled) == (0, 0)
+
+
+def test_a_window_that_fits_only_what_pooling_pads_has_no_undiminished_network() -> None:
+    found = plan(
+        "input: [5, 5, 1]\n"
+        "blocks: [{pool: {window: 2, stride: 1, padding: 1}}, {conv: {filters: 4, kernel: 6}}]\n"
+        "fc: [10]\n"
+    )
+    assert (savings(found).undiminished, savings(found).downsampled) == (0, 0)
+
+
+@pytest.mark.slow
+@given(specs())
+@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+def test_every_valid_spec_has_a_summary(text: str) -> None:
+    with isolated_file(text) as name:
+        facts = json.loads(here("summary", name, "--format", "json").stdout)
+        table = here("summary", name)
+    assert table.exit_code == 0
+    assert all(layer["name"] in table.stdout for layer in facts["layers"])
+    assert sum(layer["parameters"] for layer in facts["layers"]) == facts["parameters"]
+
+
+@contextmanager
+def isolated_file(text: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "drawn.yaml"
+        path.write_text(text)
+        yield str(path)
 
 
 def test_json_is_pinned(golden: Callable[[str, str], None]) -> None:

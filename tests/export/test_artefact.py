@@ -20,7 +20,7 @@ from netspec.export.load import Corrupt, load, verify
 from netspec.export.trained import of_run
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
-from netspec.training import files
+from netspec.text import writing
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host
 from tests.cli.run import netspec as command
@@ -327,7 +327,7 @@ def test_what_fails_leaves_the_old_one(call: str, tmp_path: Path, monkeypatch: p
     if call == "exchange":
         monkeypatch.setattr(folders, "exchange", fail)
     else:
-        monkeypatch.setattr(files, "system", Failing(call, fail))
+        monkeypatch.setattr(writing, "system", Failing(call, fail))
     with pytest.raises(OSError, match="No space"):
         folders.replace(folder, {"a": b"new"})
     monkeypatch.undo()

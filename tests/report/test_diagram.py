@@ -12,7 +12,9 @@ import pytest
 
 from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan
-from netspec.report.diagram import DEEP, WIDTH, draw
+from netspec.cli.summary import COLOURS
+from netspec.language.kinds import KINDS
+from netspec.report.diagram import DEEP, LEGEND, STYLE, WIDTH, draw
 from netspec.text.source import Source
 
 ROOT = Path(__file__).parent.parent.parent
@@ -83,10 +85,15 @@ def test_the_command_computes_nothing(tmp_path: Path) -> None:
 import sys
 from netspec.cli.main import netspec
 netspec(["diagram", "specs/vgg19.yaml", "-o", {str(tmp_path / "net.svg")!r}], standalone_mode=False)
-assert not {{"jax", "numpy", "optax", "matplotlib"}} & set(sys.modules)
+assert not {{"jax", "numpy", "optax"}} & set(sys.modules)
 netspec(["diagram", "specs/vgg19.yaml"], standalone_mode=False)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "net.svg").read_text("utf-8") == done.stdout
     assert "vgg19" in done.stdout
+
+
+def test_every_kind_of_layer_is_shown() -> None:
+    assert LEGEND.keys() == COLOURS.keys() == KINDS.keys()
+    assert all(f".net .{kind}{{fill:" in STYLE for kind in KINDS)

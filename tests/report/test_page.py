@@ -64,7 +64,7 @@ def test_pages_stand_alone(tmp_path: Path) -> None:
         ),
     ):
         images = trained(tmp_path / name, head + layers + train)
-        text = page.write(tmp_path / name, images).read_text()
+        text = page.write(tmp_path / name, load(tmp_path / name), images).read_text()
         assert "<script>" not in text
         parser = Strict()
         parser.feed(text.removeprefix("<!doctype html>"))
@@ -77,8 +77,8 @@ def test_pages_stand_alone(tmp_path: Path) -> None:
 def test_hostile_class_names_stay_words_and_pages_are_reproduced(tmp_path: Path) -> None:
     spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"
     images = trained(tmp_path / "run", spec, CLASSES)
-    first = page.write(tmp_path / "run", images).read_bytes()
-    assert page.write(tmp_path / "run", images).read_bytes() == first
+    first = page.write(tmp_path / "run", load(tmp_path / "run"), images).read_bytes()
+    assert page.write(tmp_path / "run", load(tmp_path / "run"), images).read_bytes() == first
     text = first.decode()
     assert "<b" not in text.replace("<body", "").replace("<br", "")
     assert text.count("&lt;b onclick=&quot;x&quot;&gt;&amp;3&lt;/b&gt;") >= 3, (
@@ -124,7 +124,7 @@ def test_a_page_compiles_few_programs(tmp_path: Path, caplog: pytest.LogCaptureF
     spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nblocks: [{conv: {filters: 3, kernel: 3, norm: batch}}]\nfc: [10]\n"
     images = trained(tmp_path / "run", spec + "train: {epochs: 1, batch_size: 200}\n")
     with jax.log_compiles(), caplog.at_level(logging.WARNING, logger="jax"):
-        page.write(tmp_path / "run", images)
+        page.write(tmp_path / "run", load(tmp_path / "run"), images)
     compiled = re.findall(r"Finished XLA compilation of jit\((\S+)\)", caplog.text)
     assert {"evaluate", "outputs", "loss"} <= set(compiled)
     assert len(compiled) <= 8

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from netspec.training import files
+from netspec.text import writing
 
 FULL = os.environ.get("NETSPEC_FAULTS") == "full"
 """Whether the many are asked for."""
@@ -63,7 +63,7 @@ def calls_of(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> l
     """The calls that `action` makes where all goes well."""
     system = Failing(-1, 0)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "system", system)
+        patch.setattr(writing, "system", system)
         action()
     return system.calls
 

@@ -13,7 +13,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from netspec.training import files, tensors
+from netspec.text import writing
+from netspec.training import tensors
 from netspec.training.checkpoint import Background, Checkpoint, Checkpoints
 from netspec.training.tensors import Corrupt
 from tests.training.faults import ERRORS, FULL, GUARD_SECONDS, Failing, calls_of, dice_of
@@ -195,10 +196,10 @@ def test_each_call_of_a_save_may_fail(tmp_path: Path, monkeypatch: pytest.Monkey
     assert count == 8 + 8 + 1  # two files of eight calls, one removal
     for number in range(count):
         checkpoints = prepared(str(number))
-        monkeypatch.setattr(files, "system", Failing(number, error))
+        monkeypatch.setattr(writing, "system", Failing(number, error))
         with pytest.raises(OSError, match=os.strerror(error)):
             checkpoints.save(at(30), best=True)
-        monkeypatch.setattr(files, "system", os)
+        monkeypatch.setattr(writing, "system", os)
         newest, passed_over = checkpoints.newest()
         assert newest is not None
         assert_same(newest, at(newest.step))
@@ -216,10 +217,10 @@ def test_a_disk_that_fails_for_good_leaves_what_was_there(tmp_path: Path, monkey
     checkpoints = Checkpoints(tmp_path, keep=2)
     checkpoints.save(at(10))
     for number in range(8):
-        monkeypatch.setattr(files, "system", Failing(number, errno.ENOSPC, forever=True))
+        monkeypatch.setattr(writing, "system", Failing(number, errno.ENOSPC, forever=True))
         with pytest.raises(OSError, match="No space"):
             checkpoints.save(at(20))
-        monkeypatch.setattr(files, "system", os)
+        monkeypatch.setattr(writing, "system", os)
         newest, _ = checkpoints.newest()
         assert newest is not None
         assert_same(newest, at(newest.step))
@@ -231,7 +232,7 @@ WRITER = """
 import os, sys, time
 from pathlib import Path
 import numpy as np
-from netspec.training import files
+from netspec.text import writing
 from netspec.training.checkpoint import Checkpoint, Checkpoints
 
 class Torn:
@@ -250,7 +251,7 @@ class Torn:
         print("torn", flush=True)
         time.sleep(600)
 
-files.system = Torn()
+writing.system = Torn()
 checkpoints = Checkpoints(Path(sys.argv[1]), keep=2)
 newest, passed_over = checkpoints.newest()
 assert not passed_over, passed_over
@@ -291,10 +292,10 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
         assert saved <= newest.step <= saved + 1
         assert np.all(newest.tensors["a"] == newest.step)
         assert len(newest.metrics) == newest.step
-        assert not torn or any(files.TEMPORARY.fullmatch(name) for name in names(checkpoints.folder))
+        assert not torn or any(writing.TEMPORARY.fullmatch(name) for name in names(checkpoints.folder))
         saved = newest.step
     assert checkpoints.best().step % 3 == 0
-    files.sweep(checkpoints.folder)
+    writing.sweep(checkpoints.folder)
     assert not any("partial" in name for name in names(checkpoints.folder))
 
 
@@ -312,13 +313,13 @@ def test_background_saves_what_was_given_even_if_it_changes(tmp_path: Path, monk
 
 
 def test_background_writes_while_the_caller_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, saving = threading.Event(), files.write_atomic
+    gate, saving = threading.Event(), writing.write_atomic
 
     def slow(path: Path, data: bytes) -> None:
         assert gate.wait(GUARD_SECONDS)
         saving(path, data)
 
-    monkeypatch.setattr(files, "write_atomic", slow)
+    monkeypatch.setattr(writing, "write_atomic", slow)
     checkpoints = Checkpoints(tmp_path)
     with Background(checkpoints) as background:
         background.save(at(10))
@@ -336,7 +337,7 @@ def test_an_error_in_the_background_is_raised_once_by_the_next_call(
     background = Background(Checkpoints(tmp_path))
     background.save(at(10))
     background.wait()
-    monkeypatch.setattr(files, "system", Failing(1, errno.ENOSPC))
+    monkeypatch.setattr(writing, "system", Failing(1, errno.ENOSPC))
     background.save(at(20))
     with pytest.raises(OSError, match="No space"):
         background.save(at(30)) if call == "save" else getattr(background, call)()

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from netspec.report.tensorboard import TensorBoard
-from netspec.training import files, tensors
+from netspec.text import writing
+from netspec.training import tensors
 from netspec.training.run import MODEL, RunDirectory, load
 from netspec.training.session import Session
 from netspec.training.tensors import Corrupt
@@ -62,7 +63,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 def test_a_run_survives_a_refusal_of_each_call(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Failing(-1, 0)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "system", counted)
+        patch.setattr(writing, "system", counted)
         runs.run(tmp_path / "whole")
     whole = content(tmp_path / "whole")
     places = range(len(counted.calls))
@@ -71,12 +72,12 @@ def test_a_run_survives_a_refusal_of_each_call(runs: Runs, tmp_path: Path, monke
     for place in chosen:
         folder, error = tmp_path / str(place), ERRORS[place % len(ERRORS)]
         with monkeypatch.context() as patch:
-            patch.setattr(files, "system", Failing(place, error))
+            patch.setattr(writing, "system", Failing(place, error))
             with pytest.raises(OSError, match=os.strerror(error)):
                 runs.run(folder)
         runs.run(folder)
         assert content(folder) == whole, (place, counted.calls[place])
-        assert not [path for path in folder.rglob("*") if files.TEMPORARY.fullmatch(path.name)]
+        assert not [path for path in folder.rglob("*") if writing.TEMPORARY.fullmatch(path.name)]
         shutil.rmtree(folder)
     print(f"{len(chosen)} of {len(places)} calls refused, one a run: each run went on to the same bits")
 

@@ -33,8 +33,7 @@ def test_a_second_process_is_refused_by_name_until_the_first_ends(tmp_path: Path
     with holder(tmp_path) as child:
         with pytest.raises(InUse) as caught, hold(tmp_path):
             pass
-        assert (caught.value.pid, caught.value.host) == (child.pid, socket.gethostname())
-        assert str(tmp_path) in str(caught.value)
+        assert str(caught.value) == f"{tmp_path} is in use by process {child.pid} on {socket.gethostname()}"
         child.communicate("")
     with hold(tmp_path):
         pass
@@ -50,9 +49,8 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
 
 
 def test_the_same_process_cannot_hold_it_twice(tmp_path: Path) -> None:
-    with hold(tmp_path), pytest.raises(InUse) as caught, hold(tmp_path):
+    with hold(tmp_path), pytest.raises(InUse, match=f"process {os.getpid()} on"), hold(tmp_path):
         pass
-    assert caught.value.pid == os.getpid()
 
 
 def test_it_is_released_by_an_error(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from netspec.analysis.plan import training_share
 from netspec.training import tensors
-from netspec.training.step import TrainableNetwork, steps_per_epoch, training_share
+from netspec.training.step import TrainableNetwork, steps_per_epoch
 from netspec.training.tree import flatten, to_host, unflatten
 from tests.lowering.networks import network
 

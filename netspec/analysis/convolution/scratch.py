@@ -1,6 +1,6 @@
 """What the algorithms of a convolution need besides its input and its output: numbers of one example.
 
-For XLA:CPU, as its buffer assignment shows (jax 0.10.2); tests/analysis/test_memory.py holds the sums against it.
+For XLA:CPU, as its buffer assignment shows (jax 0.10.2); tests/training/test_memory.py holds the sums against it.
 """
 
 from __future__ import annotations

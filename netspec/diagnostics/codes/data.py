@@ -92,7 +92,7 @@ CODES: tuple[Code, ...] = (
     _images(
         "NS504",
         "data too large",
-        "A header declares more than the file can hold once inflated, more than half of this machine's memory, or an "
+        "A header declares more than the file can hold once inflated, more than half of the memory that is free, or an "
         "image more than 33 million pixels or more of them than its bytes can stand for.",
         "It is refused before anything is allocated: a few kilobytes can claim to be terabytes.",
         "Image.new('1', (8000, 8000)).save('broken/train/cat/0.png')",

@@ -24,7 +24,7 @@ CODES: tuple[Code, ...] = (
         "NS601",
         "run in use",
         "Another process writes into the run directory. The lock ends with the process that holds it, even when that is "
-        "killed: there is no lock file to remove. Wait for the process, end it, or give another directory.",
+        "killed: there is no lock file to remove. Wait for the process or end it; a new run may have another directory.",
         "Two runs in one directory would overwrite each other's checkpoints.",
         "",
         f"flock run/.lock {_ON}",
@@ -33,9 +33,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS602",
         "not a run",
-        "The directory lacks what every run has: `spec.yaml` and `checkpoints/`. A run directory is what `netspec train` "
-        "was given as `--output`, or has named itself.",
-        "There is no network in it to load.",
+        "The directory lacks what every run has, `spec.yaml` and `plan.json`, or these are not what the run wrote there. A "
+        "run directory is what `netspec train` was given as `--output`, or has named itself.",
+        "What the network is, and what it was made of, stands in these.",
         _spec(),
         setup="mkdir folder",
         command="netspec evaluate folder",
@@ -176,7 +176,7 @@ CODES: tuple[Code, ...] = (
         "Compiled programs, or the measurements by which algorithms are chosen, could not be read from or written to "
         "netspec's cache. The cache may be removed at any time; `NETSPEC_CACHE` says where it is, and `NETSPEC_CACHE=off` "
         "keeps nothing.",
-        "A warning: the run goes on. It compiles and measures again, which takes time, or takes the cost model's choices.",
+        "A warning: the run goes on. It compiles and measures again, which takes time, or takes the choices of the rules.",
         _spec(layers="[10]", more="blocks:\n  - conv: {filters: 4, kernel: 3}\n"),
         command="NETSPEC_CACHE=example.yaml netspec train example.yaml --tune full",
         repair="netspec train example.yaml",

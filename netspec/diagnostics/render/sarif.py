@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from netspec.diagnostics.catalogue import CODES
@@ -23,13 +22,15 @@ Json = dict[str, Any]
 
 def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
     """One log with one run."""
+    from netspec import __version__  # looked up when it is asked for
+
     uris = list(dict.fromkeys(map(uri, all_files(diagnostics, files))))
     codes = sorted({found.code for found in diagnostics})
     run = {
         "tool": {
             "driver": {
                 "name": "netspec",
-                "version": version("netspec-compiler"),
+                "version": __version__,
                 "rules": [_rule(code) for code in codes],
             }
         },

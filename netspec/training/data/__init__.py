@@ -3,8 +3,8 @@
 Needs numpy; Pillow is imported when an image folder is read.
 """
 
-from netspec.training.data.dataset import Dataset, Split, hold_out, scale, statistics
+from netspec.training.data.dataset import Dataset, Split, hold_out, statistics
 from netspec.training.data.problem import Problem
-from netspec.training.data.sources import SOURCES, load
+from netspec.training.data.sources import load
 
-__all__ = ["SOURCES", "Dataset", "Problem", "Split", "hold_out", "load", "scale", "statistics"]
+__all__ = ["Dataset", "Problem", "Split", "hold_out", "load", "statistics"]

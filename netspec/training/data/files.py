@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 from zipfile import BadZipFile
 
 from netspec.training.data.problem import Refused, problem
+from netspec.training.system import free_bytes
 
 CHUNK_BYTES = 1 << 20
 """At most this much is inflated at a time. A multiple of every item's size."""
@@ -65,15 +66,11 @@ def reason(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-def memory_bytes() -> int:
-    """The memory of this machine; a data set may take half of it."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
 def fits(path: Path, size: int, where: str | None = None) -> None:
-    """Refuses with NS504 what would take more than half of the memory, before any of it is allocated."""
-    if size > memory_bytes() // 2:
-        fact = f"declares {size:,} bytes of examples, more than half of this machine's {memory_bytes():,}"
+    """Refuses with NS504 what would take more than half of the memory that is free, before any of it is allocated."""
+    free = free_bytes()
+    if free is not None and size > free // 2:
+        fact = f"declares {size:,} bytes of examples, more than half of the {free:,} that are free"
         raise Refused(problem("NS504", path, fact, where=where, help="use fewer or smaller images"))
 
 

@@ -15,6 +15,8 @@ import itertools
 import math
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,30 +133,39 @@ def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
     Raises:
         Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     size = size_of(path)
     Image.init()
     formats = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
-        try:
-            with Image.open(path, formats=formats) as image:
-                _judge(image, path, size, shape, resize)
+        with _reading(path):
+            opened = Image.open(path, formats=formats)
+        with opened as image:
+            _judge(image, path, size, shape, resize)
+            with _reading(path):
                 image.load()
-                pixels = _convert(image, path, shape, resize)
-        except Refused:
-            raise
-        except Image.DecompressionBombError as error:
-            raise Refused(problem("NS504", path, reason(error), where="header")) from None
-        except UnidentifiedImageError:
-            fact = f"is no image: it starts with {_start(path)!r}"
-            raise Refused(problem("NS502", path, fact, where="byte 0", help="remove it")) from None
-        # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
-        except Exception as error:
-            fact = f"is damaged or cut short ({reason(error)})"
-            raise Refused(problem("NS503", path, fact, where="pixels", help="replace or remove it")) from None
+            pixels = _convert(image, path, shape, resize)
     return np.asarray(pixels, dtype=np.uint8).reshape(shape)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise Refused(problem("NS504", path, reason(error), where="header")) from None
+    except UnidentifiedImageError:
+        fact = f"is no image: it starts with {_start(path)!r}"
+        raise Refused(problem("NS502", path, fact, where="byte 0", help="remove it")) from None
+    # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
+    except Exception as error:
+        fact = f"is damaged or cut short ({reason(error)})"
+        raise Refused(problem("NS503", path, fact, where="pixels", help="replace or remove it")) from None
 
 
 def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> None:
@@ -169,8 +180,10 @@ def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> N
     if image.mode.startswith("F") or image.mode == "LAB" or (image.mode == "I" and image.format != "PNG"):
         fact = f"has pixels of kind `{image.mode}`, which have no fixed range from black to white"
         raise Refused(problem("NS515", path, fact, help="save it with 8 bits, or use `source: npz`"))
-    if getattr(image, "is_animated", False) and image.format != "MPO":  # a telephone's JPEG with a preview
-        fact = f"has {getattr(image, 'n_frames', 0)} frames, not one"
+    with _reading(path):
+        frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
+    if frames != 1 and image.format != "MPO":  # a telephone's JPEG with a preview
+        fact = f"has {frames} frames, not one"
         raise Refused(problem("NS515", path, fact, help="save the frame that is meant"))
     if not resize and image.size != shape[:2]:  # lying on its side it may yet fit
         _sized((image.height, image.width), path, shape)
@@ -189,7 +202,8 @@ def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
     from PIL import ImageOps
 
     upright = _reduced(image, path, shape) if resize and math.prod(image.size) > PLAIN_PIXELS else image
-    ImageOps.exif_transpose(upright, in_place=True)
+    with _reading(path):  # what a camera wrote beside the pixels
+        ImageOps.exif_transpose(upright, in_place=True)
     if not resize:
         _sized((upright.height, upright.width), path, shape)
     upright = _coloured(upright, path, shape[2])
@@ -210,7 +224,9 @@ def _reduced(image: Image, path: Path, shape: Shape) -> Image:
     for left, top in itertools.product(range(0, width, wide), range(0, height, high)):
         tile = image.crop((left, top, min(left + wide, width), min(top + high, height)))
         whole.paste(_coloured(tile, path, shape[2]).reduce((x, y)), (left // x, top // y))
-    if (orientation := image.getexif().get(Base.Orientation)) is not None:
+    with _reading(path):
+        orientation = image.getexif().get(Base.Orientation)
+    if orientation is not None:
         whole.getexif()[Base.Orientation] = orientation
     return whole
 
@@ -224,6 +240,8 @@ def _coloured(image: Image, path: Path, channels: int) -> Image:
         if values.max(initial=0) > 0xFFFF or values.min(initial=0) < 0:
             raise Refused(problem("NS515", path, "has values outside 16 bits", help="save it with 8 bits"))
         image = Pillow.fromarray(np.rint(values / 257).astype(np.uint8))
+    if image.mode == "La":  # grey times its alpha, as a TIFF may have it: Pillow converts it to nothing else
+        image = image.convert("LA")
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
         image = _in_mode(image, "RGBA")
         if channels in (1, 3):

@@ -21,7 +21,7 @@ class Problem:
 
 
 class Refused(Exception):
-    """Leaves a reader with what it found; `gathered` and the entry point turn it into data again."""
+    """Leaves a reader with what it found; `sources.load` turns it into data again."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(*(problem.message for problem in problems))

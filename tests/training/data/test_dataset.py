@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.training.data import Split, dataset, hold_out, scale, statistics
-from netspec.training.data.dataset import fingerprint
+from netspec.training.data import Split, dataset, hold_out, statistics
+from netspec.training.data.dataset import fingerprint, scale
 from tests.training.data import samples
 
 

@@ -56,6 +56,25 @@ def test_every_mode_becomes_what_a_person_sees(name, image, channels, wanted, tm
     assert found.reshape(-1, channels).tolist() == [wanted] * 64
 
 
+def test_grey_times_its_alpha_is_an_image(tmp_path):
+    image = Image.new("LA", (8, 8), (200, 128)).convert("La")
+    for channels, wanted in ((1, [100]), (2, [200, 128]), (3, [100] * 3), (4, [200, 200, 200, 128])):
+        found = images._coloured(image, tmp_path, channels)
+        assert np.asarray(found)[0, 0].ravel() == pytest.approx(wanted, abs=1)
+
+
+def test_a_mistake_of_netspec_is_no_damaged_image(tmp_path, monkeypatch):
+    def mistaken(*_):
+        raise TypeError("a mistake")
+
+    Image.new("L", (8, 8)).save(tmp_path / "x.png")
+    for name in ("_judge", "_coloured"):
+        with monkeypatch.context() as patch:
+            patch.setattr(images, name, mistaken)
+            with pytest.raises(TypeError, match="a mistake"):
+                decode(tmp_path / "x.png", (8, 8, 1), resize=False)
+
+
 def test_an_image_lying_on_its_side_is_set_upright(tmp_path):
     image = Image.fromarray(samples.pixels(4, 8))  # 4 high, 8 wide
     exif = Image.Exif()

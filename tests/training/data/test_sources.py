@@ -170,7 +170,7 @@ def test_a_gzip_bomb_is_inflated_no_further_than_its_header_says(tmp_path, monke
 @pytest.mark.parametrize("source", ["idx", "npz", "images"])
 def test_what_does_not_fit_in_memory_is_refused_before_it_is_read(source, tmp_path, monkeypatch):
     samples.GOOD[source](place(tmp_path, source))
-    monkeypatch.setattr(files, "memory_bytes", lambda: 600)
+    monkeypatch.setattr(files, "free_bytes", lambda: 600)
     found = refused(load(Settings(source, place(tmp_path, source)), (8, 8, 1), samples.OUTPUTS[source]))
     assert [problem.code for problem in found] == ["NS504"]
 

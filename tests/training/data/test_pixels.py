@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from netspec.cli import pixels
-from tests.lowering.networks import plan
-
-SPEC = "netspec: 1\nname: t\ninput: [2, 2, 2]\nfc: [3]\ndata: {source: %s, path: x, normalize: %s}\n"
+from netspec.training.data.pixels import Trained
 
 
-def network(source: str, normalize: str, mean: list[float], deviation: list[float]) -> Any:
-    statistics = {"mean": np.array(mean, np.float32), "deviation": np.array(deviation, np.float32)}
-    return SimpleNamespace(plan=plan(SPEC % (source, normalize)), variables={"state": {"input": statistics}})
+def trained_on(source: str, normalize: str, mean: list[float], deviation: list[float]) -> Trained:
+    statistics = (np.array(mean, np.float32), np.array(deviation, np.float32))
+    return Trained((2, 2, 2), source, None if normalize == "none" else statistics)
 
 
 BYTES = ("images", "standard", [120, 90], [70, 60])
@@ -48,5 +44,5 @@ UNIT = ("npz", "unit", [0, 0], [1, 1])
 )
 def test_another_scale_is_told(trained: tuple[Any, ...], low: float, high: float, told: bool) -> None:
     stack = np.linspace(low, high, 16, dtype=np.float32).reshape(2, 2, 2, 2)
-    found = pixels._other_scale(network(*trained), stack)
+    found = trained_on(*trained).other_scale(stack)
     assert (found is not None) is told, found

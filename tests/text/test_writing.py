@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netspec.text import writing
+from tests.training.faults import ERRORS, Failing, calls_of
+
+
+def litter(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != "out")
+
+
+def test_new_and_replaced_content(tmp_path: Path) -> None:
+    for data in (b"", b"old", b"new" * 100_000):
+        writing.write_atomic(tmp_path / "out", data)
+        assert (tmp_path / "out").read_bytes() == data
+        assert litter(tmp_path) == []
+
+
+def test_the_mode_is_that_of_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    writing.write_atomic(tmp_path / "out", b"x")
+    assert (tmp_path / "out").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "folder" / "target")
+    writing.write_atomic(tmp_path / "out", b"x")
+    assert (tmp_path / "out").is_symlink()
+    assert (tmp_path / "folder" / "target").read_bytes() == b"x"
+
+
+def test_pipes_folders_and_devices_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
+        with pytest.raises(OSError, match="not a regular file"):
+            writing.write_atomic(path, b"x")
+
+
+def test_the_order_of_calls_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = calls_of(monkeypatch, lambda: writing.write_atomic(tmp_path / "out", b"x"))
+    assert names == ["open", "write", "fsync", "close", "replace", "open", "fsync", "close"]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_each_call_may_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    writing.write_atomic(tmp_path / "out", b"old")
+    count = len(calls_of(monkeypatch, lambda: writing.write_atomic(tmp_path / "out", b"old")))
+    for number in range(count):
+        monkeypatch.setattr(writing, "system", Failing(number, error))
+        with pytest.raises(OSError, match=os.strerror(error)):
+            writing.write_atomic(tmp_path / "out", b"new")
+        assert (tmp_path / "out").read_bytes() in (b"old", b"new")
+        assert litter(tmp_path) == []
+        monkeypatch.setattr(writing, "system", os)
+        writing.write_atomic(tmp_path / "out", b"old")
+
+
+def test_a_disk_that_fails_for_good_leaves_a_temporary_that_sweep_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "system", Failing(1, errno.EIO, forever=True))
+    with pytest.raises(OSError, match="Input/output"):
+        writing.write_atomic(tmp_path / "out", b"new")
+    monkeypatch.setattr(writing, "system", os)
+    assert len(litter(tmp_path)) == 1
+    (tmp_path / "mine.partial").touch()
+    (tmp_path / ".netspec").touch()
+    assert len(writing.sweep(tmp_path)) == 1
+    assert litter(tmp_path) == [".netspec", "mine.partial"]
+
+
+def test_a_write_may_take_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Failing):
+        def write(self, fd: int, data: memoryview, /) -> int:
+            return os.write(fd, data[:3])
+
+    monkeypatch.setattr(writing, "system", Slow(-1, 0))
+    writing.write_atomic(tmp_path / "out", b"0123456789")
+    assert (tmp_path / "out").read_bytes() == b"0123456789"
+
+
+def test_interrupted_by_the_keyboard_it_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(Failing):
+        def fsync(self, fd: int, /) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(writing, "system", Interrupted(-1, 0))
+    with pytest.raises(KeyboardInterrupt):
+        writing.write_atomic(tmp_path / "out", b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from netspec.text.writing import write_atomic
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    write_atomic(Path(sys.argv[1]), b"n" * 100_000)
+except OSError as error:
+    print(error.errno)
+"""
+
+
+def test_the_kernel_refuses_a_large_file(tmp_path: Path) -> None:
+    """A real EFBIG in the middle of the data: the limit is 50 kB."""
+    (tmp_path / "out").write_bytes(b"old")
+    child = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert int(child.stdout) == errno.EFBIG
+    assert (tmp_path / "out").read_bytes() == b"old"
+    assert litter(tmp_path) == []
+
+
+def test_make_folder(tmp_path: Path) -> None:
+    for _ in range(2):
+        writing.make_folder(tmp_path / "new")
+        assert (tmp_path / "new").is_dir()
