@@ -88,5 +88,5 @@ def lists_with(name: str) -> list[str]:
     """The keys whose value may be a list of mappings with a key of this name; of a number, those that list numbers."""
     if name.isdigit():
         return ["fc"]
-    items = {"blocks": Block, "fc": KINDS["fc"], "conv": KINDS["conv"]}
+    items: dict[str, type] = {"blocks": Block, "fc": KINDS["fc"], "conv": KINDS["conv"]}
     return [listing for listing, item in items.items() if name in keys_by_name(item)]
