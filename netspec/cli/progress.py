@@ -11,8 +11,9 @@ from netspec.cli import messages
 from netspec.cli.bars import Shown
 
 if TYPE_CHECKING:
+    from netspec.training.best import Row
     from netspec.training.checkpoint import Checkpoint
-    from netspec.training.session import Row, Session
+    from netspec.training.session import Session
 
 REFRESH_SECONDS = 0.2
 
