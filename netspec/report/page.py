@@ -80,7 +80,7 @@ def _curves(rows: list[dict[str, Any]], train: Train) -> str:
     epochs = [row["epoch"] for row in rows]
     metric = watched(train, "validation_loss" in rows[0])
     row = best_of(rows, metric)
-    best = row and row["epoch"]
+    best: int = row["epoch"] if row else epochs[0]
     figures = []
     for name in ("loss", "accuracy"):
         lines = {"training": [row[name] for row in rows]}
