@@ -13,7 +13,7 @@ from netspec.text import reader
 from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source
 
-__all__ = ["Report", "check_source", "examine", "examined", "plan_of"]
+__all__ = ["Report", "check_source", "costed", "examine", "examined", "plan_of"]
 
 
 def check_source(source: Source) -> Report:
@@ -67,3 +67,11 @@ def plan_of(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
         return None
     size = spec.input.value
     return Plan(spec, (size.height, size.width, size.channels), inferred.layers)
+
+
+def costed(report: Report) -> Plan | None:
+    """The plan of a report, also where budgets are exceeded and nothing else is wrong."""
+    wrong = any(_is_error(finding) and not finding.code.startswith("NS4") for finding in report.diagnostics)
+    if wrong or report.spec is None or report.shapes is None:
+        return None
+    return plan_of(report.spec, report.shapes)
