@@ -90,6 +90,13 @@ def warn(code: str, message: str, help: str | None = None) -> None:
         _say("green", "help", help)
 
 
+def tell(found: Diagnostic) -> None:
+    """A finding whose place is in no spec."""
+    _say({"error": "red", "warning": "yellow"}[found.severity], f"{found.severity}[{found.code}]", found.message)
+    if found.help is not None:
+        _say("green", "help", found.help)
+
+
 def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
     """An error that has no place in a spec, and the end."""
     _say("red", f"error[{code}]", message)
@@ -132,14 +139,17 @@ def load_run(run: str, which: str) -> TrainedNetwork:
 def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | None = None) -> Images:
     """The images of a plan: those that `--data` gives, else those of the run of `record`, else those that the spec names.
 
-    Exits where they are none that can be used.
+    Shows the warnings that they give rise to; exits where they are none that can be used.
     """
+    from netspec.cli import given_data
     from netspec.training import sources
     from netspec.training.run import data_path
 
+    given_data.require_files(plan.spec.data.value.source, given)
     path = Path(given) if given is not None else data_path(record) if record is not None else None
     found = sources.read(plan, path)
+    findings = found if isinstance(found, list) else found.warnings
+    given_data.show(findings, given, None if path is None else record)
     if isinstance(found, list):
-        show(found)
         raise SystemExit(1)
     return found

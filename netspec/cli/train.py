@@ -88,7 +88,7 @@ def train(
     _devices(devices)
     moved = file is not None or any(item.startswith("data.path") for item in overrides)
     images = messages.require_images(plan, data, None if run is None or moved else resuming.recorded(run))
-    messages.show([*images.warnings, *_too_few(plan, images)])
+    messages.show(_too_few(plan, images))
     _divided(plan, images, devices)
     _fits(plan, images, devices)
     folder = run or _folder(plan, output)
@@ -209,7 +209,7 @@ def not_finite(session: Session, failure: NotFinite) -> NoReturn:
     when = f"step {failure.step}" if failure.split is None else f"the {failure.split} set after step {failure.step}"
     messages.fail(
         "NS610",
-        f"{when}: {found} is not finite; the learning rate there was {found.learning_rate:.3g}",
+        f"{when}: {found.fact}; the learning rate there was {found.learning_rate:.3g}",
         f"{ADVICE[found.kind]}; the checkpoints are from before that step",
         status=1,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from netspec.analysis.plan import grammar
+from netspec.diagnostics.render.wording import counted
 from netspec.language.kind import dimensions
 from netspec.language.train import Train
 from netspec.report import diagram, pictures, statistics
@@ -66,7 +67,7 @@ def _head(network: TrainedNetwork, measures: Measures, loss: float, rows: list[d
     text += f"<p><code>{escape(str(grammar(plan.spec)['text']))}</code></p>"
     text += f'<p class="facts">test accuracy {measures.accuracy:.2%}, loss {loss:.4f}</p>'
     seconds = sum(row["seconds"] for row in rows)
-    text += f"<p>{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {len(rows)} epochs in {seconds:.1f} s"
+    text += f"<p>{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {counted(len(rows), 'epoch')} in {seconds:.1f} s"
     target = plan.spec.train.value.target
     if target is not None:
         reached = "reached" if measures.accuracy >= target.at_least else "missed"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.diagnostics.render.wording import counted
 from netspec.training.data.dataset import Dataset, Split, fingerprint
 from netspec.training.data.files import FETCH_AGAIN
 from netspec.training.data.problem import Problem, Refused, problem
@@ -48,8 +49,9 @@ def count_problems(classes: int, outputs: int | None, path: Path) -> list[Proble
     """NS513 where the data have a known number of classes and the network another number of logits."""
     if outputs in (None, classes):
         return []
-    fact = f"there are {classes} classes, the network has {outputs} outputs"
-    return [problem("NS513", path, fact, help=f"give the last layer {classes} units")]
+    there = f"there are {classes} classes" if classes > 1 else "there is 1 class"
+    fact = f"{there}, the network has {counted(outputs or 0, 'output')}"
+    return [problem("NS513", path, fact, help=f"give the last layer {counted(classes, 'unit')}")]
 
 
 def label_problems(
@@ -84,11 +86,11 @@ def _numbered(known: NDArray[Any], bound: int) -> str:
         return "count classes from 0: take 1 from every label" + _units(high, bound)
     if low < 0 or high >= min(MOST_CLASSES, 2 * count):
         return f"number the {count} classes from 0 to {count - 1}" + _units(count, bound)
-    return f"give the last layer {high + 1} units"
+    return f"give the last layer {counted(high + 1, 'unit')}"
 
 
 def _units(count: int, bound: int) -> str:
-    return f", and give the last layer {count} units" if count > bound else ""
+    return f", and give the last layer {counted(count, 'unit')}" if count > bound else ""
 
 
 def assemble(train: Split, test: Split, classes: tuple[str, ...], path: Path) -> Dataset:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.diagnostics.render.wording import counted
 from netspec.training.data.checks import Shape, assemble, count_problems, times
 from netspec.training.data.dataset import Dataset, Split
 from netspec.training.data.files import fits, is_folder, reason, size_of
@@ -70,11 +71,7 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool) ->
         problems += count_problems(len(classes), outputs, folder / "train")
     if unknown := sorted(trees["test"].keys() - trees["train"].keys()) if classes else []:
         fact = f"has {', '.join(f'`{name}`' for name in unknown[:5])}, which `train` has not"
-        problems.append(
-            problem(
-                "NS511", folder / "test", fact, where=f"{len(unknown)} class folder{'s' if len(unknown) > 1 else ''}"
-            )
-        )
+        problems.append(problem("NS511", folder / "test", fact, where=counted(len(unknown), "class folder")))
     count = sum(len(files) for tree in trees.values() for files in tree.values())
     fits(folder, count * math.prod(input_shape))
     train, test = (_read(tree, classes, input_shape, resize, problems) for tree in trees.values())
@@ -283,5 +280,4 @@ def _merged(group: list[Problem]) -> Problem:
     names = ", ".join(f"`{'/'.join(other.path.parts[-3:])}`" for other in others[:named] if other.path)
     same = "another size" if first.code == "NS508" and len({p.fact for p in group}) > 1 else "the same"
     more = f" and {len(others) - named:,} more" if len(others) > named else ""
-    files = f"{len(others):,} other{'s' if len(others) > 1 else ''}"
-    return replace(first, message=f"{first.message}; {same} with {files}: {names}{more}")
+    return replace(first, message=f"{first.message}; {same} with {counted(len(others), 'other')}: {names}{more}")
