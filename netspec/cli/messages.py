@@ -76,6 +76,14 @@ def safe(text: str) -> str:
     return shown(text)
 
 
+def fitted(text: str, stream: TextIO, indent: str = "  ") -> str:
+    """A line of plain words for a stream: on a terminal in as many lines as its width asks for, the others indented."""
+    if not stream.isatty():
+        return text
+    first, *rest = wrapped(text, width(stream))
+    return "\n".join([first, *(indent + line for line in wrapped(" ".join(rest), width(stream) - len(indent)) if line)])
+
+
 def show(diagnostics: Sequence[Diagnostic]) -> None:
     """Diagnostics in full, on standard error; nothing where there are none."""
     if diagnostics:

@@ -55,6 +55,8 @@ class Outcome:
     """How long training stood still for checkpoints: to copy the state, and to wait for the one before."""
     step_seconds: float = 0.0
     """From the first step on, the time in which steps were under way."""
+    evaluation_seconds: float = 0.0
+    """How long the validation and test sets took."""
 
 
 class Session:
@@ -83,6 +85,7 @@ class Session:
         self.epoch_seconds = 0.0
         self.saving_seconds = 0.0
         self.step_seconds = 0.0
+        self.evaluation_seconds = 0.0
         self.first_step_seconds: float | None = None
         self._told: set[str] = set()
         self._guessing = guessing(images.train.labels, len(images.classes), self.train.loss)
@@ -139,7 +142,9 @@ class Session:
                     break
             if step % self.trainer.steps_per_epoch:
                 self._save(background, step, state, totals)
+            mark = time.monotonic()
             background.wait()
+            self.saving_seconds += time.monotonic() - mark
         seconds = time.monotonic() - began
         if interruption.requested:
             return self._outcome(None, interruption.requested, seconds)
@@ -147,7 +152,7 @@ class Session:
 
     def _outcome(self, test: Evaluation | None, interrupted: signal.Signals | None, seconds: float) -> Outcome:
         first, saving = self.first_step_seconds, self.saving_seconds
-        return Outcome(self.rows, test, interrupted, seconds, first, saving, self.step_seconds)
+        return Outcome(self.rows, test, interrupted, seconds, first, saving, self.step_seconds, self.evaluation_seconds)
 
     def _fresh(self) -> tuple[TrainingState, Any]:
         return self.trainer.begin(), self.trainer.no_totals
@@ -241,7 +246,9 @@ class Session:
         return waited >= stopping.patience
 
     def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
+        mark = time.monotonic()
         found = self.trainer.evaluate(variables, getattr(self.images, split))
+        self.evaluation_seconds += time.monotonic() - mark
         if not math.isfinite(found.loss):
             raise NotFinite(step, variables, split)
         return found
