@@ -37,7 +37,10 @@ def read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, n
         problem = refused.problems[0]
         # what helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed
         size = "x".join(map(str, network.plan.input[:2]))
-        own = {"NS502": "give an image file or a .npy array", "NS508": f"resize it to {size} pixels"}
+        own = {
+            "NS502": "give an image file or a .npy array",
+            "NS508": f"add --resize, or give an image of {size} pixels",
+        }
         help = own.get(problem.code, problem.help)
         messages.fail(problem.code, problem.message, help, status=2 if problem.code == "NS501" else 1)
     except OSError as error:
@@ -100,9 +103,10 @@ def _array(path: Path, wanted: tuple[int, ...]) -> np.ndarray:
     stack = full[None] if full.ndim == 3 else full
     if stack.shape[1:] != wanted or stack.ndim != 4:
         shape = "x".join(map(str, wanted))
-        messages.fail(
-            "NS508", f"`{path}` has the shape {array.shape}; the network takes images of {shape}", None, status=1
-        )
+        from netspec.training.data.checks import channels_last
+
+        message = f"`{path}` has the shape {array.shape}; the network takes images of {shape}"
+        messages.fail("NS508", message, channels_last(array.shape, (wanted[0], wanted[1], wanted[2])), status=1)
     if not len(stack):
         messages.fail("NS510", f"`{path}` has no images", None, status=1)
     if array.dtype == np.uint8:

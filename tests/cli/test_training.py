@@ -74,6 +74,21 @@ def test_images_and_arrays_are_predicted(run: Path, tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_what_makes_an_image_fit_is_said(run: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("L", (9, 9)).save(tmp_path / "big.png")
+    np.save(tmp_path / "first.npy", np.zeros((2, 1, 8, 8), np.uint8))
+    for name, help in (
+        ("big.png", "add --resize, or give"),
+        ("first.npy", "channels last: `numpy.moveaxis(x, 1, -1)`"),
+    ):
+        done = here("predict", str(run), str(tmp_path / name))
+        assert done.exit_code == 1
+        assert help in done.output
+    assert here("predict", str(run), str(tmp_path / "big.png"), "--resize").exit_code == 0
+
+
 DIGIT = np.eye(8) * 16
 PIXELS = {
     "as trained": (DIGIT, None),

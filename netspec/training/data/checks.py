@@ -40,9 +40,18 @@ def shape_problems(shape: Shape, wanted: Shape, path: Path, where: str | None = 
     if shape == wanted:
         return []
     fact = f"images are {times(shape)}, `input` is {times(wanted)}"
-    first = shape == (wanted[2], *wanted[:2])
-    help = "move the channels last: `numpy.moveaxis(x, 1, -1)`" if first else f"set `input: {list(shape)}`"
+    help = channels_last((0, *shape), wanted) or f"set `input: {list(shape)}`"
     return [problem("NS508", path, fact, where=where, help=help)]
+
+
+def channels_last(shape: tuple[int, ...], wanted: Shape) -> str | None:
+    """What makes images of an array that has the channels before height and width; None where it has not.
+
+    >>> channels_last((20, 3, 32, 32), (32, 32, 3)), channels_last((20, 32, 32, 3), (32, 32, 3))
+    ('move the channels last: `numpy.moveaxis(x, 1, -1)`', None)
+    """
+    first = shape[-3:] == (wanted[2], *wanted[:2])
+    return f"move the channels last: `numpy.moveaxis(x, {len(shape) - 3}, -1)`" if first else None
 
 
 def count_problems(classes: int, outputs: int | None, path: Path) -> list[Problem]:
