@@ -48,6 +48,10 @@ def _of_option(help: str | None, given: str, record: Mapping[str, Any] | None) -
     if help == RELATIVE:
         relative = f"--data is relative to the working directory, {Path.cwd()}"
         return "name the place where they are" if Path(given).is_absolute() else relative
-    if source := re.fullmatch("`source: (.+)` reads it", help or ""):
-        return f"{help}: add --set data.source={source[1]}" if record is None else "name data of the run's own `source`"
+    if source := re.fullmatch("set `(source: .+)` in `data`", help or ""):
+        return (
+            f"{help}: --set data.{source[1].replace(': ', '=')}"
+            if record is None
+            else "name data of the run's own `source`"
+        )
     return help

@@ -121,7 +121,7 @@ def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
     examples, batch = len(images.train), plan.spec.train.value.batch_size
     if batch <= examples:
         return []
-    message = f"a batch of {batch:,} is more than the {examples:,} training examples: every epoch is one step with all"
+    message = f"a batch of {batch:,} is more than the {counted(examples, 'training example')}: every epoch is one step with all"
     help = f"set `batch_size` to a part of {examples:,}, or take more examples"
     span = plan.spec.train.at("batch_size")
     return [Diagnostic("NS617", message, plan.spec.source, span, help=help, severity="warning")]

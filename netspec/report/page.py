@@ -145,7 +145,7 @@ def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> 
         figures.append(
             f"<figure>{picture}<figcaption>said {escape(said)} ({confidence[i]:.0%})<br>is {escape(true)}</figcaption></figure>"
         )
-    note = f"<p>{len(wrong):,} of {len(test):,} test images are taken for another class; the surest of them:</p>"
+    note = f"<p>{len(wrong):,} of {len(test):,} test images {'is' if len(wrong) == 1 else 'are'} taken for another class; the surest of them:</p>"
     return f'<h2>Mistakes</h2>{note}<div class="figures small">{"".join(figures)}</div>'
 
 

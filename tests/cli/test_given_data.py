@@ -34,8 +34,8 @@ def test_the_option_is_named(place: Path) -> None:
         (("npz.yaml", "--data", "nowhere"), f"help: --data is relative to the working directory, {place}"),
         (("npz.yaml", "--data", "/nowhere/x.npz"), "directory (with `--data /nowhere/x.npz`)\nhelp: name the place"),
         (("npz.yaml", "--data", "photos"), "`--data` has to name the `.npz` file"),
-        (("npz.yaml", "--data", "photos"), "help: `source: images` reads it: add --set data.source=images"),
-        (("images.yaml", "--data", "set.npz"), "help: `source: npz` reads it: add --set data.source=npz"),
+        (("npz.yaml", "--data", "photos"), "help: set `source: images` in `data`: --set data.source=images"),
+        (("images.yaml", "--data", "set.npz"), "help: set `source: npz` in `data`: --set data.source=npz"),
         (
             ("images.yaml", "--data", "photos"),
             "error[NS513]: `photos/train`: there is 1 class, the network has 3 outputs",

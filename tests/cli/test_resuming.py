@@ -93,7 +93,7 @@ def test_a_batch_of_more_than_all_examples_is_told(run: Path) -> None:
     assert done.exit_code == 0
     assert "warning[NS617]: a batch of 55 is more than the 54 training examples" in done.output
     assert "near.yaml:6:" in done.output
-    assert "1 epochs of 1 step\ncompiling ...\n" in done.output
+    assert "1 epoch of 1 step\ncompiling ...\n" in done.output
     assert "NS617" not in here("train", spec, "--output", "all", "--set", "train.batch_size=54").output
 
 

@@ -117,10 +117,10 @@ def _given(path: Path, source: Source) -> Path:
 def _read_by(path: Path) -> str | None:
     """The source that reads what is at `path`."""
     if not path.is_dir():
-        return "`source: npz` reads it" if path.suffix == ".npz" else None
+        return "set `source: npz` in `data`" if path.suffix == ".npz" else None
     if _has_idx(path):
-        return "`source: idx` reads it"
-    return "`source: images` reads it" if is_folder(path / "train") else None
+        return "set `source: idx` in `data`"
+    return "set `source: images` in `data`" if is_folder(path / "train") else None
 
 
 def usual_places(name: str, source: Source) -> list[Path]:
