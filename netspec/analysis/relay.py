@@ -11,7 +11,7 @@ from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.fields import keys
 from netspec.language.top import Top
-from netspec.language.vocabulary import sections_with
+from netspec.language.vocabulary import lists_with, sections_with
 from netspec.text.source import Source, Span
 
 ENDLESS = 10**9
@@ -35,6 +35,9 @@ def misplaced(report: Report, finding: Diagnostic) -> Iterator[Fix]:
         return
     if finding.code == "NS104" and re.search(r"[^\w-]|^-", written):
         yield from retype.guesses(source, [line])
+    if finding.code == "NS104" and source.lines[line - 1][: finding.span.column - 1].strip(" {") == "-":
+        yield from headed(source, line, written)
+        yield from retype.guesses(source, [line], (retype.dashes,))
     if finding.code == "NS104" and indent(source.lines[line - 1]) == finding.span.column - 1:
         yield from indented(source, [line])
         yield from indented(source, [line], whole=True)
@@ -43,8 +46,7 @@ def misplaced(report: Report, finding: Diagnostic) -> Iterator[Fix]:
             if 1 <= number < len(source.lines):
                 yield swapped(source, number)
     for number in range(max(1, line - 2), min(len(source.lines), line + ABOVE) + 1):
-        if re.match(r" *#", source.lines[number - 1]):
-            yield from retype.guesses(source, [number])
+        yield from retype.guesses(source, [number], (retype.uncommented,))
 
 
 def itemized(source: Source, number: int) -> Iterator[Fix]:
@@ -80,17 +82,21 @@ def once(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
 
 
 def strays(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
-    """Without a line that says nothing of its own: it has neither a key nor an item."""
+    """Without a line that says nothing of its own, for it has neither a key nor an item; a remark of C as one of YAML."""
     for number in numbers:
-        if number < len(source.lines) and not re.match(r" *(#|- |$)|.*[:\[\]{},]", source.lines[number - 1]):
+        line = source.lines[number - 1]
+        if remark := re.match(r" *(//+)", line):
+            yield Fix("write `#`", (Edit(Span(number, remark.start(1) + 1, number, remark.end(1) + 1), "#"),))
+        if number < len(source.lines) and not re.match(r" *(#|- |$)|.*[:\[\]{},]", line):
             yield Fix(f"remove line {number}", (Edit(Span(number, 1, number + 1, 1), ""),))
 
 
 def headed(source: Source, number: int, key: str) -> Iterator[Fix]:
-    """A line before this one, with the name of the section that has the key."""
+    """A line before this one, with the name of the section that has the key, or of the list whose items do."""
     here = indent(source.lines[number - 1])
-    depths = sorted({depth for line in source.lines[:number] if (depth := indent(line)) < here}, reverse=True)
-    for name in sections_with(key):
+    item = source.lines[number - 1][here:].startswith("- ")
+    depths = sorted({depth for line in source.lines[:number] if (depth := indent(line)) < here + item}, reverse=True)
+    for name in lists_with(key) if item else sections_with(key):
         for depth in depths:
             edit = Edit(Span(number, 1, number, 1), " " * depth + f"{name}:\n")
             yield Fix(f"add the line `{name}:`", (edit,))
@@ -116,6 +122,7 @@ def indent(line: str) -> int:
 def indented(source: Source, numbers: list[int], whole: bool = False) -> Iterator[Fix]:
     """Another indentation for one of the lines, or for it and what is deeper: the most frequent ones of the text first."""
     depths = Counter(depth for line in source.lines if (depth := indent(line)) < ENDLESS)
+    depths.update(indent(line) + 2 for line in source.lines if line.lstrip().startswith("- "))
     for depth, _ in depths.most_common(5):
         for number in numbers:
             here = indent(source.lines[number - 1])

@@ -15,7 +15,7 @@ from netspec.analysis import cause, economy, refit, relay, respell
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Fix, Label, in_order
 from netspec.diagnostics.edits import edited
-from netspec.text.source import Source
+from netspec.text.source import Source, Span
 
 OFFERED = 3
 """How many fixes a finding shows."""
@@ -26,6 +26,11 @@ CHARACTERS = 200_000
 SPARED = 3
 """How many trials a large spec has nevertheless."""
 
+OTHERS = 4
+"""How many more layers with the same finding are named."""
+
+EITHER = ("NS010",)
+"""Faults of the text of which several repairs are shown: of others, the first that leaves no finding is enough."""
 OVERRUNS = ("NS401", "NS402", "NS403", "NS404", "NS405")
 Solver = Callable[[Report, Diagnostic], Iterator[Fix]]
 SOLVERS: dict[str, Solver] = {
@@ -44,7 +49,25 @@ def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     if trials.cure is not None and len(helped) > 1:
         cured = next(finding for finding in helped if trials.cure in finding.fixes)
         helped = [replace(cured, fixes=(trials.cure,), help=trials.cure.title)]
-    return replace(report, diagnostics=tuple(in_order(helped)))
+    return replace(report, diagnostics=tuple(in_order(_once_a_place(helped))))
+
+
+def _once_a_place(findings: list[Diagnostic]) -> list[Diagnostic]:
+    """What is found at one place for several layers is found once: one value under `defaults` serves many."""
+    places: dict[tuple[str, Span], list[Diagnostic]] = {}
+    for finding in findings:
+        places.setdefault((finding.code, finding.span if finding.layer else Span(0, len(places), 0, 0)), []).append(
+            finding
+        )
+    return [_with_others(*same) for same in places.values()]
+
+
+def _with_others(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
+    names = [f"`{other.layer}`" for other in others]
+    if not names:
+        return first
+    shown = ", ".join(names[:OTHERS]) + f" and {len(names) - OTHERS} more" * (len(names) > OTHERS)
+    return replace(first, notes=(*first.notes, f"the same in {shown}"))
 
 
 @dataclass(slots=True)
@@ -71,15 +94,16 @@ class _Trials:
         proved: list[Fix] = []
         self.warned = None
         tried = 0
-        plain = bool(finding.fixes) and finding.fixes[0].safe
-        first = (solved, finding.fixes) if solver is relay.misplaced and not plain else (finding.fixes, solved)
+        typo = bool(finding.fixes) and finding.fixes[0].safe
+        first = (solved, finding.fixes) if solver is relay.misplaced and not typo else (finding.fixes, solved)
         for fix in chain(*first):
-            if len(proved) == OFFERED or tried == TRIED or self._spent() or (proved and proved[0].safe):
+            plain = proved and (proved[0].safe or (solver is respell.fixes and proved[0] == self.cure))
+            if len(proved) == OFFERED or tried == TRIED or self._spent() or (plain and finding.code not in EITHER):
                 break
             if all(fix.edits != other.edits for other in proved):
                 tried += 1
-                if self._proves(finding, fix):
-                    proved.append(fix)
+                if (good := self._proved(finding, fix)) is not None:
+                    proved.append(good)
         if not proved and self.warned is not None and finding.severity == "error":
             proved.append(self.warned)
         if proved and solver is respell.fixes:
@@ -99,7 +123,7 @@ class _Trials:
             tuple(edit for fix in raised for edit in fix.edits),
         )
         offered = dict.fromkeys([*(fix for finding in exceeded for fix in finding.fixes), together])
-        fixes = tuple(fix for fix in offered if self._valid(fix))[:OFFERED]
+        fixes = tuple(fix for fix in offered if self._within_budgets(fix))[:OFFERED]
         if not fixes:
             return findings
         labels = [*first.labels]
@@ -111,8 +135,10 @@ class _Trials:
             one if finding is first else finding for finding in findings if finding is first or finding not in exceeded
         ]
 
-    def _valid(self, fix: Fix) -> bool:
-        return not self._examined(fix)
+    def _within_budgets(self, fix: Fix) -> bool:
+        """Whether nothing is found with it but the warnings that are there without."""
+        warnings = {_identity(one) for one in self.report.diagnostics if one.severity == "warning"}
+        return all(_identity(one) in warnings for one in self._examined(fix))
 
     def _examined(self, fix: Fix) -> tuple[Diagnostic, ...]:
         source = self.report.source
@@ -124,13 +150,21 @@ class _Trials:
     def _spent(self) -> bool:
         return self.characters > CHARACTERS and self.count >= SPARED
 
-    def _proves(self, finding: Diagnostic, fix: Fix) -> bool:
+    def _proved(self, finding: Diagnostic, fix: Fix) -> Fix | None:
+        """The fix, if it is one. It is no safe one where more errors come to light than it repairs."""
         after = self._examined(fix)
         silenced = self.report.shapes.silenced if self.report.shapes else ()
         before = Counter(map(_identity, (*self.report.diagnostics, *silenced)))
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
-        if not after and self.cure is None and _is_cure(finding, fix):
+        others = [other for other in self.report.diagnostics if other is not finding]
+        if not after and self.cure is None and _is_cure(finding, fix, others):
             self.cure = fix
+        if any(one.code.startswith("NS0") and one.span.line == finding.span.line for one in others):
+            # a fault of the text in the same line may be what this follows from
+            new += Counter(_identity(one) for one in after if one.code.startswith("NS0"))
+        if finding.code == "NS010" or (finding.code.startswith("NS1") and not _writes(fix)):
+            # among several mistakes, what is left out may be what the others lack
+            new += Counter(_identity(one) for one in after if one.code == "NS010" or one.code.startswith("NS1"))
         if fix.safe and finding.code.startswith("NS1") and len(self.report.diagnostics) > 1:
             # among several mistakes, a typo may hide what only a sound layer can show
             new = Counter({one: count for one, count in new.items() if one[0][:3] in STRUCTURAL})
@@ -144,21 +178,30 @@ class _Trials:
             )
         if new and self.warned is None and not any(one.severity == "error" and _identity(one) in new for one in after):
             self.warned = fix
-        return not new
+        if new:
+            return None
+        return replace(fix, safe=fix.safe and _errors(after) <= _errors(self.report.diagnostics))
 
 
-def _is_cure(finding: Diagnostic, fix: Fix) -> bool:
+def _errors(findings: tuple[Diagnostic, ...]) -> int:
+    return sum(finding.severity == "error" for finding in findings)
+
+
+def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
     """Whether a change that leaves no finding at all shows that the other findings followed from this one.
 
     Writing something else does; leaving something out, or allowing more, would silence independent mistakes too.
     """
-    if (
-        finding.code in SOLVERS
-        and SOLVERS[finding.code] in (respell.fixes, relay.misplaced)
-        and fix not in finding.fixes
-    ):
+    solver = SOLVERS.get(finding.code)
+    if solver in (respell.fixes, relay.misplaced) and fix not in finding.fixes:
         return True
-    return fix.safe or (all(edit.text.strip() for edit in fix.edits) and not finding.code.startswith("NS4"))
+    if finding.code in OVERRUNS:
+        return fix not in finding.fixes and all(other.severity == "warning" for other in others)
+    return fix.safe or all(edit.text.strip() for edit in fix.edits)
+
+
+def _writes(fix: Fix) -> bool:
+    return any(edit.text.strip() for edit in fix.edits)
 
 
 REVEALED = ("NS102", "NS103", "NS104")

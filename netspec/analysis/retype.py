@@ -47,7 +47,7 @@ def _fix(number: int, line: str, slip: Slip) -> Fix:
 
 def _colons(line: str) -> Iterator[Slip]:
     """What stands for a colon, a colon or its space left out."""
-    for found in re.finditer(r"(?<=[\w-])( *(?::=|::+|[-=]>|[=;\uff1a]) *| *\. +)(?=\S|$)", line):
+    for found in re.finditer(r"(?<=[\w-])( *(?::=|::+|[-=]>|[=;\uff1a]) *| *\.(?= |$) *)(?=\S|$)", line):
         yield *found.span(1), ": " if found.end() < len(line) else ":"
     for found in re.finditer(r"(?<=[\w-]):(?=[^\s,\]}])", line):
         yield found.end(), found.end(), " "
@@ -72,6 +72,9 @@ def _brackets(line: str) -> Iterator[Slip]:
 
 def _commas(line: str) -> Iterator[Slip]:
     """What stands for a comma, a comma left out or twice, or for the point of a number."""
+    for found in re.finditer(r"(?<![\w.])(\d{1,3}(?:[.,]\d{3})+)(?:[.,]\d+)?(?![\w.])", line):
+        if "," in found[0]:  # marks of thousands, and perhaps a decimal one
+            yield found.start(), found.end(), re.sub(r"\D", "", found[1])
     for found in re.finditer(r" *[;.,](?: *,)+ *|(?<=[\w\]}'\"]) *[;.] *(?=[\w{\[])", line):
         yield found.start(), found.end(), ", "
     for found in re.finditer(r"(?<=[\w\]}'\"]) (?:and|&) (?=[\w{\[])", line):
@@ -90,7 +93,8 @@ def wrapped(line: str) -> Iterator[Slip]:
     """Brackets of another kind, or none, around a layer or a list; a word in brackets or backticks."""
     for found in re.finditer(r"`([\w .-]*)`|\[([\w-]+)\](?=:)", line):
         yield found.start(), found.end(), found[1] or found[2]
-    for found in re.finditer(r"[\[(]([^\[\](){}]*?[:=][^\[\](){}]*)[\])]", line):
+    inner = r"(?:[^\[\](){}]|\[[^\[\](){}]*\])*"
+    for found in re.finditer(rf"[\[(]({inner}?[:=]{inner})[\])]", line):
         yield found.start(), found.end(), "{" + re.sub(r"(?<=\w)=(?=\S)", ": ", found[1]) + "}"
     for found in re.finditer(r"\[(\{[^\[\]]*\})\]", line):
         yield found.start(), found.end(), re.sub(r"\}, *\{", ", ", found[1])
@@ -100,9 +104,9 @@ def wrapped(line: str) -> Iterator[Slip]:
         for end in re.finditer(r"(?=, [\w-]+: )|(?=\}|\])|$", line[found.end() :]):
             stop = found.end() + end.start()
             yield found.start(), stop, "{" + line[found.start() : stop] + "}"
-    for found in re.finditer(r"(\}+)(, *[\w-]+: *[^{}\[\],]+)(?=$|[,}\]])", line):
-        for inner in range(len(found[1])):
-            yield found.start(), found.end(), found[1][:inner] + found[2] + found[1][inner:]
+    for found in re.finditer(r"(?<=\})(, *[\w-]+: *(?:[^{}\[\],]+|\[[^{}\[\]]*\]))(?=$|[,}\]])", line):
+        for place in reversed([brace.start() for brace in re.finditer(r"\}", line[: found.start()])]):
+            yield place, found.end(), found[1] + line[place : found.start()]
     for found in re.finditer(r"`", line):
         yield found.start(), found.end(), ""
 
@@ -124,7 +128,7 @@ def _strays(line: str) -> Iterator[Slip]:
     """A sign before the first word; a line break left out."""
     if found := re.match(r" *([^\w\s\"'\[{&*#]+ *)", line):
         yield *found.span(1), ""
-    if found := re.match(r"[^\w\s\"'\[{&*#-]", line):
+    if found := re.match(r"[^\w\s\"'\[{&*#-]|\w(?= +(?:- )*[\w-]+:(?: |$)|#)", line):
         yield 0, 1, ""
     start = len(line) - len(line.lstrip(" "))
     for found in re.finditer(r"(?<=\S)( +)(?=(?:- )*[\w-]+:(?: |$))", line[start:]):
@@ -144,16 +148,20 @@ def quotes(line: str) -> Iterator[Slip]:
 
 
 def dashes(line: str) -> Iterator[Slip]:
-    """The dash of an item, glued, left out or too many; a line that became a comment."""
+    """The dash of an item, glued, left out or too many."""
     indent = len(line) - len(line.lstrip(" "))
     if re.match(r" *-[^\s-]", line):
         yield indent + 1, indent + 1, " "
     if indent >= 2 and line[indent : indent + 1] not in ("-", "#"):
         yield indent - 2, indent, "- "
     if line[indent : indent + 2] == "- ":
-        yield indent, indent + 2, "  "
+        yield from ((indent, indent + 2, blank) for blank in ("  ", ""))
+
+
+def uncommented(line: str) -> Iterator[Slip]:
+    """A line that became a comment."""
     if comment := re.match(r" *(# ?)(?=- |[\w-]+:( |$))", line):
         yield *comment.span(1), ""
 
 
-KINDS: tuple[Kind, ...] = (_lookalikes, _colons, dashes, wrapped, _commas, _brackets, quotes, _strays)
+KINDS: tuple[Kind, ...] = (_lookalikes, _colons, dashes, uncommented, wrapped, _commas, _brackets, quotes, _strays)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import click
 
-from netspec.cli import messages, options, spec_files, specs
+from netspec.cli import many, messages, options, spec_files, specs
 from netspec.diagnostics.diagnostic import Diagnostic, from_unreadable, in_order
 from netspec.diagnostics.render import RENDERERS, renderer
 from netspec.text.files import Unreadable, read_source
@@ -54,27 +55,38 @@ def validate(
     if fix and "-" in files:
         raise click.UsageError("--fix changes files, and standard input is none.")
     specs.require_budgets(budgets)
-    found: list[Diagnostic] = []
-    checked: list[str] = []
-    unreadable = False
-    for name in spec_files.expand(files, exclude):
-        source = read_source(name)
-        checked.append(source.name)
-        if isinstance(source, Unreadable):
-            unreadable = True
-            found.append(from_unreadable(source))
-            continue
-        if fix:
-            source = specs.fix(source)
-        changed, made = specs.written(source, "--set", overrides)
-        budgeted, limits = specs.written(changed, "--budget", budgets, "budget")
-        found += specs.check(budgeted, [*made, *limits]).diagnostics
+    names = spec_files.expand(files, exclude)
+    check = partial(_checked, overrides=overrides, budgets=budgets, fix=fix)
+    # a process of its own has no standard input, and what --fix says has its order
+    results = [check(name) for name in names] if fix or "-" in names else many.each(check, names)
+    found = [finding for result in results for finding in result.findings]
     if strict:
         found = [replace(diagnostic, severity="error") for diagnostic in found]
     text = renderer(form)(
-        in_order(found), checked, color=messages.coloured(sys.stdout), width=messages.width(sys.stdout)
+        in_order(found),
+        [result.name for result in results],
+        color=messages.coloured(sys.stdout),
+        width=messages.width(sys.stdout),
     )
     click.echo(text, nl=False, color=messages.coloured(sys.stdout))
-    if unreadable:
+    if any(result.unreadable for result in results):
         raise SystemExit(2)
     raise SystemExit(int(any(diagnostic.severity == "error" for diagnostic in found)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    name: str
+    findings: tuple[Diagnostic, ...]
+    unreadable: bool = False
+
+
+def _checked(name: str, overrides: tuple[str, ...], budgets: tuple[str, ...], fix: bool) -> _Checked:
+    source = read_source(name)
+    if isinstance(source, Unreadable):
+        return _Checked(source.name, (from_unreadable(source),), unreadable=True)
+    if fix:
+        source = specs.fix(source)
+    changed, made = specs.written(source, "--set", overrides)
+    budgeted, limits = specs.written(changed, "--budget", budgets, "budget")
+    return _Checked(source.name, specs.check(budgeted, [*made, *limits]).diagnostics)

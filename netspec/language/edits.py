@@ -66,6 +66,18 @@ def remove(source: Source, mapping: Mapping, entry: Entry) -> Edit:
     return Edit(above.to(_end_of_line(source, whole.end_line)), "")
 
 
+def remove_item(source: Source, listed: Sequence, item: Node) -> Edit:
+    """Takes one item out of a list."""
+    at = listed.items.index(item)
+    if not listed.flow:
+        first, last = item.span.line, item.span.end_line
+        return Edit(_end_of_line(source, first - 1).to(_end_of_line(source, last)), "")
+    if at:
+        return Edit(Span(*_end(listed.items[at - 1].span), *_end(item.span)), "")
+    after = listed.items[1:2]
+    return Edit(item.span if not after else Span(*_start(item.span), *_start(after[0].span)), "")
+
+
 def remove_items(source: Source, listed: Sequence, first: int) -> Edit:
     """Takes the items from `first` on, which is not 0, out of a list."""
     before, last = listed.items[first - 1].span, listed.items[-1].span

@@ -58,7 +58,7 @@ class Override:
         edit = fix.edits[0]
         if len(fix.edits) > 1 or edit.span.line != edit.span.end_line or not self._touches(edit.span):
             return None
-        old = self.source.lines[edit.span.line - 1][edit.span.column - 1 : edit.span.end_column - 1]
+        old = self.source.excerpt(edit.span)
         option, count = re.subn(rf"(?<![\w-]){re.escape(old)}(?![\w-])", lambda _: edit.text, self.option)
         return f"give `{option}`" if old.strip() and edit.text.strip() and count == 1 else None
 

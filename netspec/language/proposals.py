@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from heapq import nsmallest
+from itertools import chain
 from typing import Any
 
 from netspec.diagnostics.diagnostic import Edit, Fix
@@ -43,6 +44,7 @@ SYNONYMS = {
     "leakyrelu": "leaky_relu", "batchnorm": "batch", "bn": "batch", "global": "all", "fp32": "float32", "bf16": "bfloat16",
     "mse": "mean_squared_error", "crossentropy": "cross_entropy", "cifar10": "cifar-10", "fashion_mnist": "fashion-mnist",
 }  # fmt: skip
+LOGITS = ("softmax", "log_softmax")
 NEAR = 12
 COUNTS = (10, 64, 16, 8, 4, 1)
 SIDES = (28, 8, 32, 224, 227)
@@ -83,7 +85,8 @@ def close_word(word: str, options: list[str]) -> str | None:
         if candidate in options:
             return candidate
     close = get_close_matches(lowered.replace("-", "_"), options, 1, 0.6)
-    return close[0] if close else None
+    # cifar-100 is no slip of cifar-10, nor fashion-mnist-2 of fashion-mnist
+    return close[0] if close and re.findall(r"\d+", close[0]) == re.findall(r"\d+", word) else None
 
 
 def equally_near(word: str, option: str, options: Iterable[str]) -> tuple[str, ...]:
@@ -110,15 +113,19 @@ def _one_slip(a: str, b: str) -> bool:
 
 def values(root: Node, node: Node, broken: Broken, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
+    others = () if key is not None and key.name == "name" and broken.keyword == "pattern" else _usual(key)
     texts = dict.fromkeys(
-        [*_within(node, broken, key), *_near(node, broken), *_elsewhere(root, node, key), *_usual(key)]
+        [*_within(root, node, broken, key), *_near(node, broken), *_elsewhere(root, node, key), *others]
     )
     name = f"{key.name}: " if key else ""
     for text in texts:
-        yield Fix(f"set `{name}{text}`" if name else f"write `{text}`", (Edit(node.span, in_place(node, text)),))
+        items = re.fullmatch(r"\d+(, \d+)+", text)
+        yield Fix(
+            f"set `{name}{text}`" if name and not items else f"write `{text}`", (Edit(node.span, in_place(node, text)),)
+        )
 
 
-def _within(node: Node, broken: Broken, key: Key | None) -> Iterator[str]:
+def _within(root: Node, node: Node, broken: Broken, key: Key | None) -> Iterator[str]:
     """A scalar as the value of a key of the section that stands in its place."""
     expected = broken.bound if broken.keyword == "type" else ()
     if key is None or "object" not in expected or not isinstance(node, Scalar) or not node.text:
@@ -127,7 +134,11 @@ def _within(node: Node, broken: Broken, key: Key | None) -> Iterator[str]:
         yield f"{{source: {found[0]}, path: {found[1]}}}"
     section = key.type.section or KINDS.get(key.name)
     for inner in keys(section) if section else ():
-        yield f"{{{inner.name}: {node.text}}}"
+        options = [str(option) for option in inner.type.schema.get("enum", ())]
+        text = (close_word(node.text, options) if options else None) or node.text
+        required = (other for other in keys(section) if other.required and other is not inner) if section else ()
+        others = (f", {other.name}: {next(chain(_elsewhere(root, node, other), _usual(other)))}" for other in required)
+        yield f"{{{inner.name}: {text}{''.join(others)}}}"
 
 
 def from_files(source: Source, data: Mapping, node: Scalar) -> Fix | None:
@@ -139,6 +150,13 @@ def from_files(source: Source, data: Mapping, node: Scalar) -> Fix | None:
     added = () if given else (insert(source, data, "path", found[1]),)
     title = f"set `source: {found[0]}`" if given else f"write `source: {found[0]}` and `path: {found[1]}`"
     return Fix(title, (Edit(node.span, found[0]), *added))
+
+
+def exchange(source: Source, node: Node, other: Entry) -> Fix:
+    """A value and that of another key of its mapping, each in the other's place."""
+    here, there = node.span, other.value.span
+    edits = (Edit(here, source.excerpt(there)), Edit(there, source.excerpt(here)))
+    return Fix(f"exchange it with the value of `{other.name}`", edits)
 
 
 def in_place(node: Node, text: str) -> str:
@@ -203,6 +221,8 @@ def _near(node: Node, broken: Broken) -> Iterator[str]:
 
 def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
     value, bound = node.value, broken.bound
+    if broken.keyword == "enum" and node.text.lower() in LOGITS and "none" in bound:
+        yield "none"  # the loss takes logits, and applies it
     if broken.keyword == "enum":
         yield from get_close_matches(node.text.lower(), [str(option) for option in bound], 3, 0.3)
         yield from map(str, bound)
@@ -212,6 +232,8 @@ def _near_scalar(node: Scalar, broken: Broken) -> Iterator[str]:
         yield f"{float(share[1]) / 100:g}"
     if broken.keyword == "type" and (power := re.fullmatch(r"([\d.]+) ?[x*] ?10(?:\^|\*\*)(-?\d+)", node.text)):
         yield f"{power[1]}e{power[2]}"
+    if broken.keyword == "type" and re.fullmatch(r"\d+( +\d+)+", node.text):
+        yield ", ".join(node.text.split())  # items of a list without commas
     listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
     if broken.keyword == "type" and "array" in bound and listed:
         yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
@@ -305,6 +327,12 @@ def glued(entry: Entry, facts: tuple[Key, ...]) -> str | None:
         return None
     meant = suggest(pair[1], facts)
     return f"{meant}: {pair[2]}" if meant else None
+
+
+def holds(key: Key, value: Node) -> bool:
+    """Whether a value, by its keys, is the section that a key has."""
+    names = {entry.name for entry in value} if isinstance(value, Mapping) else set()
+    return bool(names) and key.type.section is not None and names <= {inner.name for inner in keys(key.type.section)}
 
 
 def removal(source: Source, mapping: Mapping, entry: Entry) -> Fix:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.belonging import meanings, of_items, with_item_before
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
@@ -19,8 +20,10 @@ from netspec.language.proposals import (
     Broken,
     additions,
     equally_near,
+    exchange,
     from_files,
     glued,
+    holds,
     in_place,
     plain_meaning,
     removal,
@@ -189,7 +192,7 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -
                 facts = (TYPE, *facts)
             if any(suggest(entry.name, facts) == "type" for entry in unknown):
                 unknown = [entry for entry in unknown if not of_any_variant(entry.name, path)]
-            yield from (_unknown(source, entry, facts, path, node) for entry in unknown)
+            yield from (_unknown(source, root, entry, facts, path, node) for entry in unknown)
     meant = {suggestion for entry in unknown if (suggestion := suggest(entry.name, facts))}
     said: set[str] = set()
     for error in errors:
@@ -227,13 +230,19 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error:
             fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, in_place(node, str(error.validator_value))),)),),
         )  # fmt: skip
     help, fixes = _remedy(root, node, error, key)
-    if path == ("data", "source") and isinstance(node, Scalar) and isinstance(data := _walk(root, path[:-1]), Mapping):
-        stored = from_files(source, data, node)
+    parent = _walk(root, path[:-1]) if path else None
+    if isinstance(parent, Mapping) and not any(fix.safe for fix in fixes):
+        fits = _validator().evolve(schema=error.schema).is_valid
+        fixes = (*(exchange(source, node, other) for other in parent if fits(plain(other.value))), *fixes)
+    if path == ("data", "source") and isinstance(node, Scalar) and isinstance(parent, Mapping):
+        stored = from_files(source, parent, node)
         help, fixes = (stored.title, (stored,)) if stored else (help, fixes)
-    if key is not None and not key.required and isinstance(parent := _walk(root, path[:-1]), Mapping):
+    if key is not None and not key.required and isinstance(parent, Mapping):
         fixes += tuple(removal(source, parent, entry) for entry in parent if entry.value is node)
     if isinstance(path[-1] if path else "", int):
         name = f"an item of {name}"
+    if isinstance(parent, Sequence) and code == "NS101":
+        fixes = (*of_items(source, parent, node, str(path[-2])), *fixes)
     message = f"{name} cannot be {found}: {expected}"
     return Diagnostic(
         code, message, source, _shown(node), help=help or f"{expected.replace('expected', 'write', 1)}", fixes=fixes
@@ -269,19 +278,24 @@ def _expected(error: ValidationError) -> str:
     return str(message)
 
 
-def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:
+def _unknown(source: Source, root: Node, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:
     suggestion = suggest(entry.name, facts)
     message = f"{owner(path)} has no key `{entry.name}`"
     if (pair := glued(entry, facts)) is not None:
         fix = Fix(f"write `{pair}`", (Edit(entry.key.span, pair),), safe=True)
         return Diagnostic("NS104", message, source, entry.key.span, help=fix.title, fixes=(fix,))
+    assert isinstance(root, Mapping)
+    meant = tuple(meanings(source, root, path, node, entry, facts))
+    if meant and meant[0].title.startswith("write"):
+        suggestion = None
     if suggestion is None or node.entry(suggestion) is not None:
         names = ", ".join(f"`{key.name}`" for key in facts if node.entry(key.name) is None)
         help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
         lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
-        renamed = (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking)
+        lacking += [key.name for key in facts if key.name not in lacking and holds(key, entry.value)]
+        renamed = (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
         return Diagnostic(
-            "NS104", message, source, entry.key.span, help=help, fixes=(*renamed, removal(source, node, entry))
+            "NS104", message, source, entry.key.span, help=help, fixes=(*meant, *renamed, removal(source, node, entry))
         )
     fix = Fix(f"write `{suggestion}`", (Edit(entry.key.span, suggestion),), safe=True)
     return Diagnostic(
@@ -300,6 +314,10 @@ def missing(
     """The diagnostic of a key that must be there."""
     key = next(key for key in facts if key.name == name)
     example = key.examples[0] if key.examples else None
+    layers = entry.value if isinstance(root, Mapping) and (entry := root.entry("fc")) else None
+    of_layer_before: tuple[Fix, ...] = ()
+    if name == "units" and isinstance(layers, Sequence) and isinstance(node, Mapping) and node in layers.items:
+        of_layer_before = tuple(with_item_before(source, layers, node))
     shown = f"`{name}: {written(example)}`" if example is not None else f"`{name}`"
     return Diagnostic(
         "NS105",
@@ -308,7 +326,7 @@ def missing(
         span or _shown(node),
         notes=(f"`{name}`: {key.doc}",),
         help=f"add {shown}",
-        fixes=tuple(additions(source, root, node, key)),
+        fixes=(*of_layer_before, *additions(source, root, node, key)),
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
 from netspec.language.top import Block, Defaults, Input, Top
-from netspec.text.nodes import Mapping, Scalar
+from netspec.text.nodes import Mapping, Node, Scalar
 
 Path = tuple[str | int, ...]
 
@@ -30,21 +30,23 @@ def known_keys(path: Path, node: Mapping) -> tuple[Key, ...]:
     else:
         cls = {"input": Input, "defaults": Defaults}.get(names[0], Top)
         for name in names if cls is Top else names[1:]:
-            below = _below(cls, name, node)
-            if below is None:
+            inner = below(cls, name, node)
+            if inner is None:
                 return ()
-            cls = below
+            cls = inner
     return tuple(keys(cls))
 
 
-def _below(cls: type, name: str, node: Mapping) -> type | None:
+def below(cls: type, name: str, node: Node) -> type | None:
     """The dataclass of a nested section; of a variant, the one its `type` names."""
     key = keys_by_name(cls).get(name)
     if key is None:
         return None
     if key.type.variants:
-        entry = node.entry("type")
-        chosen = entry.value.value if entry and isinstance(entry.value, Scalar) else None
+        given: Node | None = node
+        if isinstance(node, Mapping):
+            given = entry.value if (entry := node.entry("type")) else None
+        chosen = given.value if isinstance(given, Scalar) else None
         return key.type.variants.get(str(chosen), key.type.variants[key.type.schema["default"]])
     return key.type.section
 
@@ -80,3 +82,11 @@ def sections_with(name: str) -> list[str]:
     """The sections, and the kinds of layers in a block, that have a key of this name."""
     found = [key.name for key in keys(Top) if key.type.section and name in keys_by_name(key.type.section)]
     return found + [kind for kind in ("conv", "pool") if name in keys_by_name(KINDS[kind])]
+
+
+def lists_with(name: str) -> list[str]:
+    """The keys whose value may be a list of mappings with a key of this name; of a number, those that list numbers."""
+    if name.isdigit():
+        return ["fc"]
+    items = {"blocks": Block, "fc": KINDS["fc"], "conv": KINDS["conv"]}
+    return [listing for listing, item in items.items() if name in keys_by_name(item)]

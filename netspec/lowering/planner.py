@@ -29,6 +29,10 @@ def choices(plan: Plan, batch: int, platform: str) -> dict[str, Any]:
         elif isinstance(layer.settings, Pool):
             height, width = layer.settings.axes(layer.input)
             choice = pooling.choose((height.kernel, width.kernel), platform)
+            # over a whole map there is nothing to choose
+            choice = (
+                choice if choice in LOWERINGS["pool"].work(layer.settings, layer.input).algorithms("output") else None
+            )
         if choice is not None:
             chosen[layer.name] = choice
         trained_before = trained_before or bool(layer.shapes)

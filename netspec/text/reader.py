@@ -37,10 +37,9 @@ def _tree(text: str) -> tuple[Node | None, list[Fault]]:
     source = Source("", text)
     tree = Tree(source)
     try:
-        for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
+        loader = yaml.CSafeLoader(text)
+        while not tree.stopped and (event := loader.get_event()) is not None:
             tree.take(event)
-            if tree.stopped:
-                break
     except yaml.MarkedYAMLError as error:
         if (
             error.problem == "exceeded maximum nesting depth"

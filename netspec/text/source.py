@@ -50,16 +50,22 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The place of `text[start:end]`."""
-        line, column = self._position(start)
-        if start <= end and column + end - start <= len(self.lines[line - 1]) + 1:
-            return Span(line, column, line, column + end - start)
-        return Span(line, column, *self._position(end))
+        line = bisect_right(self._line_starts, start)
+        room, column = len(self.lines[line - 1]), start - self._line_starts[line - 1]
+        last = column + end - start
+        if column <= last <= room:
+            return Span(line, column + 1, line, last + 1)
+        return Span(line, min(column, room) + 1, *self._position(end))
 
     def offset(self, line: int, column: int) -> int:
         """Where in `text` a place is; behind a line's end is at it, behind the last line at the end of the text."""
         if line > len(self.lines):
             return len(self.text)
         return self._line_starts[line - 1] + min(column - 1, len(self.lines[line - 1]))
+
+    def excerpt(self, span: Span) -> str:
+        """The text of a place."""
+        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
 
     def _position(self, index: int) -> tuple[int, int]:
         line = bisect_right(self._line_starts, index)

@@ -121,6 +121,15 @@ class _Where:
         line = self.source.text[start:index]
         return len(line) - len(line.lstrip(" "))
 
+    def outside(self, opened: int) -> int | None:
+        """Where, between a bracket's line and the place, a line begins that is no deeper than the key before the bracket."""
+        text = self.source.text
+        depth = len(re.sub(r"[^ -].*", "", text[self.line_start(opened) : opened]))
+        for found in re.compile(r"(?<=[\r\n])([ -]*)[^\s#\]}]").finditer(text, opened, self.index + 1):
+            if len(found[1]) <= depth:
+                return found.end(1)
+        return None
+
     def begins_line(self) -> bool:
         """Whether only blanks stand before the place."""
         return not self.source.text[self.line_start(self.index) : self.index].strip(" ")
@@ -209,22 +218,25 @@ def _bracket(where: _Where) -> Fault | None:
     name, closing = last.bracket, last.closing
     opener = (last.index, f"this `{name}` is open")
     never = f"the bracket `{name}` is not closed"
+    if (hidden := _COMMENT.match(where.source.text, last.index)) and closing in hidden["comment"]:
+        message = f"the comment holds the `{closing}` that would close `{name}`"
+        help = f"close it with `{closing}` before the comment"
+        return where.fault("NS007", message, *hidden.span("comment"), related=opener, help=help)
     if not where.source.text[where.index :].strip():
         return where.fault("NS007", never, last.index, help=f"close it with `{closing}`")
     if where.char in "]}" and where.char != closing:
         message = f"the bracket `{name}` is closed by {where.named}"
         return where.fault("NS007", message, related=opener, help=f"write `{closing}`")
-    later = where.line_start(where.index) > last.index
-    if later and where.indent(where.index) <= where.indent(last.index) and where.char not in "]}":
-        related = (
-            where.line_start(where.index) + where.indent(where.index),
-            "what follows does not belong inside it",
-        )
+    if where.char not in "]}" and (outside := where.outside(last.index)):
+        related = (outside, "what follows does not belong inside it")
         return where.fault("NS007", never, last.index, related=related, help=f"close it with `{closing}`")
     if "node content" in where.problem:
         return where.fault("NS005", f"expected a value before {where.named}", help="write one, or remove the comma")
     message = f"expected `,` or `{closing}`, got {where.named}"
     return where.fault("NS005", message, related=opener, help="put a comma between the values")
+
+
+_COMMENT = re.compile(r"[^\r\n]*?\s(?P<comment>#[^\r\n]*)")
 
 
 def _colon(where: _Where) -> Fault | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import yaml
 
@@ -78,26 +80,20 @@ class Tree:
 
     def take(self, event: yaml.Event) -> None:
         """One event more."""
-        match event:
-            case yaml.ScalarEvent():
-                self._scalar(event)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._open_container(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._close_container(event)
-            case yaml.AliasEvent():
-                self._alias(event)
-            case yaml.DocumentStartEvent():
-                self._document(event)
-            case yaml.DocumentEndEvent():
-                self.ended = bool(event.explicit)
-            case yaml.StreamEndEvent() if self._is_empty():
-                self._refuse(Fault("NS001", "the spec is empty", START, help="begin with `netspec init`"))
+        if takes := _TAKES.get(type(event)):
+            takes(self, event)
 
     def _is_empty(self) -> bool:
         root = self.root
         absent = root is None or (isinstance(root, Scalar) and not root.text and not root.quoted)
         return absent and not self.faults
+
+    def _end(self, _: yaml.StreamEndEvent) -> None:
+        if self._is_empty():
+            self._refuse(Fault("NS001", "the spec is empty", START, help="begin with `netspec init`"))
+
+    def _document_end(self, event: yaml.DocumentEndEvent) -> None:
+        self.ended = bool(event.explicit)
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
         self._documents += 1
@@ -221,15 +217,16 @@ class Tree:
                 help = "write repeated layers with `repeat`"
                 self._stop(Fault("NS019", message, self.source.span(start, end), help=help))
         container.nodes.append(node)
-        container.end = max(container.end, end)
-        container.height = max(container.height, height + 1)
+        if end > container.end:
+            container.end = end
+        if height >= container.height:
+            container.height = height + 1
 
     def _properties(self, event: yaml.NodeEvent) -> tuple[int, _Anchor | None]:
         """Where the node starts behind its anchor and tag, and the anchor. A tag is refused."""
         start: int = _start_of(event)
         anchor = None
-        tag = getattr(event, "tag", None)
-        if event.anchor is None and tag is None:
+        if event.anchor is None and getattr(event, "tag", None) is None:
             return start, None
         while found := _PROPERTY.match(self.source.text, start, _end_of(event)):
             span = self.source.span(*found.span("property"))
@@ -265,6 +262,19 @@ class Tree:
         """No more events are taken after it."""
         self._refuse(fault)
         self.stopped = True
+
+
+_TAKES: dict[type[yaml.Event], Callable[[Tree, Any], None]] = {
+    yaml.ScalarEvent: Tree._scalar,
+    yaml.MappingStartEvent: Tree._open_container,
+    yaml.SequenceStartEvent: Tree._open_container,
+    yaml.MappingEndEvent: Tree._close_container,
+    yaml.SequenceEndEvent: Tree._close_container,
+    yaml.AliasEvent: Tree._alias,
+    yaml.DocumentStartEvent: Tree._document,
+    yaml.DocumentEndEvent: Tree._document_end,
+    yaml.StreamEndEvent: Tree._end,
+}
 
 
 def _start_of(event: yaml.Event) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from netspec.analysis.check import check_source
 from netspec.diagnostics.edits import edited
 from netspec.text.source import Source
 
+SPECS = Path(__file__).parents[2] / "specs"
 GOOD = """\
 netspec: 1
 name: slips
@@ -57,6 +60,18 @@ data:
         ("data:\n", "  data:\n"),
         ("data:\n  source: mnist", "  source: mnist\ndata:"),
         ("window: 2}", 'window: 2"}'),
+        ("      filters: 8\n", "      filters\n"),
+        ("      kernel: 4\n", "      : 4\n"),
+        ("      kernel: 4\n", "q      kernel: 4\n"),
+        ("  - conv:\n", "  - conv.\n"),
+        ("defaults:\n", "// as usual\ndefaults:\n"),
+        ("defaults:\n", "<<<<<<< HEAD\ndefaults:\n"),
+        ("blocks:\n", ""),
+        ("fc: [{units: 32, dropout: 0.3}, 10]\n", "- fc: [{units: 32, dropout: 0.3}, 10]\n"),
+        ("{filters: 4, kernel: [3, 3]}", "[filters: 4, kernel: [3, 3], stride: 1]"),
+        ("kernel: [3, 3]}", "kernel: 3, norm: gelu, activation: batch}"),
+        ("kernel: [3, 3]}", "kernel: same, padding: 3}"),
+        ("defaults:\n", "common:\n"),
     ],
 )
 def test_one_slip_is_one_finding_and_is_undone(right: str, wrong: str) -> None:
@@ -72,6 +87,26 @@ def test_a_section_that_lost_its_name_gets_it_back() -> None:
     source = Source("lost.yaml", GOOD.replace("data:\n", ""))
     [finding] = check_source(source).diagnostics
     assert edited(source.text, finding.fixes[0].edits) == GOOD
+
+
+def test_a_comment_that_swallowed_a_bracket_is_the_place() -> None:
+    source = Source("comment.yaml", GOOD.replace("height: 28, ", "height: 28, # rows "))
+    [finding] = check_source(source).diagnostics
+    assert (finding.code, finding.span.line) == ("NS007", 3)
+    assert source.excerpt(finding.span).startswith("# rows")
+
+
+def test_a_line_cut_off_inside_a_bracket_is_the_place() -> None:
+    source = Source("cut.yaml", GOOD.replace("filters: 4, kernel: [3, 3]}", "filters: 4, ker"))
+    [finding] = check_source(source).diagnostics
+    assert (finding.code, finding.span.line, finding.span.column) == ("NS007", 7, 11)
+
+
+def test_the_same_in_several_layers_from_one_value_is_one_finding() -> None:
+    text = (SPECS / "vgg19.yaml").read_text().replace("kernel: 3, padding: 1", "kernel: 2, padding: 1")
+    unread, costly = check_source(Source("same.yaml", text)).diagnostics
+    assert (unread.code, costly.code) == ("NS302", "NS401")
+    assert unread.notes[-1] == "the same in `block3.pool`, `block5.pool`"
 
 
 def test_independent_mistakes_stay_apart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import netspec
 from netspec.analysis.stages import commutes
 from netspec.language.kinds import KINDS
 from netspec.lowering.kinds import LOWERINGS
+from netspec.lowering.planner import choices, from_names
+from netspec.training.record import plain
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, variables
 
@@ -37,6 +40,15 @@ def test_lowered_shapes_are_the_shape_rule(text: str) -> None:
             layer.name: layer.output for layer in net.plan.layers
         }
         assert jax.eval_shape(net.apply, start, images).shape[1:] == net.plan.output
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specs())
+def test_chosen_algorithms_can_be_written_down_and_read_again(text: str) -> None:
+    plan = network(text).plan
+    for platform in ("cpu", "gpu"):
+        chosen = choices(plan, 8, platform)
+        assert from_names(plan, json.loads(json.dumps(plain(chosen)))) == chosen
 
 
 @settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))

@@ -31,7 +31,8 @@ class Pooling:
 
     def names(self, choice: str | None) -> dict[Direction, str]:
         """The one name for both directions."""
-        return {direction: choice or self.algorithms(direction)[0] for direction in BOTH}
+        first, *others = self.algorithms("output")
+        return dict.fromkeys(BOTH, choice if choice in others else first)
 
     def choice(self, names: Mapping[Direction, str]) -> str | None:
         """The name; None where there is nothing to choose."""
