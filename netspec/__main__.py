@@ -13,6 +13,8 @@ import signal
 import sys
 from types import FrameType
 
+from netspec.cli import farewell
+
 WORDS = {signal.SIGINT: b"netspec: interrupted\n", signal.SIGTERM: b"netspec: terminated\n"}
 LINE_AND_CURSOR = b"\r\x1b[K\x1b[?25h"
 """Takes away what a progress bar has left on a terminal, and shows the cursor that it hid."""
@@ -40,7 +42,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
     with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: it is being written to at this moment
         sys.stdout.flush()
     with contextlib.suppress(OSError):
-        os.write(2, (LINE_AND_CURSOR if os.isatty(2) else b"") + WORDS[signal.Signals(number)])
+        os.write(2, (LINE_AND_CURSOR if os.isatty(2) else b"") + WORDS[signal.Signals(number)] + farewell.words())
     os._exit(128 + number)
 
 

@@ -14,7 +14,7 @@ from netspec.text import reader
 from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source
 
-__all__ = ["Report", "check_source", "examine", "examined", "plan_of"]
+__all__ = ["Report", "check_source", "costed", "examine", "examined", "plan_of"]
 
 
 def check_source(source: Source) -> Report:
@@ -67,3 +67,11 @@ def plan_of(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
     if not inferred.complete or not inferred.layers or spec.input is None:
         return None
     return Plan(spec, spec.input.value.shape, inferred.layers)
+
+
+def costed(report: Report) -> Plan | None:
+    """The plan of a report, also where budgets are exceeded and nothing else is wrong."""
+    wrong = any(_is_error(finding) and not finding.code.startswith("NS4") for finding in report.diagnostics)
+    if wrong or report.spec is None or report.shapes is None:
+        return None
+    return plan_of(report.spec, report.shapes)

@@ -85,14 +85,14 @@ def _say(stage: str) -> None:
 
 def _table(output: str, cost: dict[str, Any]) -> None:
     """What each function takes, netspec's count beside XLA's; then the files."""
-    from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     from netspec.analysis.figures import short, short_bytes
 
     own, names = cost["netspec"], [name for name in ("predict", "train_step") if name in cost]
     title = f"{messages.safe(output)}: batch {cost['batch_size']} on {cost['platform']}"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = Table(box=messages.ruled(), pad_edge=False, header_style="bold")
     table.add_column("")
     for name in names:
         table.add_column(f"{name} netspec", justify="right")
@@ -106,7 +106,7 @@ def _table(output: str, cost: dict[str, Any]) -> None:
     for row, key in (("of it temporary", "temp_bytes"), ("bytes accessed", "bytes_accessed")):
         table.add_row(row, *(cell for name in names for cell in ("", short_bytes(round(cost[name][key])))))
     table.add_row("compiled in", *(cell for name in names for cell in ("", f"{cost[name]['compile_seconds']:.1f} s")))
-    messages.console().print(table)
+    messages.lines(Text(title), table)
     for path in sorted(Path(output).iterdir()):
         if path.is_file():
             click.echo(f"  {path.name:<22} {short_bytes(path.stat().st_size):>9}")

@@ -16,13 +16,19 @@ from netspec.cli import options, specs
 )
 @options.overrides
 def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> None:
-    """Draw the network of a spec as SVG: maps, windows, sizes and parameters."""
+    """Draw the network of a spec as SVG: maps, windows, sizes and parameters.
+
+    A network that exceeds its budgets is drawn too; the exit status is then 1.
+    """
     from netspec.report.diagram import draw
 
-    picture = draw(specs.require_plan(file, overrides))
+    plan, status = specs.require_costs(file, overrides)
+    picture = draw(plan)
     if output is None or output == "-":
         click.echo(picture, nl=False)
     else:
         from netspec.text.writing import write_atomic
 
         write_atomic(Path(output), picture.encode())
+    if status:
+        raise SystemExit(status)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from netspec.cli import cache, messages, options
+from netspec.diagnostics.render.cells import cells
 
 if TYPE_CHECKING:
     from netspec.report.evaluation import Measures
@@ -40,28 +42,37 @@ def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
 
 
 def _table(measures: Measures, loss: float) -> None:
-    from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     facts = measures.to_json()
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"accuracy {facts['accuracy']:.2%}   loss {loss:.4f}", title_justify="left"
-    )
+    table = Table(box=messages.ruled(), pad_edge=False, header_style="bold")
+    matrix = Table(box=messages.ruled(), pad_edge=False, header_style="bold", padding=(0, SPACE - 1, 0, 0))
     table.add_column("class")
     for name in ("precision", "recall", "F1", "images"):
         table.add_column(name, justify="right")
     for row in facts["classes"]:
         numbers = (f"{row[name]:.3f}" for name in ("precision", "recall", "f1"))
         table.add_row(messages.safe(row["name"]), *numbers, f"{row['support']:,}")
-    console = messages.console()
-    console.print(table)
-    matrix = Table(
-        box=box.SIMPLE_HEAD, title="confusion: rows are true classes, columns predicted", title_justify="left"
-    )
     matrix.add_column("")
     names = [messages.safe(row["name"]) for row in facts["classes"]]
+    most = _room(names, messages.width(sys.stdout))
     for name in names:
-        matrix.add_column(name[:5], justify="right")
+        matrix.add_column(name[:most], justify="right", no_wrap=True)
     for name, counts in zip(names, facts["confusion"], strict=True):
         matrix.add_row(name, *(str(count) if count else "." for count in counts))
-    console.print(matrix)
+    titles = (
+        f"accuracy {facts['accuracy']:.2%}   loss {loss:.4f}",
+        "confusion: rows are true classes, columns predicted",
+    )
+    messages.lines(Text(titles[0]), table, Text(f"\n{titles[1]}"), matrix)
+
+
+SHORTEST = 3
+SPACE = 2
+"""Cells between two columns of the confusion matrix."""
+
+
+def _room(names: list[str], width: int) -> int:
+    """How many characters of a class's name fit above its column."""
+    return max((width - max(map(cells, names)) - SPACE) // len(names) - SPACE, SHORTEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -22,6 +23,8 @@ from netspec.text.source import Source
 
 COLUMNS = 80
 MARGIN = "    "
+NEAR = 0.8
+"""A code that differs in one character is near."""
 
 
 def _completed(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -36,14 +39,15 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 def explain(code: str | None, form: str) -> None:
     """Say what CODE means and why, with an example that raises it, its arithmetic, and what repairs it.
 
-    Without CODE, list all codes.
+    The number of CODE will do. Without CODE, list all codes.
     """
     if code is None:
         _list(form)
         return
-    found = CODES.get(code.upper())
+    name = _name(code)
+    found = CODES.get(name)
     if found is None:
-        close = get_close_matches(code.upper(), CODES, 1, 0.5)
+        close = get_close_matches(name, CODES, 1, NEAR)
         hint = f" Did you mean {close[0]} ({CODES[close[0]].title})?" if close else " `netspec explain` lists them."
         raise click.UsageError(f"there is no code {messages.safe(code)}.{hint}")
     if form == "json":
@@ -51,6 +55,16 @@ def explain(code: str | None, form: str) -> None:
         return
     colour = messages.coloured(sys.stdout)
     click.echo(explanation(found, colour=colour), nl=False, color=colour)
+
+
+def _name(given: str) -> str:
+    """A code as the catalogue has it: the number alone will do, in any case and as a message has it.
+
+    >>> _name("301"), _name("ns301"), _name("error[NS005]"), _name("5"), _name("window")
+    ('NS301', 'NS301', 'NS005', 'NS005', 'WINDOW')
+    """
+    number = re.fullmatch(r"(?:\w+\[)?(?:NS)?(\d{1,3})\]?", given.strip(), re.IGNORECASE | re.ASCII)
+    return f"NS{number[1]:>03}" if number else given.upper()
 
 
 def _list(form: str) -> None:

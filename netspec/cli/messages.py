@@ -88,6 +88,14 @@ def safe(text: str) -> str:
     return shown(text)
 
 
+def fitted(text: str, stream: TextIO, indent: str = "  ") -> str:
+    """A line of plain words for a stream: on a terminal in as many lines as its width asks for, the others indented."""
+    if not stream.isatty():
+        return text
+    first, *rest = wrapped(text, width(stream))
+    return "\n".join([first, *(indent + line for line in wrapped(" ".join(rest), width(stream) - len(indent)) if line)])
+
+
 def show(diagnostics: Sequence[Diagnostic]) -> None:
     """Diagnostics in full, on standard error; nothing where there are none."""
     if diagnostics:
@@ -100,6 +108,13 @@ def warn(code: str, message: str, help: str | None = None) -> None:
     _say("yellow", f"warning[{code}]", message)
     if help is not None:
         _say("green", "help", help)
+
+
+def tell(found: Diagnostic) -> None:
+    """A finding whose place is in no spec."""
+    _say({"error": "red", "warning": "yellow"}[found.severity], f"{found.severity}[{found.code}]", found.message)
+    if found.help is not None:
+        _say("green", "help", found.help)
 
 
 def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
@@ -152,14 +167,17 @@ def load_run(run: str, which: str = "model") -> TrainedNetwork:
 def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | None = None) -> Images:
     """The images of a plan: those that `--data` gives, else those of the run of `record`, else those that the spec names.
 
-    Exits where they are none that can be used.
+    Shows the warnings that they give rise to; exits where they are none that can be used.
     """
+    from netspec.cli import given_data
     from netspec.training import sources
     from netspec.training.run import data_path
 
+    given_data.require_files(plan.spec.data.value.source, given)
     path = Path(given) if given is not None else data_path(record) if record is not None else None
     found = sources.read(plan, path)
+    findings = found if isinstance(found, list) else found.warnings
+    given_data.show(findings, given, None if path is None else record)
     if isinstance(found, list):
-        show(found)
         raise SystemExit(1)
     return found

@@ -30,7 +30,10 @@ def read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, n
         problem = refused.problems[0]
         # what helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed
         size = "x".join(map(str, network.plan.input[:2]))
-        own = {"NS502": "give an image file or a .npy array", "NS508": f"resize it to {size} pixels"}
+        own = {
+            "NS502": "give an image file or a .npy array",
+            "NS508": f"add --resize, or give an image of {size} pixels",
+        }
         help = problem.help if path.suffix == ".npy" else own.get(problem.code, problem.help)
         messages.fail(problem.code, problem.message, help, status=2 if problem.code == "NS501" else 1)
     except OSError as error:

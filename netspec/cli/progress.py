@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 from netspec.cli import messages
 from netspec.cli.bars import Shown
+from netspec.diagnostics.render.wording import counted
 
 if TYPE_CHECKING:
+    from netspec.training.best import Row
     from netspec.training.checkpoint import Checkpoint
-    from netspec.training.session import Row, Session
+    from netspec.training.session import Session
 
 REFRESH_SECONDS = 0.2
 
@@ -29,12 +33,12 @@ class Progress(Shown):
 
     def __enter__(self) -> Self:
         images, train, steps = self._session.images, self._session.train, self._session.trainer.steps_per_epoch
-        click.echo(
+        text = (
             f"{self._session.plan.name}: {self._session.plan.parameters:,} parameters; {len(images.train):,} training, "
-            f"{len(images.validation):,} validation, {len(images.test):,} test images; {train.epochs} epochs of "
-            f"{steps:,} step{'s' if steps > 1 else ''}",
-            err=True,
+            f"{len(images.validation):,} validation, {len(images.test):,} test images; "
+            f"{counted(train.epochs, 'epoch')} of {counted(steps, 'step')}"
         )
+        click.echo(messages.fitted(text, sys.stderr), err=True)
         self._open()
         return self
 
@@ -49,7 +53,8 @@ class Progress(Shown):
             TimeRemainingColumn(),
         )
         total = self._session.total_steps
-        self.begin("compiling", *columns, refresh=False, total=total, completed=self._begin, rate="")
+        title = "compiling" if self._begin < total else "evaluating"
+        self.begin(title, *columns, refresh=False, total=total, completed=self._begin, rate="")
 
     def step(self, step: int, total: int, metrics: Any) -> None:
         """Moves the bar a few times a second; never waits for the device."""
@@ -78,18 +83,34 @@ class Progress(Shown):
     def epoch(self, row: Row, step: int, total: int) -> None:
         """One line an epoch."""
         epochs = self._session.train.epochs
-        line = (
-            f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}"
-        )
+        parts = [f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}", f"loss {row['loss']:.4f}"]
+        parts.append(f"accuracy {row['accuracy']:.2%}")
         if "validation_loss" in row:
-            line += f"  validation {row['validation_loss']:.4f} {row['validation_accuracy']:.2%}"
-        line += f"  {row['images_per_second']:,.0f} images/s"
+            parts.append(f"validation {row['validation_loss']:.4f} {row['validation_accuracy']:.2%}")
+        rate = f"{row['images_per_second']:,.0f} images/s"
         left = (time.monotonic() - self._started) / max(step - self._begin, 1) * (total - step)
-        line += f"  {_clock(left)} left" if step < total else ""
-        if self._bar is not None:
-            self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        remaining = [f"{_clock(left)} left"] if step < total else []
+        if self._bar is None:
+            click.echo("  ".join([*parts, rate, *remaining]), err=True)
+            return
+        line = fitting([[*parts, rate, *remaining], [*parts, *remaining], parts], messages.width(sys.stderr))
+        self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def fitting(choices: Sequence[Sequence[str]], width: int) -> str:
+    """The first line of parts that fits a terminal, else the last in several lines, broken between parts."""
+    for parts in choices:
+        line = "  ".join(parts)
+        if len(line) <= width:
+            return line
+    lines = [""]
+    for part in choices[-1]:
+        joined = f"{lines[-1]}  {part}" if lines[-1] else part
+        if len(joined) <= width or not lines[-1]:
+            lines[-1] = joined
         else:
-            click.echo(line, err=True)
+            lines.append(f"  {part}")
+    return "\n".join(lines)
 
 
 def _clock(seconds: float) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import click
 
-from netspec.analysis.check import Report, check_source
+from netspec.analysis.check import Report, check_source, costed
 from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.diagnostic import from_unreadable
@@ -84,6 +84,16 @@ def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
     if report.plan is None:
         raise SystemExit(1)
     return report.plan
+
+
+def require_costs(name: str, overrides: Sequence[str] = ()) -> tuple[Plan, int]:
+    """The plan of a file, though it exceed its budgets, and the exit status; ends as `require_plan` where all else is wrong."""
+    report = load(name, overrides)
+    messages.show(report.diagnostics)
+    plan = costed(report)
+    if plan is None:
+        raise SystemExit(1)
+    return plan, int(not report.ok)
 
 
 def fix(source: Source) -> Source:

@@ -40,9 +40,9 @@ BAR = 22
 def summary(file: str, form: str, overrides: tuple[str, ...]) -> None:
     """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field.
 
-    FILE is a spec, or `-` for standard input.
+    FILE is a spec, or `-` for standard input. A network that exceeds its budgets is shown too; the exit status is then 1.
     """
-    plan = specs.require_plan(file, overrides)
+    plan, status = specs.require_costs(file, overrides)
     if form == "json":
         click.echo(json.dumps(as_json(plan)))
     elif form == "csv":
@@ -51,6 +51,8 @@ def summary(file: str, form: str, overrides: tuple[str, ...]) -> None:
         click.echo(_markdown(plan))
     else:
         _table(plan)
+    if status:
+        raise SystemExit(status)
 
 
 def _rows(plan: Plan) -> list[list[str]]:
@@ -227,7 +229,18 @@ def _totals(plan: Plan) -> Text:
         limit = getattr(budget, cost.key)
         if limit is not None:
             used = cost.of(plan)
-            text.append(f"\nbudget {cost.key}: {used:,} of {limit:,} ({percent(used, limit)})", style="green")
+            more = used > limit
+            text.append(
+                f"\nbudget {cost.key}: {used:,} of {limit:,} ({percent(used, limit)})" + ", exceeded" * more,
+                _BUDGET[more],
+            )
     if budget.receptive_field is not None:
-        text.append(f"\nbudget receptive_field: at least {dimensions(budget.receptive_field)}", style="green")
+        less = any(seen < least for seen, least in zip(plan.receptive_field, budget.receptive_field, strict=True))
+        text.append(
+            f"\nbudget receptive_field: at least {dimensions(budget.receptive_field)}" + ", not reached" * less,
+            _BUDGET[less],
+        )
     return text
+
+
+_BUDGET = {False: "green", True: "bold red"}

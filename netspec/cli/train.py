@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click.core import ParameterSource
 
-from netspec.cli import cache, messages, options, resuming, specs, tuning
+from netspec.cli import cache, farewell, messages, options, resuming, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
+from netspec.diagnostics.render.wording import counted
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
@@ -90,7 +93,7 @@ def train(
     _devices(devices)
     moved = file is not None or any(item.startswith("data.path") for item in overrides)
     images = messages.require_images(plan, data, None if run is None or moved else resuming.recorded(run))
-    messages.show([*images.warnings, *_too_few(plan, images)])
+    messages.show(_too_few(plan, images))
     _divided(plan, images, devices)
     _fits(plan, images, devices)
     folder = run or _folder(plan, output)
@@ -121,7 +124,7 @@ def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
     examples, batch = len(images.train), plan.spec.train.value.batch_size
     if batch <= examples:
         return []
-    message = f"a batch of {batch:,} is more than the {examples:,} training examples: every epoch is one step with all"
+    message = f"a batch of {batch:,} is more than the {counted(examples, 'training example')}: every epoch is one step with all"
     help = f"set `batch_size` to a part of {examples:,}, or take more examples"
     span = plan.spec.train.at("batch_size")
     return [Diagnostic("NS617", message, plan.spec.source, span, help=help, severity="warning")]
@@ -191,17 +194,18 @@ def _train(plan: Plan, images: Images, folder: Path, start: Checkpoint | None, c
 
     summary = {**as_json(plan), "tuning": chosen.as_json()}
     session = Session(plan, images, RunDirectory(folder), summary, chosen.choices, devices=devices)
-    with Progress(session, start) as progress, TensorBoard(folder, start.step if start else 0) as board:
-        began = time.monotonic()
-        try:
-            outcome = session.run(start, (progress, board))
-        except NotFinite as failure:
-            progress.close()
-            not_finite(session, failure)
-        except Corrupt as error:
-            progress.close()
-            messages.fail("NS605", str(error), f"go on without it: netspec train --resume {folder}", status=1)
-    _finished(plan, images, folder, outcome, began)
+    with farewell.resumable(folder):
+        with Progress(session, start) as progress, TensorBoard(folder, start.step if start else 0) as board:
+            began = time.monotonic()
+            try:
+                outcome = session.run(start, (progress, board))
+            except NotFinite as failure:
+                progress.close()
+                not_finite(session, failure)
+            except Corrupt as error:
+                progress.close()
+                messages.fail("NS605", str(error), f"go on without it: netspec train --resume {folder}", status=1)
+        _finished(plan, images, folder, outcome, began)
 
 
 def not_finite(session: Session, failure: NotFinite) -> NoReturn:
@@ -212,7 +216,7 @@ def not_finite(session: Session, failure: NotFinite) -> NoReturn:
     when = f"step {failure.step}" if failure.split is None else f"the {failure.split} set after step {failure.step}"
     messages.fail(
         "NS610",
-        f"{when}: {found} is not finite; the learning rate there was {found.learning_rate:.3g}",
+        f"{when}: {found.fact}; the learning rate there was {found.learning_rate:.3g}",
         f"{ADVICE[found.kind]}; the checkpoints are from before that step",
         status=1,
     )
@@ -241,9 +245,13 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began:
         raise SystemExit(128 + outcome.interrupted)
     from netspec.report import page
 
+    if outcome.first_step_seconds is None:
+        click.echo(messages.fitted(_complete(plan, outcome), sys.stderr), err=True)
+    mark = time.monotonic()
     page.write(folder, messages.load_run(str(folder)), images, outcome.test)
-    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f}"
-    click.echo(f"{result} ({_times(outcome, began)})")
+    times = _times(outcome, began, time.monotonic() - mark)
+    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({times})"
+    click.echo(messages.fitted(result, sys.stdout))
     click.echo(f"run: {folder}")
     target = plan.spec.train.value.target
     if target is not None and outcome.test.accuracy < target.at_least:
@@ -254,16 +262,45 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began:
         raise SystemExit(1)
 
 
-def _times(outcome: Outcome, began: float) -> str:
-    """How long the command took, to its first step and after it; `began` is when the session did."""
+def _complete(plan: Plan, outcome: Outcome) -> str:
+    """That a resumed run had nothing left to do."""
+    epochs, done = plan.spec.train.value.epochs, outcome.rows[-1]["epoch"]
+    if done < epochs:
+        return f"the run was complete: it was stopped early, after epoch {done} of {epochs}; nothing is trained"
+    longer = f"--set train.epochs={2 * epochs}"
+    return f"the run was complete, with {counted(epochs, 'epoch')}; nothing is trained (for more: {longer})"
+
+
+def _times(outcome: Outcome, began: float, report: float) -> str:
+    """How long the command took, to its first step, and on what after it; `began` is when the session did."""
     from netspec.cli.main import STARTED
 
     now = time.monotonic()
     text = f"{now - STARTED:.1f} s"
-    if outcome.first_step_seconds is not None:
-        first = began + outcome.first_step_seconds
-        steps, evaluation = (part / (now - first) for part in (outcome.step_seconds, outcome.evaluation_seconds))
-        text += (
-            f": {first - STARTED:.1f} s to the first step, then {steps:.0%} in steps and {evaluation:.0%} in evaluation"
-        )
-    return text + (f", {outcome.saving_seconds:.2f} s for checkpoints" if outcome.saving_seconds else "")
+    if outcome.first_step_seconds is None:
+        return text
+    first = began + outcome.first_step_seconds
+    parts = {
+        "in steps": outcome.step_seconds,
+        "in evaluation": outcome.evaluation_seconds,
+        "for checkpoints": outcome.saving_seconds,
+        "for the report": report,
+    }
+    parts["for the rest"] = max(0.0, now - first - sum(parts.values()))
+    shares = zip(whole_percents(list(parts.values())), parts, strict=True)
+    spent = ", ".join(f"{share}% {words}" for share, words in shares if share)
+    return f"{text}: {first - STARTED:.1f} s to the first step, then {spent}"
+
+
+def whole_percents(parts: Sequence[float]) -> list[int]:
+    """The shares of parts in whole percents that add up to 100: the largest remainders are rounded up.
+
+    >>> whole_percents([1, 1, 1]), whole_percents([0.5, 99.5, 0])
+    ([34, 33, 33], [1, 99, 0])
+    """
+    if not any(parts):
+        return [0] * len(parts)
+    shares = [100 * part / sum(parts) for part in parts]
+    missing = 100 - sum(map(int, shares))
+    up = sorted(range(len(parts)), key=lambda i: int(shares[i]) - shares[i])[:missing]
+    return [int(share) + (i in up) for i, share in enumerate(shares)]

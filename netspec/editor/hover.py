@@ -125,9 +125,8 @@ def _of_budget(plan: Plan, path: Path) -> Iterator[str]:
         if limit is not None and path[1:2] in ((), (cost.key,)):
             used = cost.of(plan)
             yield f"- `{cost.key}`: {used:,} of {limit:,} {cost.unit} used ({percent(used, limit)})".replace("  ", " ")
-            total = sum(cost.share(layer) for layer in plan.layers)
             for layer in ranked(plan, cost)[:3] if len(path) > 1 else ():
-                yield f"  - {layer.name}: {cost.share(layer):,} ({percent(cost.share(layer), total)})"
+                yield f"  - {cost.shown(plan, layer)}"
     if budget.receptive_field is not None and path[1:2] in ((), ("receptive_field",)):
         seen, least = dimensions(plan.receptive_field), dimensions(budget.receptive_field)
         yield f"- `receptive_field`: the last map sees {seen}, at least {least} asked for"

@@ -19,7 +19,12 @@ class Input:
 
     height: int = key(whole(1), "Rows of an image.", also=("h", "rows"), examples=(28,))
     width: int = key(whole(1), "Columns of an image.", also=("w", "columns"), examples=(28,))
-    channels: int = key(whole(1), "Numbers a pixel: 1 for grey, 3 for colour.", also=("c", "depth"), examples=(1, 3))
+    channels: int = key(
+        whole(1),
+        "Numbers a pixel: 1 for grey, 3 for colour. The images of an image folder become that, colour grey and grey colour.",
+        also=("c", "depth"),
+        examples=(1, 3),
+    )
 
     @property
     def shape(self) -> tuple[int, int, int]:

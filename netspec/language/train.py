@@ -226,7 +226,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """When the run is saved; the best by validation is kept as well."""
+    """When the run is saved."""
 
     every_epochs: int | None = key(
         whole(1), "Epochs between two checkpoints.", None, default_words="1", examples=(1, 10)
@@ -248,7 +248,12 @@ class Train:
     """How the network is trained."""
 
     epochs: int = key(
-        whole(1, 10**9), "How often the whole training set is seen.", 10, also=("num_epochs",), examples=(10,)
+        whole(1, 10**9),
+        "How often the training set is seen. An epoch has whole batches only: what is left over waits for another epoch, for the "
+        "order changes.",
+        10,
+        also=("num_epochs",),
+        examples=(10,),
     )
     batch_size: int = key(whole(1, 10**9), "Examples in one step.", 128, also=("batch",), examples=(128,))
     optimizer: Optimizer = key(
@@ -298,7 +303,8 @@ class Train:
     )
     checkpoint: Checkpoint = key(
         section(Checkpoint),
-        "When the run is saved.",
+        "When the run is saved. The best epoch is kept as well: that of the highest validation accuracy (training accuracy "
+        "where `data.validation` is 0), of equal ones that of the lowest loss; with `early_stopping` that of its metric.",
         Checkpoint,
         default_words="every epoch, 3 kept",
         also=("checkpoints",),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import groupby
 from math import log2
 from typing import Any
 
@@ -21,8 +22,6 @@ CHARACTER = 6.6
 """Width of a character of 11 px text; generous, since fonts differ."""
 DEEP, OFFSET = 9, 4.0
 """The most planes that are drawn, and how far each stands behind the one before."""
-ALIKE = 3
-"""From this many equal layers in a row, one is drawn for all."""
 NAME = 26
 """Longer names are cut; the whole name is the glyph's title."""
 ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,7 +69,8 @@ class Glyph:
 
 def draw(plan: Plan) -> str:
     """The picture, a whole SVG document: wrapped into rows, readable to screen readers, light and dark."""
-    rows = _rows(_glyphs(plan))
+    glyphs = _glyphs(plan)
+    rows = _rows(glyphs)
     title, text = _text(plan.name), _text(str(grammar(plan.spec)["text"]))
     cost = f"{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image"
     y, body = MARGIN + 40, []
@@ -90,7 +90,7 @@ def draw(plan: Plan) -> str:
         f'viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" height="{height:g}">'
         f'<title id="net-title">{title}</title><desc id="net-layers">{text}. {cost}. {layers}</desc>'
         f'<style>{STYLE}</style><rect class="ground" width="{WIDTH:g}" height="{height:g}"/>'
-        f"{_words(MARGIN, MARGIN + 6, title, 'title')}{_legend()}{''.join(body)}</svg>\n"
+        f"{_words(MARGIN, MARGIN + 6, title, 'title')}{_legend(glyphs)}{''.join(body)}</svg>\n"
     )
 
 
@@ -117,14 +117,9 @@ def _name(names: list[str]) -> str:
 
 
 def _groups(layers: tuple[PlannedLayer, ...]) -> Iterator[list[PlannedLayer]]:
-    """The layers, those that are alike and follow each other together."""
-    run: list[PlannedLayer] = []
-    for layer in layers:
-        if run and _facts(layer) != _facts(run[0]):
-            yield from [run] if len(run) >= ALIKE else [[one] for one in run]
-            run = []
-        run.append(layer)
-    yield from [run] if len(run) >= ALIKE else [[one] for one in run]
+    """The layers, those that are alike and follow each other together: one is drawn for all of them."""
+    for _, alike in groupby(layers, _facts):
+        yield list(alike)
 
 
 def _facts(layer: PlannedLayer) -> tuple[object, ...]:
@@ -206,12 +201,22 @@ def _shape(glyph: Glyph, x: float, y: float) -> str:
     return "".join(drawn)
 
 
-def _legend() -> str:
-    parts, x = [], WIDTH - MARGIN - 375
-    for kind, words in LEGEND.items():
-        parts.append(_box(f"key {kind}", x, MARGIN - 4, 10, 10) + _words(x + 15, MARGIN + 5, words))
-        x += 30 + CHARACTER * len(words)
-    return "".join(parts) + _box("window", x, MARGIN - 4, 10, 10) + _words(x + 15, MARGIN + 5, "window")
+def _legend(glyphs: list[Glyph]) -> str:
+    """What the colours are, at the right: of the kinds that occur, and of a window where there is one."""
+    kinds = {glyph.kind for glyph in glyphs}
+    entries = [(f"key {kind}", words) for kind, words in LEGEND.items() if kind in kinds]
+    entries += [("window", "window")] if any(glyph.window for glyph in glyphs) else []
+    parts, x = [], WIDTH - MARGIN - sum(map(_entry, entries)) + GAP / 2
+    for entry in entries:
+        role, words = entry
+        parts.append(_box(role, x, MARGIN - 4, 10, 10) + _words(x + 15, MARGIN + 5, words))
+        x += _entry(entry)
+    return "".join(parts)
+
+
+def _entry(entry: tuple[str, str]) -> float:
+    """The width of an entry of the legend."""
+    return GAP + CHARACTER * len(entry[1])
 
 
 def _wrapped(text: str) -> list[str]:

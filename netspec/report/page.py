@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from netspec.analysis.plan import grammar
+from netspec.diagnostics.render.wording import counted
 from netspec.language.kind import dimensions
+from netspec.language.train import Train
 from netspec.report import diagram, pictures, statistics
 from netspec.report.evaluation import Measures, measure
 from netspec.text import writing
+from netspec.training.best import best_of, watched
 from netspec.training.data import Split
 from netspec.training.loop import Evaluation, Trainer
 from netspec.training.run import TrainedNetwork
@@ -46,7 +49,7 @@ def write(run: Path, network: TrainedNetwork, images: Images, result: Evaluation
     measures = measure(images.test.labels, result.predictions, images.classes)
     body = [
         _head(network, measures, result.loss, rows),
-        _curves(rows),
+        _curves(rows, network.train),
         _classes(measures),
         _mistakes(network, images.test, result.predictions),
         _inside(network, images.test),
@@ -66,7 +69,7 @@ def _head(network: TrainedNetwork, measures: Measures, loss: float, rows: list[d
     text += f"<p><code>{escape(str(grammar(plan.spec)['text']))}</code></p>"
     text += f'<p class="facts">test accuracy {measures.accuracy:.2%}, loss {loss:.4f}</p>'
     seconds = sum(row["seconds"] for row in rows)
-    text += f"<p>{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {len(rows)} epochs in {seconds:.1f} s"
+    text += f"<p>{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {counted(len(rows), 'epoch')} in {seconds:.1f} s"
     target = plan.spec.train.value.target
     if target is not None:
         reached = "reached" if measures.accuracy >= target.at_least else "missed"
@@ -74,20 +77,26 @@ def _head(network: TrainedNetwork, measures: Measures, loss: float, rows: list[d
     return text + ".</p>"
 
 
-def _curves(rows: list[dict[str, Any]]) -> str:
+def _curves(rows: list[dict[str, Any]], train: Train) -> str:
     if not rows:
         return ""
     epochs = [row["epoch"] for row in rows]
-    best = max(rows, key=lambda row: row.get("validation_accuracy", row["accuracy"]))["epoch"]
+    metric = watched(train, "validation_loss" in rows[0])
+    row = best_of(rows, metric)
+    best: int = row["epoch"] if row else epochs[0]
     figures = []
     for name in ("loss", "accuracy"):
         lines = {"training": [row[name] for row in rows]}
         if f"validation_{name}" in rows[0]:
             lines["validation"] = [row[f"validation_{name}"] for row in rows]
-        figures.append(pictures.curves(name, epochs, lines, best))
+        figures.append(pictures.curves(name, epochs, lines, best, shares=name == "accuracy"))
     rates = {"learning rate": [row["learning_rate"] for row in rows]}
     figures.append(pictures.curves("learning rate", epochs, rates, None))
-    note = "<p>The training curves are measured while the weights move and with dropout; the dot is the best epoch.</p>"
+    least = "the lowest" if metric.endswith("loss") else "the highest"
+    words = metric.replace("_", " ") if "_" in metric else f"training {metric}"
+    tie = "" if metric.endswith("loss") else ", of equal ones the lowest loss"
+    note = "<p>The training curves are measured while the weights move and with dropout; "
+    note += f"the dot is the best epoch, {best}: {least} {words}{tie}.</p>"
     return f'<h2>Training</h2><div class="figures">{"".join(figures)}</div>{note}'
 
 
@@ -136,7 +145,7 @@ def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> 
         figures.append(
             f"<figure>{picture}<figcaption>said {escape(said)} ({confidence[i]:.0%})<br>is {escape(true)}</figcaption></figure>"
         )
-    note = f"<p>{len(wrong):,} of {len(test):,} test images are taken for another class; the surest of them:</p>"
+    note = f"<p>{len(wrong):,} of {len(test):,} test images {'is' if len(wrong) == 1 else 'are'} taken for another class; the surest of them:</p>"
     return f'<h2>Mistakes</h2>{note}<div class="figures small">{"".join(figures)}</div>'
 
 
@@ -162,7 +171,9 @@ def _inside(network: TrainedNetwork, test: Split) -> str:
     filters = ""
     first = next((layer for layer in network.plan.layers if "kernel" in layer.shapes), None)
     if first is not None and first.kind == "conv" and first.shapes["kernel"][0] > 1:
-        kernel = np.asarray(network.variables["params"][first.name]["kernel"]).mean(2)
+        kernel = np.asarray(network.variables["params"][first.name]["kernel"])
+        if kernel.shape[2] != 3:  # three channels are colours
+            kernel = kernel.mean(2)
         filters = f"<h2>Filters of {escape(first.name)}</h2>{pictures.image(pictures.maps(kernel, 32), 12, 'filters')}"
     return f"<h2>Layers at work</h2>{table}{note}{filters}<h2>Feature maps of one test image</h2>{''.join(figures)}"
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from netspec.text import writing
 
 if TYPE_CHECKING:
-    from netspec.training.session import Row
+    from netspec.training.best import Row
 
 TAGS = {
     "loss": "loss/train",

@@ -26,6 +26,8 @@ WORDS: dict[Kind, str] = {
     "sum": "a sum that came out finite when it was computed again",
 }
 """How each kind is said; those that end in `of` are a layer's."""
+SEVERAL: frozenset[Kind] = frozenset({"images", "augmented images", "statistics", "parameters"})
+"""The kinds whose words are a plural."""
 
 Place = tuple[Kind, str | None]
 Flags = dict[Place, jax.Array]
@@ -43,6 +45,11 @@ class Cause:
     def __str__(self) -> str:
         """The place in words."""
         return f"{WORDS[self.kind]} `{self.layer}`" if self.layer else WORDS[self.kind]
+
+    @property
+    def fact(self) -> str:
+        """What is wrong with it, as a sentence."""
+        return f"{self} {'are' if self.kind in SEVERAL else 'is'} not finite"
 
 
 def find(trainer: Trainer, failure: NotFinite) -> Cause:

@@ -13,7 +13,7 @@ def losses(settings: Loss, logits: jax.Array, labels: jax.Array) -> jax.Array:
     """(batch, classes) float32 logits and (batch,) integer labels -> (batch,) losses.
 
     Cross-entropy in nats, the label spread by `label_smoothing`; or the mean over classes of (logit - one-hot)^2. A
-    label outside 0 .. classes - 1 gives a plausible number here: labels are checked before the first step.
+    label outside 0 .. classes - 1 gives NaN or a plausible number here: labels are checked before the first step.
     """
     classes = logits.shape[-1]
     if isinstance(settings, CrossEntropy):

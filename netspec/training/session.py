@@ -16,6 +16,7 @@ from netspec.analysis.plan import Plan
 from netspec.lowering.network import Choices
 from netspec.text import writing
 from netspec.training import files
+from netspec.training.best import Row, best_of, watched
 from netspec.training.checkpoint import BEST, Background, Checkpoint, restore_best
 from netspec.training.concerns import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
@@ -25,8 +26,6 @@ from netspec.training.sources import Images
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
 from netspec.training.tensors import Corrupt
 from netspec.training.tree import to_host, unflatten
-
-Row = dict[str, Any]
 
 
 class Watcher(Protocol):
@@ -144,7 +143,9 @@ class Session:
                     break
             if step % self.trainer.steps_per_epoch:
                 self._save(background, step, state, totals)
+            mark = time.monotonic()
             background.wait()
+            self.saving_seconds += time.monotonic() - mark
         seconds = time.monotonic() - began
         if interruption.requested:
             return self._outcome(None, interruption.requested, seconds)
@@ -228,19 +229,10 @@ class Session:
         self.rows.append(row)
         return self.best_row() is row
 
-    @property
-    def watched(self) -> str:
-        """The metric by which the best epoch is chosen."""
-        if self.train.early_stopping is not None:
-            return self.train.early_stopping.metric
-        return "validation_accuracy" if len(self.images.validation) else "accuracy"
-
     def best_row(self) -> Row | None:
-        """The first of the best epochs by the watched metric; of equal accuracy, the one of lower loss."""
-        name = self.watched
-        loss = name.replace("accuracy", "loss")
-        rows = [row for row in self.rows if row["epoch"] > self.best_after]
-        return min(rows, key=lambda row: (row[name] if name.endswith("loss") else -row[name], row[loss]), default=None)
+        """The best of the epochs whose network is at hand."""
+        rows = (row for row in self.rows if row["epoch"] > self.best_after)
+        return best_of(rows, watched(self.train, len(self.images.validation) > 0))
 
     def _best_step(self) -> int | None:
         best = self.best_row()

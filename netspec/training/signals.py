@@ -49,7 +49,7 @@ class Interruption:
         self._ends = socket.socketpair()
         self._ends[1].setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._ends[1].fileno(), warn_on_full_buffer=False)
-        threading.Thread(target=_insist, args=(self._ends[0], frozenset(self._previous)), daemon=True).start()
+        threading.Thread(target=_insist, args=(self._ends[0], dict(self._previous)), daemon=True).start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -71,16 +71,20 @@ class Interruption:
             previous(number, frame)
 
 
-def _insist(numbers: socket.socket, heard: frozenset[int]) -> None:
-    """Ends the process where a SIGINT after the first signal does not end it."""
+def _insist(numbers: socket.socket, previous: dict[signal.Signals, signal._HANDLER]) -> None:
+    """Ends the process where a SIGINT after the first signal does not end it, as the handler before would have."""
     before = False
     with numbers:
         while received := numbers.recv(64):
-            for number in (number for number in received if number in heard):
+            for number in (number for number in received if number in previous):
                 if before and number == signal.SIGINT:
                     time.sleep(GRACE_SECONDS)
                     if _closed(numbers):
                         return
+                    handler = previous[signal.SIGINT]
+                    with contextlib.suppress(KeyboardInterrupt):
+                        if callable(handler):
+                            handler(number, None)
                     os._exit(128 + number)  # files are written so that they may be left at any moment
                 before = True
 

@@ -80,8 +80,12 @@ class TrainableNetwork(Network):
         """`(state, images, labels) -> (state, metrics)`, compiled; the given state's memory is reused.
 
         images (batch, height, width, channels): uint8 pixels are normalized inside by the stored statistics, floats
-        are taken as normalized; labels (batch,) integers. Metrics, float32: `loss` (mean), `accuracy`,
+        are taken as normalized; labels (batch,) integers from 0 to classes - 1. Metrics, float32: `loss` (mean), `accuracy`,
         `gradient_norm` (before clipping), `learning_rate`.
+
+        Labels are not checked: a compiled function raises nothing. `netspec train` refuses a label that is no class before
+        the first step; here it makes a cross-entropy without smoothing NaN, unless it counts from the end (-1 is the last
+        class), and the other losses a plausible number. Check `0 <= labels.min()` and `labels.max() < classes` yourself.
         """
         return self.jit(self.step, donate_argnums=0)
 

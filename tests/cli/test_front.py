@@ -140,6 +140,8 @@ def test_explain() -> None:
     done = netspec("explain", "ns301")
     assert done.returncode == 0
     assert "(W - F + 2P)/S + 1" in done.stdout
+    for short in ("301", "error[NS301]"):
+        assert netspec("explain", short).stdout == done.stdout
     assert "NS301" in netspec("explain").stdout
     assert netspec("explain", "NS399").returncode == 2
 

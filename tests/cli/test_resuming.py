@@ -93,5 +93,11 @@ def test_a_batch_of_more_than_all_examples_is_told(run: Path) -> None:
     assert done.exit_code == 0
     assert "warning[NS617]: a batch of 55 is more than the 54 training examples" in done.output
     assert "near.yaml:6:" in done.output
-    assert "1 epochs of 1 step\ncompiling ...\n" in done.output
+    assert "1 epoch of 1 step\ncompiling ...\n" in done.output
     assert "NS617" not in here("train", spec, "--output", "all", "--set", "train.batch_size=54").output
+
+
+def test_a_run_that_is_complete_says_so(run: Path) -> None:
+    done = here("train", "--resume", str(run))
+    assert done.exit_code == 0, done.output
+    assert "the run was complete, with 1 epoch; nothing is trained (for more: --set train.epochs=2)" in done.output

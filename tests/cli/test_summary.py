@@ -106,6 +106,23 @@ def test_a_table_for_no_terminal_is_ascii_at_80_columns() -> None:
         assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_what_exceeds_a_budget_is_shown_and_marked(tmp_path: Path) -> None:
+    for name, line in (
+        ("over-budget", "budget parameters: 421,642 of 100,000 (422%), exceeded"),
+        ("short-sighted", "budget receptive_field: at least 8x8, not reached"),
+    ):
+        done = netspec("summary", f"specs/broken/{name}.yaml")
+        assert done.returncode == 1
+        assert "error[NS40" in done.stderr
+        assert done.stdout.splitlines()[-1] == line
+    done = netspec("summary", "specs/broken/memory.yaml", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["training_bytes"]) == (1, 692_256_032)
+    done = netspec("diagram", "specs/broken/memory.yaml", "-o", str(tmp_path / "net.svg"))
+    assert (done.returncode, (tmp_path / "net.svg").exists()) == (1, True)
+    done = netspec("summary", "specs/broken/wrong-input.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
 @pytest.mark.parametrize("columns", [60, 80, 140])
 @pytest.mark.parametrize("name", ["lenet5", "vgg16"])
 def test_a_table_fits_its_terminal(name: str, columns: int) -> None:

@@ -14,7 +14,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from netspec.cli.train import ADVICE
+from netspec.cli.train import ADVICE, whole_percents
 from netspec.training import cause, tensors
 from tests.cli.run import ROOT, here, netspec
 
@@ -33,7 +33,14 @@ def test_every_kind_of_place_has_words_and_advice() -> None:
     assert set(get_args(cause.Kind)) == cause.WORDS.keys() == ADVICE.keys()
     assert all(ADVICE.values())
     assert str(cause.Cause("output", "fc1", 0.1)) == "the output of `fc1`"
-    assert str(cause.Cause("images", None, 0.1)) == "the images"
+    assert cause.Cause("images", None, 0.1).fact == "the images are not finite"
+    assert cause.Cause("statistics", "conv1", 0.1).fact == "the running statistics of `conv1` are not finite"
+
+
+def test_shares_of_time_add_up() -> None:
+    assert whole_percents([1, 1, 1]) == [34, 33, 33]
+    assert whole_percents([0.3, 99.6, 0.1]) == [0, 100, 0]
+    assert whole_percents([0, 0]) == [0, 0]
 
 
 def test_digits_reach_their_target(run: Path) -> None:
@@ -65,6 +72,21 @@ def test_images_and_arrays_are_predicted(run: Path, tmp_path: Path) -> None:
         done = netspec("predict", str(run), str(tmp_path / name))
         assert done.returncode == status, done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_what_makes_an_image_fit_is_said(run: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("L", (9, 9)).save(tmp_path / "big.png")
+    np.save(tmp_path / "first.npy", np.zeros((2, 1, 8, 8), np.uint8))
+    for name, help in (
+        ("big.png", "add --resize, or give"),
+        ("first.npy", "channels last: `numpy.moveaxis(x, 1, -1)`"),
+    ):
+        done = here("predict", str(run), str(tmp_path / name))
+        assert done.exit_code == 1
+        assert help in done.output
+    assert here("predict", str(run), str(tmp_path / "big.png"), "--resize").exit_code == 0
 
 
 DIGIT = np.eye(8) * 16

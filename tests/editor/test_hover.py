@@ -50,7 +50,7 @@ def test_every_key_of_every_mapping_is_explained(section: tuple, flow: bool) -> 
         ("pool: {type", ("block1.pool", "(28 - 2 + 2*0)/2 + 1 = 14", "sees 6x6")),
         ("84", ("fc2", "120*84 + 84 = 10164", "10,164", "How many units.")),
         ("input:", ("784 numbers an image", "sees 16x16 of 28x28")),
-        ("parameters: 62k", ("61,706 of 62,000", "fc1: 48,120")),
+        ("parameters: 62k", ("61,706 of 62,000", "fc1 48,120")),
         ("budget:", ("61,706 of 62,000",)),
         ("batch_size", ("training takes 12.3MiB at batch 128", "421 steps an epoch")),
         ("blocks:", ("INPUT -> [CONV -> POOL]*2 -> FC*3", "61,706 parameters")),
@@ -66,7 +66,7 @@ def test_a_place_has_its_figures(marked: str, facts: tuple[str, ...]) -> None:
 def test_the_text_around_it_may_be_broken() -> None:
     broken = LENET.replace("84, 10]", "84, 10").replace("epochs: 10", "epochs 10")
     assert "(14 - 5 + 2*0)/1 + 1 = 10" in at(broken, "filters: 16")
-    assert "How often the whole" in at(broken.replace("epochs 10", "epochs: {"), "epochs")
+    assert "How often the training set" in at(broken.replace("epochs 10", "epochs: {"), "epochs")
     misfit = LENET.replace("kernel: 5}", "kernel: 15}")
     assert "(28 - 2 + 2*0)/2 + 1 = 14" in at(misfit, "pool: {type")
     assert "sees" not in at(misfit, "fc:")

@@ -73,6 +73,23 @@ def test_layers_alike_are_drawn_once_and_counted() -> None:
     assert text.count('class="cell conv"') == 3 <= DEEP
 
 
+def test_two_layers_alike_are_drawn_once_too() -> None:
+    head = "netspec: 1\nname: t\ninput: [8, 8, 4]\nblocks:\n  - conv: {filters: 4, kernel: 3, padding: same, repeat: "
+    for count in (2, 3):
+        shown = words(ElementTree.fromstring(draw(plan_of(f"{head}{count}}}\nfc: [10]\n"))))
+        assert f"{count} of these in a row" in shown
+
+
+def test_the_legend_has_the_kinds_that_occur() -> None:
+    texts = {
+        "fc: [10]\n": {"fully connected"},
+        "blocks: [{conv: {filters: 4, kernel: 3}}]\nfc: [10]\n": {"convolution", "window", "fully connected"},
+    }
+    for text, kinds in texts.items():
+        shown = set(words(ElementTree.fromstring(draw(plan_of(f"netspec: 1\nname: t\ninput: [8, 8, 1]\n{text}")))))
+        assert shown & {"convolution", "pooling", "fully connected", "window"} == kinds
+
+
 def test_hostile_names_stay_words() -> None:
     plan = plan_of("netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\n")
     picture = ElementTree.fromstring(draw(replace(plan, spec=replace(plan.spec, name="a</title><script>&\a"))))

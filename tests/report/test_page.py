@@ -13,6 +13,7 @@ import jax
 import numpy as np
 import pytest
 
+from netspec.language.train import EarlyStopping, Train
 from netspec.report import page, statistics
 from netspec.report.evaluation import measure
 from netspec.training.run import load
@@ -128,3 +129,15 @@ def test_a_page_compiles_few_programs(tmp_path: Path, caplog: pytest.LogCaptureF
     compiled = re.findall(r"Finished XLA compilation of jit\((\S+)\)", caplog.text)
     assert {"evaluate", "outputs", "loss"} <= set(compiled)
     assert len(compiled) <= 8
+
+
+def test_the_marked_epoch_is_the_best_checkpoint() -> None:
+    names = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate")
+    rows = [
+        dict(zip(names, values, strict=True)) for values in ((1, 2, 0.5, 0.9, 0.8, 0.1), (2, 1, 0.6, 0.4, 0.8, 0.1))
+    ]
+    assert "the best epoch, 2: the highest validation accuracy, of equal ones the lowest loss." in page._curves(
+        rows, Train()
+    )
+    watching = Train(early_stopping=EarlyStopping(metric="loss"))
+    assert "the best epoch, 2: the lowest training loss." in page._curves(rows, watching)

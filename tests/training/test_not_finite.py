@@ -87,9 +87,9 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Spoilt:
 
 
 PLACES = {
-    "images": ("the augmented images", "data.normalize"),
-    "loss": ("the loss", "train.optimizer.learning_rate"),
-    "gradient": ("the gradient of `fc1`", "train.gradient_clip"),
+    "images": ("the augmented images are", "data.normalize"),
+    "loss": ("the loss is", "train.optimizer.learning_rate"),
+    "gradient": ("the gradient of `fc1` is", "train.gradient_clip"),
 }
 
 
@@ -116,7 +116,7 @@ def test_the_message_names_step_place_rate_and_what_to_try(
     assert ended.value.code == 1
     error, help = capsys.readouterr().err.splitlines()
     named, advice = PLACES[place]
-    assert error == f"error[NS610]: step 2: {named} is not finite; the learning rate there was 0.025"
+    assert error == f"error[NS610]: step 2: {named} not finite; the learning rate there was 0.025"
     assert advice in help
 
 

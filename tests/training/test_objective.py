@@ -42,3 +42,13 @@ def test_losses_and_gradients_are_pytorchs(settings: Loss) -> None:
     found, gradient = loss(jnp.asarray(LOGITS * 10))
     np.testing.assert_allclose(found, wanted.item(), rtol=1e-6)
     np.testing.assert_allclose(gradient, logits.grad.numpy(), rtol=1e-5, atol=1e-7)
+
+
+def test_what_labels_that_are_no_class_give() -> None:
+    """As `train_step` says: nothing raises there."""
+    wrong = jnp.asarray([99, -1, -6, 0, 1, 2])
+    found = losses(CrossEntropy(), jnp.asarray(LOGITS), wrong)
+    assert np.isnan(found).tolist() == [True, False, True, False, False, False]
+    np.testing.assert_array_equal(found[1], losses(CrossEntropy(), jnp.asarray(LOGITS), wrong.at[1].set(4))[1])
+    for settings in (CrossEntropy(label_smoothing=0.2), MeanSquaredError()):
+        assert np.isfinite(losses(settings, jnp.asarray(LOGITS), wrong)).all()

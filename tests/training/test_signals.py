@@ -117,6 +117,32 @@ def test_an_interrupt_that_was_heard_does_not_end_the_process_later() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "alive\n", "")
 
 
+UNHEARD = """
+import hashlib, os, signal, threading, time
+from netspec.training import signals
+signals.GRACE_SECONDS = 0.1
+
+def leave(number, frame):
+    os.write(1, b"last words")
+    os._exit(130)
+
+def send():
+    for number in (signal.SIGINT, signal.SIGINT):
+        time.sleep(0.2)
+        os.kill(os.getpid(), number)
+
+signal.signal(signal.SIGINT, leave)
+with signals.Interruption():
+    threading.Thread(target=send).start()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)  # no handler of Python's runs in it
+"""
+
+
+def test_an_interrupt_that_is_not_heard_ends_the_process_as_it_would_have() -> None:
+    done = subprocess.run([sys.executable, "-c", UNHEARD], capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"last words", b"")
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

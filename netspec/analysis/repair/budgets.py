@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from math import log2
+from operator import itemgetter
 
 from netspec.analysis import shapes
-from netspec.analysis.budgets import COSTS, Cost, ranked
+from netspec.analysis.budgets import COSTS, Cost, limit_of, ranked
 from netspec.analysis.plan import Plan
 from netspec.analysis.repair.changes import Change, numbers
 from netspec.analysis.repair.usual import LARGEST
@@ -39,13 +40,18 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
         yield from _farther(plan)
         return
     limit = getattr(spec.budget.value, cost.key)
-    shares = {layer.name: cost.share(layer) for layer in plan.layers}
-    cuts = sorted(_cuts(plan, cost, limit), key=lambda change: change.size - log2(shares[change.layer.name] or 1))
-    yield from (change.fix(spec) for change in cuts[:2])
+    found = [(_effect(plan, cost, change), change.fix(spec)) for change in _cuts(plan, cost, limit)]
+    proposed = sorted(found, key=itemgetter(0))[:2]
     if cost.key == "memory":
-        yield from _smaller_batch(plan, cost, limit)
-    raised = str(cost.of(plan))
+        proposed = sorted([*proposed, *_smaller_batch(plan, cost, limit)], key=itemgetter(0))
+    yield from (fix for _, fix in proposed)
+    raised = limit_of(cost, cost.of(plan))
     yield Fix(f"raise `{cost.key}` to {raised}", (Edit(spec.budget.at(cost.key), raised),))
+
+
+def _effect(plan: Plan, cost: Cost, change: Change) -> float:
+    share = next(cost.share(plan, layer) for layer in plan.layers if layer.name == change.layer.name)
+    return change.size - log2(share or 1)
 
 
 def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
@@ -119,7 +125,8 @@ def _planned(plan: Plan, spec: Spec) -> Plan | None:
     return Plan(spec, plan.input, found.layers) if found.complete else None
 
 
-def _smaller_batch(plan: Plan, cost: Cost, limit: int) -> Iterator[Fix]:
+def _smaller_batch(plan: Plan, cost: Cost, limit: int) -> Iterator[tuple[float, Fix]]:
+    """The largest batch that fits; every layer has its share in it."""
     train = plan.spec.train
     low, high = 0, train.value.batch_size
     while low + 1 < high:
@@ -136,7 +143,8 @@ def _smaller_batch(plan: Plan, cost: Cost, limit: int) -> Iterator[Fix]:
         edit = insert(plan.spec.source, section.value, "batch_size", str(low))
     else:
         edit = insert(plan.spec.source, plan.spec.root, "train", f"{{batch_size: {low}}}")
-    yield Fix(f"set `batch_size: {low}` in `train`", (edit,))
+    size = log2((train.value.batch_size + 1) / (low + 1)) - log2(cost.total(plan))
+    yield size, Fix(f"set `batch_size: {low}` in `train`", (edit,))
 
 
 def _farther(plan: Plan) -> Iterator[Fix]:

@@ -204,8 +204,9 @@ CODES: tuple[Code, ...] = (
         "NS517",
         "pixels of another scale",
         "The numbers of an array that is to be predicted are not those of the training data: outside the range that its "
-        "pixels have, more than 100 deviations from their mean, or all from 0 to 1 where they deviate by more than 5. "
-        "netspec takes pixels as the data source has them and normalizes them itself.",
+        "pixels have, more than 100 deviations from their mean, or all from 0 to 1 where they deviate by more than 5. Or the "
+        "test images range and deviate more than 20 times as much as the training images, or as little. "
+        "netspec takes pixels as the data source has them and normalizes them itself, all by the training part.",
         "A warning: the network answers all the same, and to every image nearly the same.",
         _spec("{source: digits}").replace("[10]", "[16, 10]"),
         setup=f"""\

@@ -70,9 +70,9 @@ def marked(number: int, text: str, marks: Sequence[Mark], page: Page) -> Iterato
             yield from map(page.rule, _under(placed, page.room, page.paint))
 
 
-def clipped(text: str, room: int) -> str:
-    """The beginning of a line."""
-    return _Window(text, (), room).text
+def clipped(text: str, room: int, start: int = 0, end: int = 0) -> str:
+    """As much of a line as there is room for, with what is from `start` to `end` in sight."""
+    return _Window(text, (Mark(start, end, "", ""),), room).text
 
 
 def _groups(text: str, marks: Sequence[Mark], room: int) -> list[list[Mark]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.render.cells import shown, wrapped
@@ -104,8 +105,10 @@ def _summary(diagnostics: Sequence[Diagnostic], files: Sequence[str], paint: Pai
     found = [paint(counted(counts.errors, "error"), "error")] if counts.errors else []
     found += [paint(counted(counts.warnings, "warning"), "warning")] if counts.warnings else []
     yield f"{', '.join(found) or paint('no errors', 'help')} in {counted(counts.files, 'file')}"
-    if repairs := sum(any(fix.safe for fix in found.fixes) for found in diagnostics):
-        yield f"{repairs} can be repaired by: netspec validate --fix"
+    if repairs := [found.source for found in diagnostics if any(fix.safe for fix in found.fixes)]:
+        names = {source.name if source.path else "" for source in repairs}
+        file = shown(quote(next(iter(names)))) if len(names) == 1 and "" not in names else "FILE"
+        yield f"{len(repairs)} can be repaired by: netspec validate --fix {file}"
     codes = Counter(found.code for found in diagnostics if found.severity == "error")
     if codes:
         yield f"For more about an error: netspec explain {codes.most_common(1)[0][0]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile, zip_longest
 
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.diagnostics.edits import edited
@@ -51,9 +52,21 @@ def _cluster(edits: Sequence[Edit], lines: Sequence[str], page: Page) -> Iterato
         new.pop()
     while old and new and old[0] == new[0]:
         number, old, new = number + 1, old[1:], new[1:]
+    changed = [_changed(*pair) for pair in zip(old, new, strict=False)]
     for sign, style, side in (("-", "removed", old), ("+", "added", new)):
-        for line, content in enumerate(side, number):
-            yield page.numbered(line, page.paint(clipped(content, page.room), style), sign, style)
+        for line, (content, place) in enumerate(zip_longest(side, changed[: len(side)], fillvalue=(0, 0)), number):
+            yield page.numbered(line, page.paint(clipped(str(content), page.room, *place), style), sign, style)
+
+
+def _changed(old: str, new: str) -> tuple[int, int]:
+    """Where two lines differ: from the first character to behind the last, in the longer one."""
+    start = _common(old, new)
+    return start, max(len(old), len(new)) - _common(old[start:][::-1], new[start:][::-1])
+
+
+def _common(a: str, b: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    return sum(1 for _ in takewhile(bool, map(str.__eq__, a, b)))
 
 
 def _moved(edit: Edit, lines: int) -> Edit:

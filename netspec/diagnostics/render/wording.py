@@ -46,10 +46,10 @@ def all_files(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> list[s
 def counted(number: int, thing: str) -> str:
     """The number with the thing in its singular or plural.
 
-    >>> counted(1, "error"), counted(2, "error")
-    ('1 error', '2 errors')
+    >>> counted(1, "error"), counted(2000, "error")
+    ('1 error', '2,000 errors')
     """
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def in_words(found: Diagnostic) -> str:

@@ -65,14 +65,21 @@ def load_arrays(
         found = _header_problems(images, labels, input_shape)
         # What both parts have in common is said once.
         same = images.shape[1:] == parts[0][0].shape[1:] and any(p.code == "NS508" for p in problems)
-        problems += [p for p in found if not (same and p.code == "NS508")]
+        hot = any(p.help == ONE_HOT for p in problems)
+        problems += [p for p in found if not ((same and p.code == "NS508") or (hot and p.help == ONE_HOT))]
     if problems:
         raise Refused(*problems)
     fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))
+    read = [_labels(labels) for _, labels in parts]
+    known = np.unique(np.concatenate([np.unique(values) for values, _ in read]))
     splits = []
-    for images, labels in parts:
+    for (images, labels), (values, found) in zip(parts, read, strict=True):
+        count = len(names) if names else outputs
+        problems += found or label_problems(
+            values, count, labels.path, labels.array, known=known, published=names is not None
+        )
         try:
-            splits.append(_read(images, labels, len(names) if names else outputs))
+            splits.append(Split(_pixels(images), values.astype(np.int32)))
         except Refused as refused:
             problems.extend(refused.problems)
     if problems:
@@ -80,6 +87,14 @@ def load_arrays(
     train, test = splits
     count = outputs or 1 + max(int(part.labels.max()) for part in splits)
     return assemble(train, test, names or tuple(map(str, range(count))), origin)
+
+
+ONE_HOT = "save `labels.argmax(1)` in their place, for the training and the test part"
+
+
+def _one_hot(labels: Declared) -> bool:
+    """Whether the labels are rows of several numbers, one row an example."""
+    return len(labels.shape) == 2 and labels.shape[1] > 1
 
 
 def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> list[Problem]:
@@ -92,13 +107,15 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
         problems.append(problem("NS510", images.path, "has no examples", where=images.array))
     else:
         problems += shape_problems(images.image, input_shape, images.path, images.array)
-    if labels.dtype.kind not in "iu":
+    if labels.dtype.kind not in "iu" and not _one_hot(labels):
         fact, help = f"labels are {labels.dtype}, not integers", "save them as int64"
         problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
-    if len(labels.shape) != 1 and not (len(labels.shape) == 2 and labels.shape[1] == 1):
+    if _one_hot(labels):
+        fact = f"has shape {times(labels.shape)}, as one-hot labels have; labels are (n,), one class number an example"
+        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=ONE_HOT))
+    elif len(labels.shape) != 1 and not (len(labels.shape) == 2 and labels.shape[1] == 1):
         fact = f"has shape {times(labels.shape) or '()'}; labels are (n,), one class number an example"
-        help = "save `y.argmax(axis=1)` if they are one-hot"
-        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
+        problems.append(problem("NS505", labels.path, fact, where=labels.array))
     elif images.shape and images.shape[0] not in (0, labels.shape[0]):
         fact = f"{labels.shape[0]:,} labels for {images.shape[0]:,} images"
         help = f"pair it with the images of `{images.path.name}`"
@@ -106,15 +123,20 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
     return problems
 
 
-def _read(images: Declared, labels: Declared, outputs: int | None) -> Split:
-    """One part, labels first: they are small and most often wrong."""
-    values = _values(labels, labels.dtype).reshape(-1)
-    problems = label_problems(values, outputs, labels.path, labels.array)
-    pixels: Pixels = _values(images, np.dtype(images.stored)).reshape(-1, *images.image)
-    problems += _finite_problems(pixels, images)
-    if problems:
+def _labels(declared: Declared) -> tuple[NDArray[Any], list[Problem]]:
+    """The labels, none where they cannot be read."""
+    try:
+        return _values(declared, declared.dtype).reshape(-1), []
+    except Refused as refused:
+        return np.zeros(0, declared.dtype), list(refused.problems)
+
+
+def _pixels(declared: Declared) -> Pixels:
+    """The images, all of them finite."""
+    pixels: Pixels = _values(declared, np.dtype(declared.stored)).reshape(-1, *declared.image)
+    if problems := _finite_problems(pixels, declared):
         raise Refused(*problems)
-    return Split(pixels, values.astype(np.int32))
+    return pixels
 
 
 def _values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:

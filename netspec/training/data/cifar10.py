@@ -75,7 +75,7 @@ def _rows(path: Path) -> Rows:
     if size > LARGEST_BYTES:
         raise Refused(problem("NS504", path, f"has {size:,} bytes; a published file has 31 million"))
     pixels, labels = _binary(path, size) if path.suffix == ".bin" else _pickled(path)
-    problems: list[Problem] = label_problems(labels, len(CLASSES), path)
+    problems: list[Problem] = label_problems(labels, len(CLASSES), path, published=True)
     if len(labels) != len(pixels):
         fact = f"{len(labels):,} labels for {len(pixels):,} images"
         problems.append(problem("NS506", path, fact, where="labels"))

@@ -17,12 +17,14 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.diagnostics.render.wording import counted
 from netspec.training.data.checks import Shape, assemble, count_problems, times
 from netspec.training.data.dataset import Dataset, Split
 from netspec.training.data.files import fits, is_folder, reason, size_of
@@ -48,6 +50,9 @@ TILE = 1 << 10
 SPARE = 3
 """It is not made smaller than so many times `input`: then the filter gives what it would give of the whole."""
 
+FEW, MANY = 3, 19
+"""How many other files of a fault are named: where one key of the spec makes all fit, and where each has to be looked at."""
+
 LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -68,7 +73,7 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool) ->
         problems += count_problems(len(classes), outputs, folder / "train")
     if unknown := sorted(trees["test"].keys() - trees["train"].keys()) if classes else []:
         fact = f"has {', '.join(f'`{name}`' for name in unknown[:5])}, which `train` has not"
-        problems.append(problem("NS511", folder / "test", fact, where=f"{len(unknown)} class folders"))
+        problems.append(problem("NS511", folder / "test", fact, where=counted(len(unknown), "class folder")))
     count = sum(len(files) for tree in trees.values() for files in tree.values())
     fits(folder, count * math.prod(input_shape))
     train, test = (_read(tree, classes, input_shape, resize, problems) for tree in trees.values())
@@ -262,11 +267,19 @@ def _start(path: Path) -> str:
 
 
 def summary(problems: tuple[Problem, ...], most: int = 20) -> list[Problem]:
-    """At most `most` problems of a code, then how many more there are: nobody reads ten thousand lines."""
-    count = Counter(found.code for found in problems)
+    """Files with the same fault as one problem that names the first of them; at most `most` problems of a code.
+
+    Images of another size are one, whatever their sizes: the same help makes them fit.
+    """
+    groups: dict[tuple[object, ...], list[Problem]] = {}
+    for number, found in enumerate(problems):
+        alike = (found.code, "" if found.code == "NS508" else found.fact, found.where, found.help)
+        groups.setdefault(alike if found.fact and found.path else (number,), []).append(found)
+    merged = [_merged(group) for group in groups.values()]
+    count = Counter(found.code for found in merged)
     shown: Counter[str] = Counter()
     kept = []
-    for found in problems:
+    for found in merged:
         shown[found.code] += 1
         if shown[found.code] <= most:
             kept.append(found)
@@ -274,3 +287,15 @@ def summary(problems: tuple[Problem, ...], most: int = 20) -> list[Problem]:
             more = count[found.code] - most
             kept.append(Problem(found.code, f"{more:,} more like these, {count[found.code]:,} in all"))
     return kept
+
+
+def _merged(group: list[Problem]) -> Problem:
+    """One problem for those of several files."""
+    first, others = group[0], group[1:]
+    if not others:
+        return first
+    named = FEW if first.code == "NS508" else MANY
+    names = ", ".join(f"`{'/'.join(other.path.parts[-3:])}`" for other in others[:named] if other.path)
+    same = "another size" if first.code == "NS508" and len({p.fact for p in group}) > 1 else "the same"
+    more = f" and {len(others) - named:,} more" if len(others) > named else ""
+    return replace(first, message=f"{first.message}; {same} with {counted(len(others), 'other')}: {names}{more}")

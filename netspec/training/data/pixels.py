@@ -9,7 +9,7 @@ import numpy as np
 
 from netspec.language.data import KNOWN
 from netspec.language.kind import dimensions
-from netspec.training.data.checks import Shape
+from netspec.training.data.checks import Shape, channels_last
 from netspec.training.data.images import decode
 from netspec.training.data.problem import Problem, Refused
 
@@ -80,7 +80,7 @@ class Trained:
         stack = full[None] if full.ndim == 3 else full
         if stack.shape[1:] != self.shape or stack.ndim != 4:
             message = f"`{path}` has the shape {array.shape}; the network takes images of {dimensions(self.shape)}"
-            raise Refused(Problem("NS508", message))
+            raise Refused(Problem("NS508", message, channels_last(array.shape, self.shape)))
         if not len(stack):
             raise Refused(Problem("NS510", f"`{path}` has no images"))
         if array.dtype == np.uint8:

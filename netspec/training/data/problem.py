@@ -18,6 +18,8 @@ class Problem:
     where: str | None = None
     """The place in the file: `byte 16`, `row 7`, ``array `x_train` ``."""
     severity: Literal["error", "warning"] = "error"
+    fact: str = ""
+    """What is wrong, without the path and the place."""
 
 
 class Refused(Exception):
@@ -39,4 +41,4 @@ def problem(
 ) -> Problem:
     """A finding about the file at `path`, its message composed of path, place and fact."""
     place = f"`{path}`, {where}" if where else f"`{path}`"
-    return Problem(code, f"{place}: {fact}", help, path, where, "warning" if warning else "error")
+    return Problem(code, f"{place}: {fact}", help, path, where, "warning" if warning else "error", fact)

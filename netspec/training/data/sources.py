@@ -106,11 +106,21 @@ def _given(path: Path, source: Source) -> Path:
         path.stat()
     except (OSError, ValueError) as error:
         raise Refused(problem("NS501", path, reason(error), help="`path` is relative to the spec")) from None
+    help = _read_by(path)
     if source.file and path.is_dir():
-        raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file"))
+        raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file", help=help))
     if not source.file and not path.is_dir() and not source.holds(path):
-        raise Refused(problem("NS501", path, "is a file; `path` has to name the folder it is in"))
+        raise Refused(problem("NS501", path, "is a file; `path` has to name the folder it is in", help=help))
     return path
+
+
+def _read_by(path: Path) -> str | None:
+    """The source that reads what is at `path`."""
+    if not path.is_dir():
+        return "set `source: npz` in `data`" if path.suffix == ".npz" else None
+    if _has_idx(path):
+        return "set `source: idx` in `data`"
+    return "set `source: images` in `data`" if is_folder(path / "train") else None
 
 
 def usual_places(name: str, source: Source) -> list[Path]:

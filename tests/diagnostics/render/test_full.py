@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +116,27 @@ def test_fixes_of_whole_lines_show_both_sides():
 def test_colors_change_nothing_else(found):
     plain, colored = (render(found, [], color=color, width=80) for color in (False, True))
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == plain
+
+
+def test_what_is_removed_from_a_long_line_is_in_sight():
+    line = f"a: {{{'b: 1, ' * 20}c: 2, d: 3}}"
+    at = line.index("c: 2") + 1
+    old, new = fixed(line, Edit(Span(1, at, 1, at + 6), ""))
+    assert old.endswith("b: 1, c: 2, d: 3}")
+    assert new.endswith("b: 1, d: 3}")
+    assert cell_len(old) <= 80
+    assert cell_len(new) <= 80
+    assert len(old.split("...")[1]) > 60, "the room is used"
+
+
+def test_the_command_that_repairs_names_the_file():
+    fix = Fix("do", (Edit(Span(1, 1, 1, 2), "b"),), safe=True)
+
+    def command(*sources: Source) -> str:
+        found = [Diagnostic("NS001", "m", source, Span(1, 1, 1, 2), fixes=(fix,)) for source in sources]
+        return next(line for line in render(found, [], color=False, width=80).split("\n") if "--fix" in line)
+
+    one, other = (Source(name, "a", Path(name)) for name in ("my net.yaml", "b.yaml"))
+    assert command(one, one) == "2 can be repaired by: netspec validate --fix 'my net.yaml'"
+    assert command(one, other) == "2 can be repaired by: netspec validate --fix FILE"
+    assert command(Source("<stdin>", "a")) == "1 can be repaired by: netspec validate --fix FILE"

@@ -134,15 +134,55 @@ def test_what_systems_leave_behind_is_passed_over(tmp_path):
     assert isinstance(load(Settings("images", tmp_path), (8, 8, 1), 2), Dataset)
 
 
-def test_every_bad_file_is_counted_and_twenty_are_named(tmp_path):
+def test_a_fault_of_many_files_is_said_once_and_twenty_are_named(tmp_path):
     samples.good_images(tmp_path)
     for number in range(30):
         (tmp_path / "train" / "cat" / f"bad-{number:02}.png").write_bytes(b"text")
     (tmp_path / "test" / "dog" / "none.png").write_bytes(b"")
     found = refused(load(Settings("images", tmp_path), (8, 8, 1), 2))
-    assert [problem.code for problem in found] == ["NS502"] * 21 + ["NS503"]
-    assert all(f"bad-{number:02}.png" in found[number].message for number in range(20))
+    assert [problem.code for problem in found] == ["NS502", "NS503"]
+    assert found[0].message.startswith(f"`{tmp_path}/train/cat/bad-00.png`, byte 0: is no image")
+    assert "; the same with 29 others: `train/cat/bad-01.png`, " in found[0].message
+    assert all(f"bad-{number:02}.png" in found[0].message for number in range(20))
+    assert found[0].message.endswith("`train/cat/bad-19.png` and 10 more")
+
+
+def test_different_faults_are_counted_and_twenty_are_shown(tmp_path):
+    samples.good_images(tmp_path)
+    for number in range(30):
+        (tmp_path / "train" / "cat" / f"bad-{number:02}.png").write_bytes(f"text {number}".encode())
+    found = refused(load(Settings("images", tmp_path), (8, 8, 1), 2))
+    assert [problem.code for problem in found] == ["NS502"] * 21
     assert found[20].message == "10 more like these, 30 in all"
+
+
+def test_images_of_another_size_are_one_finding(tmp_path):
+    samples.good_images(tmp_path)
+    count = len(list(tmp_path.glob("*/*/*.png")))
+    (found,) = refused(load(Settings("images", tmp_path), (9, 9, 1), 2))
+    assert (found.code, found.help) == ("NS508", "set `resize: true` in `data`")
+    assert "/train/cat/0.png`, header: is 8×8, `input` is 9×9; the same with " in found.message
+    assert (
+        f"{count - 1} others: `train/cat/1.png`, `train/dog/0.png`, `train/dog/1.png` and {count - 4}" in found.message
+    )
+    Image.new("L", (5, 4)).save(tmp_path / "train" / "cat" / "1.png")
+    (found,) = refused(load(Settings("images", tmp_path), (9, 9, 1), 2))
+    assert f"; another size with {count - 1} others: " in found.message
+
+
+def test_images_outside_of_class_folders_are_one_finding(tmp_path):
+    samples.good_images(tmp_path)
+    for number in range(50):
+        Image.new("L", (8, 8)).save(tmp_path / "train" / f"{number:02}.png")
+    (found,) = refused(load(Settings("images", tmp_path), (8, 8, 1), 2))
+    assert "train/00.png`: is in no class folder; the same with 49 others: " in found.message
+
+
+def test_one_unknown_class_folder_is_one(tmp_path):
+    samples.good_images(tmp_path)
+    (tmp_path / "test" / "dog").rename(tmp_path / "test" / "cow")
+    found = refused(load(Settings("images", tmp_path), (8, 8, 1), 2))
+    assert any("test`, 1 class folder: has `cow`, which" in problem.message for problem in found)
 
 
 @pytest.mark.parametrize("outputs", [1, 3])

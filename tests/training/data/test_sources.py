@@ -290,6 +290,62 @@ def test_damage_anywhere_is_data_and_never_a_traceback(source, good, tmp_path):
                 refused(found)
 
 
+def archive(folder: Path, **changed: np.ndarray) -> Settings:
+    np.savez(folder / "set.npz", **(samples.arrays() | changed))
+    return Settings("npz", folder / "set.npz")
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "outputs", "help"),
+    [
+        (range(12), range(10), 10, "give the last layer 12 units"),
+        (range(10), range(12), 10, "give the last layer 12 units"),
+        (range(1, 11), range(1, 11), 10, "count classes from 0: take 1 from every label"),
+        (
+            range(1, 13),
+            range(1, 13),
+            10,
+            "count classes from 0: take 1 from every label, and give the last layer 12 units",
+        ),
+        (range(-1, 9), range(-1, 9), 10, "number the 10 classes from 0 to 9"),
+        ([0, 1, 255], [0, 1], 2, "number the 3 classes from 0 to 2, and give the last layer 3 units"),
+    ],
+)
+def test_what_is_to_be_done_about_a_label(train, test, outputs, help, tmp_path):
+    labels = {"y_train": np.resize(train, samples.ROWS), "y_test": np.resize(test, samples.TEST_ROWS)}
+    found = refused(load(archive(tmp_path, **labels), (8, 8, 1), outputs))
+    assert {(problem.code, problem.help) for problem in found} == {("NS507", help)}
+
+
+def test_one_hot_labels_are_one_finding(tmp_path):
+    hot = {
+        "y_train": np.eye(10)[samples.labels(samples.ROWS)],
+        "y_test": np.eye(10)[samples.labels(samples.TEST_ROWS)],
+    }
+    (found,) = refused(load(archive(tmp_path, **hot), (8, 8, 1), 10))
+    assert found.code == "NS505"
+    assert "array `y_train`: has shape 40×10, as one-hot labels have" in found.message
+    assert "`labels.argmax(1)`" in (found.help or "")
+
+
+@pytest.mark.parametrize("part", ["x_train", "x_test"])
+def test_parts_of_different_scale_are_told(part, tmp_path):
+    scaled = samples.arrays()[part].astype(np.float32) / 255
+    dataset = read(load(archive(tmp_path, **{part: scaled}), (8, 8, 1), 10))
+    (found,) = dataset.warnings
+    other = {"x_train": "test", "x_test": "training"}[part]
+    assert (found.code, found.severity, found.help) == ("NS517", "warning", f"divide the {other} images by 255")
+    assert f"the {'training' if part == 'x_train' else 'test'} images" in found.message
+
+
+def test_parts_of_different_contrast_pass(tmp_path):
+    faint = (samples.arrays()["x_test"] // 10).astype(np.uint8)
+    assert read(load(archive(tmp_path, x_test=faint), (8, 8, 1), 10)).warnings == ()
+    outlier = samples.arrays()["x_train"].astype(np.float32)
+    outlier[0, 0, 0] = 1e4
+    assert read(load(archive(tmp_path, x_train=outlier), (8, 8, 1), 10)).warnings == ()
+
+
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 

@@ -1,0 +1,29 @@
+"""The tables of an evaluation, as they are read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netspec.cli.evaluate import _table
+from netspec.report.evaluation import measure
+from netspec.training.data.sources import FASHION_NAMES
+
+
+def shown(names: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    labels = np.arange(len(names)).repeat(1000)
+    _table(measure(labels, np.roll(labels, 10), names), 0.5)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_names_are_cut_only_where_there_is_no_room(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(("circle", "square", "triangle"), capsys)
+    assert any(line.split() == ["circle", "square", "triangle"] for line in lines)
+    lines = shown(FASHION_NAMES, capsys)
+    assert max(map(len, lines)) <= 80
+    assert any(line.split()[:3] == ["T-sh", "Trou", "Pull"] for line in lines)
+
+
+def test_lines_do_not_end_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(("cat", "dog"), capsys)
+    assert lines == [line.rstrip() for line in lines]
