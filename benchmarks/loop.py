@@ -19,7 +19,7 @@ import netspec
 from benchmarks.load import Elsewhere
 from benchmarks.ratios import ratio
 from netspec.lowering.planner import choices
-from netspec.training import sources
+from netspec.training import splits
 from netspec.training.loop import Trainer
 from netspec.training.step import TrainableNetwork, batch_of, steps_per_epoch
 
@@ -49,8 +49,8 @@ def bare(trainer: Trainer) -> float:
 def main(spec: str, rounds: int) -> None:
     """Times epochs of SPEC, whose data must be there, beside their steps alone."""
     plan = netspec.check(spec).plan
-    images = None if plan is None else sources.read(plan)
-    if plan is None or not isinstance(images, sources.Images):
+    images = None if plan is None else splits.read(plan)
+    if plan is None or not isinstance(images, splits.Images):
         raise click.UsageError(f"{spec} or its data have errors: netspec train {spec}")
     size = batch_of(plan.spec.train.value, len(images.train)).size
     chosen = choices(plan, size, jax.default_backend())

@@ -14,7 +14,7 @@ from netspec.analysis.plan import Plan
 from netspec.lowering.planner import choices
 from netspec.training.data import Split
 from netspec.training.loop import Trainer
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork
 
 VARIANTS = ("chosen",)

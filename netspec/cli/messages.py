@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from netspec.analysis.plan import Plan
     from netspec.training.run import TrainedNetwork
-    from netspec.training.sources import Images
+    from netspec.training.splits import Images
 
 INSTALL = "pip install 'netspec-compiler[train]'"
 TRAINING = {
@@ -170,12 +170,12 @@ def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | No
     Shows the warnings that they give rise to; exits where they are none that can be used.
     """
     from netspec.cli import given_data
-    from netspec.training import sources
+    from netspec.training import splits
     from netspec.training.run import data_path
 
     given_data.require_files(plan.spec.data.value.source, given)
     path = Path(given) if given is not None else data_path(record) if record is not None else None
-    found = sources.read(plan, path)
+    found = splits.read(plan, path)
     findings = found if isinstance(found, list) else found.warnings
     given_data.show(findings, given, None if path is None else record)
     if isinstance(found, list):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.training.checkpoint import Checkpoint
     from netspec.training.run import NotARun, RunDirectory
-    from netspec.training.sources import Images
     from netspec.training.speed.tune import Tuning
+    from netspec.training.splits import Images
 
 
 def require(folder: Path, named: Path | None) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from netspec.training.checkpoint import Checkpoint
     from netspec.training.loop import NotFinite
     from netspec.training.session import Outcome, Session
-    from netspec.training.sources import Images
     from netspec.training.speed.tune import Tuning
+    from netspec.training.splits import Images
 
 
 @click.command(

@@ -12,8 +12,8 @@ from netspec.cli import cache, messages, options
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
-    from netspec.training.sources import Images
     from netspec.training.speed.tune import Mode, Tuning
+    from netspec.training.splits import Images
 
 TUNE = click.option(
     "--tune",

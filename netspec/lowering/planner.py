@@ -1,4 +1,4 @@
-"""Which algorithm each layer runs: by the cost models of its kind, or as it was written down."""
+"""Which algorithm each layer runs: by the rules of its kind, or as it was written down."""
 
 from __future__ import annotations
 

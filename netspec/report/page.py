@@ -20,7 +20,7 @@ from netspec.training.best import best_of, watched
 from netspec.training.data import Split
 from netspec.training.loop import Evaluation, Trainer
 from netspec.training.run import TrainedNetwork
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 
 NAME = "report.html"
 MISTAKES = 24

@@ -19,7 +19,7 @@ import numpy as np
 from netspec.lowering.network import Outputs
 from netspec.training.data import Split
 from netspec.training.objective import losses
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
 
 Totals = dict[str, jax.Array]

@@ -10,7 +10,7 @@ import jax
 
 from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.analysis.plan import Plan
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from netspec.training.step import batch_of
 from netspec.training.system import free_bytes
 

@@ -32,7 +32,7 @@ from netspec.training import tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
 from netspec.training.data.pixels import Trained
 from netspec.training.record import environment, foreign, malformed, plain
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host, unflatten
 

@@ -22,7 +22,7 @@ from netspec.training.concerns import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
 from netspec.training.tensors import Corrupt
 from netspec.training.tree import to_host, unflatten

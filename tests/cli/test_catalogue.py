@@ -17,7 +17,7 @@ from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Code
 from netspec.diagnostics.render.cells import cells
 from netspec.report import page
-from netspec.training import sources
+from netspec.training import splits
 from tests.cli.run import ROOT, here
 from tests.cli.run import netspec as process
 
@@ -80,7 +80,7 @@ def test_its_commands_raise_exactly_it_and_its_repair_nothing(
     if not code.repair:
         spec.write_text(code.repaired, encoding="utf-8")
     if code.code.startswith("NS5") and not code.repair:  # that the network then trains is the same for all of them
-        images = sources.read(specs.require_plan("example.yaml"))
+        images = splits.read(specs.require_plan("example.yaml"))
         assert not isinstance(images, list), images
         assert not images.warnings
     else:

@@ -17,7 +17,7 @@ from netspec.language.train import EarlyStopping, Train
 from netspec.report import page, statistics
 from netspec.report.evaluation import measure
 from netspec.training.run import load
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from tests.lowering.networks import plan
 from tests.training.runs import images_of, session
 

@@ -12,7 +12,7 @@ from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
 from netspec.training.run import RunDirectory
 from netspec.training.session import Session
-from netspec.training.sources import Images, read
+from netspec.training.splits import Images, read
 from tests.lowering.networks import plan
 
 SPEC = """\

@@ -15,7 +15,7 @@ from netspec.training import memory, system
 from netspec.training.data import Split
 from netspec.training.loop import Trainer
 from netspec.training.memory import available_bytes, data_bytes, shortage
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from netspec.training.step import Indivisible, TrainableNetwork, batch_of
 from tests.lowering.networks import plan
 

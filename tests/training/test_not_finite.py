@@ -16,7 +16,7 @@ from netspec.training import cause, tensors
 from netspec.training.loop import NotFinite, order
 from netspec.training.run import MODEL, RunDirectory
 from netspec.training.session import Session
-from netspec.training.sources import Images
+from netspec.training.splits import Images
 from tests.lowering.networks import plan
 from tests.training.runs import SPEC, images_of, session
 

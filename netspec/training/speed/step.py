@@ -13,8 +13,8 @@ import numpy as np
 from netspec.analysis.plan import Plan
 from netspec.training.data import Split
 from netspec.training.loop import Trainer
-from netspec.training.sources import Images
 from netspec.training.speed.timing import Call, once
+from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork, known_steps_per_epoch
 
 STEPS_PER_EPOCH = 100

@@ -2,9 +2,9 @@
 
 Each part of a network (one direction of one layer) is timed by every algorithm that supports it, equal parts once, the
 largest first, until the time is spent. A part on its own misleads where parts share work or fuse. So the whole
-training step decides: with the quickest algorithms against the cost model's, in turn. Modes:
+training step decides: with the quickest algorithms against the rules', in turn. Modes:
 
-- `off`: the cost model alone.
+- `off`: the rules of `netspec/analysis/convolution/rules.py` alone.
 - `auto`: what was measured here before; else measures for at most `MOST_SECONDS` and `SHARE` of the time that training is
   expected to take, and not at all where that is too little to learn anything.
 - `full`: measures everything anew, then tries each algorithm that came near in the whole step, one part after the other.
@@ -27,11 +27,11 @@ from netspec.analysis.pooling import WINDOWS
 from netspec.lowering.planner import Part, Unfit, choices, from_names, parts
 from netspec.lowering.work import Direction
 from netspec.training.record import plain
-from netspec.training.sources import Images
 from netspec.training.speed.bench import Say, expected_seconds
 from netspec.training.speed.cache import Entry, Measurements, Seconds, Warn
 from netspec.training.speed.step import STEPS_PER_EPOCH, Step
 from netspec.training.speed.timing import Call, compiled, in_turn, once
+from netspec.training.splits import Images
 from netspec.training.step import batch_of, known_steps_per_epoch, steps_per_epoch
 
 Mode = Literal["off", "auto", "full"]
@@ -66,7 +66,7 @@ class Tuning:
     """The median seconds of a whole step, `model` and `tuned`, where they were compared."""
 
     changed: list[str] = field(default_factory=list)
-    """The parts that do not run the cost model's algorithm, where it was measured, with their algorithms."""
+    """The parts that do not run the rules' algorithm, where it was measured, with their algorithms."""
 
     def as_json(self) -> dict[str, Any]:
         """For a run's plan and the bench."""
@@ -291,6 +291,6 @@ def summary(tuning: Tuning) -> str | None:
         return None
     line = f"chose in {tuning.seconds:.1f} s: "
     if not tuning.changed:
-        return line + "nothing was quicker than the cost model's choices"
+        return line + "nothing was quicker than the rules' choices"
     before, after = (1e3 * tuning.steps[name] for name in ("model", "tuned"))
     return line + f"a step takes {after:.3g} ms instead of {before:.3g}; {', '.join(tuning.changed)}"
