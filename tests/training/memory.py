@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 import netspec
+from netspec.analysis.check import costed
 from netspec.analysis.memory import PARTS, training_memory
 from netspec.analysis.plan import Plan
 from netspec.export.cost import analysis
@@ -66,8 +67,10 @@ def main() -> None:
     given = parser.parse_args()
     print(f"{'spec':<24}{'batch':>6}{'XLA, MB':>12}{'predicted':>12}{'':>8}  " + "  ".join(f"{p:>10}" for p in PARTS))
     for path in given.specs:
-        plan = netspec.check(Path(path)).plan
-        if plan is not None and len(plan.output) == 1:
+        plan = costed(netspec.check(Path(path)))
+        if plan is None or len(plan.output) != 1:
+            print(f"{path}: no network that can be trained")
+        else:
             print(Compared(plan, given.batch or plan.spec.train.value.batch_size).line(), flush=True)
 
 
