@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netspec.language.data import KNOWN, Data
 from netspec.language.fields import Pair
-from netspec.language.kind import Settings, Shape, elements
+from netspec.language.kind import Settings, Shape, dimensions, elements
 from netspec.language.spec import Layer, Spec
 
 if TYPE_CHECKING:
@@ -72,13 +72,17 @@ class PlannedLayer:
         return (elements(self.input) + 1) * elements(self.output)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """The whole network."""
 
     spec: Spec
     input: Shape
     layers: tuple[PlannedLayer, ...]
+
+    def __repr__(self) -> str:
+        shapes = f"{dimensions(self.input)} -> {dimensions(self.output)}"
+        return f"<Plan {self.name}: {shapes}, {self.parameters:,} parameters>"
 
     @property
     def name(self) -> str:

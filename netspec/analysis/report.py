@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from netspec.analysis.plan import Plan
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.render import renderer
+from netspec.diagnostics.render.wording import counted
 from netspec.language.spec import Spec
 from netspec.text.source import Source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """The findings on one file, and what was made of it."""
+    """The findings on one file, and what was made of it. As a string it is what `netspec validate` prints."""
 
     source: Source
     diagnostics: tuple[Diagnostic, ...]
@@ -27,3 +29,9 @@ class Report:
     def ok(self) -> bool:
         """Whether there is no error; warnings may be."""
         return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+
+    def __repr__(self) -> str:
+        return f"<Report {self.source.name}: {counted(len(self.diagnostics), 'finding')}, {self.plan}>"
+
+    def __str__(self) -> str:
+        return renderer("full")(self.diagnostics, (self.source.name,), color=False, width=80).rstrip()

@@ -32,6 +32,9 @@ class Network:
         self.choices: Choices = choices or {}
         self.dtype = jnp.dtype(plan.spec.train.value.precision)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.plan}>"
+
     def init(self, seed: int | None = None) -> Variables:
         """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
 

@@ -168,3 +168,14 @@ def test_a_mistake_in_a_repeated_layer_is_one_finding_that_names_the_first_copy_
     [finding] = check_source(Source("x.yaml", blocks)).diagnostics
     assert (finding.code, finding.span.line) == ("NS102", 6)
     assert finding.fixes
+
+
+def test_a_report_prints_as_validate_does_and_shows_in_a_line() -> None:
+    text = "netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [10]\n"
+    sound = check_source(Source("x.yaml", text))
+    assert str(sound) == "no errors in 1 file"
+    assert repr(sound) == "<Report x.yaml: 0 findings, <Plan x: 8x8x1 -> 10, 650 parameters>>"
+    faulty = check_source(Source("x.yaml", text.replace("[10]", "[0]")))
+    assert str(faulty).startswith("error[NS102]: ")
+    assert "^" in str(faulty)
+    assert repr(faulty) == "<Report x.yaml: 1 finding, None>"

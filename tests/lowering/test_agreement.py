@@ -64,6 +64,11 @@ def test_initial_leaves_are_the_declared_parameters(text: str) -> None:
     assert state == {layer.name: layer.statistics for layer in net.plan.layers if layer.statistics}
 
 
+def test_a_network_shows_in_a_line() -> None:
+    net = network("netspec: 1\nname: t\ninput: [4, 4, 2]\nfc: [3]\n")
+    assert repr(net) == f"<{type(net).__name__} of <Plan t: 4x4x2 -> 3, 99 parameters>>"
+
+
 def test_batch_norm_moves_its_statistics_by_a_tenth() -> None:
     text = "netspec: 1\nname: t\ninput: [4, 4, 2]\nblocks:\n  - conv: {filters: 3, kernel: 1, norm: batch}\n"
     net = network(text)
