@@ -35,7 +35,12 @@ def start() -> None:
             signal.signal(number, _leave)
     from netspec.cli.main import main
 
-    main()
+    try:
+        main()
+    finally:
+        # all is done; the interpreter on its way out would let a signal kill it, and the status be that of a signal
+        for number in WORDS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -154,7 +154,7 @@ class _Trials:
         return self.characters > CHARACTERS and self.count >= SPARED
 
     def _proved(self, finding: Diagnostic, fix: Fix) -> Fix | None:
-        """The fix, if it is one. It is no safe one where more errors come to light than it repairs."""
+        """The fix, if it is one. It is no safe one where more errors of structure come to light than it repairs."""
         after = self._examined(fix)
         silenced = self.report.shapes.silenced if self.report.shapes else ()
         before = Counter(map(_identity, (*self.report.diagnostics, *silenced)))
@@ -187,7 +187,7 @@ class _Trials:
 
 
 def _errors(findings: tuple[Diagnostic, ...]) -> int:
-    return sum(finding.severity == "error" for finding in findings)
+    return sum(finding.code[:3] in STRUCTURAL for finding in findings)
 
 
 def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
