@@ -84,6 +84,13 @@ class _Step:
     scattered: PlannedLayer | None
     """The max pooling whose gradient XLA expands: it writes out the place of every maximum, axis by axis."""
 
+    @property
+    def placed(self) -> PlannedLayer | None:
+        """The pooling by `shifts`: it keeps the place of each maximum, a byte, and not the map."""
+        windows = self.choice is not None and self.choice.output == pooling.WINDOWS
+        whole = self.pooled is not None and self.pooled.output[:2] == (1, 1)
+        return None if self.scattered or windows or whole else self.pooled
+
     @cached_property
     def footprint(self) -> Footprint:
         """That of the layer."""
@@ -173,7 +180,11 @@ class _Walk:
             self._drop(f"{own} places")
         if kept:
             self._drop(step.reads)
-        if not step.footprint.kept and not step.pooled:
+        if step.placed:
+            self._drop(f"{own} sums")
+            self._make(f"{own} place", "activations", elements(step.placed.output) * self.batch_size)
+            self._numbers(f"{own} sums", "activations", step.output * step.footprint.kept)
+        elif not step.footprint.kept and not step.pooled:
             self._drop(f"{own} sums")
 
     def loss(self) -> None:
@@ -199,7 +210,7 @@ class _Walk:
         self._make(f"{own} weights", "gradients", step.layer.parameters * FLOAT32_BYTES)
         self._make("squares", "workspace", step.layer.parameters * FLOAT32_BYTES)
         self._drop("squares", _gradient(own), sums, "scratch", step.reads)
-        self._drop(*(f"{own} {kept}" for kept in ("input", "turned", "zeros", "maxima")))
+        self._drop(*(f"{own} {kept}" for kept in ("input", "turned", "zeros", "maxima", "place")))
 
 
 def _gradient(name: str) -> str:
