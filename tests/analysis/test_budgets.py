@@ -22,7 +22,7 @@ def test_memory_is_cut_by_the_batch_first() -> None:
     assert titles == [
         "set `batch_size: 22` in `train`",
         "set `filters: 1` in `block1.conv1`",
-        "raise `memory` to 661MiB",
+        "raise `memory` to 669MiB",
     ]
     assert found.notes[-1].startswith("the largest outputs, of one image: block1.conv1 512.0KiB (44%), ")
     assert found.labels[0].message == "`block1.conv1` has 44% of all outputs"

@@ -116,7 +116,7 @@ def test_what_exceeds_a_budget_is_shown_and_marked(tmp_path: Path) -> None:
         assert "error[NS40" in done.stderr
         assert done.stdout.splitlines()[-1] == line
     done = netspec("summary", "specs/broken/memory.yaml", "--format", "json")
-    assert (done.returncode, json.loads(done.stdout)["training_bytes"]) == (1, 692_256_032)
+    assert (done.returncode, json.loads(done.stdout)["training_bytes"]) == (1, 700_644_640)
     done = netspec("diagram", "specs/broken/memory.yaml", "-o", str(tmp_path / "net.svg"))
     assert (done.returncode, (tmp_path / "net.svg").exists()) == (1, True)
     done = netspec("summary", "specs/broken/wrong-input.yaml")
