@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netspec.diagnostics.render.cells import shown
-
 _run: Path | None = None
+_line = b""
 
 
 @contextmanager
 def resumable(run: Path) -> Iterator[None]:
     """In this block the process works on a run, which can be gone on with from the moment that it has a spec."""
-    global _run
-    _run = run
+    global _run, _line
+    # not at the top: the front imports this module before it listens to signals
+    from netspec.diagnostics.render.cells import shown
+
+    _run, _line = run, f"go on with: netspec train --resume {shown(str(run))}\n".encode(errors="replace")
     try:
         yield
     finally:
@@ -24,6 +26,4 @@ def resumable(run: Path) -> Iterator[None]:
 
 def words() -> bytes:
     """The line to write; empty where there is nothing to go on with. For a signal's handler: nothing is imported or locked."""
-    if _run is None or not (_run / "spec.yaml").exists():
-        return b""
-    return f"go on with: netspec train --resume {shown(str(_run))}\n".encode(errors="replace")
+    return _line if _run is not None and (_run / "spec.yaml").exists() else b""

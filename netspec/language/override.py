@@ -127,16 +127,11 @@ def _told(source: Source, node: Node, path: list[str]) -> dict[str, str]:
         cls = key.type.section
     key = keys_by_name(cls).get(path[-1])
     if key is not None and key.type.variants and isinstance(node, Scalar) and node.value is not None:
-        return {"type": _as_written(source, node)}
+        return {"type": source.excerpt(node.span)}
     sizes = tuple(keys_by_name(Input))
     if path == ["input"] and isinstance(node, Sequence) and len(node.items) <= len(sizes):
-        return {name: _as_written(source, item) for name, item in zip(sizes, node.items, strict=False)}
+        return {name: source.excerpt(item.span) for name, item in zip(sizes, node.items, strict=False)}
     return {}
-
-
-def _as_written(source: Source, node: Node) -> str:
-    start, end = (node.span.line, node.span.column), (node.span.end_line, node.span.end_column)
-    return source.text[source.offset(*start) : source.offset(*end)]
 
 
 def _replaced(entry: Entry, text: str) -> Edit:

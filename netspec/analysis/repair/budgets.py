@@ -34,7 +34,7 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     if spec is None or inferred is None or spec.input is None:
         return
     size = spec.input.value
-    plan = Plan(spec, (size.height, size.width, size.channels), inferred.layers)
+    plan = Plan(spec, size.shape, inferred.layers)
     cost = next((cost for cost in COSTS if cost.code == finding.code), None)
     if cost is None:
         yield from _farther(plan)
@@ -61,7 +61,7 @@ def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
     if spec is None or inferred is None or spec.input is None or cost is None:
         return finding
     size = spec.input.value
-    plan = Plan(spec, (size.height, size.width, size.channels), inferred.layers)
+    plan = Plan(spec, size.shape, inferred.layers)
     found = _oddest(plan, cost, getattr(spec.budget.value, cost.key))
     if found is None:
         return finding

@@ -15,7 +15,7 @@ from netspec.analysis.repair import blame, budgets, lines, shapes, text
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Fix, Label, in_order
 from netspec.diagnostics.edits import edited
-from netspec.text.source import Source, Span
+from netspec.text.source import Source
 
 OFFERED = 3
 """How many fixes a finding shows."""
@@ -56,11 +56,10 @@ def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
 
 def _once_a_place(findings: list[Diagnostic]) -> list[Diagnostic]:
     """What is found at one place for several layers is found once: one value under `defaults` serves many."""
-    places: dict[tuple[str, Span], list[Diagnostic]] = {}
+    places: dict[object, list[Diagnostic]] = {}
     for finding in findings:
-        places.setdefault((finding.code, finding.span if finding.layer else Span(0, len(places), 0, 0)), []).append(
-            finding
-        )
+        place = (finding.code, finding.span) if finding.layer else id(finding)
+        places.setdefault(place, []).append(finding)
     return [_with_others(*same) for same in places.values()]
 
 

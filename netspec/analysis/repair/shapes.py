@@ -94,7 +94,7 @@ class Search:
         size = spec.input.value if spec.input else None
         if size is None or not found.complete:
             return True
-        plan = Plan(spec, (size.height, size.width, size.channels), found.layers)
+        plan = Plan(spec, size.shape, found.layers)
         return not any(True for _ in budgets.check(plan)) and not any(True for _ in against_data.source(spec, found))
 
     def answers(self, code: str) -> Iterator[Answer]:
