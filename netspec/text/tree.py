@@ -90,7 +90,7 @@ class Tree:
 
     def _end(self, _: yaml.StreamEndEvent) -> None:
         if self._is_empty():
-            self._refuse(Fault("NS001", "the spec is empty", START, help="begin with `netspec init`"))
+            self._refuse(Fault("NS001", "the spec is empty", START, help="begin with `netspec: 1`"))
 
     def _document_end(self, event: yaml.DocumentEndEvent) -> None:
         self.ended = bool(event.explicit)
