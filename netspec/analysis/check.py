@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netspec.analysis import against_data, budgets, consistency, shapes
+from dataclasses import replace
+
+from netspec.analysis import against_data, budgets, consistency, shapes, suppression
 from netspec.analysis.plan import Plan
 from netspec.analysis.repair.offer import offer
 from netspec.analysis.report import Report
@@ -14,13 +16,24 @@ from netspec.text import reader
 from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source
 
-__all__ = ["Report", "check_source", "costed", "examine", "examined", "plan_of"]
+__all__ = ["Report", "check_source", "costed", "examine", "examined", "heeded", "plan_of", "without"]
 
 
 def check_source(source: Source) -> Report:
     """Checks one spec; every mistake in it becomes a diagnostic with proved fixes, none an exception."""
     report = examine(source)
-    return offer(report, examine) if report.diagnostics else report
+    return heeded(offer(report, examine) if report.diagnostics else report)
+
+
+def heeded(report: Report) -> Report:
+    """A report without the findings that comments in the text ignore."""
+    return without(report, *suppression.divided(report))
+
+
+def without(report: Report, stay: tuple[Diagnostic, ...], taken: tuple[Diagnostic, ...]) -> Report:
+    """A report whose findings were divided; a network that only exceeds budgets stands where that is ignored."""
+    report = replace(report, diagnostics=stay, ignored=(*report.ignored, *taken))
+    return report if any(map(_is_error, stay)) else replace(report, plan=report.plan or costed(report))
 
 
 def examine(source: Source) -> Report:
@@ -71,7 +84,8 @@ def plan_of(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
 
 def costed(report: Report) -> Plan | None:
     """The plan of a report, also where budgets are exceeded and nothing else is wrong."""
-    wrong = any(_is_error(finding) and not finding.code.startswith("NS4") for finding in report.diagnostics)
+    found = (*report.diagnostics, *report.ignored)
+    wrong = any(_is_error(finding) and not finding.code.startswith("NS4") for finding in found)
     if wrong or report.spec is None or report.shapes is None:
         return None
     return plan_of(report.spec, report.shapes)

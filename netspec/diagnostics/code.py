@@ -13,7 +13,7 @@ class Code:
     """One code of the catalogue. Once released it keeps its meaning.
 
     A person can see it: save `example` as `example.yaml` in an empty folder, run the lines of `setup`, and `command`
-    raises exactly this code. Then either run the lines of `repair` or, where there are none, replace `example.yaml` by
+    raises exactly this code (and those of `beside`). Then either run the lines of `repair` or, where there are none, replace `example.yaml` by
     `repaired` and run `command` again: nothing is raised.
     """
 
@@ -34,6 +34,8 @@ class Code:
     """Lines of a POSIX shell that make what the mistake needs beside a spec: files, a run."""
     command: str = VALIDATE
     repair: str = ""
+    beside: tuple[str, ...] = ()
+    """Other codes that `command` raises too."""
 
     @property
     def alone(self) -> bool:
