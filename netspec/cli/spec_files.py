@@ -89,7 +89,7 @@ def _below(folder: str, patterns: Sequence[str], configurations: Configurations)
         yield from (
             (str(Path(paths[name])), False) for name in files if name.endswith(ENDINGS) and paths[name] not in ignored
         )
-    yield from ((str(error.filename), True) for error in closed)
+    yield from ((str(Path(error.filename)), True) for error in closed)
 
 
 def _ignored_by_git(folder: str) -> set[str]:

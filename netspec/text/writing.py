@@ -125,11 +125,12 @@ def write_all(file: int, data: bytes) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError of the block names `path`: that of a write or a flush knows its file by number alone."""
+    """An OSError of the block names `path`, where of its own it names a temporary or knows its file by number alone."""
     try:
         yield
     except OSError as error:
-        error.filename = error.filename if isinstance(error.filename, str | os.PathLike) else str(path)
+        if not isinstance(error.filename, str | os.PathLike) or TEMPORARY.fullmatch(Path(error.filename).name):
+            error.filename = str(path)
         raise
 
 
