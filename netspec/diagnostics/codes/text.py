@@ -252,9 +252,14 @@ CODES: tuple[Code, ...] = (
         "A file that could not be checked must not pass for a sound one.",
         _SPEC,
         _SPEC,
-        command=(
-            "python3 -c 'from netspec.cli import main, validate; validate.says_spec = None; main.main()' validate ."
+        setup=(
+            "cat > broken-netspec <<END\n"
+            "from netspec.cli import main, validate\n"
+            "validate.says_spec = None\n"
+            "main.main()\n"
+            "END"
         ),
+        command="python3 broken-netspec validate .",
         repair="netspec validate .",
     ),
     Code(
