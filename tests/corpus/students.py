@@ -8,6 +8,8 @@ another network or training, or nowhere. The meant specs were written by hand, b
 from __future__ import annotations
 
 import argparse
+import sys
+import traceback
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher, unified_diff
@@ -24,9 +26,9 @@ from netspec.text.source import Source
 FOLDER = Path(__file__).parent / "students"
 ROUNDS = 12
 
-End = Literal["meant", "another", "stuck", "silent"]
+End = Literal["meant", "another", "stuck", "silent", "crash"]
 """`meant`: the meant network and training; `another`: valid, but not that; `stuck`: something is left to repair and no fix
-does it; `silent`: nothing was found to begin with."""
+does it; `silent`: nothing was found to begin with; `crash`: an exception, which `followed` passes on."""
 
 
 def checked(text: str) -> Report:
@@ -121,12 +123,21 @@ def followed(pair: Pair) -> Outcome:
     return Outcome(pair, end, tuple(trail), finding, text)
 
 
+def attempted(pair: Pair) -> Outcome:
+    """As `followed`, but an exception is printed and counted."""
+    try:
+        return followed(pair)
+    except Exception:
+        print(f"{pair.name}: {traceback.format_exc()}", file=sys.stderr)
+        return Outcome(pair, "crash", (), None, pair.text)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", default="first", help="a folder of pairs: its name under students/, or its path")
     parser.add_argument("--misses", action="store_true", help="print every pair that does not end in what was meant")
     given = parser.parse_args()
-    outcomes = [followed(pair) for pair in pairs(FOLDER / given.set)]
+    outcomes = [attempted(pair) for pair in pairs(FOLDER / given.set)]
     if given.misses:
         for outcome in outcomes:
             if outcome.end != "meant":
