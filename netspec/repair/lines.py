@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from netspec.analysis.repair import signs
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
 from netspec.language.fields import keys
 from netspec.language.top import Top
 from netspec.language.vocabulary import lists_with, sections_with
+from netspec.repair import signs
 from netspec.text.source import Source, Span
 
 ENDLESS = 10**9
@@ -19,26 +20,27 @@ ABOVE = 12
 """How many lines before a fault may have caused it."""
 
 
-def misplaced(report: Report, finding: Diagnostic) -> Iterator[Fix]:
+def misplaced(report: Report, finding: Diagnostic, cause: UnknownKey | MissingKey | BrokenValue) -> Iterator[Fix]:
     """What may have put a key where it does not belong, or away: an indentation, or a line that became a comment."""
     source, line = report.source, finding.span.line
     written = source.lines[line - 1][finding.span.column - 1 : finding.span.end_column - 1]
-    if finding.code == "NS103" and "(" not in written:
+    rule = cause.keyword if isinstance(cause, BrokenValue) else None
+    if rule not in (None, "type", "enum") or (rule == "enum" and "(" not in written):
         return
     yield from once(source, [line])
-    if finding.code != "NS104":
+    if not isinstance(cause, UnknownKey):
         yield from signs.guesses(source, [line], (signs.wrapped, signs.dashes))
-    if finding.code == "NS101":
+    if rule == "type":
         yield from beneath(source, line)
-    if finding.code in ("NS101", "NS103"):
+    if rule is not None:
         yield from itemized(source, line)
         return
-    if finding.code == "NS104" and re.search(r"[^\w-]|^-", written):
+    if isinstance(cause, UnknownKey) and re.search(r"[^\w-]|^-", written):
         yield from signs.guesses(source, [line])
-    if finding.code == "NS104" and source.lines[line - 1][: finding.span.column - 1].strip(" {") == "-":
+    if isinstance(cause, UnknownKey) and source.lines[line - 1][: finding.span.column - 1].strip(" {") == "-":
         yield from headed(source, line, written)
         yield from signs.guesses(source, [line], (signs.dashes,))
-    if finding.code == "NS104" and indent(source.lines[line - 1]) == finding.span.column - 1:
+    if isinstance(cause, UnknownKey) and indent(source.lines[line - 1]) == finding.span.column - 1:
         yield from indented(source, [line])
         yield from indented(source, [line], whole=True)
         yield from headed(source, line, written)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
-from netspec.analysis.repair.safe import fix_all
+from netspec.repair.check import check_source
+from netspec.repair.safe import fix_all
 from netspec.text.source import Source
 
-BROKEN = Path(__file__).parents[3] / "specs" / "broken"
+BROKEN = Path(__file__).parents[2] / "specs" / "broken"
 
 
 def fixed(text: str) -> str:

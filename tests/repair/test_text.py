@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
-SPECS = Path(__file__).parents[3] / "specs"
+SPECS = Path(__file__).parents[2] / "specs"
 GOOD = """\
 netspec: 1
 name: slips

@@ -4,53 +4,49 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.analysis.repair import shapes
-from netspec.analysis.repair.changes import numbers
-from netspec.analysis.repair.fewer import Blocks
-from netspec.analysis.repair.shapes import FIELDS, Search
-from netspec.analysis.repair.usual import LARGEST
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Label
+from netspec.diagnostics.diagnostic import Diagnostic, Fix, Label
+from netspec.language.causes import GroupsDoNotDivide, WindowDoesNotFit
 from netspec.language.kind import dimensions
 from netspec.language.spec import Layer
+from netspec.repair import shapes
+from netspec.repair.changes import numbers
+from netspec.repair.fewer import Blocks
+from netspec.repair.shapes import FIELDS, Search
+from netspec.repair.usual import LARGEST
 from netspec.text.source import Span
 
 
-def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
+def blamed(report: Report, finding: Diagnostic, cause: WindowDoesNotFit | GroupsDoNotDivide) -> Diagnostic:
     """The finding at what most likely caused it, where that stands elsewhere and the evidence is plain.
 
     One axis of the input, where only it is too small; a repetition, where an earlier copy fits; an earlier setting
     larger than in any published network, where the failing one is not; the less round of two counts that do not divide.
     """
     search = shapes.search(report, finding)
-    if search is None or finding.severity != "error":
+    if search is None:
         return finding
-    place, why = _cause(search, finding)
+    place, why = _less_round(search) if isinstance(cause, GroupsDoNotDivide) else _too_small(search)
     if place is None or place == finding.span:
         return finding
-    label = Label(finding.span, "here it does not fit" if finding.code == "NS301" else "here it does not divide")
+    label = Label(
+        finding.span, "here it does not divide" if isinstance(cause, GroupsDoNotDivide) else "here it does not fit"
+    )
     others = tuple(other for other in finding.labels if other.span.line not in (place.line, finding.span.line))
     return replace(finding, span=place, label=why, labels=(label, *others))
 
 
-OF_SOURCE = ("NS213", "NS214")
-
-
-def at_fix(finding: Diagnostic) -> Diagnostic:
+def at_fix(finding: Diagnostic, fix: Fix) -> Diagnostic:
     """A contradiction with the data's source, at the source where that is what its first repair changes."""
-    if finding.code not in OF_SOURCE or not finding.fixes:
-        return finding
-    edit, *others = finding.fixes[0].edits
+    edit, *others = fix.edits
     if others or not edit.text or edit.span.line == finding.span.line:
         return finding
     return replace(finding, span=edit.span, labels=(Label(finding.span, "given here"), *finding.labels))
 
 
-def _cause(search: Search, finding: Diagnostic) -> tuple[Span | None, str | None]:
-    """Where the mistake most likely is, and what to say there."""
-    if finding.code in ("NS304", "NS305"):
-        return _less_round(search)
-    if finding.code != "NS301" or _odd(search.layer) > 1:
+def _too_small(search: Search) -> tuple[Span | None, str | None]:
+    """Where the mistake behind a window that does not fit most likely is, and what to say there."""
+    if _odd(search.layer) > 1:
         return None, None
     return next(filter(lambda found: found[0], (_narrow(search), _oversized(search), _repeated(search))), (None, None))
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from netspec.analysis.repair import lines, signs
 from netspec.analysis.report import Report
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
+from netspec.repair import lines, signs
 from netspec.text import reader
+from netspec.text.causes import Cause, MergeKey, RepeatedKey, SecondDocument, Syntax, Tab, Tag, Unclosed, UnknownAlias
 from netspec.text.source import Source, Span
 
 WIDTHS = (2, 4, 6, 8)
@@ -25,13 +28,13 @@ CLOSERS = {"]": "[", "}": "{"}
 NOTICED = "noticed here"
 
 
-def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
+def fixes(report: Report, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
     """Guesses for a fault of the text, the likeliest first: those with which the text has no fault, then fewer."""
-    faults = sum(other.code.startswith("NS0") for other in report.diagnostics)
+    faults = sum(CODES[other.code].family is Family.TEXT for other in report.diagnostics)
     parsed = read = 0
     seen: set[str] = set()
     better = []
-    for fix in chain(_likely(report.source, finding), _any_sign(report.source, finding)):
+    for fix in chain(_likely(report.source, finding, cause), _any_sign(report.source, finding)):
         text = edited(report.source, fix.edits)
         if text in seen:
             continue
@@ -50,34 +53,34 @@ def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
     yield from better
 
 
-def _likely(source: Source, finding: Diagnostic) -> Iterator[Fix]:
+def _likely(source: Source, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
     """What each kind of fault most often comes from."""
     line = finding.span.line
-    if finding.code == "NS006":
+    if isinstance(cause, Tab):
         yield from _untabbed(source)
-    elif finding.code == "NS010":
+    elif isinstance(cause, RepeatedKey):
         for number in (line, line - 1):
             yield from lines.itemized(source, number)
         yield from _single(source, finding)
         yield from _renamed(source, finding)
-    elif finding.code in ("NS012", "NS013"):
+    elif isinstance(cause, Tag | MergeKey):
         yield from _dropped(source, finding)
         yield from _quoted(source, line)
-    elif finding.code == "NS016":
+    elif isinstance(cause, UnknownAlias):
         key = re.search(r"([\w-]+): *$", source.lines[line - 1][: finding.span.column - 1])
         values = re.findall(rf"\b{key[1]}: (\{{[^{{}}\n]*\}}|[\w.]+)", source.text) if key else ()
         for value in dict.fromkeys(values):
             yield Fix(f"write `{value}`", (Edit(finding.span, value),))
         yield from _quoted(source, line)
-    elif finding.code == "NS014":
+    elif isinstance(cause, SecondDocument):
         for number in range(line, 0, -1):
             if re.fullmatch(r"(---|\.\.\.)\s*", source.lines[number - 1]):
                 yield Fix(f"remove line {number}", (Edit(Span(number, 1, number + 1, 1), ""),))
-    elif finding.code == "NS007":
+    elif isinstance(cause, Unclosed):
         if source.lines[line - 1][finding.span.column - 1] in "'\"":
             yield from signs.guesses(source, [line], (signs.quotes,))
         yield from _closed(source, finding.span)
-    elif finding.code != "NS011":
+    elif isinstance(cause, Syntax):
         near = [number for number in (line, line - 1, line - 2, line + 1) if 1 <= number <= len(source.lines)]
         for guess in (_repunctuated, _separated, _unclosed, lines.itemized):
             for number in near[:3] if guess is lines.itemized else near:
@@ -94,11 +97,11 @@ def _dropped(source: Source, finding: Diagnostic) -> Iterator[Fix]:
     """Without a tag; without a merge key and its value."""
     span, line = finding.span, source.lines[finding.span.line - 1]
     written = line[span.column - 1 : span.end_column - 1]
-    pattern = r"\s*" if finding.code == "NS012" else r"\s*:\s*\*?[\w-]*(,\s*)?"
+    pattern = r"\s*" if isinstance(finding.cause, Tag) else r"\s*:\s*\*?[\w-]*(,\s*)?"
     after = re.match(pattern, line[span.end_column - 1 :])
     assert after is not None
     start, end = Span(span.line, span.column, span.line, span.column), span.end_column + after.end()
-    if finding.code == "NS013" and not (line[: span.column - 1] + line[end - 1 :]).strip():
+    if isinstance(finding.cause, MergeKey) and not (line[: span.column - 1] + line[end - 1 :]).strip():
         yield Fix(f"remove line {span.line}", (Edit(Span(span.line, 1, span.line + 1, 1), ""),))
     yield Fix(f"remove `{written}`", (Edit(start._replace(end_column=end), ""),))
 
@@ -122,7 +125,7 @@ def _any_sign(source: Source, finding: Diagnostic) -> Iterator[Fix]:
 
 def blamed(finding: Diagnostic, fix: Fix) -> Diagnostic:
     """The finding where the repair was proved: a parser notices a slip only at what comes after it."""
-    if finding.code not in ("NS005", "NS008", "NS009"):
+    if not isinstance(finding.cause, Syntax):
         return finding
     span, text = fix.edits[0].span, fix.edits[0].text
     if text in CLOSERS and span.column == span.end_column and (at := _opener(finding.source, span, text)) is not None:

@@ -10,13 +10,15 @@ from operator import itemgetter
 
 from netspec.analysis import shapes
 from netspec.analysis.budgets import COSTS, Cost, limit_of, ranked
+from netspec.analysis.causes import CostExceeded, FieldTooSmall
+from netspec.analysis.check import plan_of
 from netspec.analysis.plan import Plan
-from netspec.analysis.repair.changes import Change, numbers
-from netspec.analysis.repair.usual import LARGEST
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.edits import insert, written
 from netspec.language.spec import Spec
+from netspec.repair.changes import Change, numbers
+from netspec.repair.usual import LARGEST
 from netspec.text.nodes import Mapping
 
 LAYERS = 4_000
@@ -25,20 +27,13 @@ CANDIDATES = 4
 """How many of the costliest layers are tried."""
 
 
-def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
+def exceeded(report: Report, finding: Diagnostic, cause: CostExceeded) -> Iterator[Fix]:
     """The settings of the costliest layers that can be cut, then the budget itself.
 
     The smallest cut comes first, where half the share in the cost counts as much as half the value.
     """
-    spec, inferred = report.spec, report.shapes
-    if spec is None or inferred is None or spec.input is None:
-        return
-    size = spec.input.value
-    plan = Plan(spec, size.shape, inferred.layers)
-    cost = next((cost for cost in COSTS if cost.code == finding.code), None)
-    if cost is None:
-        yield from _farther(plan)
-        return
+    plan, cost = _plan(report), _cost(cause)
+    spec = plan.spec
     limit = getattr(spec.budget.value, cost.key)
     found = [(_effect(plan, cost, change), change.fix(spec)) for change in _cuts(plan, cost, limit)]
     proposed = sorted(found, key=itemgetter(0))[:2]
@@ -54,15 +49,23 @@ def _effect(plan: Plan, cost: Cost, change: Change) -> float:
     return change.size - log2(share or 1)
 
 
-def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
+def _plan(report: Report) -> Plan:
+    """The plan that exceeds its budget: all its shapes are known."""
+    assert report.spec is not None
+    assert report.shapes is not None
+    plan = plan_of(report.spec, report.shapes)
+    assert plan is not None
+    return plan
+
+
+def _cost(cause: CostExceeded) -> Cost:
+    return next(cost for cost in COSTS if cost.key == cause.key)
+
+
+def blamed(report: Report, finding: Diagnostic, cause: CostExceeded) -> Diagnostic:
     """The finding at a setting larger than in any published network, where that alone exceeds the budget."""
-    spec, inferred = report.spec, report.shapes
-    cost = next((cost for cost in COSTS if cost.code == finding.code), None)
-    if spec is None or inferred is None or spec.input is None or cost is None:
-        return finding
-    size = spec.input.value
-    plan = Plan(spec, size.shape, inferred.layers)
-    found = _oddest(plan, cost, getattr(spec.budget.value, cost.key))
+    plan, cost = _plan(report), _cost(cause)
+    found = _oddest(plan, cost, getattr(plan.spec.budget.value, cost.key))
     if found is None:
         return finding
     label = Label(finding.span, f"the budget of {cost.noun}")
@@ -147,8 +150,9 @@ def _smaller_batch(plan: Plan, cost: Cost, limit: int) -> Iterator[tuple[float, 
     yield size, Fix(f"set `batch_size: {low}` in `train`", (edit,))
 
 
-def _farther(plan: Plan) -> Iterator[Fix]:
+def farther(report: Report, finding: Diagnostic, cause: FieldTooSmall) -> Iterator[Fix]:
     """The smallest larger kernel or window that sees as far as asked; then what is seen as the budget."""
+    plan = _plan(report)
     spec = plan.spec
     least = spec.budget.value.receptive_field
     assert least is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.analysis.check import check_source
-from netspec.analysis.repair.safe import fix_all
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
+from netspec.repair.safe import fix_all
 from netspec.text.source import Source
 
 GOOD = """\

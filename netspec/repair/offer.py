@@ -6,15 +6,21 @@ other has come; where every change brings a warning, the first such. What a pass
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import chain
 
-from netspec.analysis.repair import blame, budgets, lines, shapes, text
+from netspec.analysis.causes import Contradiction
 from netspec.analysis.report import Report
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, Fix, Label, in_order
 from netspec.diagnostics.edits import edited
+from netspec.language.causes import BrokenValue, UnknownKey
+from netspec.repair import blame, text
+from netspec.repair.proposers import blamed, proposals
+from netspec.text.causes import Cause, RepeatedKey
 from netspec.text.source import Source
 
 OFFERED = 3
@@ -31,18 +37,6 @@ SPARED = 3
 OTHERS = 4
 """How many more layers with the same finding are named."""
 
-EITHER = ("NS010",)
-"""Faults of the text of which several repairs are shown: of others, the first that leaves no finding is enough."""
-OVERRUNS = ("NS401", "NS402", "NS403", "NS404", "NS405")
-Solver = Callable[[Report, Diagnostic], Iterator[Fix]]
-SOLVERS: dict[str, Solver] = {
-    **dict.fromkeys(("NS301", "NS302", "NS303", "NS304", "NS305"), shapes.fixes),
-    **dict.fromkeys(("NS401", "NS402", "NS403", "NS404", "NS405", "NS406"), budgets.fixes),
-    **dict.fromkeys(("NS005", "NS006", "NS007", "NS008", "NS009", "NS010", "NS011"), text.fixes),
-    **dict.fromkeys(("NS012", "NS013", "NS014", "NS016"), text.fixes),
-    **dict.fromkeys(("NS101", "NS103", "NS104", "NS105"), lines.misplaced),
-}
-
 
 def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     """The report with each finding at what most likely caused it, and with the fixes that were proved."""
@@ -51,7 +45,12 @@ def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     if trials.cure is not None and len(helped) > 1:
         cured = next(finding for finding in helped if trials.cure in finding.fixes)
         helped = [replace(cured, fixes=(trials.cure,), help=trials.cure.title)]
-    return replace(report, diagnostics=tuple(in_order([blame.at_fix(finding) for finding in _once_a_place(helped)])))
+    return replace(report, diagnostics=tuple(in_order([_at_fix(finding) for finding in _once_a_place(helped)])))
+
+
+def _at_fix(finding: Diagnostic) -> Diagnostic:
+    follows = isinstance(finding.cause, Contradiction) and finding.cause.follows_data and finding.fixes
+    return blame.at_fix(finding, finding.fixes[0]) if follows else finding
 
 
 def _once_a_place(findings: list[Diagnostic]) -> list[Diagnostic]:
@@ -85,21 +84,15 @@ class _Trials:
 
     def helped(self, finding: Diagnostic) -> Diagnostic:
         """The finding with up to three proved fixes, the first of which is its help."""
-        solver = SOLVERS.get(finding.code)
-        found = finding
-        if solver is shapes.fixes:
-            found = blame.blamed(self.report, finding)
-        elif solver is budgets.fixes:
-            found = budgets.blamed(self.report, finding)
-        solved = solver(self.report, found) if solver else iter(())
+        found = blamed(self.report, finding)
+        code = CODES[finding.code]
         proved: list[Fix] = []
         self.warned = None
         tried, limit = 0, TRIED
-        typo = bool(finding.fixes) and finding.fixes[0].safe
-        first = (solved, finding.fixes) if solver is lines.misplaced and not typo else (finding.fixes, solved)
-        for fix in chain(*first):
-            plain = proved and (proved[0].safe or (solver is text.fixes and proved[0] == self.cure))
-            if len(proved) == OFFERED or tried == limit or self._spent() or (plain and finding.code not in EITHER):
+        of_text = code.family is Family.TEXT
+        for fix in proposals(self.report, found):
+            plain = proved and (proved[0].safe or (of_text and proved[0] == self.cure))
+            if len(proved) == OFFERED or tried == limit or self._spent() or (plain and not code.several_repairs):
                 break
             if all(fix.edits != other.edits for other in proved):
                 tried += 1
@@ -108,14 +101,14 @@ class _Trials:
                     limit = min(limit, tried + FURTHER)
         if not proved and self.warned is not None and finding.severity == "error":
             proved.append(self.warned)
-        if proved and solver is text.fixes:
+        if proved and of_text:
             found = text.blamed(found, proved[0])
         help = proved[0].title if proved else found.help
         return replace(found, fixes=tuple(proved), help=help)
 
     def merged(self, findings: list[Diagnostic]) -> list[Diagnostic]:
         """Budgets that are exceeded together are one finding, with a label at each, and with what repairs all."""
-        exceeded = [finding for finding in findings if finding.code in OVERRUNS]
+        exceeded = [finding for finding in findings if CODES[finding.code].told_as_one]
         if len(exceeded) < 2:
             return findings
         first = exceeded[0]
@@ -144,10 +137,10 @@ class _Trials:
 
     def _examined(self, fix: Fix) -> tuple[Diagnostic, ...]:
         source = self.report.source
-        text = edited(source, fix.edits)
-        self.characters += len(text) + 500
+        source = replace(source, text=edited(source, fix.edits), faults=())
+        self.characters += len(source.text) + 500
         self.count += 1
-        return self.examine(replace(source, text=text, faults=())).diagnostics
+        return self.examine(source).diagnostics
 
     def _spent(self) -> bool:
         return self.characters > CHARACTERS and self.count >= SPARED
@@ -161,32 +154,34 @@ class _Trials:
         others = [other for other in self.report.diagnostics if other is not finding]
         if not after and self.cure is None and _is_cure(finding, fix, others):
             self.cure = fix
-        if any(one.code.startswith("NS0") and one.span.line == finding.span.line for one in others):
+        if any(_of_text(one) and one.span.line == finding.span.line for one in others):
             # a fault of the text in the same line may be what this follows from
-            new += Counter(_identity(one) for one in after if one.code.startswith("NS0"))
-        if finding.code == "NS010" or (finding.code.startswith("NS1") and not _writes(fix)):
+            new += Counter(_identity(one) for one in after if _of_text(one))
+        if isinstance(finding.cause, RepeatedKey) or (_of_structure(finding) and not _writes(fix)):
             # among several mistakes, what is left out may be what the others lack
-            new += Counter(_identity(one) for one in after if one.code == "NS010" or one.code.startswith("NS1"))
-        if fix.safe and finding.code.startswith("NS1") and len(self.report.diagnostics) > 1:
+            new += Counter(_identity(one) for one in after if isinstance(one.cause, RepeatedKey) or _of_structure(one))
+        if fix.safe and _of_structure(finding) and len(self.report.diagnostics) > 1:
             # among several mistakes, a typo may hide what only a sound layer can show
-            new = Counter({one: count for one, count in new.items() if one[0][:3] in STRUCTURAL})
-        if fix.safe and finding.code == "NS104" and ":" not in fix.edits[0].text:
+            new = Counter({one: count for one, count in new.items() if CODES[one[0]].structural})
+        if fix.safe and isinstance(finding.cause, UnknownKey) and ":" not in fix.edits[0].text:
             # what stands below an unknown key has not been looked at
             later = (one for one in after if one.span > fix.edits[0].span)
-            below = [one for one in later if one.code in REVEALED or any(other.safe for other in one.fixes)]
+            below = [one for one in later if _revealed(one.cause)]
             # a budget that was misspelt was not checked: that it is exceeded is no fault of its right name
             new -= Counter(
-                map(_identity, (*below, *(one for one in after if one.code in OVERRUNS and one not in below)))
+                map(_identity, (*below, *(one for one in after if CODES[one.code].told_as_one and one not in below)))
             )
         if new and self.warned is None and not any(one.severity == "error" and _identity(one) in new for one in after):
             self.warned = fix
         if new:
             return None
-        return replace(fix, safe=fix.safe and _errors(after) <= _errors(self.report.diagnostics))
+        return replace(
+            fix, applicability="safe" if fix.safe and _errors(after) <= _errors(self.report.diagnostics) else "unsafe"
+        )
 
 
 def _errors(findings: tuple[Diagnostic, ...]) -> int:
-    return sum(finding.code[:3] in STRUCTURAL for finding in findings)
+    return sum(CODES[finding.code].structural for finding in findings)
 
 
 def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
@@ -194,20 +189,31 @@ def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
 
     Writing something else does; leaving something out, or allowing more, would silence independent mistakes too.
     """
-    solver = SOLVERS.get(finding.code)
-    if solver in (text.fixes, lines.misplaced) and fix not in finding.fixes:
+    if _of_text(finding):
         return True
-    if finding.code in OVERRUNS:
-        return fix not in finding.fixes and all(other.severity == "warning" for other in others)
-    return fix.safe or all(edit.text.strip() for edit in fix.edits)
+    if CODES[finding.code].told_as_one:
+        return all(other.severity == "warning" for other in others)
+    words = (re.search(r"\w", finding.source.excerpt(edit.span)) for edit in fix.edits if not edit.text.strip())
+    return fix.safe or not any(words)
 
 
 def _writes(fix: Fix) -> bool:
     return any(edit.text.strip() for edit in fix.edits)
 
 
-REVEALED = ("NS102", "NS103", "NS104")
-STRUCTURAL = ("NS0", "NS1")
+def _of_text(finding: Diagnostic) -> bool:
+    return CODES[finding.code].family is Family.TEXT
+
+
+def _of_structure(finding: Diagnostic) -> bool:
+    return CODES[finding.code].family is Family.STRUCTURE
+
+
+def _revealed(cause: Cause | None) -> bool:
+    """Whether what is wrong can be seen only once the key above it is known."""
+    return isinstance(cause, UnknownKey) or (
+        isinstance(cause, BrokenValue) and (cause.keyword != "type" or bool(cause.meant))
+    )
 
 
 def _identity(finding: Diagnostic) -> tuple[str, str]:

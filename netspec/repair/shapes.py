@@ -14,13 +14,15 @@ from math import gcd, log2
 
 from netspec.analysis import against_data, budgets, shapes
 from netspec.analysis.plan import Plan
-from netspec.analysis.repair import fewer
-from netspec.analysis.repair.changes import Answer, Change, numbers
-from netspec.analysis.repair.usual import LARGEST
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.causes import CellsNeverRead, GroupsDoNotDivide, PaddingExceedsWindow, WindowDoesNotFit
 from netspec.language.spec import Layer, Spec
+from netspec.repair import fewer
+from netspec.repair.changes import Answer, Change, numbers
+from netspec.repair.usual import LARGEST
 
+ShapeCause = WindowDoesNotFit | CellsNeverRead | PaddingExceedsWindow | GroupsDoNotDivide
 LAYERS = 4_000
 """How many layers are inferred for one finding: about 0.08 s."""
 FIELDS = ("padding", "kernel", "window", "dilation", "stride")
@@ -36,13 +38,13 @@ BEYOND = 12
 EARLIER_COST, INPUT_COST = 0.5, 3.0
 
 
-def fixes(report: Report, finding: Diagnostic) -> Iterator[Fix]:
+def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fix]:
     """The changes that repair a shape error, smallest first; those at the finding's own place before others."""
     found = search(report, finding)
     if found is None:
         return
-    answers = [*found.answers(finding.code)]
-    if finding.code != "NS302":
+    answers = [*found.answers(cause)]
+    if not isinstance(cause, CellsNeverRead):
         found.inferred_layers = 0
         answers += fewer.answers(found)
     ranked = sorted(answers, key=lambda answer: (answer.at != finding.span, answer.cost))
@@ -97,27 +99,28 @@ class Search:
         plan = Plan(spec, size.shape, found.layers)
         return not any(True for _ in budgets.check(plan)) and not any(True for _ in against_data.source(spec, found))
 
-    def answers(self, code: str) -> Iterator[Answer]:
+    def answers(self, cause: ShapeCause) -> Iterator[Answer]:
         """Every change that repairs, in no order."""
-        if code in ("NS304", "NS305"):
+        if isinstance(cause, GroupsDoNotDivide):
             yield from self._divided()
             return
-        yield from self._of_layer(code, self.layer, 0.0)
-        if code == "NS302":
+        unread = isinstance(cause, CellsNeverRead)
+        yield from self._of_layer(self.layer, 0.0, unread)
+        if unread:
             return
         near = range(self.at - 1, max(-1, self.at - 1 - EARLIER), -1)
         for distance, i in enumerate(near):
             earlier = self.spec.layers[i]
             if earlier.node is not self.layer.node:
-                yield from self._of_layer(code, earlier, EARLIER_COST + distance / 10)
+                yield from self._of_layer(earlier, EARLIER_COST + distance / 10)
         yield from self._input()
 
-    def _of_layer(self, code: str, layer: Layer, penalty: float) -> Iterator[Answer]:
-        for order, field in enumerate(FIELDS[:3] if code == "NS302" else FIELDS):
+    def _of_layer(self, layer: Layer, penalty: float, unread: bool = False) -> Iterator[Answer]:
+        for order, field in enumerate(FIELDS[:3] if unread else FIELDS):
             if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
-                cost = penalty + (order if code == "NS302" else change.size + order / 100 + 0.1 * change.inserts)
+                cost = penalty + (order if unread else change.size + order / 100 + 0.1 * change.inserts)
                 yield Answer(cost, change.fix(self.spec), change, change.layer.at(field))
 
     def solved(self, layer: Layer, field: str) -> Change | None:

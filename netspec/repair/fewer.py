@@ -9,14 +9,14 @@ from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING
 
-from netspec.analysis.repair.changes import Answer
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import remove, remove_items
 from netspec.language.spec import Layer, Spec
+from netspec.repair.changes import Answer
 from netspec.text.nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from netspec.analysis.repair.shapes import Search
+    from netspec.repair.shapes import Search
 
 REPEAT_COST, POOL_COST, BLOCKS_COST = 1.0, 2.0, 6.0
 TRIED = 12

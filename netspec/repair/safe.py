@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.diagnostic import Fix
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 
