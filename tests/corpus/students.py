@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
-from netspec.analysis.check import check_source
+from netspec.repair.check import check_source
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
