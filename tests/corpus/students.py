@@ -17,10 +17,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
-from netspec.repair.check import check_source
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 FOLDER = Path(__file__).parent / "students"
