@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from netspec.analysis.configuration import Configuration, Configurations, left_out
 from netspec.cli import messages
+from netspec.project.configuration import Configuration, Configurations, left_out
 
 ENDINGS = (".yaml", ".yml")
 PACKAGES = ("node_modules",)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import click
 
-from netspec.analysis.check import Report, check_source, costed
-from netspec.analysis.configuration import told_of, wrong_budget
+from netspec.analysis.check import Report, costed
 from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.diagnostic import from_unreadable
 from netspec.language.override import Aliased, Override, override
+from netspec.project.configuration import told_of, wrong_budget
+from netspec.repair.check import check_source
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import click
 
-from netspec.analysis.configuration import Configuration
-from netspec.analysis.repair.safe import fix_all
 from netspec.cli import many, messages, options, spec_files, specs
 from netspec.cli.spec_files import File
 from netspec.diagnostics.diagnostic import Diagnostic, from_unreadable, in_order
 from netspec.diagnostics.render import RENDERERS, renderer
 from netspec.diagnostics.render.wording import counted
+from netspec.project.configuration import Configuration
+from netspec.repair.safe import fix_all
 from netspec.text.files import STDIN, Unreadable, encode, read_source
 from netspec.text.recognition import says_spec
 from netspec.text.source import START, Source

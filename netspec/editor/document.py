@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from netspec.analysis.check import Report, check_source, examine, examined, heeded, plan_of
-from netspec.analysis.configuration import Configuration, Configurations, told_of
+from netspec.analysis.check import Report, examine, examined, heeded, plan_of
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.analysis.repair.offer import offer
 from netspec.diagnostics.diagnostic import Diagnostic, in_order
 from netspec.language.fields import keys
 from netspec.language.top import Top
+from netspec.project.configuration import Configuration, Configurations, told_of
+from netspec.repair.check import check_source
+from netspec.repair.offer import offer
 from netspec.text.files import decode
 from netspec.text.nodes import Mapping, Node
 from netspec.text.outline import Outline

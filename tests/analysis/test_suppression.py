@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.analysis.report import Report
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 # 13 - 3 is no multiple of 4: NS302, a warning, on line 5

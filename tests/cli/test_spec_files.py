@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.configuration import left_out
 from netspec.cli import spec_files
+from netspec.project.configuration import left_out
 from tests.cli.run import here, netspec
 
 GOOD = "netspec: 1\nname: good\ninput: [8, 8, 1]\nfc: [10]\n"
