@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,15 @@ UNPRIVILEGED = pytest.mark.skipif(
 )
 
 
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that everybody may enter: pytest's own are closed."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        monkeypatch.chdir(name)
+        yield Path(name)
+
+
 def as_somebody(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command in a process without root's rights."""
     from tests.cli import run
@@ -108,14 +119,12 @@ def as_somebody(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @UNPRIVILEGED
-def test_a_folder_that_cannot_be_searched_is_a_finding(folder: Path) -> None:
+def test_a_folder_that_cannot_be_searched_is_a_finding(shared: Path) -> None:
     write(a=BAD)
     for name, mode in (("listed", 0o644), ("closed", 0o000)):
-        (folder / name).mkdir()
-        (folder / name / "b.yaml").write_text(GOOD)
-        (folder / name).chmod(mode)
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+        (shared / name).mkdir()
+        (shared / name / "b.yaml").write_text(GOOD)
+        (shared / name).chmod(mode)
     done = as_somebody("validate", "--format", "json", ".", "closed/b.yaml")
     assert done.returncode == 2, done.stderr
     wanted = [("a.yaml", "NS102"), ("closed", "NS022"), ("closed/b.yaml", "NS022"), ("listed/b.yaml", "NS022")]
@@ -123,22 +132,21 @@ def test_a_folder_that_cannot_be_searched_is_a_finding(folder: Path) -> None:
 
 
 @UNPRIVILEGED
-def test_repairs_in_a_folder_that_cannot_be_written(folder: Path) -> None:
-    (folder / "closed").mkdir()
+def test_repairs_in_a_folder_that_cannot_be_written(shared: Path) -> None:
+    (shared / "closed").mkdir()
     for name, mode in (("mine", 0o666), ("theirs", 0o644)):
-        path = folder / "closed" / f"{name}.yaml"
+        path = shared / "closed" / f"{name}.yaml"
         path.write_text(FIXABLE)
         path.chmod(mode)
-    for parent in (folder / "closed", folder, *folder.parents[:2]):
-        parent.chmod(0o555 if os.geteuid() else 0o755)
+    (shared / "closed").chmod(0o555)
     if os.geteuid():
-        (folder / "closed" / "theirs.yaml").chmod(0o444)
+        (shared / "closed" / "theirs.yaml").chmod(0o444)
     done = as_somebody("validate", "--fix", "--format", "json", "closed")
-    (folder / "closed").chmod(0o755)
+    (shared / "closed").chmod(0o755)
     assert done.returncode == 3, done.stderr
     assert findings(done.stdout, "json") == [("closed/theirs.yaml", "NS026"), ("closed/theirs.yaml", "NS104")]
-    assert (folder / "closed" / "mine.yaml").read_text() == GOOD
-    assert (folder / "closed" / "theirs.yaml").read_text() == FIXABLE
+    assert (shared / "closed" / "mine.yaml").read_text() == GOOD
+    assert (shared / "closed" / "theirs.yaml").read_text() == FIXABLE
 
 
 # which files
