@@ -6,9 +6,11 @@ import gzip
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, cast
+from unicodedata import normalize
 from zipfile import BadZipFile
 
 from netspec.training.data.problem import Refused, problem
@@ -38,6 +40,42 @@ def there(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether the path leads to a folder, in the same sense."""
     return there(path) and path.is_dir()
+
+
+def at_home(path: Path) -> Path:
+    """The path with the home folder for a leading `~`; as it is where that is nobody's."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder in their order; none where it may not be looked into."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+
+
+def nearest(name: str, others: Iterable[str]) -> str | None:
+    """That of the others which a name was to be: the same in another case or form of Unicode, else one nearly the same.
+
+    >>> nearest("Dog", ("cat", "dog")), nearest("dogs", ("cat", "dog")), nearest("emu", ("cat", "dog"))
+    ('dog', 'dog', None)
+    """
+    known = tuple(others)
+    same = next((other for other in known if letters(other) == letters(name)), None)
+    return same or next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
+
+
+def letters(name: str) -> str:
+    """A name without case, forms of Unicode and outer spaces.
+
+    >>> letters("Cafe\u0301 ") == letters("caf\xe9")
+    True
+    """
+    return normalize("NFC", name).casefold().strip()
 
 
 def size_of(path: Path) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from unicodedata import normalize
 
 from netspec.diagnostics.render.wording import counted
 from netspec.text.characters import FORBIDDEN, described
-from netspec.training.data.files import is_folder
+from netspec.training.data.files import is_folder, letters, names_in, nearest
 from netspec.training.data.problem import Problem, problem
 
 OTHERS = {"train": ("training",), "test": ("testing", "val", "valid", "validation", "dev", "eval")}
@@ -38,30 +37,15 @@ def unknown(test: Path, names: Iterable[str], classes: tuple[str, ...]) -> list[
     if not unknown:
         return []
     fact = f"has {', '.join(f'`{name}`' for name in unknown[:5])}, which `train` has not"
-    pairs = [(name, near) for name in unknown[:5] if (near := _nearest(name, classes)) is not None]
+    pairs = [(name, near) for name in unknown[:5] if (near := nearest(name, classes)) is not None]
     help = " and ".join(f"rename `{name}` to `{near}`" for name, near in pairs) or None
     return [problem("NS511", test, fact, where=counted(len(unknown), "class folder"), help=help)]
-
-
-def _nearest(name: str, classes: tuple[str, ...]) -> str | None:
-    """The class that a folder was to be: the same in another case or form of Unicode, else one of nearly the same letters."""
-    same = next((known for known in classes if _letters(known) == _letters(name)), None)
-    return same or next(iter(get_close_matches(name, classes, n=1, cutoff=0.75)), None)
-
-
-def _letters(name: str) -> str:
-    """A name without case, forms of Unicode and outer spaces.
-
-    >>> _letters("Cafe\u0301 ") == _letters("caf\xe9")
-    True
-    """
-    return normalize("NFC", name).casefold().strip()
 
 
 def nearly_equal(train: Path, classes: tuple[str, ...]) -> list[Problem]:
     """NS531 where two classes have names that differ by case, by Unicode form or by outer spaces alone."""
     first: dict[str, str] = {}
-    pairs = [(other, name) for name in classes if (other := first.setdefault(_letters(name), name)) != name]
+    pairs = [(other, name) for name in classes if (other := first.setdefault(letters(name), name)) != name]
     if not pairs:
         return []
     named = ", ".join(f"`{a}` and `{b}`" for a, b in map(_told_apart, pairs[:5]))
@@ -104,7 +88,4 @@ def unread(place: Path) -> Iterator[Problem]:
 
 
 def _folders(place: Path) -> list[str]:
-    try:
-        return sorted(path.name for path in place.iterdir() if is_folder(path))
-    except OSError:
-        return []
+    return [name for name in names_in(place) if is_folder(place / name)]

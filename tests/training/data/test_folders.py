@@ -37,7 +37,10 @@ def named(folder: Path, *classes: str, parts: tuple[str, str] = ("train", "test"
         (LATIN_1, r"train/caf\xe9`: the name of this class folder is not UTF-8"),
         ("a\nb", r"train/a\nb`: the name of this class folder has the control character `U+000A`"),
         ("a\x1b[31m", r"train/a\x1b[31m`: the name of this class folder has the control character `U+001B`"),
-        ("a\u202eb", r"train/a\u202eb`: the name of this class folder has the character `U+202E` (right-to-left override)"),
+        (
+            "a\u202eb",
+            r"train/a\u202eb`: the name of this class folder has the character `U+202E` (right-to-left override)",
+        ),
     ],
 )
 def test_a_class_name_that_no_report_can_hold_is_refused(name: str, says: str, tmp_path: Path) -> None:
