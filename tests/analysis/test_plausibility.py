@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 FC = "fc: [10]\n"

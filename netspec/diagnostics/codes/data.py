@@ -190,7 +190,7 @@ CODES: tuple[Code, ...] = (
         "NS515",
         "image of a kind that is not read",
         "The image has no fixed range from black to white (floating point, 32 bits, CIELAB), several frames, or what cannot "
-        "become 8 bits a channel by the rules of [image files](format.md#image-files): 12 bits a channel, 16 bits with 0 for "
+        "become 8 bits a channel by the one rule of its kind: 12 bits a channel, 16 bits with 0 for "
         "white, or one colour of 16 bits made transparent.",
         "There is no one right way to make 8 bits of it, or the library that reads it would do so wrongly.",
         "Image.new('F', (8, 8)).save('broken/train/cat/0.tiff')",

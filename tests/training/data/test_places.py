@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netspec.analysis.check import check_source
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 from netspec.training import splits
 from netspec.training.data import idx, load
