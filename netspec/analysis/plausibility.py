@@ -87,17 +87,22 @@ def angles(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 def escapes(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     """NS243: no backslash of `path` became a tab or the end of a line."""
     path = spec.data.value.path
-    if path is None or not any(char in path for char in ESCAPES):
+    if path is None or path.isprintable():
         return
     place = spec.data.at("path")
-    if spec.source.lines[place.line - 1][place.column - 1] != '"':
+    text = spec.source.lines[place.line - 1][place.column - 1 :]
+    escapes = [escape for char, escape in ESCAPES.items() if char in path and escape in text]
+    if text.startswith('"') and escapes:
+        meant = path
+        for char, escape in ESCAPES.items():
+            meant = meant.replace(char, escape)
+        message = (
+            f"in double quotes a backslash begins an escape: `{escapes[0]}` in `path` is {NAMES_OF_ESCAPES[escapes[0]]}"
+        )
+        help = f"use single quotes, '{meant}', or write `/` for each backslash"
+        yield _warning(spec, "NS243", message, place, help)
+    elif "\n" in path:
         yield _warning(spec, "NS243", "`path` has the end of a line in it", place, "write it on one line")
-        return
-    escape = next(written for char, written in ESCAPES.items() if char in path)
-    message = f"in double quotes a backslash begins an escape: `{escape}` in `path` is {NAMES_OF_ESCAPES[escape]}"
-    meant = path.translate(str.maketrans(ESCAPES))
-    help = f"use single quotes, '{meant}', or write `/` for each backslash"
-    yield _warning(spec, "NS243", message, place, help)
 
 
 def batches(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:

@@ -108,6 +108,8 @@ def test_an_angle_in_radians(angle: str, help: str | None) -> None:
         (r"C:\temp\new.npz", None),
         (r'"C:\\temp\\new.npz"', None),
         ('"sets/new.npz"', None),
+        ("sets/my\xa0own.npz", None),
+        ('"sets/my\xa0own.npz"', None),
     ],
 )
 def test_an_escape_in_a_path(path: str, says: str | None) -> None:

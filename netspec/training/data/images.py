@@ -187,8 +187,8 @@ def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> N
     if pixels > PLAIN_PIXELS and pixels > PIXELS_A_BYTE * size:
         fact = f"declares {times(image.size)} = {pixels:,} pixels in {size:,} bytes"
         raise Refused(problem("NS504", path, fact, where="header", help="replace it, or make it smaller"))
-    if fact := _unread(image):
-        raise Refused(problem("NS515", path, fact, help="save it with 8 bits a channel, or use `source: npz`"))
+    if (unread := _unread(image)) is not None:
+        raise Refused(problem("NS515", path, unread, help="save it with 8 bits a channel, or use `source: npz`"))
     with _reading(path):
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
     if frames != 1 and image.format != "MPO":  # a telephone's JPEG with a preview
