@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shlex
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
@@ -92,7 +93,7 @@ def size_of(path: Path) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise Refused(problem("NS502", path, "is not a regular file"))
     if not os.access(path, os.R_OK):
-        raise Refused(problem("NS501", path, "may not be read", help=f"chmod u+r {path}"))
+        raise Refused(problem("NS501", path, "may not be read", help=f"chmod u+r {shlex.quote(str(path))}"))
     if status.st_size == 0:
         raise Refused(problem("NS503", path, "is empty", where="byte 0", help=FETCH_AGAIN))
     return status.st_size
