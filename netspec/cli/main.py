@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import click
@@ -41,8 +38,6 @@ STARTED = time.monotonic()
 """When this process began, but for Python's own start of some 20 ms."""
 ENVIRONMENT = 3
 """The exit code where the environment or netspec itself failed."""
-FRAMES = 8
-"""How much of a bug's traceback is shown."""
 
 
 class NoReader(Exception):
@@ -157,14 +152,9 @@ def _uninstalled(error: ImportError) -> int:
 
 
 def _bug() -> int:
-    try:
-        from netspec import __version__ as own
-    except PackageNotFoundError:
-        own = "not installed"
-    # the innermost frames: what stands above them is click's
-    click.echo(traceback.format_exc(limit=-FRAMES), err=True)
-    versions = f"netspec {own}, Python {platform.python_version()}, {platform.platform()}"
-    click.echo(f"this is a bug in netspec ({versions}); please report it with the lines above", err=True)
+    from netspec.cli.messages import bug
+
+    click.echo(bug(), err=True)
     return ENVIRONMENT
 
 

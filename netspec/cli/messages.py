@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -37,6 +40,8 @@ TRAINING = {
     "tensorboardX": "tensorboardX",
 }
 """The modules of the extra `train`, and the packages that have them."""
+FRAMES = 8
+"""How much of a bug's traceback is shown."""
 
 
 def coloured(stream: TextIO) -> bool:
@@ -131,6 +136,18 @@ def _say(colour: str, kind: str, message: str) -> None:
     if sys.stderr.isatty():
         text = f"\n{' ' * (len(kind) + 2)}".join(wrapped(text, max(width(sys.stderr) - len(kind) - 2, 40)))
     click.echo(f"{click.style(kind, colour, bold=True)}: {text}", err=True, color=coloured(sys.stderr))
+
+
+def bug() -> str:
+    """What there is to report of the exception that is being handled, which is one of netspec's own."""
+    try:
+        from netspec import __version__ as own
+    except PackageNotFoundError:
+        own = "not installed"
+    versions = f"netspec {own}, Python {platform.python_version()}, {platform.platform()}"
+    # the innermost frames: what stands above them is click's
+    lines = traceback.format_exc(limit=-FRAMES)
+    return f"{lines}\nthis is a bug in netspec ({versions}); please report it with the lines above"
 
 
 def require_training() -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from netspec.analysis.check import Report, examine, examined, plan_of
+from netspec.analysis.check import Report, examine, examined, heeded, plan_of
 from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.diagnostics.diagnostic import Diagnostic, in_order
 from netspec.language.fields import keys
 from netspec.language.top import Top
+from netspec.project.configuration import Configuration, Configurations, told_of
+from netspec.repair.check import check_source
 from netspec.repair.offer import offer
 from netspec.text.files import decode
 from netspec.text.nodes import Mapping, Node
 from netspec.text.outline import Outline
-from netspec.text.source import Source
+from netspec.text.source import START, Source
 
 SIGNS = {"input", "blocks", "fc"}
 """Two of these keys make a mapping a spec: other YAML files have one at most."""
@@ -37,9 +40,30 @@ class Document:
         return examine(self.source)
 
     @cached_property
+    def configuration(self) -> Configuration:
+        """What the project says of the file: it is looked for again for each version of a text."""
+        return Configurations().of(self.source.name)
+
+    @cached_property
     def report(self) -> Report:
-        """The findings with the fixes that were proved, as `netspec validate` has them."""
-        return offer(self.examined, examine) if self.examined.diagnostics else self.examined
+        """The findings with the fixes that were proved, as `netspec validate` has them; none where the file is left out."""
+        configuration = self.configuration
+        if configuration.leaves_out(self.source.name):
+            return replace(self.examined, diagnostics=())
+        unset: list[Diagnostic] = []
+        if configuration.budgets:
+            limited, made, unset = configuration.limited(self.source)
+            report = told_of(check_source(limited), made)
+        else:
+            report = heeded(offer(self.examined, examine) if self.examined.diagnostics else self.examined)
+        told = [*unset, *map(self._told_here, configuration.problems)]
+        judged = configuration.judged(report)
+        return replace(judged, diagnostics=tuple(in_order([*told, *judged.diagnostics])))
+
+    def _told_here(self, problem: Diagnostic) -> Diagnostic:
+        """What is wrong with the configuration, at the beginning of a text that it is for."""
+        message = f"`{problem.source.name}`, line {problem.span.line}: {problem.message}"
+        return replace(problem, source=self.source, span=START, message=message)
 
     @cached_property
     def known(self) -> Report:

@@ -114,7 +114,7 @@ class RunDirectory:
         """The run's plan. Raises NotARun where its spec is no longer valid."""
         report = self.report()
         if report.plan is None:
-            raise NotARun("NS602", f"`{self.spec}` is not valid: {report.diagnostics[0].message}", ALONE)
+            raise NotARun("NS602", f"`{self.spec}` is not valid: {report.for_network[0].message}", ALONE)
         return report.plan
 
 
@@ -275,7 +275,7 @@ def _network(
         raise tensors.Corrupt(path, f"its record is none: {reason}")
     report = check_source(Source(str(path), text, path))
     if report.plan is None:
-        raise NotARun("NS602", f"`{path}`: {report.diagnostics[0].message}")
+        raise NotARun("NS602", f"`{path}`: {report.for_network[0].message}")
     network = TrainedNetwork(report.plan, record, rows, _choices(path, report.plan, record, warn))
     try:
         network.variables = jax.device_put(unflatten(jax.eval_shape(network.init), arrays))

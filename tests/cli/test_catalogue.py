@@ -75,7 +75,7 @@ def test_its_commands_raise_exactly_it_and_its_repair_nothing(
     spec = terminal.folder / "example.yaml"
     spec.write_text(code.example, encoding="utf-8")
     found, status = terminal.type(f"{code.setup}\n{code.command}")
-    assert found == [code.code]
+    assert [one for one in found if one not in code.beside] == [code.code]
     assert bool(status) != (code.code in WARNINGS)
     if not code.repair:
         spec.write_text(code.repaired, encoding="utf-8")

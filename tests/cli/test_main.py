@@ -151,7 +151,7 @@ def test_many_files_one_unreadable(tmp_path: Path) -> None:
 def test_patterns_and_folders_are_sorted_and_counted_once(tmp_path: Path) -> None:
     for name in ("b.yaml", "a.yml", "c.txt", "below/d.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("{}")
+        (tmp_path / name).write_text("netspec: 1")
     found = json.loads(netspec("validate", "--format", "json", ".", "*.yaml", "b.yaml", cwd=tmp_path).stdout)
     assert list(dict.fromkeys(d["file"] for d in found["diagnostics"])) == ["a.yml", "b.yaml", "below/d.yaml"]
     assert found["files"] == 3

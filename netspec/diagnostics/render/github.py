@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.render.cells import shown
 from netspec.diagnostics.render.paths import relative
 from netspec.diagnostics.render.wording import in_words
 
@@ -22,7 +23,9 @@ def _command(found: Diagnostic) -> str:
         properties |= {"col": span.column, "endColumn": span.end_column}
     properties["title"] = f"netspec {found.code}"
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{found.severity} {written}::{_data(in_words(found))}"
+    # the log shows nothing but the message
+    place = f"{shown(relative(found.source.name))}:{span.line}:{span.column}"
+    return f"::{found.severity} {written}::{_data(f'{place}: {found.code} {in_words(found)}')}"
 
 
 def _data(text: str) -> str:
