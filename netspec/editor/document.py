@@ -9,15 +9,14 @@ from pathlib import Path
 from netspec.analysis.check import Report, examine, examined, plan_of
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.analysis.repair.offer import offer
+from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.language.fields import keys
 from netspec.language.top import Top
 from netspec.text.files import decode
 from netspec.text.nodes import Mapping, Node
 from netspec.text.outline import Outline
+from netspec.text.recognition import says_spec
 from netspec.text.source import Source
-
-SIGNS = {"input", "blocks", "fc"}
-"""Two of these keys make a mapping a spec: other YAML files have one at most."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Document:
 
     @classmethod
     def of(cls, text: str, path: str) -> Document:
-        """The text of the file at `path` as an editor has it; what a file may not hold is a fault here too."""
-        return cls(decode(text.encode(errors="surrogatepass"), path, Path(path)))
+        """The text of the file at `path`, as `source_of` has it."""
+        return cls(source_of(text, path))
 
     @cached_property
     def examined(self) -> Report:
@@ -71,15 +70,21 @@ class Document:
 
     @cached_property
     def is_spec(self) -> bool:
-        """Whether it is one: an editor shows every YAML file to the server."""
-        names = self._names
-        return "netspec" in names or len(SIGNS & names) > 1 or (self.examined.spec is None and bool(self.source.faults))
+        """Whether it says that it is one: an editor shows every YAML file to the server."""
+        return says_spec(self.source)
 
     @cached_property
     def may_become_spec(self) -> bool:
         """Whether nothing in it says that it is something else, one key that is being typed aside."""
-        return self.is_spec or len(self._names - {key.name for key in keys(Top)}) < 2
+        names = {entry.name for entry in self.outline} if isinstance(self.outline, Mapping) else set()
+        return self.is_spec or len(names - {key.name for key in keys(Top)}) < 2
 
-    @cached_property
-    def _names(self) -> set[str]:
-        return {entry.name for entry in self.outline} if isinstance(self.outline, Mapping) else set()
+
+def findings(document: Document) -> tuple[Diagnostic, ...]:
+    """What `netspec validate` says of a spec; nothing of another file."""
+    return document.report.diagnostics if document.is_spec else ()
+
+
+def source_of(text: str, path: str) -> Source:
+    """The text of the file at `path` as an editor has it; what a file may not hold is a fault here too."""
+    return decode(text.encode(errors="surrogatepass"), path, Path(path))
