@@ -8,6 +8,7 @@ from typing import NamedTuple
 import yaml
 
 from netspec.text.source import Source, Span
+from netspec.text.surrogates import masked
 
 
 class Alias(NamedTuple):
@@ -26,7 +27,7 @@ def aliases(source: Source) -> list[Alias]:
     anchors: dict[str, Span] = {}
     found = []
     if "*" in source.text:
-        loader = yaml.CSafeLoader(source.text)
+        loader = yaml.CSafeLoader(masked(source.text))
         with suppress(yaml.YAMLError):
             while (event := loader.get_event()) is not None:
                 if not isinstance(event, yaml.NodeEvent) or event.anchor is None or event.start_mark is None:

@@ -8,8 +8,7 @@ import pytest
 
 from netspec.editor import glimpse
 from netspec.editor.completion import completions
-from netspec.editor.document import Document
-from netspec.editor.glimpse import Glimpse, nearby
+from netspec.editor.glimpse import Glimpse
 from netspec.editor.hover import hover
 from netspec.text.source import Source
 
