@@ -135,9 +135,9 @@ class Checker:
             return answer
         if asked.version.superseded or self._closed:
             raise Superseded
-        raise CheckFailed(
-            f"it took more than {LIMIT_SECONDS:g} s" if asked.overdue else f"its process ended ({status})"
-        )
+        if asked.overdue:
+            raise CheckFailed(f"it took more than {LIMIT_SECONDS:g} s")
+        raise CheckFailed("its process cannot be started" if status is None else f"its process ended ({status})")
 
     def _exchange(self, asked: _Asked) -> Any:
         """Sends a job and reads its answer; OSError or EOFError where there is no process any more."""
