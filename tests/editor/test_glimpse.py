@@ -28,3 +28,13 @@ def test_the_lines_around_are_enough(name: str, monkeypatch: pytest.MonkeyPatch)
         for column, char in enumerate(text, 1):
             if char.isalnum():
                 assert hover(near, line, column) == hover(whole, line, column), (line, column)
+
+
+def test_of_a_large_text_a_few_lines_are_read() -> None:
+    layers = "".join(f"  - conv: {{filters: {8 + i % 5}, kernel: 1}}\n    pool: {{window: 2}}\n" for i in range(5000))
+    source = Source("x.yaml", f"netspec: 1\nname: big\ninput: [8, 8, 1]\nblocks:\n{layers}fc: [10]\n")
+    for line in (4, 5, 5004, 5005, 10_004, 10_005):
+        near = Glimpse.at(source, line).source.lines
+        assert len(near) == len(source.lines)
+        assert near[line - 1] == source.lines[line - 1]
+        assert sum(map(bool, near)) < 12
