@@ -22,8 +22,6 @@ from netspec.text.source import Span
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.netspec"
 SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
-SHOWN = 500
-"""How many findings a text shows: a client and the pipe to it take long over thousands."""
 KINDS = {
     "key": types.CompletionItemKind.Property,
     "value": types.CompletionItemKind.Value,
@@ -46,13 +44,14 @@ def _markdown(text: str) -> types.MarkupContent:
     return types.MarkupContent(types.MarkupKind.Markdown, text)
 
 
-def diagnostics(uri: str, found: Sequence[Diagnostic], positions: Positions, related: bool) -> list[types.Diagnostic]:
-    """The findings on a text; of very many the first, and how many more there are."""
-    shown = [diagnostic(uri, one, positions, related) for one in found[:SHOWN]]
-    if (more := len(found) - SHOWN) > 0:
-        place = shown[-1].range
+def diagnostics(
+    uri: str, found: Sequence[Diagnostic], more: int, positions: Positions, related: bool
+) -> list[types.Diagnostic]:
+    """The findings on a text, and how many more there are."""
+    shown = [diagnostic(uri, one, positions, related) for one in found]
+    if more:
         message = f"{more:,} more findings are not shown: `netspec validate` lists all"
-        shown.append(types.Diagnostic(place, message, types.DiagnosticSeverity.Information, source="netspec"))
+        shown.append(types.Diagnostic(shown[-1].range, message, types.DiagnosticSeverity.Information, source="netspec"))
     return shown
 
 

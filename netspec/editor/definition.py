@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.editor.document import Document
-from netspec.editor.place import pointed, walk
+from netspec.editor.place import pointed
 from netspec.language.kinds import KINDS
-from netspec.language.vocabulary import Path
 from netspec.text.anchors import aliases
-from netspec.text.nodes import Entry, Mapping, Node
+from netspec.text.nodes import Entry, Mapping, Node, Path, walk
 from netspec.text.source import Span
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from netspec.text.nodes import Mapping, Node
 from netspec.text.outline import Outline
 from netspec.text.recognition import says_spec
 from netspec.text.source import Source
+
+SHOWN = 500
+"""How many findings a text shows: a client and the pipe to it take long over thousands."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ class Document:
 
     @cached_property
     def report(self) -> Report:
-        """The findings with the fixes that were proved, as `netspec validate` has them."""
-        return offer(self.examined, examine) if self.examined.diagnostics else self.examined
+        """The findings with the fixes that were proved, as `netspec validate` has them; their causes, which hold nodes, left out."""
+        report = offer(self.examined, examine) if self.examined.diagnostics else self.examined
+        return replace(report, diagnostics=tuple(replace(found, cause=None) for found in report.diagnostics))
 
     @cached_property
     def known(self) -> Report:
@@ -80,9 +84,10 @@ class Document:
         return self.is_spec or len(names - {key.name for key in keys(Top)}) < 2
 
 
-def findings(document: Document) -> tuple[Diagnostic, ...]:
-    """What `netspec validate` says of a spec; nothing of another file."""
-    return document.report.diagnostics if document.is_spec else ()
+def findings(document: Document) -> tuple[tuple[Diagnostic, ...], int]:
+    """What `netspec validate` says of a spec, as much as is shown, and how many more there are; nothing of another file."""
+    found = document.report.diagnostics if document.is_spec else ()
+    return found[:SHOWN], max(0, len(found) - SHOWN)
 
 
 def source_of(text: str, path: str) -> Source:

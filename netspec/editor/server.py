@@ -122,8 +122,8 @@ class Server(LanguageServer):
         await asyncio.sleep(min(PAUSE_SECONDS, opened.check_seconds))
         opened.began = monotonic()
         try:
-            found = await asyncio.wrap_future(self.checker.ask(opened, findings))
-            return convert.diagnostics(uri, found, opened.positions, self.related)
+            found, more = await asyncio.wrap_future(self.checker.ask(opened, findings))
+            return convert.diagnostics(uri, found, more, opened.positions, self.related)
         except Superseded:
             return None
         except CheckFailed as error:

@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from netspec.editor import convert
+from netspec.editor import document as document_module
+from netspec.editor.document import Document, findings
+from netspec.editor.position import Positions
 from netspec.repair.check import check_source
 from netspec.repair.safe import fix_all
 from netspec.text.source import Source
@@ -279,6 +283,16 @@ def worker(client: Client) -> int:
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the server's process in /proc")
+
+
+def test_of_very_many_findings_the_first_are_shown_and_the_rest_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_module, "SHOWN", 1)
+    document = Document.of("netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [10]\na1: 1\nb2: 1\nc3: 1\n", "x.yaml")
+    found, more = findings(document)
+    assert (len(found), more) == (1, 2)
+    shown = convert.diagnostics(URI, found, more, Positions(document.source), related=True)
+    assert [one.code for one in shown] == ["NS104", None]
+    assert shown[-1].message.startswith("2 more findings are not shown")
 
 
 @needs_proc
