@@ -15,7 +15,8 @@ from netspec.language.kinds import KINDS
 from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
 
-ID = "https://netspec.dev/netspec.schema.json"
+ID = "urn:netspec-compiler:schema:1"
+"""A name and no address: the project owns no domain, and the schema comes with the installed version."""
 
 
 def _key(key: Key) -> Schema:

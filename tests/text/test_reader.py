@@ -487,12 +487,49 @@ JSONISH = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text(max_size=6), JSONISH, max_size=4), st.sampled_from([None, 2]))
-def test_json_is_read_as_json(value: dict[str, object], indent: int | None) -> None:
-    node, found = read(Source("x.yaml", json.dumps(value, ensure_ascii=False, indent=indent)))
+@given(st.dictionaries(st.text(max_size=6), JSONISH, max_size=4), st.sampled_from([None, 2]), st.booleans())
+def test_json_is_read_as_json(value: dict[str, object], indent: int | None, escaped: bool) -> None:
+    node, found = read(Source("x.yaml", json.dumps(value, ensure_ascii=escaped, indent=indent)))
     assume(not found)  # characters that do not show
     assert node is not None
     assert plain(node) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        (r'"a\uD800\uDC00b\udbff\udfff\u0041"', "a\U00010000b\U0010ffffA"),
+        (r'"\\\ud83d\ude00"', "\\\U0001f600"),
+        ('"\\\n \\ud83d\\ude00"', "\U0001f600"),
+        (r"'\ud83d\ude00'", r"\ud83d\ude00"),
+        (r"\ud83d\ude00", r"\ud83d\ude00"),
+        ("|-\n  \\ud83d\\ude00", r"\ud83d\ude00"),
+        (r"\ud83d\ude00 \uffff\uffff", r"\ud83d\ude00 \uffff\uffff"),
+    ],
+)
+def test_a_pair_of_escapes_is_one_character_between_double_quotes(written: str, value: str) -> None:
+    assert plain(tree(f"a: {written}")) == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("written", "column"),
+    [
+        (r'"x\ud83d"', 6),
+        (r'"\ude00\ud83d"', 5),
+        (r'"\\ud83d\ude00"', 12),
+        ('"\\ud83d\n \\ude00"', 5),
+        (r'"\ud83d\ude00\ud83d"', 17),
+    ],
+)
+def test_half_a_pair_is_refused_where_it_stands(written: str, column: int) -> None:
+    fault = the_fault(f"a: {written}")
+    assert (fault.code, fault.span.column) == ("NS021", column)
+
+
+def test_a_character_that_no_spec_may_have_stays_one_beside_a_pair() -> None:
+    fault = the_fault(r'a: "\uffff\uffff\ud83d\ude00"')
+    assert (fault.code, "U+FFFF" in fault.message) == ("NS004", True)
 
 
 def test_without_libyaml_the_import_says_what_to_install() -> None:

@@ -198,12 +198,12 @@ CODES: tuple[Code, ...] = (
         "NS021",
         "an escape that names no character",
         (
-            "In double quotes a backslash starts an escape. The two halves of a UTF-16 pair are no characters by "
-            "themselves."
+            "In double quotes a backslash starts an escape. One half of a UTF-16 pair is no character; the two, one "
+            "behind the other as JSON writes them, are."
         ),
         "A text with half a character in it can be neither written to a file nor shown.",
+        _SPEC + 'description: "\\ud83d"\n',
         _SPEC + 'description: "\\ud83d\\ude00"\n',
-        _SPEC + 'description: "\\U0001F600"\n',
     ),
     Code(
         "NS022",
