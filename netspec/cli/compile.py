@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from netspec.cli import cache, messages, options, specs
+from netspec.cli import computing, messages, options, specs
 from netspec.diagnostics.diagnostic import Diagnostic
 
 
@@ -46,8 +46,7 @@ def compile_(
 
     DIR then holds all that it takes to load and run them: the arrays, a loader, and what each function costs.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
     from netspec.export.trained import of_run
     from netspec.training.optimizer import StepsUnknown

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import cache, messages, options
+from netspec.cli import computing, messages, options
 from netspec.diagnostics.render.cells import cells
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 @options.formats(["table", "json"])
 def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
     """Measure the network of a run directory on the test set: accuracy, precision and recall, confusion matrix."""
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     from netspec.report.evaluation import measure
     from netspec.training.loop import Trainer
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from click.core import ParameterSource
 
-from netspec.cli import cache, farewell, messages, options, resuming, specs, tuning
+from netspec.cli import computing, farewell, messages, options, resuming, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
 from netspec.diagnostics.render.wording import counted
 
@@ -75,8 +75,7 @@ def train(
     missed, 2 wrong usage, 3 the environment or a bug; 130 and 143 after
     SIGINT and SIGTERM, with a checkpoint to go on from.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     if file is None and resume is None:
         raise click.UsageError("name a spec, or a run with --resume.")
     if resume is not None and output is not None:

@@ -11,6 +11,7 @@ tensorboard/         the same metrics for TensorBoard
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from netspec.text.source import Source
 from netspec.training import tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
 from netspec.training.data.pixels import Trained
+from netspec.training.jax_environment import recorded
 from netspec.training.record import environment, foreign, malformed, plain
 from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork
@@ -131,6 +133,7 @@ def record(plan: Plan, images: Images, choices: Choices, devices: int = 1) -> di
         "data": images.fingerprint,
         "options": compiler_options(jax.default_backend()),
         "choices": plain(choices),
+        "settings": recorded(os.environ),
         **environment(),
         "classes": images.classes,
         "devices": {"count": devices, "kind": jax.devices()[0].device_kind},
