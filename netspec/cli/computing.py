@@ -44,7 +44,11 @@ def _device() -> None:
         import jax
 
         jax.devices()
-    except (RuntimeError, ValueError, AssertionError) as error:  # AssertionError: the one platform asked for has no device
+    except (
+        RuntimeError,
+        ValueError,
+        AssertionError,
+    ) as error:  # AssertionError: the one platform asked for has no device
         asked = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
         reason = str(error).partition("\n")[0] or f"there is no device of the platform `{asked}`"
         _cannot(reason, f"unset `JAX_PLATFORMS` (`{asked}`), or set it to `cpu`" if asked else None)

@@ -21,6 +21,8 @@ from typing import Any
 
 import click
 
+from netspec.text.docstring import docstring
+
 COMMANDS: dict[str, str] = {
     "validate": "netspec.cli.validate:validate",
     "summary": "netspec.cli.summary:summary",
@@ -80,7 +82,7 @@ class Commands(click.Group):
             return None
         module, function = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(import_module(module), function)
-        return command
+        return _documented(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -90,6 +92,13 @@ class Commands(click.Group):
         if close and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}. Did you mean '{close[0]}'?")
         return super().resolve_command(ctx, args)
+
+
+def _documented(command: click.Command) -> click.Command:
+    """With the help that click would have had of a docstring, were docstrings there (`PYTHONOPTIMIZE=2`)."""
+    if command.help is None and command.callback is not None:
+        command.help = docstring(command.callback)
+    return command
 
 
 @click.group(
@@ -114,7 +123,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        netspec(prog_name="netspec", standalone_mode=False)
+        _documented(netspec)(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
