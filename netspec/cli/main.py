@@ -114,16 +114,19 @@ def netspec() -> None:
     """Check, compile and train convolutional networks that are written in YAML."""
 
 
+_documented(netspec)
+
+
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 the input was found wrong, 2 wrong usage, 3 the environment or a bug.
 
-    Signals are `netspec.__main__`'s: 130 after SIGINT and 143 after SIGTERM.
+    Signals are `netspec.__main__`'s: 130 after SIGINT, 143 after SIGTERM and 129 after SIGHUP.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        _documented(netspec)(prog_name="netspec", standalone_mode=False)
+        netspec(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()

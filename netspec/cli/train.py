@@ -72,8 +72,8 @@ def train(
 
     \b
     Exit status: 0 done, 1 the spec or the data are wrong or the target was
-    missed, 2 wrong usage, 3 the environment or a bug; 130 and 143 after
-    SIGINT and SIGTERM, with a checkpoint to go on from.
+    missed, 2 wrong usage, 3 the environment or a bug; 129, 130 and 143 after
+    SIGHUP, SIGINT and SIGTERM, with a checkpoint to go on from.
     """
     computing.begin()
     if file is None and resume is None:
@@ -172,7 +172,9 @@ def _folder(plan: Plan, output: str | None) -> Path:
     from netspec.training.run import SPEC
     from netspec.training.session import default_folder
 
-    folder = Path(output) if output is not None else default_folder(plan.name)
+    if output is None:
+        return default_folder(plan.name)
+    folder = Path(output)
     if (folder / SPEC).exists():
         messages.fail(
             "NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -269,8 +271,11 @@ class Session:
 
 
 def default_folder(name: str, root: Path = Path("runs")) -> Path:
-    """A new directory for a run: `runs/<name>-<number>`, the first number that is free."""
-    number = 1
-    while (root / f"{name}-{number}").exists():
-        number += 1
-    return root / f"{name}-{number}"
+    """Makes a new directory for a run: `runs/<name>-<number>`, the first number that is free. Raises OSError.
+
+    Who made it has it: of processes that ask at the same time each gets a number of its own.
+    """
+    for parent in (*reversed(root.parents), root):
+        writing.make_folder(parent)
+    folders = (root / f"{name}-{number}" for number in itertools.count(1))
+    return next(folder for folder in folders if not os.path.lexists(folder) and writing.make_folder(folder))
