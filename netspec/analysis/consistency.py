@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.analysis import against_data
+from netspec.analysis import against_data, degenerate, schedules
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.edits import insert, remove
@@ -234,4 +234,4 @@ def _cut(spec: Spec, path: str) -> tuple[Fix, ...]:
     return (Fix(f"remove `{name}`", (remove(spec.source, mapping, entry),)),) if mapping and entry else ()
 
 
-PASSES = (names, layers, training)
+PASSES = (names, layers, training, *schedules.PASSES, *degenerate.PASSES)

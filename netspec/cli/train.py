@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -92,7 +92,9 @@ def train(
     _devices(devices)
     moved = file is not None or any(item.startswith("data.path") for item in overrides)
     images = messages.require_images(plan, data, None if run is None or moved else resuming.recorded(run))
-    messages.show(_too_few(plan, images))
+    messages.show(found := [*_too_few(plan, images), *_known_now(plan, images)])
+    if any(finding.severity == "error" for finding in found):
+        raise SystemExit(1)
     _divided(plan, images, devices)
     _fits(plan, images, devices)
     folder = run or _folder(plan, output)
@@ -127,6 +129,22 @@ def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
     help = f"set `batch_size` to a part of {examples:,}, or take more examples"
     span = plan.spec.train.at("batch_size")
     return [Diagnostic("NS617", message, plan.spec.source, span, help=help, severity="warning")]
+
+
+def _known_now(plan: Plan, images: Images) -> Iterator[Diagnostic]:
+    """What `validate` finds where it knows the size of the data, of data whose size is known now that they are read."""
+    from netspec.analysis import degenerate, schedules
+    from netspec.analysis.plan import known_examples, steps_per_epoch
+    from netspec.training.step import batch_of
+
+    spec, examples = plan.spec, len(images.train)
+    if known_examples(plan) == examples:
+        return
+    batch = batch_of(spec.train.value, examples).size
+    yield from schedules.check(spec, steps_per_epoch(examples, batch) * spec.train.value.epochs)
+    yield from degenerate.held_out(spec, len(images.validation))
+    if batch != spec.train.value.batch_size:
+        yield from degenerate.single_values(spec, plan.layers, batch)
 
 
 def _divided(plan: Plan, images: Images, devices: int) -> None:

@@ -50,7 +50,7 @@ def batch_of(train: Train, examples: int | None = None, devices: int = 1) -> Bat
 
 def _key_data(seed: int) -> jax.Array:
     """The data of `jax.random.key(seed, impl="threefry2x32")`: (2,) uint32; no setting of JAX is added to the seed."""
-    return jax.device_put(np.array([0, seed % 2**32], np.uint32))
+    return jax.device_put(np.array([0, seed % 2**32], np.uint32))  # type: ignore[no-any-return]
 
 
 class TrainableNetwork(Network):

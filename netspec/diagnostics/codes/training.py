@@ -225,4 +225,26 @@ CODES: tuple[Code, ...] = (
         _spec("optimizer: {type: sgd, learning_rate: 0.1}", epochs=3, batch=50),
         command="netspec train example.yaml",
     ),
+    Code(
+        "NS623",
+        "setting of JAX without effect",
+        "A variable of the environment asks JAX for other numbers (`JAX_ENABLE_X64`, `JAX_DEFAULT_MATMUL_PRECISION`, "
+        "`JAX_THREEFRY_PARTITIONABLE` ...) or to look for mistakes in a program (`JAX_DISABLE_JIT`, `JAX_DEBUG_NANS`, "
+        "`JAX_TRANSFER_GUARD` ...). netspec's commands set it aside.",
+        "A warning: the spec alone says what is computed, and a run that went on without the variable would be another one.",
+        _spec(),
+        setup="export JAX_ENABLE_X64=1",
+        command="netspec train example.yaml",
+        repair="env -u JAX_ENABLE_X64 netspec train example.yaml",
+    ),
+    Code(
+        "NS624",
+        "JAX cannot start",
+        "JAX or XLA refuses what the environment asks for: a platform without a device (`JAX_PLATFORMS`), a flag that this "
+        "version does not know (`XLA_FLAGS`), or a value that is none.",
+        "Nothing can be computed. No other device is taken in silence: it might be a hundred times as slow.",
+        _spec(),
+        command="XLA_FLAGS=--xla_no_such_flag netspec train example.yaml",
+        repair="netspec train example.yaml",
+    ),
 )
