@@ -126,6 +126,8 @@ def malformed(value: object) -> str | None:
             return f"`{path}` is not {words}"
     if not all(isinstance(name, str) for name in value["classes"]):
         return "`classes` are not strings"
+    if not isinstance(value.get("settings", {}), dict):
+        return "`settings` is not a mapping"
     named = (names.values() if isinstance(names, dict) else [names] for names in value["choices"].values())
     if not all(isinstance(name, str) for names in named for name in names):
         return "`choices` are not names"

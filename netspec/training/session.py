@@ -162,7 +162,13 @@ class Session:
 
     def _restore(self, start: Checkpoint, watchers: Sequence[Watcher]) -> tuple[TrainingState, Any, int]:
         state, totals = jax.eval_shape(self._fresh)
-        tree = self.trainer.place(unflatten({"state": state, "totals": totals}, start.tensors))
+        try:
+            tree = self.trainer.place(unflatten({"state": state, "totals": totals}, start.tensors))
+        except ValueError as error:
+            raise self._foreign(start, str(error)) from None
+        done = (int(tree["state"]["step"]), *divmod(start.step, self.trainer.steps_per_epoch))
+        if done != (start.step, start.epoch, start.position) or start.step > self.total_steps:
+            raise self._foreign(start, f"step {start.step} is not batch {start.position} after epoch {start.epoch}")
         self.rows = list(start.metrics)
         self.epoch_seconds = float(start.more["epoch_seconds"])
         self.best_after = int(start.more["best_after"])
@@ -173,6 +179,10 @@ class Session:
             for watcher in watchers:
                 watcher.warn("NS605", lost, "the best is chosen among the epochs from here on")
         return tree["state"], tree["totals"], start.step
+
+    def _foreign(self, start: Checkpoint, reason: str) -> Corrupt:
+        folder = self.directory.checkpoints().folder
+        return Corrupt(folder, f"the checkpoint of step {start.step} is none of this run: {reason}")
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
