@@ -26,7 +26,7 @@ def of_model(content: Mapping[str, Any]) -> str | None:
     """Why this is not the content of a model; None where all that is read of it is there, of its type."""
     if "netspec" not in content or "checkpoint" in content:
         return "it holds no trained network"
-    if content["netspec"] != MODEL_FORMAT:
+    if content["netspec"] != MODEL_FORMAT or not is_count(content["netspec"]):
         return f"it is a model of format {content['netspec']!r:.20}, and this version reads {MODEL_FORMAT}"
     return _shared(content.get("spec"), content.get("record"), content.get("rows"))
 
