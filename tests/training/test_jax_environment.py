@@ -15,9 +15,9 @@ def test_what_a_network_holds_is_set_aside_by_commands() -> None:
 
 
 def test_what_is_set_aside_is_taken_out_and_named() -> None:
-    environment = {"JAX_ENABLE_X64": "1", "JAX_DISABLE_JIT": "", "HOME": "/home/me", "XLA_FLAGS": "--x"}
+    environment = {"JAX_ENABLE_X64": "1", "JAX_DISABLE_JIT": "", "HOME": "/", "XLA_FLAGS": "--x"}
     assert set_aside(environment) == ["JAX_ENABLE_X64"]
-    assert environment == {"HOME": "/home/me", "XLA_FLAGS": "--x"}
+    assert environment == {"HOME": "/", "XLA_FLAGS": "--x"}
 
 
 @pytest.mark.parametrize(
