@@ -32,6 +32,7 @@ def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
     network = messages.load_run(run, checkpoint)
     found = messages.require_images(network.plan, data, network.record)
     result = Trainer(network, found).evaluate(network.variables, found.test)
+    messages.require_finite(result.loss, "the loss on the test set")
     measures = measure(found.test.labels, result.predictions, found.classes)
     if form == "json":
         facts: dict[str, Any] = {"accuracy": result.accuracy, "loss": result.loss} | measures.to_json()

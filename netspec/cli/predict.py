@@ -49,6 +49,7 @@ def _result(network: TrainedNetwork, name: str, image: Any) -> dict[str, Any]:
     import numpy as np
 
     probabilities = np.asarray(network.predict(network.variables, image[None]))[0]
+    messages.require_finite(probabilities, f"the answer to `{name}`")
     best = int(probabilities.argmax())
     shares = {label: float(share) for label, share in zip(network.classes, probabilities, strict=True)}
     return {"image": name, "class": network.classes[best], "label": best, "probabilities": shares}
