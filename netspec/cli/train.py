@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from click.core import ParameterSource
 
+from netspec.analysis.plan import known_examples
+from netspec.analysis.plausibility import too_few
 from netspec.cli import computing, farewell, messages, options, resuming, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
 from netspec.diagnostics.render.wording import counted
@@ -121,20 +123,16 @@ def _devices(devices: int) -> None:
 
 
 def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
-    """A warning where the training examples are fewer than a batch."""
-    examples, batch = len(images.train), plan.spec.train.value.batch_size
-    if batch <= examples:
-        return []
-    message = f"a batch of {batch:,} is more than the {counted(examples, 'training example')}: every epoch is one step with all"
-    help = f"set `batch_size` to a part of {examples:,}, or take more examples"
-    span = plan.spec.train.at("batch_size")
-    return [Diagnostic("NS617", message, plan.spec.source, span, help=help, severity="warning")]
+    """A warning where the training examples are fewer than a batch, and the spec alone did not show it."""
+    known = known_examples(plan)
+    shown = known is not None and known < plan.spec.train.value.batch_size
+    return [] if shown else [*too_few(plan.spec, len(images.train))]
 
 
 def _known_now(plan: Plan, images: Images) -> Iterator[Diagnostic]:
     """What `validate` finds where it knows the size of the data, of data whose size is known now that they are read."""
     from netspec.analysis import degenerate, schedules
-    from netspec.analysis.plan import known_examples, steps_per_epoch
+    from netspec.analysis.plan import steps_per_epoch
     from netspec.training.step import batch_of
 
     spec, examples = plan.spec, len(images.train)
