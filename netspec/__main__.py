@@ -15,7 +15,11 @@ from types import FrameType
 
 from netspec.cli import farewell
 
-WORDS = {signal.SIGINT: b"netspec: interrupted\n", signal.SIGTERM: b"netspec: terminated\n"}
+WORDS = {
+    signal.SIGINT: b"netspec: interrupted\n",
+    signal.SIGTERM: b"netspec: terminated\n",
+    signal.SIGHUP: b"netspec: hung up\n",
+}
 LINE_AND_CURSOR = b"\r\x1b[K\x1b[?25h"
 """Takes away what a progress bar has left on a terminal, and shows the cursor that it hid."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.analysis.figures import percent
-from netspec.cli import cache, messages, options, specs, tuning
+from netspec.cli import computing, messages, options, specs, tuning
 from netspec.cli.summary import COLOURS
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def bench(
 
     FILE is a spec, or `-` for standard input. FLOP/s are shown beside those of a matrix product measured in the same run.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     from netspec.cli.measuring import Measuring
     from netspec.training.speed.bench import bench as measure
 

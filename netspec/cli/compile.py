@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from netspec.cli import cache, messages, options, specs
+from netspec.cli import computing, messages, options, specs
 from netspec.diagnostics.diagnostic import Diagnostic
 
 
@@ -46,11 +46,11 @@ def compile_(
 
     DIR then holds all that it takes to load and run them: the arrays, a loader, and what each function costs.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
+    from netspec.analysis import schedules
     from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
     from netspec.export.trained import of_run
-    from netspec.training.optimizer import StepsUnknown
+    from netspec.training.optimizer import Contradiction, StepsUnknown
 
     platforms = tuple(dict.fromkeys(platform.split(",")))
     unknown = [name for name in platforms if name not in PLATFORMS]
@@ -70,6 +70,10 @@ def compile_(
     except StepsUnknown as error:
         span = plan.spec.train.at("schedule")
         messages.show([Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")])
+        raise SystemExit(1) from None
+    except Contradiction:
+        steps = steps_per_epoch and steps_per_epoch * plan.spec.train.value.epochs
+        messages.show(list(schedules.check(plan.spec, steps)))
         raise SystemExit(1) from None
     except Occupied as error:
         raise click.BadParameter(str(error), param_hint="--output") from None

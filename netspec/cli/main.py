@@ -18,6 +18,8 @@ from typing import Any
 
 import click
 
+from netspec.text.docstring import docstring
+
 COMMANDS: dict[str, str] = {
     "validate": "netspec.cli.validate:validate",
     "summary": "netspec.cli.summary:summary",
@@ -75,7 +77,7 @@ class Commands(click.Group):
             return None
         module, function = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(import_module(module), function)
-        return command
+        return _documented(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -85,6 +87,13 @@ class Commands(click.Group):
         if close and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}. Did you mean '{close[0]}'?")
         return super().resolve_command(ctx, args)
+
+
+def _documented(command: click.Command) -> click.Command:
+    """With the help that click would have had of a docstring, were docstrings there (`PYTHONOPTIMIZE=2`)."""
+    if command.help is None and command.callback is not None:
+        command.help = docstring(command.callback)
+    return command
 
 
 @click.group(
@@ -100,10 +109,13 @@ def netspec() -> None:
     """Check, compile and train convolutional networks that are written in YAML."""
 
 
+_documented(netspec)
+
+
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 the input was found wrong, 2 wrong usage, 3 the environment or a bug.
 
-    Signals are `netspec.__main__`'s: 130 after SIGINT and 143 after SIGTERM.
+    Signals are `netspec.__main__`'s: 130 after SIGINT, 143 after SIGTERM and 129 after SIGHUP.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

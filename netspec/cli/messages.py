@@ -158,6 +158,14 @@ def require_training() -> None:
         raise SystemExit(3)
 
 
+def require_finite(numbers: Any, what: str) -> None:
+    """Exits where a number that a network gave is infinite or none: nobody could read it."""
+    import numpy as np
+
+    if not np.isfinite(numbers).all():
+        fail("NS625", f"{what} is not finite: the weights are so large that it overflows", None, status=1)
+
+
 def load_run(run: str, which: str = "model") -> TrainedNetwork:
     """The network of a run directory, of a model or of a checkpoint; exits where there is none."""
     from netspec.training.run import NotARun, load

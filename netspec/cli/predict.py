@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import cache, messages, options, pixels
+from netspec.cli import computing, messages, options, pixels
 
 if TYPE_CHECKING:
     from netspec.training.run import TrainedNetwork
@@ -30,8 +30,7 @@ def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, fo
     IMAGE is an image file, or `.npy` arrays of one image or of several: (height, width[, channels]) or (n, height,
     width, channels), with pixel values as in the training data.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     network = messages.load_run(run, checkpoint)
     results = []
     for name in images:
@@ -50,6 +49,7 @@ def _result(network: TrainedNetwork, name: str, image: Any) -> dict[str, Any]:
     import numpy as np
 
     probabilities = np.asarray(network.predict(network.variables, image[None]))[0]
+    messages.require_finite(probabilities, f"the answer to `{name}`")
     best = int(probabilities.argmax())
     shares = {label: float(share) for label, share in zip(network.classes, probabilities, strict=True)}
     return {"image": name, "class": network.classes[best], "label": best, "probabilities": shares}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from netspec.analysis.plan import known_examples
 from netspec.analysis.plausibility import too_few
-from netspec.cli import cache, farewell, messages, options, resuming, specs, tuning
+from netspec.cli import computing, farewell, messages, options, resuming, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
 from netspec.diagnostics.render.wording import counted
 
@@ -74,11 +74,10 @@ def train(
 
     \b
     Exit status: 0 done, 1 the spec or the data are wrong or the target was
-    missed, 2 wrong usage, 3 the environment or a bug; 130 and 143 after
-    SIGINT and SIGTERM, with a checkpoint to go on from.
+    missed, 2 wrong usage, 3 the environment or a bug; 129, 130 and 143 after
+    SIGHUP, SIGINT and SIGTERM, with a checkpoint to go on from.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     if file is None and resume is None:
         raise click.UsageError("name a spec, or a run with --resume.")
     if resume is not None and output is not None:
@@ -95,7 +94,9 @@ def train(
     _devices(devices)
     moved = file is not None or any(item.startswith("data.path") for item in overrides)
     images = messages.require_images(plan, data, None if run is None or moved else resuming.recorded(run))
-    messages.show(_too_few(plan, images))
+    messages.show(found := [*_too_few(plan, images), *_known_now(plan, images)])
+    if any(finding.severity == "error" for finding in found):
+        raise SystemExit(1)
     _divided(plan, images, devices)
     _fits(plan, images, devices)
     folder = run or _folder(plan, output)
@@ -126,6 +127,22 @@ def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
     known = known_examples(plan)
     shown = known is not None and known < plan.spec.train.value.batch_size
     return [] if shown else [*too_few(plan.spec, len(images.train))]
+
+
+def _known_now(plan: Plan, images: Images) -> Iterator[Diagnostic]:
+    """What `validate` finds where it knows the size of the data, of data whose size is known now that they are read."""
+    from netspec.analysis import degenerate, schedules
+    from netspec.analysis.plan import steps_per_epoch
+    from netspec.training.step import batch_of
+
+    spec, examples = plan.spec, len(images.train)
+    if known_examples(plan) == examples:
+        return
+    batch = batch_of(spec.train.value, examples).size
+    yield from schedules.check(spec, steps_per_epoch(examples, batch) * spec.train.value.epochs)
+    yield from degenerate.held_out(spec, len(images.validation))
+    if batch != spec.train.value.batch_size:
+        yield from degenerate.single_values(spec, plan.layers, batch)
 
 
 def _divided(plan: Plan, images: Images, devices: int) -> None:
@@ -171,7 +188,9 @@ def _folder(plan: Plan, output: str | None) -> Path:
     from netspec.training.run import SPEC
     from netspec.training.session import default_folder
 
-    folder = Path(output) if output is not None else default_folder(plan.name)
+    if output is None:
+        return default_folder(plan.name)
+    folder = Path(output)
     if (folder / SPEC).exists():
         messages.fail(
             "NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2

@@ -140,6 +140,9 @@ JAX promises to load it for six months of later versions. From this directory:
     images = np.zeros((4, {shape}), np.{functions.dtype})      # raw values, as in the training data
     probabilities = network.predict(network.variables, images)
 {step if "train_step" in functions.all else ""}
+load.py holds every file against manifest.json, itself too, but importing it runs it first: where somebody else may have
+written here, load from outside by netspec, `from netspec.export.load import load; network = load("this directory")`.
+
 Arrays are flat dicts by path. train_step takes over the memory of the state it is given. cost.json has what both
 functions cost at batch {plan.spec.train.value.batch_size}; plan.json the layers.
 """

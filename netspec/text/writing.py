@@ -134,11 +134,21 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` where it is missing, in a parent that exists, so that it survives a power cut."""
-    if not folder.is_dir():
+def make_folder(folder: Path) -> bool:
+    """Make `folder` where it is missing, in a parent that exists, so that it survives a power cut; says whether it did.
+
+    Of several processes that make it at the same time one is told so.
+    """
+    if folder.is_dir():
+        return False
+    try:
         system.mkdir(folder)
-        _sync_folder(folder.parent)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return False
+    _sync_folder(folder.parent)
+    return True
 
 
 def sweep(folder: Path) -> list[Path]:

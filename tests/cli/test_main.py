@@ -24,7 +24,7 @@ def piped(arguments: list[str], **streams: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, **streams)  # type: ignore[call-overload, no-any-return]
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_signals_end_it_quietly(number: int, status: int) -> None:
     code = """
 import os, sys

@@ -125,7 +125,7 @@ def test_numbers_that_are_not_finite_are_refused(bad: float, run: Path, tmp_path
     assert "error[NS510]" in here("predict", str(run), str(tmp_path / "none.npy")).stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_goes_on_to_the_same_bits(number: signal.Signals, run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     process = subprocess.Popen(

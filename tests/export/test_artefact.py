@@ -16,7 +16,7 @@ import netspec
 from netspec.analysis.plan import Plan
 from netspec.export import folder as folders
 from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
-from netspec.export.load import Corrupt, load, verify
+from netspec.export.load import Corrupt, fingerprint, load, verify
 from netspec.export.trained import of_run
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
@@ -219,6 +219,31 @@ def test_every_altered_byte_is_noticed(artefact: Path) -> None:
             load(artefact)
         path.write_bytes(whole)
     verify(artefact)
+
+
+MANIFEST = {
+    **{"netspec": 1, "files": {}, "versions": {}, "compiler_options": {}, "compiled_on": "cpu"},
+    **{"functions": ["predict"], "arrays": ["variables"]},
+}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [3, [], {}, *(MANIFEST | {key: wrong} for key in MANIFEST for wrong in (None, 99, [3], {"../x": "0"}, {"x": 3}))],
+    ids=str,
+)
+def test_a_manifest_with_a_right_checksum_and_wrong_content(manifest: object, tmp_path: Path) -> None:
+    body = json.dumps(manifest).encode()
+    (tmp_path / "manifest.json").write_bytes(fingerprint(body).encode() + b"\n" + body)
+    with pytest.raises(Corrupt):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000], ids=["cut", "bytes", "deep"])
+def test_a_manifest_that_is_not_json(body: bytes, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_bytes(fingerprint(body).encode() + b"\n" + body)
+    with pytest.raises(Corrupt, match="JSON"):
+        verify(tmp_path)
 
 
 def test_the_loader_notices_its_own_altered_bytes(artefact: Path) -> None:

@@ -124,8 +124,8 @@ def test_the_kernel_refuses_a_large_file(tmp_path: Path) -> None:
 
 
 def test_make_folder(tmp_path: Path) -> None:
-    for _ in range(2):
-        writing.make_folder(tmp_path / "new")
+    for missing in (True, False):
+        assert writing.make_folder(tmp_path / "new") is missing
         assert (tmp_path / "new").is_dir()
 
 

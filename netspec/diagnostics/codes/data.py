@@ -222,6 +222,19 @@ np.save('scaled.npy', zero / 16)"
         command="netspec predict run scaled.npy",
         repair="netspec predict run as-trained.npy",
     ),
+    Code(
+        "NS520",
+        "empty validation part",
+        "`data.validation` is a share of the training images, rounded to the nearest number of them, and each class keeps at "
+        "least one image for training. Of few images a small share is none.",
+        "An error where early stopping watches a metric of the validation part, for it could not. Else a warning: nothing tells "
+        "which epoch is the best but the training images themselves.",
+        _spec("{source: npz, path: good.npz, validation: 0.02}"),
+        _spec("{source: npz, path: good.npz, validation: 0.2}"),
+        ("20 * 2 = 40", "40 / 100 = 0.4", "20 * 20 = 400", "400 / 100 = 4"),
+        _ARRAYS.format(""),
+        TRAIN,
+    ),
     _images(
         "NS530",
         "class name that no report can hold",
