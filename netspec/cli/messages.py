@@ -117,11 +117,16 @@ def tell(found: Diagnostic) -> None:
         _say("green", "help", found.help)
 
 
-def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
-    """An error that has no place in a spec, and the end."""
+def error(code: str, message: str, help: str | None = None) -> None:
+    """An error that has no place in a spec."""
     _say("red", f"error[{code}]", message)
     if help is not None:
         _say("green", "help", help)
+
+
+def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
+    """An error that has no place in a spec, and the end."""
+    error(code, message, help)
     raise SystemExit(status)
 
 

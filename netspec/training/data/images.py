@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,8 +114,12 @@ def _tree(folder: Path, problems: list[Problem]) -> dict[str, list[Path]]:
 
 def _entries(folder: Path) -> list[Path]:
     """What is in the folder, by name, without what systems leave behind."""
-    kept = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in kept if path.name.lower() not in LEFT_BEHIND)
+    return sorted(path for path in folder.iterdir() if not left_behind(path.name))
+
+
+def left_behind(name: str) -> bool:
+    """Whether a name is one that systems leave in folders."""
+    return name.startswith(".") or name.lower() in LEFT_BEHIND
 
 
 def _read(
@@ -132,21 +137,21 @@ def _read(
     return Split(pixels, np.array([numbers.get(name, 0) for _, name in rows], dtype=np.int32))
 
 
-def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
-    """The image at `path` as (height, width, channels) of uint8.
+def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None) -> NDArray[np.uint8]:
+    """The image at `path`, or in `content` under that name, as (height, width, channels) of uint8.
 
     Raises:
         Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
     """
     from PIL import Image
 
-    size = size_of(path)
+    size = size_of(path) if content is None else len(content)
     Image.init()
     formats = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
-        with _reading(path):
-            opened = Image.open(path, formats=formats)
+        with _reading(path, content):
+            opened = Image.open(path if content is None else BytesIO(content), formats=formats)
         with opened as image:
             _judge(image, path, size, shape, resize)
             with _reading(path):
@@ -156,7 +161,7 @@ def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(path: Path, content: bytes | None = None) -> Iterator[None]:
     """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
     from PIL import Image, UnidentifiedImageError
 
@@ -165,7 +170,8 @@ def _reading(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise Refused(problem("NS504", path, reason(error), where="header")) from None
     except UnidentifiedImageError:
-        fact = f"is no image: it starts with {_start(path)!r}"
+        start = _start(path) if content is None else content[:16].decode("ascii", "backslashreplace")
+        fact = f"is no image: it starts with {start!r}"
         raise Refused(problem("NS502", path, fact, where="byte 0", help="remove it")) from None
     # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
     except Exception as error:

@@ -1,22 +1,17 @@
 """numpy archives with the arrays x_train, y_train, x_test and y_test, as Keras publishes its data sets.
 
-The archive is read as what it is, a zip of .npy files: numpy's own loader would evaluate the headers,
-allocate whatever they claim, and advise on unpickling what it cannot read. Here a header has to match one
-pattern, its shape has to agree with `input` and with the size in the archive's directory, and inflation
-stops there.
+The archive is read as what it is, a zip of .npy files: a header's shape has to agree with `input` and with the
+size in the archive's directory, and inflation stops there.
 """
 
 from __future__ import annotations
 
-import math
 import os
-import re
 from pathlib import Path
 from typing import BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-import numpy as np
-
+from netspec.training.data import npy
 from netspec.training.data.arrays import Declared, load_arrays
 from netspec.training.data.checks import Shape
 from netspec.training.data.dataset import Dataset
@@ -27,15 +22,6 @@ ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
 
 END_BYTES = 22
 LARGEST_DIRECTORY = 1 << 20
-
-LONGEST_HEADER = 10_000
-"""As in numpy. An array of numbers needs about 100 bytes."""
-
-_HEADER = re.compile(
-    r"\{\s*'descr':\s*'(?P<type>[^']*)',\s*'fortran_order':\s*(?P<fortran>True|False),"
-    r"\s*'shape':\s*\((?P<shape>[\d, ]{0,80})\),?\s*\}\s*"
-)
-_NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 
 
 def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None) -> Dataset:
@@ -123,30 +109,13 @@ def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
     """What the array's header declares, held against the directory of the archive."""
     entry, where = _entry(path, entries, name), f"array `{name}`"
     try:
-        with _open(path, entry) as stream:
-            head = stream.read(12)
-            length_bytes = 2 if head[6:7] == b"\1" else 4
-            length = int.from_bytes(head[8 : 8 + length_bytes], "little")
-            text = (head[8 + length_bytes :] + stream.read(min(length, LONGEST_HEADER)))[:length]
+        stream = _open(path, entry)
     except DAMAGE as error:
         fact = f"is damaged or cut short ({reason(error)})"
         raise Refused(problem("NS503", path, fact, where=f"{where}, byte 0", help=FETCH_AGAIN)) from None
-    match = _HEADER.fullmatch(text.decode("latin-1"))
-    if head[:6] != b"\x93NUMPY" or head[6:7] not in (b"\1", b"\2", b"\3") or length > LONGEST_HEADER:
-        fact = f"has a header of {length:,} bytes" if length > LONGEST_HEADER else "is no numpy array"
-        help = "save it with `numpy.savez`"
-        raise Refused(problem("NS502", path, fact, where=f"{where}, byte 0", help=help))
-    if match is None or not _NUMBERS.fullmatch(match["type"]):
-        kind = f"type `{match['type']}`" if match else "a header that does not describe a plain array"
-        if match and match["type"].lstrip("|<>=") == "O":
-            kind = "Python objects inside"
-        help = "save a plain array of numbers: `numpy.stack` the images, `labels.astype('int64')`"
-        raise Refused(problem("NS505", path, f"has {kind}; only numbers are read", where=where, help=help))
-    shape = tuple(int(axis) for axis in match["shape"].replace(" ", "").split(",") if axis)
-    dtype, start = np.dtype(match["type"]), 8 + length_bytes + length
-    declared = math.prod(shape) * dtype.itemsize
-    if start + declared != entry.file_size:
-        fact = f"declares {declared:,} bytes of data, the archive has {max(entry.file_size - start, 0):,}"
+    with stream:
+        found = npy.header(stream, path, where, "save it with `numpy.savez`")
+    if found.start + found.size != entry.file_size:
+        fact = f"declares {found.size:,} bytes of data, the archive has {max(entry.file_size - found.start, 0):,}"
         raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN))
-    fortran = match["fortran"] == "True"
-    return Declared(path, where, shape, dtype, start, lambda: _open(path, entry), fortran)
+    return Declared(path, where, found.shape, found.dtype, found.start, lambda: _open(path, entry), found.fortran)
