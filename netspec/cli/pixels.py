@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli import messages
-from netspec.diagnostics.render.wording import counted
 from netspec.text.files import STDIN
 
 if TYPE_CHECKING:
