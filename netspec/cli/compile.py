@@ -109,4 +109,4 @@ def _table(output: str, cost: dict[str, Any]) -> None:
     messages.lines(Text(title), table)
     for path in sorted(Path(output).iterdir()):
         if path.is_file():
-            click.echo(f"  {path.name:<22} {short_bytes(path.stat().st_size):>9}")
+            click.echo(f"  {messages.safe(path.name):<22} {short_bytes(path.stat().st_size):>9}")

@@ -52,11 +52,18 @@ def width(stream: TextIO) -> int:
 
 
 def console() -> Console:
-    """A console for results on standard output."""
+    """A console for results on standard output. No text is markup: a class may be called `[bold]`."""
     from rich.console import Console
 
     colour = coloured(sys.stdout)
-    return Console(width=width(sys.stdout), no_color=not colour, force_terminal=colour, highlight=False, emoji=False)
+    return Console(
+        width=width(sys.stdout),
+        no_color=not colour,
+        force_terminal=colour,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
 
 
 def drawn(stream: TextIO) -> bool:

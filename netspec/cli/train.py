@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -236,11 +235,15 @@ ADVICE: dict[Kind, str] = {
 """What to try, by what was not finite first."""
 
 
+SHORT_SECONDS = 0.05
+"""What takes less is not named among what a run took."""
+
+
 def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began: float) -> None:
     """Says how it ended, writes the report, and exits with what the signal or the target asks for."""
     if outcome.test is None:
         assert outcome.interrupted is not None
-        step = f"netspec train --resume {folder}"
+        step = messages.safe(f"netspec train --resume {folder}")
         click.echo(f"interrupted and saved; go on with: {step}", err=True)
         raise SystemExit(128 + outcome.interrupted)
     from netspec.report import page
@@ -248,17 +251,19 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began:
     if outcome.first_step_seconds is None:
         click.echo(messages.fitted(_complete(plan, outcome), sys.stderr), err=True)
     mark = time.monotonic()
-    page.write(folder, messages.load_run(str(folder)), images, outcome.test)
-    times = _times(outcome, began, time.monotonic() - mark)
-    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({times})"
-    click.echo(messages.fitted(result, sys.stdout))
-    click.echo(f"run: {folder}")
+    report = page.write(folder, messages.load_run(str(folder)), images, outcome.test)
+    click.echo(messages.fitted(_times(outcome, began, time.monotonic() - mark), sys.stderr), err=True)
     target = plan.spec.train.value.target
-    if target is not None and outcome.test.accuracy < target.at_least:
+    missed = target is not None and outcome.test.accuracy < target.at_least
+    if target is not None and missed:
         message = f"the test accuracy {outcome.test.accuracy:.4f} is below the target of {target.at_least:g}"
         span = plan.spec.train.at("target.at_least")
         help = "train longer, or change the network"
         messages.show([Diagnostic("NS611", message, plan.spec.source, span, help=help)])
+    click.echo(messages.safe(f"run: {folder}"))
+    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f}; report: {report}"
+    click.echo(messages.fitted(messages.safe(result), sys.stdout))
+    if missed:
         raise SystemExit(1)
 
 
@@ -275,32 +280,15 @@ def _times(outcome: Outcome, began: float, report: float) -> str:
     """How long the command took, to its first step, and on what after it; `began` is when the session did."""
     from netspec.cli.main import STARTED
 
-    now = time.monotonic()
-    text = f"{now - STARTED:.1f} s"
+    whole = time.monotonic() - STARTED
     if outcome.first_step_seconds is None:
-        return text
-    first = began + outcome.first_step_seconds
+        return f"{whole:.1f} s"
+    first = began + outcome.first_step_seconds - STARTED
     parts = {
-        "in steps": outcome.step_seconds,
-        "in evaluation": outcome.evaluation_seconds,
-        "for checkpoints": outcome.saving_seconds,
-        "for the report": report,
+        "steps": outcome.step_seconds,
+        "evaluation": outcome.evaluation_seconds,
+        "checkpoints": outcome.saving_seconds,
+        "report": report,
     }
-    parts["for the rest"] = max(0.0, now - first - sum(parts.values()))
-    shares = zip(whole_percents(list(parts.values())), parts, strict=True)
-    spent = ", ".join(f"{share}% {words}" for share, words in shares if share)
-    return f"{text}: {first - STARTED:.1f} s to the first step, then {spent}"
-
-
-def whole_percents(parts: Sequence[float]) -> list[int]:
-    """The shares of parts in whole percents that add up to 100: the largest remainders are rounded up.
-
-    >>> whole_percents([1, 1, 1]), whole_percents([0.5, 99.5, 0])
-    ([34, 33, 33], [1, 99, 0])
-    """
-    if not any(parts):
-        return [0] * len(parts)
-    shares = [100 * part / sum(parts) for part in parts]
-    missing = 100 - sum(map(int, shares))
-    up = sorted(range(len(parts)), key=lambda i: int(shares[i]) - shares[i])[:missing]
-    return [int(share) + (i in up) for i, share in enumerate(shares)]
+    spent = [f"{words} {seconds:.1f}" for words, seconds in parts.items() if seconds >= SHORT_SECONDS]
+    return f"{whole:.1f} s: {', '.join([f'start {first:.1f}', *spent])}"
