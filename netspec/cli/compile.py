@@ -60,13 +60,26 @@ def compile_(
         raise click.UsageError("--checkpoint is one of a run: name it with --run.")
     plan = specs.require_plan(file, overrides)
     trained: Any = None
+    classes: tuple[str, ...] | None = None
+    pixels: Any = None
     if run is not None:
-        trained, known = of_run(Path(run), messages.load_run(run, checkpoint))
+        network = messages.load_run(run, checkpoint)
+        trained, known = of_run(Path(run), network)
         steps_per_epoch = steps_per_epoch or known
+        classes, pixels = network.classes, network.pixels
     if len(plan.output) != 1:
         click.echo("the network ends in a map, not in logits: compiled without a training step", err=True)
     try:
-        cost = write(plan, Path(output), platforms, trained=trained, steps_per_epoch=steps_per_epoch, say=_say)
+        cost = write(
+            plan,
+            Path(output),
+            platforms,
+            trained=trained,
+            classes=classes,
+            pixels=pixels,
+            steps_per_epoch=steps_per_epoch,
+            say=_say,
+        )
     except StepsUnknown as error:
         span = plan.spec.train.at("schedule")
         messages.show([Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")])

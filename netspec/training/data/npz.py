@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+import numpy as np
 
 from netspec.training.data import npy
 from netspec.training.data.arrays import Declared, load_arrays
@@ -30,16 +32,7 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
     Raises:
         Refused: everything that is wrong with it.
     """
-    _directory_fits(path, size_of(path))
-    try:
-        with ZipFile(path) as archive:
-            entries = archive.infolist()
-    except DAMAGE as error:
-        if _is_zip(path):
-            fact = f"is damaged or cut short ({reason(error)})"
-            raise Refused(problem("NS503", path, fact, where="directory", help=FETCH_AGAIN)) from None
-        help = "save the four arrays with `numpy.savez`"
-        raise Refused(problem("NS502", path, "is no npz archive", where="byte 0", help=help)) from None
+    entries = _entries(path)
     found: list[list[Declared]] = []
     problems: list[Problem] = []
     for part in ARRAYS:
@@ -52,6 +45,25 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
     if problems:
         raise Refused(*problems)
     return load_arrays(path, [(images, labels) for images, labels in found], input_shape, outputs, names)
+
+
+def pixel_type(path: Path) -> np.dtype[Any]:
+    """The type that the training images of an archive are kept in: uint8 or float32. Raises Refused."""
+    return np.dtype(_header(path, _entries(path), ARRAYS[0][0]).stored)
+
+
+def _entries(path: Path) -> list[ZipInfo]:
+    """The directory of the archive."""
+    _directory_fits(path, size_of(path))
+    try:
+        with ZipFile(path) as archive:
+            return archive.infolist()
+    except DAMAGE as error:
+        if _is_zip(path):
+            fact = f"is damaged or cut short ({reason(error)})"
+            raise Refused(problem("NS503", path, fact, where="directory", help=FETCH_AGAIN)) from None
+        help = "save the four arrays with `numpy.savez`"
+        raise Refused(problem("NS502", path, "is no npz archive", where="byte 0", help=help)) from None
 
 
 def _directory_fits(path: Path, size: int) -> None:
