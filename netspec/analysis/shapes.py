@@ -12,7 +12,6 @@ from netspec.language.kind import Inference, Problem, Settings, Shape, Window, d
 from netspec.language.spec import Layer, Spec
 from netspec.text.source import Span
 
-WARNINGS = frozenset({"NS302"})
 TRAIL_LENGTH = 8
 
 
@@ -45,7 +44,8 @@ def infer(spec: Spec) -> Shapes:
         settings: Settings = layer.settings
         input = shape if layer.block is not None else (elements(shape),)
         inference, reach = _passed(settings, input)  # type: ignore[arg-type]  # a frozen dataclass hashes
-        diagnostics += [_diagnostic(spec, layer, problem, planned) for problem in inference.problems]
+        severity: Severity = "error" if inference.output is None else "warning"
+        diagnostics += [_diagnostic(spec, layer, problem, severity, planned) for problem in inference.problems]
         if inference.output is None or reach is None:
             errors = tuple(found for found in diagnostics if found.severity == "error")
             silenced = tuple(found for found in diagnostics if found.severity == "warning")
@@ -75,8 +75,9 @@ def _see(spec: Spec, reach: Window, field: Pair, jump: Pair) -> tuple[Pair, Pair
     return (field[0] + (f0 - 1) * jump[0], field[1] + (f1 - 1) * jump[1]), (jump[0] * s0, jump[1] * s1)
 
 
-def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[PlannedLayer]) -> Diagnostic:
-    severity: Severity = "warning" if problem.code in WARNINGS else "error"
+def _diagnostic(
+    spec: Spec, layer: Layer, problem: Problem, severity: Severity, before: list[PlannedLayer]
+) -> Diagnostic:
     labels = []
     if before and severity == "error":
         last = before[-1]
@@ -92,6 +93,7 @@ def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[Planned
         labels=tuple(labels),
         notes=(*problem.notes, *((trail(spec, before),) if severity == "error" else ())),
         help=problem.help,
+        cause=problem.cause,
         severity=severity,
     )
 

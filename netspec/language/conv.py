@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
+from netspec.language.causes import CellsNeverRead, GroupsDoNotDivide, WindowDoesNotFit
 from netspec.language.fields import Pair, boolean, choice, key, name, number, pair, whole, whole_or
 from netspec.language.geometry import AXES, Axis, Padding, axes, effective_kernel, written
 from netspec.language.kind import (
@@ -125,13 +126,25 @@ class Conv:
             arithmetic = f"{channels} channels / {groups} groups leaves {channels % groups}"
             return [
                 Problem(
-                    "NS304", "groups", f"{groups} groups do not divide the {channels} input channels", (arithmetic,)
+                    "NS304",
+                    "groups",
+                    f"{groups} groups do not divide the {channels} input channels",
+                    (arithmetic,),
+                    cause=GroupsDoNotDivide(),
                 )
             ]
         if self.filters % groups:
             arithmetic = f"{self.filters} filters / {groups} groups leaves {self.filters % groups}"
             field = "filters" if self.groups == "depthwise" else "groups"
-            return [Problem("NS305", field, f"{groups} groups do not divide the {self.filters} filters", (arithmetic,))]
+            return [
+                Problem(
+                    "NS305",
+                    field,
+                    f"{groups} groups do not divide the {self.filters} filters",
+                    (arithmetic,),
+                    cause=GroupsDoNotDivide(),
+                )
+            ]
         return []
 
     def parameters(self, input: Shape) -> dict[str, Shape]:
@@ -177,7 +190,7 @@ def unfit(
     padded = [axis.size + sum(axis.padding) for axis in (height, width)]
     if padded != list(input[:2]):
         message += f", {padded[0]}x{padded[1]} with padding"
-    return [Problem("NS301", field, message, (*lines, *notes))]
+    return [Problem("NS301", field, message, (*lines, *notes), cause=WindowDoesNotFit())]
 
 
 def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
@@ -192,4 +205,4 @@ def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
     message = f"the last {' and '.join(left)} of the input are never read"
     if height.unread + width.unread == 1:
         message = message.replace(" are ", " is ")
-    return (Problem("NS302", "stride", message, (written(height, width),)),)
+    return (Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead()),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
+from netspec.language.causes import PaddingExceedsWindow
 from netspec.language.conv import LAYER_NAME, unfit, unread
 from netspec.language.fields import Pair, choice, key, pair
 from netspec.language.geometry import Axis, Padding, axes, written
@@ -74,7 +75,15 @@ class Pool:
             return []
         padding, window = dimensions((height.padding[0], width.padding[0])), dimensions((height.kernel, width.kernel))
         note = "a window that lies in the padding alone has nothing to choose from"
-        return [Problem("NS303", "padding", f"padding {padding} is not less than the window {window}", (note,))]
+        return [
+            Problem(
+                "NS303",
+                "padding",
+                f"padding {padding} is not less than the window {window}",
+                (note,),
+                cause=PaddingExceedsWindow(),
+            )
+        ]
 
     def parameters(self, input: Shape) -> dict[str, Shape]:
         """None."""

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan
 from netspec.cli.summary import COLOURS
 from netspec.language.kinds import KINDS
+from netspec.repair.check import check_source
 from netspec.report.diagram import DEEP, LEGEND, STYLE, WIDTH, draw
 from netspec.text.source import Source
 
