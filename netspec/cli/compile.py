@@ -44,6 +44,8 @@ def compile_(
 ) -> None:
     """Compile prediction and a training step to StableHLO, on any machine for any of the platforms.
 
+    FILE is a spec, `-` for standard input, or a run directory, whose trained variables are then taken.
+
     DIR then holds all that it takes to load and run them: the arrays, a loader, and what each function costs.
     """
     messages.require_training()
@@ -56,9 +58,11 @@ def compile_(
     unknown = [name for name in platforms if name not in PLATFORMS]
     if unknown:
         raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
+    if run is None and specs.is_run(file):
+        run = file
     if run is None and checkpoint != "model":
         raise click.UsageError("--checkpoint is one of a run: name it with --run.")
-    plan = specs.require_plan(file, overrides)
+    plan = specs.require_plan(specs.of_run(file), overrides)
     trained: Any = None
     classes: tuple[str, ...] | None = None
     pixels: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -82,6 +83,9 @@ def train(
         raise click.UsageError("a run goes on where it is: leave --output out.")
     if resume is not None and (pinned or ctx.get_parameter_source("tune") is not ParameterSource.DEFAULT):
         raise click.UsageError("a run goes on with the algorithms that it has: leave --tune and --choices out.")
+    if file is not None and specs.is_run(file):
+        go_on, again = f"netspec train --resume {file}", f"netspec train {specs.of_run(file)}"
+        raise click.UsageError(f"{file} is a run: go on with it by {go_on}, or begin another by {again}.")
     from netspec.training import lock
     from netspec.training.run import SPEC, place
 
@@ -177,9 +181,30 @@ def _folder(plan: Plan, output: str | None) -> Path:
         messages.fail(
             "NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2
         )
+    if foreign := _foreign(folder):
+        names = ", ".join(f"`{name}`" for name in foreign)
+        message = f"`{folder}` is no run and holds {names}, which a run would replace"
+        messages.fail("NS603", message, "give another --output", status=2)
     for parent in (*reversed(folder.parents), folder):
         make_folder(parent)
     return folder
+
+
+def _foreign(folder: Path) -> list[str]:
+    """What lies in a folder under the names of a run's files, though no run was begun there.
+
+    A run that was killed while it began has left its plan at most.
+    """
+    from netspec.report.page import NAME
+    from netspec.training.run import CHECKPOINTS, METRICS, MODEL, PLAN, NotARun, RunDirectory
+
+    found = [name for name in (METRICS, MODEL, NAME, CHECKPOINTS) if os.path.lexists(folder / name)]
+    if os.path.lexists(folder / PLAN):
+        try:
+            RunDirectory(folder).made_of()
+        except NotARun:
+            found.append(PLAN)
+    return found
 
 
 def _train(plan: Plan, images: Images, folder: Path, start: Checkpoint | None, chosen: Tuning, devices: int) -> None:
