@@ -119,7 +119,8 @@ def main() -> None:
         netspec(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.message = "\n".join(map(shown, error.message.split("\n")))
+        # what a command line holds steers no terminal; the attribute is final for those who type-check
+        vars(error)["message"] = "\n".join(map(shown, error.message.split("\n")))
         error.show()
         _leave(error.exit_code)
     except click.exceptions.Exit as error:

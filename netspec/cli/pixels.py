@@ -26,95 +26,97 @@ LISTED = 5
 """How many of the files of a folder that are no images are named."""
 
 
-class Given:
-    """What a command line names, one image after the other; each file stands for itself."""
+def given(
+    network: TrainedNetwork, names: Sequence[str], resize: bool, problems: list[Problem]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The images that fit, each with its name: of files, of folders, of standard input for `-`.
 
-    def __init__(self, network: TrainedNetwork, resize: bool) -> None:
-        self._network = network
-        self._resize = resize
-        self._problems: list[Problem] = []
-
-    def images(self, names: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
-        """The images that fit, each with its name: of files, of folders, of standard input for `-`."""
-        for name in names:
-            if name == "-":
-                yield from self._one(Path(STDIN), _standard_input())
-            elif os.path.isdir(name):  # noqa: PTH112  of a name that the system refuses, it says no
-                yield from self._folder(Path(name))
-            else:
-                yield from self._one(Path(name))
-
-    def status(self) -> int:
-        """Tells what was wrong with the others, and gives the exit status: 2 where one could not be read, 1, or 0."""
-        from netspec.training.data.images import summary
-
-        own = tuple(replace(problem, help=self._help(problem)) for problem in self._problems)
-        for problem in summary(own):
-            messages.error(problem.code, problem.message, problem.help)
-        codes = {problem.code for problem in own}
-        return 2 if "NS501" in codes else int(bool(codes))
-
-    def _help(self, problem: Problem) -> str | None:
-        """What helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed."""
-        from netspec.training.data.pixels import is_array
-
-        files = "give an image file or a .npy array, or - for standard input"
-        if problem.path is not None and is_array(problem.path):
-            return problem.help or (files if problem.code == "NS502" else None)
-        size = "x".join(map(str, self._network.plan.input[:2]))
-        resize = f"add --resize, or give an image of {size} pixels"
-        return {"NS502": files, "NS503": "replace it", "NS508": resize}.get(problem.code, problem.help)
-
-    def _folder(self, folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-        """The images below a folder in the order of their names; what is no image is passed over, and said."""
-        from netspec.training.data.images import left_behind
-        from netspec.training.data.problem import problem
-
-        found, others = 0, []
-        for above, folders, files in os.walk(folder, onerror=self._unreadable):
-            folders[:] = sorted(name for name in folders if not left_behind(name))
-            for path in (Path(above, name) for name in sorted(files) if not left_behind(name)):
-                before = len(self._problems)
-                yield from self._one(path)
-                if [new.code for new in self._problems[before:]] == ["NS502"]:
-                    del self._problems[before:]
-                    others.append(path.name)
-                else:
-                    found += 1
-        if others:
-            more = "" if len(others) <= LISTED else f" and {len(others) - LISTED:,} more"
-            words = f"{', '.join(others[:LISTED])}{more}: no images, passed over"
-            click.echo(messages.safe(f"{folder}: {words}"), err=True)
-        if not found:
-            self._problems.append(problem("NS510", folder, "has no images"))
-
-    def _unreadable(self, error: OSError) -> None:
-        from netspec.training.data.files import reason
-        from netspec.training.data.problem import problem
-
-        self._problems.append(problem("NS501", Path(error.filename), reason(error)))
-
-    def _one(self, path: Path, content: bytes | None = None) -> Iterator[tuple[str, np.ndarray]]:
-        """The images of one file."""
-        from netspec.training.data.files import reason
-        from netspec.training.data.pixels import is_array, named
-        from netspec.training.data.problem import Refused, problem
-
-        trained = self._network.trained_on
-        try:
-            if not is_array(path, content):
-                images = [(str(path), trained.image(path, self._resize, content))]
-            else:
-                stack = trained.arrays(path, content)
-                if (fact := trained.other_scale(stack)) is not None:
-                    messages.warn("NS517", f"`{path}` {fact}", "give pixel values as the training data have them")
-                images = named(path, stack)
-        except Refused as refused:
-            self._problems.extend(refused.problems)
-        except OSError as error:
-            self._problems.append(problem("NS501", path, reason(error)))
+    Each file stands for itself: what is wrong with one goes to `problems`, which `tell` is for.
+    """
+    for name in names:
+        if name == "-":
+            yield from _one(network, resize, problems, Path(STDIN), _standard_input())
+        elif os.path.isdir(name):  # noqa: PTH112  of a name that the system refuses, it says no
+            yield from _folder(network, resize, problems, Path(name))
         else:
-            yield from images
+            yield from _one(network, resize, problems, Path(name))
+
+
+def tell(network: TrainedNetwork, problems: Sequence[Problem]) -> int:
+    """Tells what was wrong, and gives the exit status: 2 where a file could not be read, 1 where one is wrong, 0."""
+    from netspec.training.data.images import summary
+
+    own = tuple(replace(problem, help=_help(network, problem)) for problem in problems)
+    for problem in summary(own):
+        messages.error(problem.code, problem.message, problem.help)
+    codes = {problem.code for problem in own}
+    return 2 if "NS501" in codes else int(bool(codes))
+
+
+def _help(network: TrainedNetwork, problem: Problem) -> str | None:
+    """What helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed."""
+    from netspec.training.data.pixels import is_array
+
+    files = "give an image file or a .npy array, or - for standard input"
+    if problem.path is not None and is_array(problem.path):
+        return problem.help or (files if problem.code == "NS502" else None)
+    size = "x".join(map(str, network.plan.input[:2]))
+    resize = f"add --resize, or give an image of {size} pixels"
+    return {"NS502": files, "NS503": "replace it", "NS508": resize}.get(problem.code, problem.help)
+
+
+def _folder(
+    network: TrainedNetwork, resize: bool, problems: list[Problem], folder: Path
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The images below a folder in the order of their names; what is no image is passed over, and said."""
+    from netspec.training.data.files import reason
+    from netspec.training.data.images import left_behind
+    from netspec.training.data.problem import problem
+
+    def unreadable(error: OSError) -> None:
+        problems.append(problem("NS501", Path(error.filename), reason(error)))
+
+    found, others = 0, []
+    for above, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not left_behind(name))
+        for path in (Path(above, name) for name in sorted(files) if not left_behind(name)):
+            before = len(problems)
+            yield from _one(network, resize, problems, path)
+            if [new.code for new in problems[before:]] == ["NS502"]:
+                del problems[before:]
+                others.append(path.name)
+            else:
+                found += 1
+    if others:
+        more = "" if len(others) <= LISTED else f" and {len(others) - LISTED:,} more"
+        click.echo(messages.safe(f"{folder}: {', '.join(others[:LISTED])}{more}: no images, passed over"), err=True)
+    if not found:
+        problems.append(problem("NS510", folder, "has no images"))
+
+
+def _one(
+    network: TrainedNetwork, resize: bool, problems: list[Problem], path: Path, content: bytes | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The images of one file; `content` is what it holds where `path` is but a name for it."""
+    from netspec.training.data.files import reason
+    from netspec.training.data.pixels import is_array, named
+    from netspec.training.data.problem import Refused, problem
+
+    trained = network.trained_on
+    try:
+        if not is_array(path, content):
+            images = [(str(path), trained.image(path, resize, content))]
+        else:
+            stack = trained.arrays(path, content)
+            if (fact := trained.other_scale(stack)) is not None:
+                messages.warn("NS517", f"`{path}` {fact}", "give pixel values as the training data have them")
+            images = named(path, stack)
+    except Refused as refused:
+        problems.extend(refused.problems)
+    except OSError as error:
+        problems.append(problem("NS501", path, reason(error)))
+    else:
+        yield from images
 
 
 def _standard_input() -> bytes:

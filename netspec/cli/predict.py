@@ -10,6 +10,7 @@ import click
 from netspec.cli import cache, messages, options, pixels
 
 if TYPE_CHECKING:
+    from netspec.training.data.problem import Problem
     from netspec.training.run import TrainedNetwork
 
 SHOWN = 3
@@ -34,8 +35,9 @@ def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, fo
     messages.require_training()
     cache.keep_programs()
     network = messages.load_run(run, checkpoint)
-    given = pixels.Given(network, resize)
-    results = (_result(network, label, array) for label, array in given.images(images))
+    problems: list[Problem] = []
+    given = pixels.given(network, images, resize, problems)
+    results = (_result(network, label, array) for label, array in given)
     if form == "json":
         click.echo(json.dumps({"version": 1, "predictions": list(results)}))
     else:
@@ -43,7 +45,7 @@ def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, fo
             ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])[:SHOWN]
             words = ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in ranked)
             click.echo(f"{messages.safe(result['image'])}: {words}")
-    if status := given.status():
+    if status := pixels.tell(network, problems):
         raise SystemExit(status)
 
 

@@ -134,7 +134,7 @@ def serve() -> int:
 class _Client(io.FileIO):
     """What the client reads. One that cannot be told anything has gone: pygls would try to tell it so, for ever."""
 
-    def write(self, data: Any, /) -> int | None:
+    def write(self, data: Any, /) -> int:
         """As FileIO does, or the end of the process: 1 where the client has gone, 3 where the system refuses it."""
         try:
             return super().write(data)

@@ -188,7 +188,8 @@ class TrainedNetwork(TrainableNetwork):
     def pixels(self) -> np.dtype[Any]:
         """The type of the images that it was trained on; of runs that do not say, what its source usually has."""
         usual = usual_pixels(self.plan.spec.data.value.source)
-        return np.dtype(self.record.get("pixels", usual))
+        found: np.dtype[Any] = np.dtype(self.record.get("pixels", usual))
+        return found
 
     @property
     def trained_on(self) -> Trained:

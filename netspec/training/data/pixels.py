@@ -38,7 +38,7 @@ class Trained:
     shape: Shape
     source: str
     """As the spec has it."""
-    bytes: bool
+    of_bytes: bool
     """Whether its pixels are bytes, and not any numbers."""
     statistics: tuple[np.ndarray, np.ndarray] | None
     """(channels,) mean and deviation by which the network normalizes; None where it does not."""
@@ -46,7 +46,7 @@ class Trained:
     @property
     def white(self) -> int | None:
         """The largest pixel, 0 being the least; None where that is not known."""
-        if self.source == "npz" or not self.bytes:
+        if self.source == "npz" or not self.of_bytes:
             return None
         return KNOWN[self.source].white if self.source in KNOWN else 255
 
