@@ -55,6 +55,7 @@ def tell(network: TrainedNetwork, problems: Sequence[Problem]) -> int:
 
 def _help(network: TrainedNetwork, problem: Problem) -> str | None:
     """What helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed."""
+    from netspec.training.data.formats import SAVE_AS_PNG
     from netspec.training.data.pixels import is_array
 
     files = "give an image file or a .npy array, or - for standard input"
@@ -62,6 +63,8 @@ def _help(network: TrainedNetwork, problem: Problem) -> str | None:
         return problem.help or (files if problem.code == "NS502" else None)
     size = "x".join(map(str, network.plan.input[:2]))
     resize = f"add --resize, or give an image of {size} pixels"
+    if problem.help == SAVE_AS_PNG:
+        return problem.help
     return {"NS502": files, "NS503": "replace it", "NS508": resize}.get(problem.code, problem.help)
 
 
@@ -70,6 +73,7 @@ def _folder(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """The images below a folder in the order of their names; what is no image is passed over, and said."""
     from netspec.training.data.files import reason
+    from netspec.training.data.formats import SAVE_AS_PNG
     from netspec.training.data.images import left_behind
     from netspec.training.data.problem import problem
 
@@ -82,7 +86,8 @@ def _folder(
         for path in (Path(above, name) for name in sorted(files) if not left_behind(name)):
             before = len(problems)
             yield from _one(network, resize, problems, path)
-            if [new.code for new in problems[before:]] == ["NS502"]:
+            # what is an image of a format that is not read is no stray file
+            if [new.code for new in problems[before:] if new.help != SAVE_AS_PNG] == ["NS502"]:
                 del problems[before:]
                 others.append(path.name)
             else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +20,9 @@ from netspec.training.data.problem import Refused, problem
 MAGIC = b"\x93NUMPY"
 ARCHIVE = b"PK"
 """How an npz begins, and any other zip."""
+
+PLAIN = "save a plain array of numbers"
+OBJECTS = "Python objects inside"
 
 LONGEST_HEADER = 10_000
 """As in numpy. An array of numbers needs about 100 bytes."""
@@ -46,8 +50,12 @@ class Header:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def header(stream: BinaryIO, path: Path, array: str | None, save: str) -> Header:
+def header(
+    stream: BinaryIO, path: Path, array: str | None, save: str, numbers: Callable[[str], str] = lambda kind: PLAIN
+) -> Header:
     """The header at the beginning of a stream; `array` says which array of the file, `save` what would write it.
+
+    `numbers` says how an array of another kind becomes one of numbers.
 
     Raises:
         Refused: NS502 no array, NS503 damaged or cut short, NS505 not of plain numbers.
@@ -74,8 +82,8 @@ def header(stream: BinaryIO, path: Path, array: str | None, save: str) -> Header
     if match is None or not _NUMBERS.fullmatch(match["type"]):
         kind = f"type `{match['type']}`" if match else "a header that does not describe a plain array"
         if match and match["type"].lstrip("|<>=") == "O":
-            kind = "Python objects inside"
-        help = "save a plain array of numbers: `numpy.stack` the images, `labels.astype('int64')`"
-        raise Refused(problem("NS505", path, f"has {kind}; only numbers are read", where=array, help=help))
+            kind = OBJECTS
+        fact = f"has {kind}; only numbers are read"
+        raise Refused(problem("NS505", path, fact, where=array, help=numbers(kind)))
     shape = tuple(int(axis) for axis in match["shape"].split(",") if axis.strip())
     return Header(shape, np.dtype(match["type"]), 8 + length_bytes + length, match["fortran"] == "True")

@@ -22,6 +22,14 @@ from netspec.training.data.problem import Problem, Refused, problem
 
 ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
 
+LABELS = tuple(labels for _, labels in ARRAYS)
+
+TEXT_LABELS = (
+    "number the classes: `classes, y = numpy.unique(numpy.concatenate([y_train, y_test]), return_inverse=True)`, "
+    "then save `y[:len(y_train)]` and `y[len(y_train):]`"
+)
+"""Both parts at once: a class that only one of them has would shift the numbers of the other."""
+
 END_BYTES = 22
 LARGEST_DIRECTORY = 1 << 20
 
@@ -117,6 +125,13 @@ def _open(path: Path, entry: ZipInfo) -> BinaryIO:
     return cast("BinaryIO", stream)
 
 
+def _of_numbers(name: str, kind: str) -> str:
+    """How an array of that kind becomes one of numbers: images of one size that stand in an array of objects, too."""
+    if name in LABELS:
+        return TEXT_LABELS
+    return npy.PLAIN + (f": `numpy.stack({name})`" if kind == npy.OBJECTS else "")
+
+
 def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
     """What the array's header declares, held against the directory of the archive."""
     entry, where = _entry(path, entries, name), f"array `{name}`"
@@ -126,7 +141,7 @@ def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
         fact = f"is damaged or cut short ({reason(error)})"
         raise Refused(problem("NS503", path, fact, where=f"{where}, byte 0", help=FETCH_AGAIN)) from None
     with stream:
-        found = npy.header(stream, path, where, "save it with `numpy.savez`")
+        found = npy.header(stream, path, where, "save it with `numpy.savez`", lambda kind: _of_numbers(name, kind))
     if found.start + found.size != entry.file_size:
         fact = f"declares {found.size:,} bytes of data, the archive has {max(entry.file_size - found.start, 0):,}"
         raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN))
