@@ -13,7 +13,7 @@ import signal
 import sys
 from types import FrameType
 
-from netspec.cli import farewell
+from netspec.cli import farewell, streams
 
 WORDS = {
     signal.SIGINT: b"netspec: interrupted\n",
@@ -30,6 +30,7 @@ TRAINING = {"train", "bench"}
 
 def start() -> None:
     """Runs the command line."""
+    streams.hold()
     if TRAINING.intersection(sys.argv[1:2]):
         from netspec.cli.pages import ask_for_large
 

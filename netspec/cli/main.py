@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from netspec.diagnostics.render.cells import shown
 from netspec.text.docstring import docstring
 
 COMMANDS: dict[str, str] = {
@@ -124,6 +125,8 @@ def main() -> None:
         netspec(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
+        # what a command line holds steers no terminal; the attribute is final for those who type-check
+        vars(error)["message"] = "\n".join(map(shown, error.message.split("\n")))
         error.show()
         _leave(error.exit_code)
     except click.exceptions.Exit as error:
@@ -144,9 +147,11 @@ def main() -> None:
 
 def _environment(error: OSError) -> int:
     """One line for what the system refused. A reader that has gone (`| head`) needs no word."""
-    if error.errno != errno.EPIPE:
+    if error.errno == errno.EBADF and error.filename is None:
+        click.echo("netspec: standard output is closed", err=True)
+    elif error.errno != errno.EPIPE:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"netspec: {where}{error.strerror or error}", err=True)
+        click.echo(f"netspec: {shown(f'{where}{error.strerror or error}')}", err=True)
     return ENVIRONMENT
 
 

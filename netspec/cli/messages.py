@@ -57,11 +57,18 @@ def width(stream: TextIO) -> int:
 
 
 def console() -> Console:
-    """A console for results on standard output."""
+    """A console for results on standard output. No text is markup: a class may be called `[bold]`."""
     from rich.console import Console
 
     colour = coloured(sys.stdout)
-    return Console(width=width(sys.stdout), no_color=not colour, force_terminal=colour, highlight=False, emoji=False)
+    return Console(
+        width=width(sys.stdout),
+        no_color=not colour,
+        force_terminal=colour,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
 
 
 def drawn(stream: TextIO) -> bool:
@@ -122,11 +129,16 @@ def tell(found: Diagnostic) -> None:
         _say("green", "help", found.help)
 
 
-def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
-    """An error that has no place in a spec, and the end."""
+def error(code: str, message: str, help: str | None = None) -> None:
+    """An error that has no place in a spec."""
     _say("red", f"error[{code}]", message)
     if help is not None:
         _say("green", "help", help)
+
+
+def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
+    """An error that has no place in a spec, and the end."""
+    error(code, message, help)
     raise SystemExit(status)
 
 

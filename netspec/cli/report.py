@@ -22,4 +22,4 @@ def report(run: str, data: str | None, checkpoint: str) -> None:
 
     network = messages.load_run(run, checkpoint)
     found = messages.require_images(network.plan, data, network.record)
-    click.echo(page.write(Path(run), network, found))
+    click.echo(messages.safe(str(page.write(Path(run), network, found))))

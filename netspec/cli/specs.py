@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -18,6 +19,20 @@ from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 
 EXAMPLES = {"--set": "train.epochs=3", "--budget": "parameters=60k"}
+
+
+RUN_SPEC = "spec.yaml"
+"""A run's own spec, in its directory."""
+
+
+def is_run(name: str) -> bool:
+    """Whether the name is that of a run directory."""
+    return (Path(name) / RUN_SPEC).is_file()
+
+
+def of_run(name: str) -> str:
+    """The spec that a name stands for: of a run directory its own."""
+    return str(Path(name) / RUN_SPEC) if is_run(name) else name
 
 
 def read(name: str) -> Source:
@@ -79,8 +94,8 @@ def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
 
 
 def require_costs(name: str, overrides: Sequence[str] = ()) -> tuple[Plan, int]:
-    """The plan of a file, though it exceed its budgets, and the exit status; ends as `require_plan` where all else is wrong."""
-    report = load(name, overrides)
+    """The plan of a file, or of a run directory, though it exceed its budgets, and the exit status; ends as `require_plan` where all else is wrong."""
+    report = load(of_run(name), overrides)
     plan = costed(report)
     messages.show(report.for_network if plan is None else report.diagnostics)
     if plan is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -84,6 +85,9 @@ def train(
         raise click.UsageError("a run goes on where it is: leave --output out.")
     if resume is not None and (pinned or ctx.get_parameter_source("tune") is not ParameterSource.DEFAULT):
         raise click.UsageError("a run goes on with the algorithms that it has: leave --tune and --choices out.")
+    if file is not None and specs.is_run(file):
+        go_on, again = f"netspec train --resume {file}", f"netspec train {specs.of_run(file)}"
+        raise click.UsageError(f"{file} is a run: go on with it by {go_on}, or begin another by {again}.")
     from netspec.training import lock
     from netspec.training.run import SPEC, place
 
@@ -195,9 +199,30 @@ def _folder(plan: Plan, output: str | None) -> Path:
         messages.fail(
             "NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2
         )
+    if foreign := _foreign(folder):
+        names = ", ".join(f"`{name}`" for name in foreign)
+        message = f"`{folder}` is no run and holds {names}, which a run would replace"
+        messages.fail("NS603", message, "give another --output", status=2)
     for parent in (*reversed(folder.parents), folder):
         make_folder(parent)
     return folder
+
+
+def _foreign(folder: Path) -> list[str]:
+    """What lies in a folder under the names of a run's files, though no run was begun there.
+
+    A run that was killed while it began has left its plan at most.
+    """
+    from netspec.report.page import NAME
+    from netspec.training.run import CHECKPOINTS, METRICS, MODEL, PLAN, NotARun, RunDirectory
+
+    found = [name for name in (METRICS, MODEL, NAME, CHECKPOINTS) if os.path.lexists(folder / name)]
+    if os.path.lexists(folder / PLAN):
+        try:
+            RunDirectory(folder).made_of()
+        except NotARun:
+            found.append(PLAN)
+    return found
 
 
 def _train(plan: Plan, images: Images, folder: Path, start: Checkpoint | None, chosen: Tuning, devices: int) -> None:
@@ -253,11 +278,15 @@ ADVICE: dict[Kind, str] = {
 """What to try, by what was not finite first."""
 
 
+SHORT_SECONDS = 0.05
+"""What takes less is not named among what a run took."""
+
+
 def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began: float) -> None:
     """Says how it ended, writes the report, and exits with what the signal or the target asks for."""
     if outcome.test is None:
         assert outcome.interrupted is not None
-        step = f"netspec train --resume {folder}"
+        step = messages.safe(f"netspec train --resume {folder}")
         click.echo(f"interrupted and saved; go on with: {step}", err=True)
         raise SystemExit(128 + outcome.interrupted)
     from netspec.report import page
@@ -265,17 +294,19 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began:
     if outcome.first_step_seconds is None:
         click.echo(messages.fitted(_complete(plan, outcome), sys.stderr), err=True)
     mark = time.monotonic()
-    page.write(folder, messages.load_run(str(folder)), images, outcome.test)
-    times = _times(outcome, began, time.monotonic() - mark)
-    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({times})"
-    click.echo(messages.fitted(result, sys.stdout))
-    click.echo(f"run: {folder}")
+    report = page.write(folder, messages.load_run(str(folder)), images, outcome.test)
+    click.echo(messages.fitted(_times(outcome, began, time.monotonic() - mark), sys.stderr), err=True)
     target = plan.spec.train.value.target
-    if target is not None and outcome.test.accuracy < target.at_least:
+    missed = target is not None and outcome.test.accuracy < target.at_least
+    if target is not None and missed:
         message = f"the test accuracy {outcome.test.accuracy:.4f} is below the target of {target.at_least:g}"
         span = plan.spec.train.at("target.at_least")
         help = "train longer, or change the network"
         messages.show([Diagnostic("NS611", message, plan.spec.source, span, help=help)])
+    click.echo(messages.safe(f"run: {folder}"))
+    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f}; report: {report}"
+    click.echo(messages.fitted(messages.safe(result), sys.stdout))
+    if missed:
         raise SystemExit(1)
 
 
@@ -292,32 +323,15 @@ def _times(outcome: Outcome, began: float, report: float) -> str:
     """How long the command took, to its first step, and on what after it; `began` is when the session did."""
     from netspec.cli.main import STARTED
 
-    now = time.monotonic()
-    text = f"{now - STARTED:.1f} s"
+    whole = time.monotonic() - STARTED
     if outcome.first_step_seconds is None:
-        return text
-    first = began + outcome.first_step_seconds
+        return f"{whole:.1f} s"
+    first = began + outcome.first_step_seconds - STARTED
     parts = {
-        "in steps": outcome.step_seconds,
-        "in evaluation": outcome.evaluation_seconds,
-        "for checkpoints": outcome.saving_seconds,
-        "for the report": report,
+        "steps": outcome.step_seconds,
+        "evaluation": outcome.evaluation_seconds,
+        "checkpoints": outcome.saving_seconds,
+        "report": report,
     }
-    parts["for the rest"] = max(0.0, now - first - sum(parts.values()))
-    shares = zip(whole_percents(list(parts.values())), parts, strict=True)
-    spent = ", ".join(f"{share}% {words}" for share, words in shares if share)
-    return f"{text}: {first - STARTED:.1f} s to the first step, then {spent}"
-
-
-def whole_percents(parts: Sequence[float]) -> list[int]:
-    """The shares of parts in whole percents that add up to 100: the largest remainders are rounded up.
-
-    >>> whole_percents([1, 1, 1]), whole_percents([0.5, 99.5, 0])
-    ([34, 33, 33], [1, 99, 0])
-    """
-    if not any(parts):
-        return [0] * len(parts)
-    shares = [100 * part / sum(parts) for part in parts]
-    missing = 100 - sum(map(int, shares))
-    up = sorted(range(len(parts)), key=lambda i: int(shares[i]) - shares[i])[:missing]
-    return [int(share) + (i in up) for i, share in enumerate(shares)]
+    spent = [f"{words} {seconds:.1f}" for words, seconds in parts.items() if seconds >= SHORT_SECONDS]
+    return f"{whole:.1f} s: {', '.join([f'start {first:.1f}', *spent])}"

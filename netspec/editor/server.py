@@ -7,11 +7,13 @@ command `lsp` imports it: pygls takes 0.3 s to load.
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from time import monotonic
@@ -204,7 +206,7 @@ def serve() -> int:
         # nothing is open for writing, and a thread that waits for standard input cannot be ended otherwise
         signal.signal(number, lambda number, _: os._exit(128 + number))
     sys.stdout.flush()
-    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    output = io.BufferedWriter(_Client(os.dup(sys.stdout.fileno()), "w"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what prints must not speak to the client
     server = made()
     try:
@@ -212,6 +214,21 @@ def serve() -> int:
     finally:
         server.checker.close()
     return 0 if server.ended else 1
+
+
+class _Client(io.FileIO):
+    """What the client reads. One that cannot be told anything has gone: pygls would try to tell it so, for ever."""
+
+    def write(self, data: Any, /) -> int:
+        """As FileIO does, or the end of the process: 1 where the client has gone, 3 where the system refuses it."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os._exit(1)
+        except OSError as error:
+            with suppress(OSError):
+                os.write(2, f"netspec: the client cannot be told anything: {error.strerror}\n".encode())
+            os._exit(3)
 
 
 def made() -> Server:

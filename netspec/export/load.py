@@ -4,6 +4,7 @@
 
     network = load()
     probabilities = network.predict(network.variables, images)          # (batch, height, width, channels) -> (batch, classes)
+    names = [network.classes[i] for i in probabilities.argmax(1)]       # where the network was compiled of a run
     state, metrics = network.train_step(network.state, images, labels)  # labels (batch,) int32
 
 Every file, this one too, is held against the SHA-256 in `manifest.json` first: one altered byte, and nothing is
@@ -37,6 +38,10 @@ class Network:
     """What the directory holds. Arrays are flat dicts by path, such as `params/fc1/kernel`."""
 
     manifest: dict[str, Any]
+    classes: tuple[str, ...] | None
+    """What the columns of the probabilities are, and so what label 0, 1, ... is; None where that is not known."""
+    preprocessing: dict[str, Any]
+    """What the raw images have to be, and what is done to them inside."""
     predict: Any
     variables: dict[str, jax.Array]
     train_step: Any = None
@@ -58,7 +63,8 @@ def load(folder: str | Path = Path(__file__).parent) -> Network:
         parts |= {name: jax.device_put(arrays(files[f"{name}.safetensors"])) for name in manifest["arrays"]}
     except Exception as error:  # the libraries raise whatever a wrong byte leads them to
         raise Corrupt(f"{folder}: a file is not what its name says: {error}") from None
-    return Network(manifest, **parts)
+    classes = manifest["classes"]
+    return Network(manifest, classes and tuple(classes), manifest["preprocessing"], **parts)
 
 
 def verify(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -3,7 +3,7 @@
 A record is plain JSON:
 
 - `spec`: the spec as `plain` gives it, every default filled in;
-- `data`: the fingerprint of the images and labels; `seed`;
+- `data`: the fingerprint of the images and labels; `pixels`: the type of the images, which the fingerprint covers; `seed`;
 - `versions`, `options` (of XLA), `choices` (of algorithms), `cores`, `processor`, `devices`, `settings` (variables of the
   environment: see `jax_environment`): these change no formula, but may change the last bits of its result.
 """
@@ -26,6 +26,9 @@ Effect = Literal["refused", "warned", "allowed"]
 
 BITS_ONLY = ("versions", "options", "choices", "cores", "devices", "processor", "settings")
 """Parts of a record that change no formula: a run may go on where they differ."""
+
+IMPLIED = ("pixels",)
+"""Parts that cannot differ where the others agree. Runs of earlier versions lack them."""
 
 FREE = (
     *("name", "description", "budget", "data.path"),
@@ -124,6 +127,8 @@ def malformed(value: object) -> str | None:
             return f"it has no `{path}`"
         if not isinstance(place[last], types) or isinstance(place[last], bool):
             return f"`{path}` is not {words}"
+    if value.get("pixels", "uint8") not in ("uint8", "float32"):
+        return "`pixels` are neither uint8 nor float32"
     if not all(isinstance(name, str) for name in value["classes"]):
         return "`classes` are not strings"
     if not isinstance(value.get("settings", {}), dict):
@@ -181,7 +186,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
         for change in changes(old.get("spec", {}), new.get("spec", {}))
     ]
     for part in {**old, **new}:
-        if part == "spec":
+        if part == "spec" or part in IMPLIED:
             continue
         effect, reason = SAME_UP_TO_BITS if part in BITS_ONLY else ANOTHER_RUN
         found.extend(

@@ -33,7 +33,7 @@ from netspec.text.source import Source
 from netspec.training import tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
 from netspec.training.content import MODEL_FORMAT, of_checkpoint, of_model
-from netspec.training.data.pixels import Trained
+from netspec.training.data.pixels import Trained, usual_pixels
 from netspec.training.jax_environment import recorded
 from netspec.training.record import environment, foreign, malformed, plain
 from netspec.training.splits import Images
@@ -133,6 +133,7 @@ def record(plan: Plan, images: Images, choices: Choices, devices: int = 1) -> di
     made = {
         "spec": _facts(plan, images.path),
         "data": images.fingerprint,
+        "pixels": str(images.train.images.dtype),
         "options": compiler_options(jax.default_backend()),
         "choices": plain(choices),
         "settings": recorded(os.environ),
@@ -188,13 +189,20 @@ class TrainedNetwork(TrainableNetwork):
         self.classes: tuple[str, ...] = tuple(record["classes"])
 
     @property
+    def pixels(self) -> np.dtype[Any]:
+        """The type of the images that it was trained on; of runs that do not say, what its source usually has."""
+        usual = usual_pixels(self.plan.spec.data.value.source)
+        found: np.dtype[Any] = np.dtype(self.record.get("pixels", usual))
+        return found
+
+    @property
     def trained_on(self) -> Trained:
         """What tells whether images are like those of the training: `predict` takes them as they come."""
         data, (height, width, channels) = self.plan.spec.data.value, self.plan.input
         statistics = self.variables["state"]["input"]
         normal = tuple(np.asarray(statistics[name]) for name in ("mean", "deviation"))
         own = None if data.normalize == "none" else (normal[0], normal[1])
-        return Trained((height, width, channels), data.source, own)
+        return Trained((height, width, channels), data.source, self.pixels == np.uint8, own)
 
 
 def _warn(message: str) -> None:

@@ -112,6 +112,17 @@ def test_hostile_names_come_back_whole_and_draw_nothing(name: str, tmp_path: Pat
         assert not {"\x1b", "\u202e"} & set(done.stdout)
 
 
+@pytest.mark.parametrize("form", ["concise", "json", "github", "gitlab", "sarif", "junit"])
+def test_no_format_for_programs_holds_what_steers_a_terminal(form: str, tmp_path: Path) -> None:
+    """Neither of a name nor of a text, also where colour is asked for; only `concise` then has colours of its own."""
+    for name in ("\x1b[31mred.yaml", "a\x9b\x7f\u202eb.yaml"):
+        (tmp_path / name).write_text('netspec: 1\nname: "\\e[31mx"\ninput: [8, 8, 1]\nfc: [0, "\\e[1m"]\n')
+    done = netspec("validate", "--format", form, ".", cwd=tmp_path, FORCE_COLOR="1")
+    assert done.returncode == 1, done.stderr
+    text = re.sub("\x1b\\[(0|1;31|1;33)m", "", done.stdout) if form == "concise" else done.stdout
+    assert all(char.isprintable() or char == "\n" for char in text)
+
+
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/\xff.yaml"
     Path(os.fsdecode(path)).write_text(GOOD)

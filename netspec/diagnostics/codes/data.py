@@ -235,6 +235,27 @@ np.save('scaled.npy', zero / 16)"
         _ARRAYS.format(""),
         TRAIN,
     ),
+    Code(
+        "NS525",
+        "image file where the training had other numbers",
+        "An image file has pixels from 0 to 255, and the network was trained on an `npz` or another set of arrays whose "
+        "numbers have a range that nobody has written down.",
+        "Pixels of another range would be answered all the same, and nearly all alike. Only who made the arrays knows "
+        "what an image file has to be divided by.",
+        _spec("{source: npz, path: good.npz}").replace("[10]", "[16, 10]"),
+        setup=f"""\
+{_ARRAYS.format("").rstrip()}
+{TRAIN} --output run
+python3 -c "
+import numpy as np
+from PIL import Image
+pixels = np.eye(8) * 255
+Image.fromarray(pixels.astype('uint8')).save('image.png')
+np.save('array.npy', pixels)"
+""",
+        command="netspec predict run image.png",
+        repair="netspec predict run array.npy",
+    ),
     _images(
         "NS530",
         "class name that no report can hold",

@@ -44,8 +44,9 @@ CODES: tuple[Code, ...] = (
     _on_a_run(
         "NS603",
         "run exists",
-        "The directory already holds a run. Go on with it by `--resume`, or give another directory.",
-        "A new run would replace the checkpoints of the old one.",
+        "The directory already holds a run, or files of a run's names that are of none. Go on with it by `--resume`, or give "
+        "another directory.",
+        "A new run would replace the checkpoints of the old one, and whatever else has the names of its files.",
         "",
         _RUN,
         "netspec train --resume run",

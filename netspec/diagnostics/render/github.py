@@ -17,15 +17,27 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
 
 
 def _command(found: Diagnostic) -> str:
-    span = found.span
-    properties = {"file": relative(found.source.name), "line": span.line, "endLine": span.end_line}
+    span, file = found.span, relative(found.source.name)
+    properties: dict[str, object] = {"file": file, "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:  # GitHub drops an annotation with columns that spans lines
         properties |= {"col": span.column, "endColumn": span.end_column}
+    if not _carried(file):
+        properties = {}
     properties["title"] = f"netspec {found.code}"
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     # the log shows nothing but the message
-    place = f"{shown(relative(found.source.name))}:{span.line}:{span.column}"
-    return f"::{found.severity} {written}::{_data(f'{place}: {found.code} {in_words(found)}')}"
+    place = f"{shown(file)}:{span.line}:{span.column}"
+    words = "\n".join(map(shown, in_words(found).split("\n")))
+    return f"::{found.severity} {written}::{_data(f'{place}: {found.code} {words}')}"
+
+
+def _carried(file: str) -> bool:
+    """Whether a command can hold the name as it is, or by an escape.
+
+    A character that steers the log, or is left out on the way to it, would make the annotation one of another file: then
+    the name stands in the text alone.
+    """
+    return all(char.isprintable() or char in "\r\n" for char in file)
 
 
 def _data(text: str) -> str:
