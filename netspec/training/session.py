@@ -15,19 +15,19 @@ from typing import Any, Protocol
 import jax
 
 from netspec.analysis.plan import Plan
+from netspec.data.splits import Images
 from netspec.lowering.network import Choices
-from netspec.text import writing
-from netspec.training import files
-from netspec.training.best import Row, best_of, watched
-from netspec.training.checkpoint import BEST, Background, Checkpoint, restore_best
+from netspec.runs.best import Row, best_of, watched
+from netspec.runs.checkpoint import BEST, Background, Checkpoint, restore_best
+from netspec.runs.directory import RunDirectory, record, save_model, variables_of
+from netspec.runs.metrics import write_rows
+from netspec.storage import writing
+from netspec.storage.tensors import Corrupt
+from netspec.storage.tree import to_host, unflatten
 from netspec.training.concerns import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
-from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
-from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
-from netspec.training.tensors import Corrupt
-from netspec.training.tree import to_host, unflatten
 
 
 class Watcher(Protocol):
@@ -109,7 +109,7 @@ class Session:
         writing.sweep(self.directory.folder)
         state, totals, step = self._restore(start, watchers) if start else (*self._fresh(), 0)
         self.directory.begin(self.plan.spec.source.text, self.summary, self.record)
-        files.write_rows(self.directory.metrics, self.rows)
+        write_rows(self.directory.metrics, self.rows)
         checkpoints = self.directory.checkpoints(self.train.checkpoint.keep)
         with Interruption() as interruption, Background(checkpoints) as background:
             while step < self.total_steps and not self._stopped():
@@ -138,7 +138,7 @@ class Session:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
                 self._warn(watchers)
                 totals = self.trainer.no_totals
-                files.write_rows(self.directory.metrics, self.rows)
+                write_rows(self.directory.metrics, self.rows)
                 if self._due(step) or best or step == self.total_steps or interruption.requested or self._stopped():
                     self._save(background, step, state, totals, best=best)
                 if interruption.requested:

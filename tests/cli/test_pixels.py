@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netspec.cli import pixels
-from netspec.training.data.pixels import Trained
+from netspec.data.pixels import Trained
 
 
 @pytest.mark.parametrize(
