@@ -224,8 +224,8 @@ class _Unknown:
     meaning: Meaning | None
     readable: bool
     """Whether its value is one that the key has which is meant."""
-    absent: tuple[str, ...]
-    """The keys that the mapping may have and has not."""
+    instead: str
+    """The keys that the mapping may have and has not, for a message."""
 
 
 def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unknown]:
@@ -241,23 +241,23 @@ def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unk
     if any(found is not None and found.entry.name == TYPE.name for found in meanings.values()):
         of_any = {key.name for variant in variants_at(path).values() for key in keys(variant)}
         entries = [entry for entry in entries if entry.name not in of_any]
+    instead = ", ".join(f"`{name}`" for name in absent)
     for entry in entries:
         found = meanings.get(id(entry))
         if found is None or found.entry.name in given:
-            yield _Unknown(entry, None, False, absent)
+            yield _Unknown(entry, None, False, instead)
             continue
         given.add(found.entry.name)
         name, value = found.entry.name, found.entry.value
         is_slip = isinstance(value, Scalar) and one_slip(entry.name.lower(), name)
         readable = is_slip or fits(plain(value), properties[name]) or mostly_known((*path, name), value)
-        yield _Unknown(entry, found, readable, absent)
+        yield _Unknown(entry, found, readable, instead)
 
 
 def _unknown_key(source: Source, unknown: _Unknown, path: Path) -> Diagnostic:
     name, found = unknown.entry.name, unknown.meaning
     if found is None:
-        names = ", ".join(f"`{key}`" for key in unknown.absent)
-        help = f"remove `{name}`" + (f", or write one of {names}" if names else "")
+        help = f"remove `{name}`" + (f", or write one of {unknown.instead}" if unknown.instead else "")
     else:
         help = f"did you mean `{found.text}`?" if found.text == found.entry.name else f"write `{found.text}`"
     cause = UnknownKey(path, name, found and found.text, found is not None and found.with_value)
