@@ -104,7 +104,7 @@ class _Offers:
                     shared[mistake] = fixes
             else:
                 found, fixes = finding, shared[mistake]
-            self.trials.sought()
+            self.trials.sought(CODES[finding.code].family is Family.TEXT)
             yield replace(found, fixes=fixes, help=fixes[0].title if fixes else found.help)
 
     def _proved(self, finding: Diagnostic) -> tuple[Diagnostic, tuple[Fix, ...], bool]:

@@ -22,7 +22,9 @@ from netspec.text.source import Source
 WORK = 200_000
 """How much may be checked again in all: about 0.2 s. One KB of text takes about a millisecond, as 30 findings do."""
 A_CHECK, A_FINDING = 500, 50
-SPARED, UNSPARED = 3, 2_000_000
+READINGS = 80
+"""How often a text is read for guesses at one fault, a check being ten."""
+SPARED, UNSPARED = 2, 2_000_000
 """How many trials a text has that would take more, and from which size on it has none."""
 
 
@@ -68,10 +70,11 @@ class Trials:
         self.count += 1
         return found
 
-    def sought(self) -> None:
-        """Counts that the fixes of a finding were sought, whether or not there was something to try."""
+    def sought(self, reading: bool) -> None:
+        """Counts that the fixes of a finding were sought, whether or not there was something to try; `reading` where the text
+        was read anew for each guess."""
         self.count += 1
-        self.work += A_CHECK + len(self.report.source.text) // 10
+        self.work += A_CHECK + len(self.report.source.text) * (READINGS if reading else 1) // 10
 
     def verdict(self, findings: Sequence[Diagnostic], fix: Fix) -> Verdict:
         """What a change shows that is to take these findings away."""

@@ -21,7 +21,7 @@ WIDTHS = (2, 4, 6, 8)
 """How many spaces a tab may stand for."""
 CHARACTERS = 2_000_000
 """How much text is parsed again for one fault: 0.05 s."""
-READ, READ_CHARACTERS = 32, 400_000
+READ, READ_CHARACTERS = 32, 200_000
 """How many texts that can be parsed are read, and how much text: nine of ten guesses that are right are among the first two, and all but a few
 in a thousand among the first thirteen."""
 CLOSERS = {"]": "[", "}": "{"}
