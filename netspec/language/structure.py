@@ -18,7 +18,7 @@ from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.meant import Meaning, equally_near, meaning, meant_values
+from netspec.language.meant import Meaning, called_elsewhere, equally_near, meaning, meant_values
 from netspec.language.schema import schema
 from netspec.language.spelling import one_slip
 from netspec.language.vocabulary import TYPE, facts_at, known_keys, variants_at
@@ -249,7 +249,9 @@ def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unk
             continue
         given.add(found.entry.name)
         name, value = found.entry.name, found.entry.value
-        is_slip = isinstance(value, Scalar) and one_slip(entry.name.lower(), name)
+        is_slip = isinstance(value, Scalar) and (
+            one_slip(entry.name.lower(), name) or called_elsewhere(entry.name, facts) == name
+        )
         readable = is_slip or fits(plain(value), properties[name]) or mostly_known((*path, name), value)
         yield _Unknown(entry, found, readable, instead)
 
@@ -284,7 +286,14 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
     keyword, bound = str(error.validator), cast("Any", error.validator_value)
     key = key_at(root, path)
     rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
-    meant = next((text for text in meant_values(node, keyword, bound) if fits(resolve(text), rule)), None)
+    meant = next(
+        (
+            text
+            for text in meant_values(node, keyword, bound, in_list=bool(path) and isinstance(path[-1], int))
+            if fits(resolve(text), rule)
+        ),
+        None,
+    )
     options = [str(option) for option in bound] if keyword == "enum" else []
     others = equally_near(node.text, meant, options) if meant and isinstance(node, Scalar) else ()
     message = f"{name} cannot be {found}: {expected}"
