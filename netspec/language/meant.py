@@ -142,11 +142,9 @@ def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
 
 
 def _counts(text: str) -> Iterator[str]:
-    """A count or size with its unit as the format writes it: `62kB` and `62KB` are `62k`."""
-    found = re.fullmatch(r"([\d.]+)\s*([kmgKMG])i?[bB]?", text)
-    if found:
-        unit = found[2].lower() if found[2] in "kK" else found[2].upper()
-        yield found[1] + unit + ("iB" if "i" in text else "")
+    """A count or size with its unit as the format writes it: `62K` is `62k`."""
+    if found := re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgKMG])", text):
+        yield found[1] + (found[2].lower() if found[2] in "kK" else found[2].upper())
     elif re.fullmatch(r"\d{1,3}([_, ]\d{3}){1,4}", text):
         yield re.sub(r"[_, ]", "", text)
 

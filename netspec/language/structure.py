@@ -287,11 +287,7 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
     key = key_at(root, path)
     rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
     meant = next(
-        (
-            text
-            for text in meant_values(node, keyword, bound, in_list=bool(path) and isinstance(path[-1], int))
-            if fits(resolve(text), rule)
-        ),
+        (text for text in meant_values(node, keyword, bound, in_list=path[:1] == ("fc",)) if fits(resolve(text), rule)),
         None,
     )
     options = [str(option) for option in bound] if keyword == "enum" else []
