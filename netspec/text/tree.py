@@ -14,6 +14,7 @@ from netspec.text.characters import FORBIDDEN, described, shown
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.scalars import DIGITS, resolve
 from netspec.text.source import START, Fault, Source, Span
+from netspec.text.surrogates import unmasked
 from netspec.text.syntax import Opened
 
 DEPTH = 64
@@ -115,6 +116,7 @@ class Tree:
         elif not event.value:
             start = end = self._place_of_nothing(start, end)
         span = self.source.span(start, end)
+        event.value = unmasked(event.value, self.source.text[start:end], escapes=event.style == '"')
         node = Scalar(self._value(event, span), event.value, quoted, span)
         if anchor:
             anchor.node = node
@@ -137,7 +139,8 @@ class Tree:
                 self._refuse(Fault("NS020", message, span, help=help))
         elif event.style == '"' and (found := FORBIDDEN.search(text)):
             message = f"the escape of {described(found[0])} cannot stand in a spec"
-            self.faults.append(Fault("NS004", message, span, help="remove it"))
+            help = "write `\\\\` for a backslash, or use single quotes"
+            self.faults.append(Fault("NS004", message, span, help=help))
         return text
 
     def _open_container(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:

@@ -147,4 +147,89 @@ CODES: tuple[Code, ...] = (
         _DIGITS + "fc: [10]\ndata:\n  augment: {cutout: 2}\n",
         arithmetic=("8*8 - 8*8 = 0",),
     ),
+    Code(
+        "NS220",
+        "schedule that contradicts itself",
+        "A schedule needs steps for each of its parts: at least one between two drops, a decay that ends after the warm-up "
+        "(`decay_steps` counts the warm-up in) and takes two steps or more, and a cycle whose rising share, `pct_start`, is "
+        "a step or more.",
+        "The learning rate would be nothing like what is asked for: 0 from the first steps on, or not a number.",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: cosine, warmup: 50, decay_steps: 50}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: cosine, warmup: 50, decay_steps: 100}\n",
+        arithmetic=("50 - 50 = 0", "100 - 50 = 50"),
+    ),
+    Code(
+        "NS221",
+        "run too short for the schedule",
+        "The run ends before a part of its schedule has come to its end: the warm-up, the decay, the cycle, or the first "
+        "drop. The steps of a run are its epochs times the whole batches of the training part.",
+        "A warning: the rate never is what the schedule was made for.",
+        _DIGITS + "fc: [10]\ntrain:\n  epochs: 4\n  schedule: {type: constant, warmup: 1000}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  epochs: 4\n  schedule: {type: constant, warmup: 5%}\n",
+        arithmetic=("1437 - 144 = 1293", "4 * 10 = 40"),
+    ),
+    Code(
+        "NS222",
+        "learning rate that vanishes",
+        "For more than half of the run the rate is less than a hundred-thousandth of `learning_rate`. Most often `decay_steps` "
+        "or `transition_steps` was meant in epochs: they count steps, of which an epoch has many.",
+        "A warning: nothing is learned in that time.",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 3}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 30%}\n",
+        arithmetic=("1437 - 144 = 1293", "10 * 10 = 100", "3 * 5 = 15"),
+    ),
+    Code(
+        "NS223",
+        "batch norm over a single value",
+        "Batch norm subtracts the mean over the images of a batch and the positions of the map. With one image a batch and a "
+        "map of one position, as `fc` has, that is the mean of one number.",
+        "The output would be `shift` whatever the image is, and no layer before it would learn.",
+        _DIGITS + "fc: [{units: 16, norm: batch}, 10]\ntrain: {batch_size: 1}\n",
+        _DIGITS + "fc: [{units: 16, norm: batch}, 10]\ntrain: {batch_size: 32}\n",
+        arithmetic=("1 * 1 * 1 = 1", "32 * 1 * 1 = 32"),
+    ),
+    Code(
+        "NS224",
+        "one number for several classes",
+        "`cross_entropy` compares the softmax of the last layer's numbers with the class. Of one number the softmax is 1.",
+        "The loss would be 0 for every image, and the accuracy that of one class.",
+        _DIGITS + "fc: [1]\ndata: {source: npz, path: two-classes.npz}\n",
+        _DIGITS + "fc: [2]\ndata: {source: npz, path: two-classes.npz}\n",
+    ),
+    Code(
+        "NS240",
+        "channels before height and width",
+        "`input` is written as [height, width, channels], and 1, 3 or 4 rows of many channels look like an image whose "
+        "channels stand first, as PyTorch has them.",
+        "A warning: three rows leave no room for a kernel, and no data set has such images.",
+        _HEAD + "input: [3, 32, 32]\nfc: [10]\n",
+        _HEAD + "input: [32, 32, 3]\nfc: [10]\n",
+    ),
+    Code(
+        "NS241",
+        "larger than any network",
+        "A layer has more than 65,536 filters or 16,777,216 units, or one image has more than 4,294,967,296 numbers: eight "
+        "times what published networks have, or more.",
+        "A warning: a digit too many, or a key that was given another one's value. No machine could hold the network.",
+        _DIGITS
+        + "blocks:\n  - conv: {filters: 1000000, kernel: 3}\n    pool: {type: average, window: all}\nfc: [10]\n",
+        _DIGITS + "blocks:\n  - conv: {filters: 100, kernel: 3}\n    pool: {type: average, window: all}\nfc: [10]\n",
+    ),
+    Code(
+        "NS242",
+        "angle in radians",
+        "`rotate` is in degrees, and the value is below 1, or π, π/2 or π/3.",
+        "A warning: less than a degree moves hardly a pixel, and the augmentation would do nothing.",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {rotate: 0.26}\n",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {rotate: 15}\n",
+    ),
+    Code(
+        "NS243",
+        "escape in a path",
+        "In double quotes a backslash begins an escape: `\\t` is a tab, `\\n` the end of a line, `\\_` a space that does not "
+        "break. Single quotes and no quotes leave backslashes as they are.",
+        "A warning: no file has such a name, and the error that follows would speak of a path that nobody wrote.",
+        _DIGITS + 'fc: [10]\ndata: {source: npz, path: "C:\\temp\\new.npz"}\n',
+        _DIGITS + "fc: [10]\ndata: {source: npz, path: 'C:\\temp\\new.npz'}\n",
+    ),
 )

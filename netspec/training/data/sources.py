@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from netspec.training.data import cifar10, digits, idx, images, npz
 from netspec.training.data.checks import Shape, count_problems
 from netspec.training.data.dataset import Dataset
-from netspec.training.data.files import is_folder, reason, there
+from netspec.training.data.files import at_home, is_folder, names_in, nearest, reason, there
 from netspec.training.data.problem import Problem, Refused, problem
 
 
@@ -51,10 +53,23 @@ class Source:
     """How to get it."""
 
 
+MNIST, FASHION = ("MNIST",), ("FashionMNIST",)
+TORCHVISION = (*MNIST, *FASHION, "KMNIST", "EMNIST")
+"""The folders of torchvision's data sets below its `root`."""
+
 MNIST_NAMES = tuple("0123456789")
 FASHION_NAMES = tuple(
     "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(",")  # noqa: SIM905  short
 )
+
+
+CLASSES: dict[str, tuple[str, ...]] = {
+    "digits": digits.NAMES,
+    "mnist": MNIST_NAMES,
+    "fashion-mnist": FASHION_NAMES,
+    "cifar-10": cifar10.CLASSES,
+}
+"""The names of the classes, by label, of the sources that have names of their own."""
 
 
 def load(settings: Settings, input_shape: Shape, outputs: int | None) -> Dataset | list[Problem]:
@@ -105,7 +120,7 @@ def _given(path: Path, source: Source) -> Path:
     try:
         path.stat()
     except (OSError, ValueError) as error:
-        raise Refused(problem("NS501", path, reason(error), help="`path` is relative to the spec")) from None
+        raise Refused(problem("NS501", path, reason(error), help=_elsewhere(path))) from None
     help = _read_by(path)
     if source.file and path.is_dir():
         raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file", help=help))
@@ -114,11 +129,22 @@ def _given(path: Path, source: Source) -> Path:
     return path
 
 
+def _elsewhere(path: Path) -> str:
+    """What helps where nothing is at a path: the nearest name at its first missing step, or what was not replaced in it."""
+    if "\\" in str(path):
+        return "write `/` between folders"
+    if "$" in str(path):
+        return "write the path out: variables are not replaced in it, only a leading `~` is"
+    missing = next(step for step in (*reversed(path.parents), path) if not there(step))
+    near = nearest(missing.name, names_in(missing.parent))
+    return f"write `{near}`, which is there, for `{missing.name}`" if near else "`path` is relative to the spec"
+
+
 def _read_by(path: Path) -> str | None:
     """The source that reads what is at `path`."""
     if not path.is_dir():
         return "set `source: npz` in `data`" if path.suffix == ".npz" else None
-    if _has_idx(path):
+    if idx.place_of(path):
         return "set `source: idx` in `data`"
     return "set `source: images` in `data`" if is_folder(path / "train") else None
 
@@ -126,32 +152,60 @@ def _read_by(path: Path) -> str | None:
 def usual_places(name: str, source: Source) -> list[Path]:
     """Where a known source is looked for, in order: `$NETSPEC_DATA`, netspec's cache, Keras's, Debian's."""
     own = os.environ.get("NETSPEC_DATA")
-    keras = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
-    others = [Path(place.format(keras=f"{keras}/datasets")) for place in source.places]
-    mine = [Path(own) / name] if own else []
-    return [*mine, Path.home() / ".cache" / "netspec" / name, *others]
+    keras = os.environ.get("KERAS_HOME") or "~/.keras"
+    others = [place.format(keras=f"{keras}/datasets") for place in source.places]
+    mine = [f"{own}/{name}"] if own else []
+    return [at_home(Path(place)) for place in (*mine, f"~/.cache/netspec/{name}", *others)]
+
+
+def _load_idx(path: Path, shape: Shape, outputs: int | None) -> Dataset:
+    """The idx files of a folder, where they may be any set's; of several sets below it none is meant."""
+    place = idx.place_of(path)
+    if place is None and (below := [name for name in TORCHVISION if idx.place_of(path, (name,))]):
+        help = f"set `path` to its folder `{below[0]}`" + (
+            f" or {', '.join(map('`{}`'.format, below[1:]))}" if below[1:] else ""
+        )
+        raise Refused(problem("NS501", path, "has no idx files itself", help=help))
+    return idx.load(place or path, shape, outputs)
 
 
 def _load_mnist(path: Path, shape: Shape, outputs: int | None, names: tuple[str, ...] | None) -> Dataset:
     """The idx files of a folder; or `mnist.npz`, which is what Keras stores of it."""
-    archive = path if path.suffix == ".npz" else path / "mnist.npz"
-    if there(archive) and not _has_idx(path):
+    archive = _archive(path)
+    if archive is not None:
         return npz.load(archive, shape, outputs, names)
-    return idx.load(path, shape, outputs, names)
+    return idx.load(idx.place_of(path, MNIST) or path, shape, outputs, names)
 
 
-def _has_idx(place: Path) -> bool:
-    return any(there(place / name) for name in idx.NAMES)
+def _archive(path: Path) -> Path | None:
+    """Keras's file, where there is one and no idx files."""
+    archive = path if path.suffix == ".npz" else path / "mnist.npz"
+    return archive if there(archive) and idx.place_of(path, MNIST) is None else None
+
+
+def pixel_type(settings: Settings) -> np.dtype[Any] | None:
+    """The type of a source's pixels as they are kept, uint8 or float32, where a header says it and can be read."""
+    source = SOURCES.get(settings.source)
+    if source is None:
+        return None
+    try:
+        path = _place(settings.source, source, settings.path)
+        archive = _archive(path) if settings.source == "mnist" else path if source.file else None
+        return None if archive is None else npz.pixel_type(archive)
+    except Refused:
+        return None
 
 
 def _has_mnist(place: Path) -> bool:
-    return _has_idx(place) or there(place / "mnist.npz") or (place.suffix == ".npz" and there(place))
+    return bool(idx.place_of(place, MNIST)) or there(place / "mnist.npz") or (place.suffix == ".npz" and there(place))
 
 
 _FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
 
 SOURCES: dict[str, Source] = {
-    "idx": Source(lambda path, shape, outputs, _: idx.load(path, shape, outputs), _has_idx),
+    "idx": Source(
+        lambda path, shape, outputs, _: _load_idx(path, shape, outputs), lambda place: idx.place_of(place) is not None
+    ),
     "npz": Source(lambda path, shape, outputs, _: npz.load(path, shape, outputs), there, file=True),
     "images": Source(
         lambda path, shape, outputs, settings: images.load(path, shape, outputs, settings.resize), is_folder
@@ -164,8 +218,8 @@ SOURCES: dict[str, Source] = {
         help=_FOUR.format("mnist", "mnist") + ", or run `keras.datasets.mnist.load_data()` once",
     ),
     "fashion-mnist": Source(
-        lambda path, shape, outputs, _: idx.load(path, shape, outputs, FASHION_NAMES),
-        _has_idx,
+        lambda path, shape, outputs, _: idx.load(idx.place_of(path, FASHION) or path, shape, outputs, FASHION_NAMES),
+        lambda place: idx.place_of(place, FASHION) is not None,
         classes=10,
         places=("{keras}/fashion-mnist", "/usr/share/datasets/fashion-mnist"),
         help="on Debian and Ubuntu `apt install dataset-fashion-mnist`; else "
