@@ -91,7 +91,7 @@ def _folder(
             before = len(problems)
             yield from _one(network, resize, problems, path)
             # what is an image of a format that is not read is no stray file
-            if [new.code for new in problems[before:] if new.help != SAVE_AS_PNG] == ["NS502"]:
+            if [CODES[new.code].of_file for new in problems[before:] if new.help != SAVE_AS_PNG] == [OfFile.FORMAT]:
                 del problems[before:]
                 others.append(path.name)
             else:
