@@ -100,7 +100,7 @@ def _biased(spec: Spec, layer: Layer) -> Diagnostic:
         notes=("batch norm subtracts the mean, and with it any bias; `shift` takes its place",),
         help="remove `bias: true`",
         cause=NoEffect(layer.name, "bias"),
-        severity="warning",
+        severity="hint",  # Keras and many published networks have one there
     )
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from netspec.cli import many, messages, options, spec_files, specs
-from netspec.diagnostics.diagnostic import Diagnostic, from_unreadable, in_order
+from netspec.diagnostics.diagnostic import Diagnostic, from_unreadable, in_order, told
 from netspec.diagnostics.render import RENDERERS, renderer
 from netspec.text.files import Unreadable, read_source
 
@@ -22,6 +22,7 @@ from netspec.text.files import Unreadable, read_source
 @options.formats(list(RENDERERS))
 @options.overrides
 @click.option("--strict", is_flag=True, help="Take warnings for errors.")
+@click.option("--hints", is_flag=True, help="Take hints, which only editors show, for warnings.")
 @click.option(
     "--budget",
     "budgets",
@@ -41,6 +42,7 @@ def validate(
     form: str,
     overrides: tuple[str, ...],
     strict: bool,
+    hints: bool,
     budgets: tuple[str, ...],
     exclude: tuple[str, ...],
     fix: bool,
@@ -60,8 +62,10 @@ def validate(
     # a process of its own has no standard input, and what --fix says has its order
     results = [check(name) for name in names] if fix or "-" in names else many.each(check, names)
     found = [finding for result in results for finding in result.findings]
+    if hints:
+        found = [replace(one, severity="warning") if one.severity == "hint" else one for one in found]
     if strict:
-        found = [replace(diagnostic, severity="error") for diagnostic in found]
+        found = [replace(one, severity="error") for one in told(found)]
     text = renderer(form)(
         in_order(found),
         [result.name for result in results],

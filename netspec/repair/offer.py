@@ -34,6 +34,8 @@ CHARACTERS = 200_000
 SPARED = 3
 """How many trials a large spec has nevertheless."""
 
+SEVERITIES = ("error", "warning", "hint")
+"""In the order in which findings are helped: what is spent on one is not left for the next."""
 OTHERS = 4
 """How many more layers with the same finding are named."""
 
@@ -41,9 +43,10 @@ OTHERS = 4
 def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     """The report with each finding at what most likely caused it, and with the fixes that were proved."""
     trials = _Trials(report, examine)
-    helped = trials.merged([trials.helped(finding) for finding in report.diagnostics])
-    if trials.cure is not None and len(helped) > 1:
-        cured = next(finding for finding in helped if trials.cure in finding.fixes)
+    graver_first = sorted(report.diagnostics, key=lambda finding: SEVERITIES.index(finding.severity))
+    helped = trials.merged([trials.helped(finding) for finding in graver_first])
+    if trials.cure is not None and sum(map(_is_error, helped)) > 1:
+        cured = next(finding for finding in helped if _is_error(finding) and trials.cure in finding.fixes)
         helped = [replace(cured, fixes=(trials.cure,), help=trials.cure.title)]
     return replace(report, diagnostics=tuple(in_order([_at_fix(finding) for finding in _once_a_place(helped)])))
 
@@ -132,7 +135,7 @@ class _Trials:
 
     def _within_budgets(self, fix: Fix) -> bool:
         """Whether nothing is found with it but the warnings that are there without."""
-        warnings = {_identity(one) for one in self.report.diagnostics if one.severity == "warning"}
+        warnings = {_identity(one) for one in self.report.diagnostics if one.severity != "error"}
         return all(_identity(one) in warnings for one in self._examined(fix))
 
     def _examined(self, fix: Fix) -> tuple[Diagnostic, ...]:
@@ -148,11 +151,10 @@ class _Trials:
     def _proved(self, finding: Diagnostic, fix: Fix) -> Fix | None:
         """The fix, if it is one. It is no safe one where more errors of structure come to light than it repairs."""
         after = self._examined(fix)
-        silenced = self.report.shapes.silenced if self.report.shapes else ()
-        before = Counter(map(_identity, (*self.report.diagnostics, *silenced)))
+        before = Counter(map(_identity, self.report.diagnostics))
         new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
         others = [other for other in self.report.diagnostics if other is not finding]
-        if not after and self.cure is None and _is_cure(finding, fix, others):
+        if not after and self.cure is None and _is_error(finding) and _is_cure(finding, fix, others):
             self.cure = fix
         if any(_of_text(one) and one.span.line == finding.span.line for one in others):
             # a fault of the text in the same line may be what this follows from
@@ -180,6 +182,10 @@ class _Trials:
         )
 
 
+def _is_error(finding: Diagnostic) -> bool:
+    return finding.severity == "error"
+
+
 def _errors(findings: tuple[Diagnostic, ...]) -> int:
     return sum(CODES[finding.code].structural for finding in findings)
 
@@ -192,7 +198,7 @@ def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
     if _of_text(finding):
         return True
     if CODES[finding.code].told_as_one:
-        return all(other.severity == "warning" for other in others)
+        return all(other.severity != "error" for other in others)
     words = (re.search(r"\w", finding.source.excerpt(edit.span)) for edit in fix.edits if not edit.text.strip())
     return fix.safe or not any(words)
 

@@ -53,6 +53,7 @@ CODES: tuple[Code, ...] = (
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch, bias: true}\nfc: [10]\n",
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch}\nfc: [10]\n",
         arithmetic=("(3 + 5) - ((3 + 5) + (7 + 5))/2 = 3 - (3 + 7)/2 = -2",),
+        command="netspec validate --hints example.yaml",
     ),
     Code(
         "NS206",
