@@ -209,6 +209,4 @@ def unread(height: Axis, width: Axis, overlap: int = 0) -> tuple[Problem, ...]:
     if height.unread + width.unread == 1:
         message = message.replace(" are ", " is ")
     on_purpose = all(axis.kernel - axis.stride < overlap for axis in (height, width) if axis.unread)
-    return (
-        Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead(), hint=on_purpose),
-    )
+    return (Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead(), hint=on_purpose),)
