@@ -19,6 +19,8 @@ from netspec.language.kinds import KINDS
 from netspec.language.meant import equally_near, glued, meant_key, meant_value
 from netspec.language.schema import schema
 from netspec.language.vocabulary import facts_at, known_keys, variants_at
+from netspec.text.characters import shown
+from netspec.text.foreign import FILL_IN, is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
 from netspec.text.source import Source, Span
 
@@ -207,6 +209,8 @@ def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationE
     help = expected.replace("expected", "write", 1)
     if meant:
         help = f"did you mean `{meant}`?" if keyword == "enum" else f"write `{meant}`"
+    if isinstance(node, Scalar) and is_placeholder(node.text):
+        code, message, help = "NS041", f"{name} is the placeholder `{shown(node.text)}`: {expected}", FILL_IN
     if keyword == "const":
         message, help = f"this netspec reads version {bound} of the format, not {found}", f"write `netspec: {bound}`"
     cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant, others)

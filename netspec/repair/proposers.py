@@ -28,6 +28,7 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     textual.MergeKey: text.fixes,
     textual.UnknownAlias: text.fixes,
     textual.SecondDocument: text.fixes,
+    textual.Conflict: text.conflict,
     structural.UnknownKey: keys.unknown,
     structural.MissingKey: keys.missing,
     structural.BrokenValue: values.broken,

@@ -20,6 +20,7 @@ from netspec.language.other_systems import LOGITS
 from netspec.language.spelling import DISTANTLY, by_likeness
 from netspec.language.structure import fits, key_at
 from netspec.repair import lines
+from netspec.text.foreign import is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
 from netspec.text.source import Source
 
@@ -36,6 +37,8 @@ def broken(report: Report, finding: Diagnostic, cause: BrokenValue) -> Iterator[
     node = walk(root, path)
     assert root is not None
     assert node is not None
+    if isinstance(node, Scalar) and is_placeholder(node.text):
+        return  # only the template knows
     if cause.meant and not cause.others:
         yield Fix(f"write `{cause.meant}`", (Edit(node.span, cause.meant),), "safe")
     yield from lines.misplaced(report, finding, cause)
