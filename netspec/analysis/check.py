@@ -33,6 +33,7 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
         return Report(source, tuple(in_order(found)))
     faulty = bool(found)
     findings = structure.check(source, root)
+    root = findings.root
     if not isinstance(root, Mapping):
         return Report(source, tuple(in_order(found + findings.diagnostics)), root=root)
     spec = build(source, root, findings)

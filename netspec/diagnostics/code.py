@@ -52,6 +52,10 @@ class Code:
     told_as_one: bool = False
     """Whether findings of such codes in one spec are told as one, with the fixes that repair all of them."""
 
+    latent: bool = False
+    """Whether it is found only where all that it rests on is sound: that a change brings it to light may be the merit of the
+    change."""
+
     @property
     def family(self) -> Family:
         """What it is about."""

@@ -24,6 +24,8 @@ VALUES = {
 """Words for a value that is one of a few."""
 LOGITS = ("softmax", "log_softmax")
 """What the loss applies itself: the last layer gives logits."""
+IMPLIED = (*LOGITS, "flatten")
+"""Layers that no spec writes: what they do is done without."""
 _NORM = ("batch_norm", "batchnorm", "batch_normalization", "bn", "norm")
 SWITCHES = {
     **{(name, word): f"norm: {norm}" for name in _NORM for word, norm in (("true", "batch"), ("false", "none"))},

@@ -113,7 +113,7 @@ def _without_pool(search: Search, blocks: Blocks) -> Iterator[Answer]:
         tried.add(id(block))
         rest = tuple(other for other in search.spec.layers if other.node is not layer.node)
         if len(block.entries) > 1 and search.holds(replace(search.spec, layers=rest)):
-            fix = Fix(f"remove `{layer.name}`", (remove(search.spec.source, block, entry),))
+            fix = Fix(f"remove `{layer.name}`", (remove(search.spec.source, block, entry),), "display")
             yield Answer(POOL_COST, fix, None, layer.span)
 
 
@@ -128,5 +128,5 @@ def _without_last_blocks(search: Search, blocks: Blocks) -> Iterator[Answer]:
     if search.holds(replace(search.spec, layers=kept)):
         count = len(listed.items) - at
         words = f"remove the last {count} blocks" if count > 1 else "remove the last block"
-        fix = Fix(words, (remove_items(search.spec.source, listed, at),))
+        fix = Fix(words, (remove_items(search.spec.source, listed, at),), "display")
         yield Answer(BLOCKS_COST + count, fix, None, search.layer.span)

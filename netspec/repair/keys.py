@@ -12,7 +12,6 @@ from netspec.language.causes import MissingKey, UnknownKey
 from netspec.language.edits import insert, remove
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
-from netspec.language.other_systems import SWITCHES
 from netspec.language.spelling import likeness
 from netspec.language.top import Block, Top
 from netspec.language.vocabulary import below, facts_at, known_keys, variants_at
@@ -28,22 +27,23 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
     node = walk(root, cause.path)
     assert isinstance(root, Mapping)
     assert isinstance(node, Mapping)
-    entry = node.entry(cause.name)
-    assert entry is not None
+    entry = next(entry for entry in node if entry.key.span == finding.span)
     facts = facts_at(cause.path, node)
-    meant = [*_meanings(source, root, cause.path, node, entry, facts)]
-    if cause.meant and (":" in cause.meant or not (meant and meant[0].title.startswith("write"))):
-        yield Fix(f"write `{cause.meant}`", (Edit(entry.key.span, cause.meant),), "safe")
-        if ":" not in cause.meant:
-            yield removal(source, node, entry)
-        yield from lines.misplaced(report, finding, cause)
-        return
+    if cause.meant:
+        span = entry.key.span.to(entry.value.span) if cause.with_value else entry.key.span
+        yield Fix(f"write `{cause.meant}`", (Edit(span, cause.meant),), "safe")
     yield from lines.misplaced(report, finding, cause)
-    yield from meant
+    if entry.name != cause.name:  # it is read as what it means
+        yield removal(source, node, entry, cause.name)
+        return
+    yield from _other_type(source, node, entry, variants_at(cause.path))
+    if entry.value.span.line == entry.value.span.end_line:
+        for home in _homes(root, cause.path, node):
+            yield from home.given(source, node, entry)
     lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
     lacking += [key.name for key in facts if key.name not in lacking and _holds(key, entry.value)]
     yield from (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
-    yield removal(source, node, entry)
+    yield removal(source, node, entry, cause.name)
 
 
 def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[Fix]:
@@ -58,31 +58,6 @@ def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[
         yield from _with_item_before(source, layers, node)
     key = next(key for key in known_keys(cause.path, node) if key.name == cause.name)
     yield from _additions(source, root, node, key)
-
-
-def _meanings(
-    source: Source, root: Mapping, path: Path, node: Mapping, entry: Entry, facts: tuple[Key, ...]
-) -> Iterator[Fix]:
-    """What an unknown key may have been meant as, the plainest first."""
-    value = entry.value
-    whole = entry.key.span.to(value.span)
-    pair = SWITCHES.get((entry.name, value.text.lower())) if isinstance(value, Scalar) else None
-    if pair is not None and any(pair.startswith(f"{key.name}:") for key in facts):
-        yield Fix(f"write `{pair}`", (Edit(whole, pair),))
-    variants = variants_at(path)
-    words = {key.name: key.type.schema.get("enum", ()) for key in facts} | (
-        {"type": tuple(variants)} if variants else {}
-    )
-    for name, options in words.items():
-        if node.entry(name) is None and isinstance(value, Scalar):
-            if value.text and value.text in options:
-                yield Fix(f"write `{name}`", (Edit(entry.key.span, name),))
-            elif not value.text and entry.name in options:
-                yield Fix(f"write `{name}: {entry.name}`", (Edit(entry.key.span, f"{name}: {entry.name}"),))
-    yield from _other_type(source, node, entry, variants)
-    if value.span.line == value.span.end_line:
-        for home in _homes(root, path, node):
-            yield from home.given(source, node, entry)
 
 
 def _with_item_before(source: Source, listed: Sequence, node: Mapping) -> Iterator[Fix]:

@@ -44,6 +44,9 @@ def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fi
     if found is None:
         return
     answers = [*found.answers(cause)]
+    if not answers and finding.severity == "error":
+        found.inferred_layers, found.loosely = 0, True
+        answers = [*found.answers(cause)]
     if not isinstance(cause, CellsNeverRead):
         found.inferred_layers = 0
         answers += fewer.answers(found)
@@ -61,7 +64,7 @@ def search(report: Report, finding: Diagnostic) -> Search | None:
     if at is None or spec.layers[at].settings is None:
         return None
     warned = {found.layer for found in inferred.diagnostics if found is not finding}
-    return Search(spec, inferred, at, frozenset(warned))
+    return Search(spec, inferred, at, frozenset(warned), frozenset(found.code for found in report.diagnostics))
 
 
 @dataclass(slots=True)
@@ -74,7 +77,11 @@ class Search:
     """The place of the failing layer."""
     warned: frozenset[str | None]
     """The layers about which a warning is no news."""
+    known: frozenset[str]
+    """The codes that are found anyway."""
     inferred_layers: int = 0
+    loosely: bool = False
+    """Whether a change will do with which every shape holds and something else is found that was hidden."""
 
     @property
     def layer(self) -> Layer:
@@ -97,7 +104,8 @@ class Search:
         if size is None or not found.complete:
             return True
         plan = Plan(spec, size.shape, found.layers)
-        return not any(True for _ in budgets.check(plan)) and not any(True for _ in against_data.source(spec, found))
+        others = (*budgets.check(plan), *against_data.source(spec, found))
+        return all(other.code in self.known for other in others)
 
     def answers(self, cause: ShapeCause) -> Iterator[Answer]:
         """Every change that repairs, in no order."""
@@ -133,7 +141,8 @@ class Search:
         if field != "padding":
             least, most = LEAST.get(field, 1), min(max(numbers(old)) - 1, LARGEST[field])
             tries += [Change(layer, field, (value, value)) for value in range(most, least - 1, -1)]
-        return next((change for change in tries if self.holds(change.applied(self.spec))), None)
+        holding = (change for change in tries if self.holds(change.applied(self.spec)))
+        return next(holding, next(iter(fitting), None) if self.loosely else None)
 
     def _values(self, layer: Layer, field: str, old: object) -> list[object]:
         """Other values, nearest first: each makes it easier to fit than the one before."""

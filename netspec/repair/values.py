@@ -14,12 +14,14 @@ from netspec.language.causes import BrokenValue
 from netspec.language.data import stored
 from netspec.language.edits import insert, remove, remove_item, written
 from netspec.language.fields import BINARY, DECIMAL, Key, Schema, keys
+from netspec.language.kind import ACTIVATIONS
 from netspec.language.kinds import KINDS
 from netspec.language.meant import meant_word
-from netspec.language.other_systems import LOGITS
+from netspec.language.other_systems import IMPLIED, LOGITS
 from netspec.language.spelling import DISTANTLY, by_likeness
 from netspec.language.structure import fits, key_at
 from netspec.repair import lines
+from netspec.text.characters import shown as shortened
 from netspec.text.foreign import is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
 from netspec.text.source import Source
@@ -80,14 +82,24 @@ def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterat
         filters, kernel = (source.excerpt(item.span) for item in listed.items)
         text = f"{{filters: {filters}, kernel: {kernel}}}"
         yield Fix(f"write `{text}`", (Edit(listed.span, text),))
-    if isinstance(node, Scalar) and node.text.replace("_", "").isalpha():
-        yield Fix(f"remove `{node.text}`", (remove_item(source, listed, node),))
+    if len(words := {item.text for item in listed.items if isinstance(item, Scalar)}) == 1 < len(listed.items):
+        yield Fix(f"write `{(text := words.pop())}`", (Edit(listed.span, text),))  # [same, same]
+    if not isinstance(node, Scalar) or not node.text.replace("_", "").isalpha():
+        return
+    at = listed.items.index(node)
+    before = listed.items[at - 1] if at else None
+    if node.text.lower() in ACTIVATIONS and isinstance(before, Scalar) and isinstance(before.value, int):
+        text = f"{{units: {before.text}, activation: {node.text.lower()}}}"
+        yield Fix(f"write `{text}`", (Edit(before.span.to(node.span), text),))
+    implied = node.text.lower() in IMPLIED
+    yield Fix(f"remove `{node.text}`", (remove_item(source, listed, node),), "safe" if implied else "unsafe")
 
 
 def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
-    others = () if key is not None and key.name == "name" and cause.keyword == "pattern" else usual(key)
-    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause), *elsewhere(root, node, key), *others])
+    # what another thing is called is no name for this one
+    others = () if key is not None and key.name == "name" else (*elsewhere(root, node, key), *usual(key))
+    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause), *others])
     name = f"{key.name}: " if key else ""
     for text in texts:
         items = re.fullmatch(r"\d+(, \d+)+", text)
@@ -272,6 +284,14 @@ def usual(key: Key | None) -> Iterator[str]:
         yield key.type.schema["default"]
 
 
-def removal(source: Source, mapping: Mapping, entry: Entry) -> Fix:
-    """A spec without an entry."""
-    return Fix(f"remove `{entry.name}`", (remove(source, mapping, entry),))
+def removal(source: Source, mapping: Mapping, entry: Entry, name: str = "") -> Fix:
+    """A spec without an entry, which is told by a name that is not its own where it is read as another."""
+    value = entry.value
+    shown = (
+        f": {shortened(source.excerpt(value.span))}"
+        if isinstance(value, Scalar) and value.span.line == value.span.end_line
+        else ""
+    )
+    title = f"remove `{name or entry.name}{shown if shown != ': ' else ''}`"
+    keeps = isinstance(value, Scalar) or not source.excerpt(value.span).strip("[]{} ")
+    return Fix(title, (remove(source, mapping, entry),), "unsafe" if keeps else "display")

@@ -239,7 +239,7 @@ REFUSED = [
     ("budget: {parameters: 5KiB}", "NS106"),
     ("budget: {memory: 1:30}", "NS106"),
     ("budget: {macs: 1.5}", "NS101"),
-    ("data: {source: mnits}", "NS103"),
+    ("data: {source: mnist2}", "NS103"),
     ("data: {validation: 1}", "NS102"),
     ("data: {augment: {rotate: 0}}", "NS102"),
     ("train: {epochs: 0}", "NS102"),

@@ -73,6 +73,7 @@ CODES: tuple[Code, ...] = (
         "Training would be refused at its first step, after the data have been read.",
         _HEAD + "input: [28, 28, 1]\nfc: [10]\ndata: {source: digits}\n",
         _HEAD + "input: [8, 8, 1]\nfc: [10]\ndata: {source: digits}\n",
+        latent=True,
     ),
     Code(
         "NS208",
@@ -81,6 +82,7 @@ CODES: tuple[Code, ...] = (
         "With fewer outputs some labels have no output; with more, some outputs are never taught.",
         _DIGITS + "fc: [12]\ndata: {source: digits}\n",
         _DIGITS + "fc: [10]\ndata: {source: digits}\n",
+        latent=True,
     ),
     Code(
         "NS209",
@@ -91,6 +93,7 @@ CODES: tuple[Code, ...] = (
         _DIGITS
         + "blocks:\n  - conv: {filters: 10, kernel: 3}\n    pool: {type: average, window: all}\ndata: {source: digits}\n",
         arithmetic=("6 * 6 * 10 = 360",),
+        latent=True,
     ),
     Code(
         "NS210",

@@ -1,10 +1,12 @@
 """NS3: shapes."""
 
+from dataclasses import replace
+
 from netspec.diagnostics.code import Code
 
 _HEAD = "netspec: 1\nname: example\ninput: [8, 8, 6]\n"
 
-CODES: tuple[Code, ...] = (
+_CODES: tuple[Code, ...] = (
     Code(
         "NS301",
         "window does not fit",
@@ -66,3 +68,5 @@ CODES: tuple[Code, ...] = (
         arithmetic=("8 % 3 = 2", "9 % 3 = 0"),
     ),
 )
+
+CODES = tuple(replace(code, latent=True) for code in _CODES)
