@@ -142,3 +142,34 @@ def test_a_warning_above_a_layer_that_fails_is_told_with_it() -> None:
     assert (unread.code, unread.severity, unread.layer) == ("NS302", "warning", "block1.conv1")
     assert (large.code, large.severity, large.layer) == ("NS301", "error", "block2.conv1")
     assert len(large.fixes) == 3, "the warning is no news to a repair of the error"
+
+
+def test_a_depthwise_mismatch_is_where_the_depthwise_layer_is() -> None:
+    text = (
+        "netspec: 1\nname: x\ninput: [32, 32, 3]\nblocks:\n  - conv: {filters: 24, kernel: 3}\n"
+        "  - conv: {filters: 32, kernel: 3, groups: depthwise}\nfc: [10]\n"
+    )
+    (found,) = check_source(Source("spec.yaml", text)).diagnostics
+    assert (found.code, found.layer, found.span.line) == ("NS305", "block2.conv1", 6)
+    assert [label.message for label in found.labels] == ["`block1.conv1` gives 30x30x24"]
+    assert "block2.conv1" in found.fixes[0].title
+
+
+@pytest.mark.parametrize(
+    ("layers", "title"),
+    [
+        (
+            "  - conv: &c {filters: 8, kernel: 12}\n  - conv: *c\n  - conv: *c\n",
+            "in `block3.conv1`, written once for 3 layers",
+        ),
+        ("  - conv: {filters: 8}\n  - conv: {filters: 8}\n  - conv: {filters: 8}\n", "in `defaults`, for 3 layers"),
+        ("  - conv: {filters: 8}\n    pool: {window: 3}\n", "in `defaults`"),
+        ("  - conv: {filters: 8, kernel: 40}\n", "in `block1.conv1`"),
+    ],
+)
+def test_a_title_says_what_else_a_change_reaches(layers: str, title: str) -> None:
+    kernel = 40 if "window" in layers else 12
+    text = f"netspec: 1\nname: x\ninput: [32, 32, 3]\ndefaults: {{conv: {{kernel: {kernel}}}}}\nblocks:\n{layers}fc: [10]\n"
+    (found,) = check_source(Source("spec.yaml", text)).diagnostics
+    changes = [fix.title for fix in found.fixes if fix.title.startswith("set `kernel")]
+    assert {change.split("` ", 1)[1] for change in changes} == {title}
