@@ -287,7 +287,7 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
     code = CODES[keyword]
     key = key_at(root, path)
     rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
-    meant, *others = [text for text in meant_values(node, keyword, bound) if fits(resolve(text), rule)] or [None]
+    meant, *others = [text for text in meant_values(node, keyword, bound) if fits(resolve(text), rule)] or [""]
     if meant and keyword == "enum" and isinstance(node, Scalar):
         others = [*equally_near(node.text, meant, [str(option) for option in bound])]
     message = f"{name} cannot be {found}: {expected}"
@@ -299,7 +299,7 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
         message = f"{name} is the placeholder `{shown(node.text)}`: {expected}"
     if keyword == "const":
         message, help = f"this netspec reads version {bound} of the format, not {found}", f"write `netspec: {bound}`"
-    cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant, tuple(others))
+    cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant or None, tuple(others))
     return Diagnostic(code, message, source, _shown(node), help=help, cause=cause)
 
 

@@ -91,7 +91,7 @@ class Trials:
         return Verdict.REVEALS if hidden and writes(fix) and not CODES[findings[0].code].told_as_one else Verdict.FAILED
 
     @cached_property
-    def _before(self) -> Counter[Hashable]:
+    def _before(self) -> Counter[tuple[str, Hashable]]:
         return Counter(map(identity, self.report.diagnostics))
 
 
