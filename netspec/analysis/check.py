@@ -46,7 +46,11 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
     plan = plan_of(spec, inferred)
     if plan is not None and not faulty and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
-    return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan, root)
+    structural = {finding.span for finding in found if CODES[finding.code].structural}
+    hanging = [one for one in found if not CODES[one.code].structural and one.span in structural]
+    found = [one for one in found if CODES[one.code].structural or one.span not in structural]
+    plan = None if any(map(_is_error, found)) else plan
+    return Report(source, tuple(in_order(found)), spec, inferred, plan, tuple(hanging), root)
 
 
 def _by_twin(finding: Diagnostic, twice: list[Diagnostic]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 VALIDATE = "netspec validate example.yaml"
@@ -56,15 +56,15 @@ class Code:
     """Whether it is found only where all that it rests on is sound: that a change brings it to light may be the merit of the
     change."""
 
-    @property
-    def family(self) -> Family:
-        """What it is about."""
-        return Family(self.code[: len(Family.TEXT.value)])
+    family: Family = field(init=False)
+    """What it is about."""
+    structural: bool = field(init=False)
+    """Whether it is about the text or its structure: while there is one, what the spec means is not known in full."""
 
-    @property
-    def structural(self) -> bool:
-        """Whether it is about the text or its structure: while there is one, what the spec means is not known in full."""
-        return self.family in (Family.TEXT, Family.STRUCTURE)
+    def __post_init__(self) -> None:
+        family = Family(self.code[: len(Family.TEXT.value)])
+        object.__setattr__(self, "family", family)
+        object.__setattr__(self, "structural", family in (Family.TEXT, Family.STRUCTURE))
 
     @property
     def alone(self) -> bool:

@@ -6,23 +6,32 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from netspec.language.fields import DECIMAL, Key, quantity
-from netspec.language.other_systems import BOOLEANS, SWITCHES, VALUES
+from netspec.language.other_systems import BOOLEANS, KEYS, SWITCHES, VALUES, plain_word
 from netspec.language.spelling import likest, one_slip
 from netspec.text.nodes import Entry, Node, Scalar
 from netspec.text.scalars import resolve
 
+DIGITS = re.compile(r"\d+")
+
 
 def meant_key(name: str, facts: Sequence[Key]) -> str | None:
     """The key that was meant, by what other systems call it or by likeness."""
-    lowered = name.lower().replace("-", "_")
+    if called := called_elsewhere(name, facts):
+        return called
+    close = likest(name.lower().replace("-", "_"), [key.name for key in facts])
+    return close if close and DIGITS.findall(close) == DIGITS.findall(name) else None  # conv*2 is no slip of conv
+
+
+def called_elsewhere(name: str, facts: Sequence[Key]) -> str | None:
+    """The key that other systems call so, or that is written in other letters."""
+    words = (name.lower().replace("-", "_"), plain_word(name))
     for key in facts:
-        if lowered == key.name or lowered in key.also:
+        if any(word == key.name or word in key.also or key.name in KEYS.get(word, ()) for word in words):
             return key.name
-    return likest(lowered, [key.name for key in facts])
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ def _glued(entry: Entry) -> str | None:
     )
 
 
-def meant_values(node: Node, keyword: str, bound: Any) -> Iterator[str]:
+def meant_values(node: Node, keyword: str, bound: Any, in_list: bool = False) -> Iterator[str]:
     """What a value may plainly stand for, where it breaks a rule of the schema: a typo of a word, a word for a boolean, a
     quoted number, a number in another notation. What the rule does not admit either was not meant."""
     if isinstance(node, Scalar) and keyword == "enum" and isinstance(node.value, str):
@@ -95,24 +104,44 @@ def meant_values(node: Node, keyword: str, bound: Any) -> Iterator[str]:
     elif isinstance(node, Scalar) and keyword == "type" and bound == "boolean":
         lowered = node.text.lower()
         yield BOOLEANS.get(lowered, lowered)
-    elif isinstance(node, Scalar) and keyword == "type":
-        yield from islice(_numbers(node, bound), 1)
+    elif isinstance(node, Scalar) and keyword == "type" and "array" not in str(bound):
+        yield from _numbers(node.value, node.text, in_list)
+    elif (
+        isinstance(node, Scalar)
+        and keyword == "type"
+        and bound != "array"
+        and re.fullmatch(r"\d{1,15}(\.0)?", node.text)
+    ):
+        yield node.text.removesuffix(".0")
     elif isinstance(node, Scalar) and keyword == "pattern":
         yield from _quantities(node.text, bytes="KiB" in bound)
 
 
-def _numbers(node: Scalar, bound: Any) -> Iterator[str]:
-    grouped = re.fullmatch(r"\d{1,3}(\.000)+", node.text)  # 1.000 may be a thousand
-    if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e15 and not grouped:
-        yield str(int(node.value))
-    if isinstance(node.value, str):
-        bare = re.sub(r"[_, ]", "", node.text)
-        if re.fullmatch(r"\d{1,15}|\d{1,3}([_, ]\d{3}){1,4}|\d{1,9}(_\d{1,9})+", node.text) and bound != "array":
-            yield str(int(bare))
-        if re.fullmatch(rf"\d{{1,9}}(\.\d{{1,9}})?({'|'.join(DECIMAL)})", bare):
-            yield str(quantity(bare))
-        if re.fullmatch(r"\d*\.\d+|\d+(\.\d+)?e-?\d+", bare) and "number" in str(bound):
-            yield bare
+def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
+    """The same number as YAML and the format write it."""
+    grouped = re.fullmatch(r"\d{1,3}(\.000)+", text)  # 1.000 may be a thousand
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 and not grouped:
+        yield str(int(value))
+    if not isinstance(value, str):
+        return
+    text = text.translate(MINUS).strip()
+    bare = re.sub(r"[_, ]", "", text)
+    groups = "_," if in_list else "_, "  # in a list, what a blank separates are two items
+    if re.fullmatch(rf"\d{{1,15}}|[1-9]\d{{0,2}}([{groups}]\d{{3}}){{1,4}}|\d{{1,9}}(_\d{{1,9}})+", text):
+        yield str(int(bare))
+    if not in_list and re.fullmatch(rf"\d{{1,9}}(\.\d{{1,9}})?({'|'.join(DECIMAL)})", bare):
+        yield str(quantity(bare))
+    if re.fullmatch(r"-?(\d*\.\d+|\d+)(e-?\d+)?", text.lower()):
+        yield text.lower()
+    if re.fullmatch(r"0,\d{1,15}|\d{1,3},\d{1,2}", text):
+        yield text.replace(",", ".")  # a decimal comma: thousands come in threes, and do not begin with 0
+    if power := re.fullmatch(r"(?:(\d+(?:\.\d+)?) ?[x*\u00d7] ?)?10 ?(?:\^|\*\*) ?(-?\d{1,2})", text):
+        yield f"{power[1] or 1}e{power[2]}"
+    if quotient := re.fullmatch(r"(\d{1,9}) ?/ ?([1-9]\d{0,8})", text):
+        yield f"{int(quotient[1]) / int(quotient[2]):.15g}"
+
+
+MINUS = str.maketrans("\u2212\u2013\u2010\u2011", "----")
 
 
 def _quantities(text: str, bytes: bool) -> Iterator[str]:
@@ -136,7 +165,7 @@ def meant_word(word: str, options: Sequence[str]) -> str | None:
             return candidate
     close = likest(lowered.replace("-", "_"), options)
     # cifar-100 is no slip of cifar-10, nor fashion-mnist-2 of fashion-mnist
-    return close if close and re.findall(r"\d+", close) == re.findall(r"\d+", word) else None
+    return close if close and DIGITS.findall(close) == DIGITS.findall(word) else None
 
 
 def equally_near(word: str, option: str, options: Iterable[str]) -> tuple[str, ...]:

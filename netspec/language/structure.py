@@ -18,7 +18,7 @@ from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.meant import Meaning, equally_near, meaning, meant_values
+from netspec.language.meant import Meaning, called_elsewhere, equally_near, meaning, meant_values
 from netspec.language.schema import schema
 from netspec.language.spelling import one_slip
 from netspec.language.vocabulary import TYPE, facts_at, known_keys, variants_at
@@ -226,8 +226,8 @@ class _Unknown:
     meaning: Meaning | None
     readable: bool
     """Whether its value is one that the key has which is meant."""
-    absent: tuple[str, ...]
-    """The keys that the mapping may have and has not."""
+    instead: str
+    """The keys that the mapping may have and has not, for a message."""
 
 
 def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unknown]:
@@ -243,23 +243,25 @@ def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unk
     if any(found is not None and found.entry.name == TYPE.name for found in meanings.values()):
         of_any = {key.name for variant in variants_at(path).values() for key in keys(variant)}
         entries = [entry for entry in entries if entry.name not in of_any]
+    instead = ", ".join(f"`{name}`" for name in absent)
     for entry in entries:
         found = meanings.get(id(entry))
         if found is None or found.entry.name in given:
-            yield _Unknown(entry, None, False, absent)
+            yield _Unknown(entry, None, False, instead)
             continue
         given.add(found.entry.name)
         name, value = found.entry.name, found.entry.value
-        is_slip = isinstance(value, Scalar) and one_slip(entry.name.lower(), name)
+        is_slip = isinstance(value, Scalar) and (
+            one_slip(entry.name.lower(), name) or called_elsewhere(entry.name, facts) == name
+        )
         readable = is_slip or fits(plain(value), properties[name]) or mostly_known((*path, name), value)
-        yield _Unknown(entry, found, readable, absent)
+        yield _Unknown(entry, found, readable, instead)
 
 
 def _unknown_key(source: Source, unknown: _Unknown, path: Path) -> Diagnostic:
     name, found = unknown.entry.name, unknown.meaning
     if found is None:
-        names = ", ".join(f"`{key}`" for key in unknown.absent)
-        help = f"remove `{name}`" + (f", or write one of {names}" if names else "")
+        help = f"remove `{name}`" + (f", or write one of {unknown.instead}" if unknown.instead else "")
     else:
         help = f"did you mean `{found.text}`?" if found.text == found.entry.name else f"write `{found.text}`"
     cause = UnknownKey(path, name, found and found.text, found is not None and found.with_value)
@@ -287,9 +289,11 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
     code = CODES[keyword]
     key = key_at(root, path)
     rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
-    meant, *others = [text for text in meant_values(node, keyword, bound) if fits(resolve(text), rule)] or [""]
-    if meant and keyword == "enum" and isinstance(node, Scalar):
-        others = [*equally_near(node.text, meant, [str(option) for option in bound])]
+    meanings = meant_values(node, keyword, bound, in_list=bool(path) and isinstance(path[-1], int))
+    meant, *others = [text for text in meanings if fits(resolve(text), rule)] or [""]
+    if keyword != "pattern":
+        options = [str(option) for option in bound] if keyword == "enum" else []
+        others = [*equally_near(node.text, meant, options)] if meant and isinstance(node, Scalar) else []
     message = f"{name} cannot be {found}: {expected}"
     help = expected.replace("expected", "write", 1)
     if meant:

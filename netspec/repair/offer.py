@@ -108,6 +108,7 @@ class _Offers:
                     shared[mistake] = fixes
             else:
                 found, fixes = finding, shared[mistake]
+            self.trials.sought(CODES[finding.code].family is Family.TEXT)
             yield replace(found, fixes=fixes, help=fixes[0].title if fixes else found.help)
 
     def _proved(self, finding: Diagnostic) -> tuple[Diagnostic, tuple[Fix, ...], bool]:
@@ -127,20 +128,21 @@ class _Offers:
                 continue
             tried += 1
             everywhere = _everywhere(fix, finding, same) if joint else None
-            verdict = self.trials.verdict(same if everywhere else [finding], everywhere or fix)
+            made = told(source, everywhere or fix)
+            verdict = self.trials.verdict(same if everywhere else [finding], made)
             if verdict is Verdict.PROVED:
-                proved.append(everywhere or fix)
+                proved.append(made)
                 joint = joint and everywhere is not None
                 limit = min(limit, tried + FURTHER)
             elif not everywhere:
-                fallback.setdefault(verdict, replace(fix, applicability="unsafe"))
+                fallback.setdefault(verdict, replace(made, applicability="unsafe"))
         if not proved and finding.severity == "error":
             proved = [fallback[verdict] for verdict in (Verdict.WARNS, Verdict.REVEALS) if verdict in fallback][:1]
             joint = False
         proved.sort(key=lambda fix: rank(source, fix))
         if proved and of_text:
             found = text.blamed(found, proved[0])
-        return found, tuple(told(source, fix) for fix in proved), joint and bool(proved)
+        return found, tuple(proved), joint and bool(proved)
 
     def _ranked(self, finding: Diagnostic, of_text: bool) -> Iterable[Fix]:
         """What may repair a finding, the best first. Guesses at a text that is no YAML come as they are: each is parsed."""

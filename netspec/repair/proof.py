@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +21,10 @@ from netspec.text.source import Source
 
 WORK = 200_000
 """How much may be checked again in all: about 0.2 s. One KB of text takes about a millisecond, as 30 findings do."""
-A_CHECK, A_FINDING = 500, 30
-SPARED, UNSPARED = 3, 2_000_000
+A_CHECK, A_FINDING = 500, 50
+READINGS = 80
+"""How often a text is read for guesses at one fault, a check being ten."""
+SPARED, UNSPARED = 2, 2_000_000
 """How many trials a text has that would take more, and from which size on it has none."""
 
 
@@ -67,6 +70,12 @@ class Trials:
         self.count += 1
         return found
 
+    def sought(self, reading: bool) -> None:
+        """Counts that the fixes of a finding were sought, whether or not there was something to try; `reading` where the text
+        was read anew for each guess."""
+        self.count += 1
+        self.work += A_CHECK + len(self.report.source.text) * (READINGS if reading else 1) // 10
+
     def verdict(self, findings: Sequence[Diagnostic], fix: Fix) -> Verdict:
         """What a change shows that is to take these findings away."""
         after = self.after(fix)
@@ -92,7 +101,7 @@ class Trials:
 
     @cached_property
     def _before(self) -> Counter[tuple[str, Hashable]]:
-        return Counter(map(identity, self.report.diagnostics))
+        return Counter(map(identity, (*self.report.diagnostics, *self.report.silenced)))
 
 
 def identity(finding: Diagnostic) -> tuple[str, Hashable]:
@@ -111,9 +120,8 @@ def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
     code = CODES[finding.code]
     if code.told_as_one:
         return all(other.severity != "error" for other in others)
-    takes_words = any(
-        finding.source.excerpt(edit.span).strip(" -{}[],:#\t\n") for edit in fix.edits if not edit.text.strip()
-    )
+    taken = (finding.source.excerpt(edit.span) for edit in fix.edits if not edit.text.strip())
+    takes_words = any(re.search(r"\w", text) for text in taken)
     return code.family is Family.TEXT or fix.safe or not takes_words
 
 

@@ -32,8 +32,8 @@ WIDTHS = (2, 4, 6, 8)
 """How many spaces a tab may stand for."""
 CHARACTERS = 2_000_000
 """How much text is parsed again for one fault: 0.05 s."""
-READ = 32
-"""How many texts that can be parsed are read: nine of ten guesses that are right are among the first two, and all but a few
+READ, READ_CHARACTERS = 32, 200_000
+"""How many texts that can be parsed are read, and how much text: nine of ten guesses that are right are among the first two, and all but a few
 in a thousand among the first thirteen."""
 CLOSERS = {"]": "[", "}": "{"}
 NOTICED = "noticed here"
@@ -51,7 +51,7 @@ def fixes(report: Report, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
             continue
         seen.add(text)
         parsed += len(text) + 100
-        if parsed > CHARACTERS or read == READ:
+        if parsed > CHARACTERS or read == READ or read * len(text) > READ_CHARACTERS:
             break
         if not reader.parses(text):
             continue
