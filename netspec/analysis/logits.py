@@ -46,11 +46,12 @@ def dropout(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 
 
 def _last(spec: Spec, shapes: Shapes) -> Layer | None:
-    """The layer that gives the logits; None where that is not known, or where the network ends in a map."""
-    if not spec.whole or not shapes.complete or not shapes.layers:
-        return None
-    last = shapes.layers[-1]
-    return last.layer if len(last.output) == 1 or last.output[:2] == (1, 1) else None
+    """The layer that gives the logits, where it is known: a last `fc`, or the convolution to one cell of a spec that trains."""
+    last = spec.layers[-1] if spec.layers and spec.whole else None
+    if last is None or last.block is None:
+        return last
+    trained = {"data", "train"} & spec.given.keys()
+    return last if trained and shapes.complete and shapes.layers[-1].output[:2] == (1, 1) else None
 
 
 def _warning(spec: Spec, code: str, message: str, layer: Layer, key: str, value: str) -> Diagnostic:

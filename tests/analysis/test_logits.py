@@ -22,10 +22,10 @@ def found(text: str) -> tuple[Diagnostic, ...]:
         ("fc: [9, {units: 10, activation: relu}]\n", "NS230", "relu", "fc: [9, {units: 10, activation: none}]\n"),
         ("fc: [{units: 10, activation: sigmoid}]\n", "NS230", "sigmoid", "fc: [{units: 10, activation: none}]\n"),
         (
-            "blocks:\n  - conv: {filters: 10, kernel: 8}\n",  # a convolution has ReLU where it names none
+            "blocks:\n  - conv: {filters: 10, kernel: 8}\ntrain: {epochs: 3}\n",  # a convolution has ReLU where it names none
             "NS230",
             "conv",
-            "blocks:\n  - conv: {filters: 10, kernel: 8, activation: none}\n",
+            "blocks:\n  - conv: {filters: 10, kernel: 8, activation: none}\ntrain: {epochs: 3}\n",
         ),
         ("fc: [9, {units: 10, dropout: 0.5}]\n", "NS231", "0.5", "fc: [9, {units: 10, dropout: 0}]\n"),
         (
@@ -50,6 +50,7 @@ def test_what_bends_the_logits_is_warned_of(text: str, code: str, place: str, re
         # as published: All-CNN, NiN and SqueezeNet average maps that ReLU has passed
         "blocks:\n  - conv: {filters: 10, kernel: 3}\n    pool: {type: average, window: all}\n",
         "blocks:\n  - conv: {filters: 10, kernel: 3}\n",  # a map
+        "blocks:\n  - conv: {filters: 10, kernel: 8}\n",  # nothing is trained
         "fc: [{units: 10, activation: sigmoid}]\ntrain: {loss: mean_squared_error}\n",  # labels are 0 and 1
     ],
 )
