@@ -7,9 +7,13 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, requires
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 ROOMS = (
@@ -18,6 +22,7 @@ ROOMS = (
     "language",
     "analysis",
     "repair",
+    "project",
     "editor",
     "lowering",
     "training",
@@ -145,3 +150,60 @@ def test_the_documentation_names_files_that_are_there() -> None:
     for page in (ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "robustness.md"):
         for name in re.findall(r"`((?:netspec|tests|specs|docs)/[\w./-]*)`", page.read_text()):
             assert (ROOT / name).exists(), (page.name, name)
+
+
+def test_lower_bounds_can_be_met_together() -> None:
+    """None is below what another package that is asked for needs of it; `.ci/lowest` installs and tries them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["train"])]
+    lowest = {canonicalize_name(one.name): str(one.specifier).removeprefix(">=") for one in wanted}
+    compared = 0
+    for name in lowest:
+        try:
+            needs = [Requirement(text) for text in requires(name) or ()]
+        except PackageNotFoundError:
+            continue
+        for need in needs:
+            other = canonicalize_name(need.name)
+            if other in lowest and (need.marker is None or need.marker.evaluate({"extra": ""})):
+                compared += 1
+                assert need.specifier.contains(lowest[other]), f"{name} needs {need}"
+    assert compared or not find_spec("jax")
+
+
+CODE = re.compile(r"NS\d+")
+
+
+def is_code(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(CODE.fullmatch(node.value))
+
+
+def test_nothing_tests_a_code_by_its_letters() -> None:
+    """What follows from a code is a property of it in the catalogue; elsewhere a code is named where a finding is made."""
+    for path in FILES:
+        if path.is_relative_to(ROOT / "netspec" / "diagnostics" / "codes") or path.name == "code.py":
+            continue
+        nodes = [*ast.walk(ast.parse(path.read_text()))]
+        named = [
+            node.value for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
+        ]
+        for node in nodes:
+            parts: list[ast.expr] = []
+            if node in named:  # A, B = "NS220", "NS221"
+                continue
+            if isinstance(node, ast.Compare):
+                parts = [node.left, *node.comparators]
+            elif isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) == sum(map(is_code, node.elts)):
+                parts = node.elts
+            elif isinstance(node, ast.Dict):
+                parts = [key for key in node.keys if key is not None]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "with" in node.func.attr:
+                parts = node.args
+            assert not any(map(is_code, parts)), (path, node.lineno, ast.unparse(node))
+
+
+def test_only_the_room_that_repairs_makes_fixes() -> None:
+    for path in FILES:
+        called = {node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+        makes = any(isinstance(function, ast.Name) and function.id == "Fix" for function in called)
+        assert not makes or path.is_relative_to(ROOT / "netspec" / "repair"), path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.analysis import against_data, logits, plausibility, rates
+from netspec.analysis import against_data, degenerate, logits, plausibility, rates, schedules
 from netspec.analysis.causes import (
     Agreement,
     Contradiction,
@@ -231,4 +231,11 @@ def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
             yield from _mappings(item, (*path, i))
 
 
-PASSES = (names, layers, order, training, *logits.PASSES, *rates.PASSES, *plausibility.PASSES)
+PASSES = (
+    *(names, layers, order, training),
+    *logits.PASSES,
+    *rates.PASSES,
+    *plausibility.PASSES,
+    *schedules.PASSES,
+    *degenerate.PASSES,
+)

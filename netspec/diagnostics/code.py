@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, auto
 
 VALIDATE = "netspec validate example.yaml"
 
@@ -21,12 +21,22 @@ class Family(Enum):
     TRAINING = "NS6"
 
 
+class OfFile(Enum):
+    """What can be wrong with a file of data."""
+
+    ABSENT = auto()
+    FORMAT = auto()
+    DAMAGE = auto()
+    SIZE = auto()
+    """Of its images."""
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """One code of the catalogue. Once released it keeps its meaning.
 
     A person can see it: save `example` as `example.yaml` in an empty folder, run the lines of `setup`, and `command`
-    raises exactly this code. Then either run the lines of `repair` or, where there are none, replace `example.yaml` by
+    raises exactly this code (and those of `beside`). Then either run the lines of `repair` or, where there are none, replace `example.yaml` by
     `repaired` and run `command` again: nothing is raised.
     """
 
@@ -47,6 +57,8 @@ class Code:
     """Lines of a POSIX shell that make what the mistake needs beside a spec: files, a run."""
     command: str = VALIDATE
     repair: str = ""
+    beside: tuple[str, ...] = ()
+    """Other codes that `command` raises too."""
     several_repairs: bool = False
     """Whether several fixes are shown though the first leaves nothing to find: what was meant stands in more than one place."""
     told_as_one: bool = False
@@ -56,6 +68,8 @@ class Code:
     """Whether it is found only where all that it rests on is sound: that a change brings it to light may be the merit of the
     change."""
 
+    of_file: OfFile | None = None
+    """What of a file of data is wrong, where the same help serves all files of which that is so."""
     family: Family = field(init=False)
     """What it is about."""
     structural: bool = field(init=False)

@@ -48,6 +48,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 """Words for keys, besides those at the keys themselves, each with the keys that it may be where they are known."""
 GIVEN = ("in_channels", "in_features", "input_dim", "in_planes")
 """Keys that no spec has: what they say follows from the layer before."""
+HALVED = {"flops": "macs", "flop": "macs"}
+"""Keys whose value is twice that of the key here: a multiply-add is two floating-point operations."""
 POOLS = {
     **dict.fromkeys(("gap", "global", "global_average", "globalaverage", "globalaveragepooling", "adaptiveavgpool", "globalavg", "global_avg"), "{type: average, window: all}"),
     **dict.fromkeys(("global_max", "globalmaxpooling", "adaptivemaxpool", "gmp"), "{type: max, window: all}"),

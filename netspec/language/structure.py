@@ -289,7 +289,7 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
     code = CODES[keyword]
     key = key_at(root, path)
     rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
-    meanings = meant_values(node, keyword, bound, in_list=bool(path) and isinstance(path[-1], int))
+    meanings = meant_values(node, keyword, bound, in_list=path[:1] == ("fc",))
     meant, *others = [text for text in meanings if fits(resolve(text), rule)] or [""]
     if keyword != "pattern":
         options = [str(option) for option in bound] if keyword == "enum" else []

@@ -28,24 +28,25 @@ def _numbers(source: Source, fix: Fix) -> tuple[Counter[str], Counter[str]]:
 
 
 def rank(source: Source, fix: Fix) -> tuple[bool, bool, bool]:
-    """The order of fixes: first what can only be meant, then what writes, then what takes away, last what is for display."""
+    """The order of fixes: first what can only be meant, then what keeps numbers and words, then what takes them away, last what is for display."""
     return (
         fix.applicability == "display",
         not fix.safe and taken_away(source, fix) > 0,
-        not fix.safe and not writes(fix),
+        not fix.safe and takes_words(source, fix),
     )
 
 
-def writes(fix: Fix) -> bool:
-    """Whether it puts something in the place of what it takes, and not only signs."""
-    return any(re.search(r"\w", edit.text) for edit in fix.edits)
+def takes_words(source: Source, fix: Fix) -> bool:
+    """Whether it takes words or numbers away and puts none there, not only signs and blanks."""
+    taken = any(re.search(r"\w", source.excerpt(edit.span)) for edit in fix.edits)
+    return taken and not any(re.search(r"\w", edit.text) for edit in fix.edits)
 
 
 def told(source: Source, fix: Fix) -> Fix:
     """The fix with a title that names each number which it takes away."""
     old, new = _numbers(source, fix)
     lost = [number for number in old - new if number not in NUMBER.findall(fix.title)]
-    if not lost or not taken_away(source, fix) or fix.applicability == "display":
+    if not lost or not taken_away(source, fix) or fix.applicability != "unsafe":
         return fix
     shown = ", ".join(f"`{number}`" for number in lost[:3]) + ", ..." * (len(lost) > 3)
     return replace(fix, title=f"{fix.title}, and {shown} with it")

@@ -12,10 +12,11 @@ from netspec.language.causes import MissingKey, UnknownKey
 from netspec.language.edits import insert, remove
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
+from netspec.language.other_systems import GIVEN, SWITCHES
 from netspec.language.spelling import likeness
 from netspec.language.top import Block, Top
 from netspec.language.vocabulary import below, facts_at, known_keys, variants_at
-from netspec.repair import lines
+from netspec.repair import forms, lines
 from netspec.repair.values import elsewhere, removal, usual
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, walk
 from netspec.text.source import Source, Span
@@ -32,6 +33,14 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
     if cause.meant:
         span = entry.key.span.to(entry.value.span) if cause.with_value else entry.key.span
         yield Fix(f"write `{cause.meant}`", (Edit(span, cause.meant),), "safe")
+    elif cause.path[:1] == ("blocks",) and len(cause.path) == 2:
+        yield from forms.after_the_blocks(source, root)
+    yield from forms.repeated(source, entry, facts)
+    yield from forms.halved(source, entry, facts)
+    yield from forms.betas(source, node, entry)
+    yield from forms.one_level_up(source, entry, facts)
+    if cause.name.lower() in GIVEN:
+        yield removal(source, node, entry)
     yield from lines.misplaced(report, finding, cause)
     if entry.name != cause.name:  # it is read as what it means
         yield removal(source, node, entry, cause.name)
@@ -55,19 +64,9 @@ def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[
     yield from lines.misplaced(report, finding, cause)
     layers = entry.value if isinstance(root, Mapping) and (entry := root.entry("fc")) else None
     if cause.name == "units" and isinstance(layers, Sequence) and isinstance(node, Mapping) and node in layers.items:
-        yield from _with_item_before(source, layers, node)
+        yield from forms.with_layer_before(source, layers, node)
     key = next(key for key in known_keys(cause.path, node) if key.name == cause.name)
     yield from _additions(source, root, node, key)
-
-
-def _with_item_before(source: Source, listed: Sequence, node: Mapping) -> Iterator[Fix]:
-    """Settings without units, as those of the layer before them: `[512, {dropout: 0.5}]`."""
-    at = listed.items.index(node)
-    before = listed.items[at - 1] if at else None
-    if isinstance(before, Scalar) and isinstance(before.value, int) and node.flow:
-        inner = source.excerpt(node.span).removeprefix("{")
-        text = f"{{units: {before.text}, {inner.lstrip()}"
-        yield Fix(f"write `{text}`", (Edit(before.span.to(node.span), text),))
 
 
 def _other_type(source: Source, node: Mapping, entry: Entry, variants: MappingType[str, type]) -> Iterator[Fix]:
@@ -99,11 +98,13 @@ class _Home:
 
     def given(self, source: Source, mapping: Mapping, entry: Entry) -> Iterator[Fix]:
         """The key there, if that section has it."""
-        key = next(filter(_named(entry.name), keys(self.section)), None)
+        switch = SWITCHES.get((entry.name, entry.value.text.lower())) if isinstance(entry.value, Scalar) else None
+        said, _, value = (switch or "").partition(": ")
+        key = next(filter(_named(said or entry.name), keys(self.section)), None)
         if key is None or (isinstance(self.holder, Mapping) and not self.lacking and self.holder.entry(key.name)):
             return
         name, *inner = (*self.lacking, key.name)
-        text = "".join(f"{{{step}: " for step in inner) + source.excerpt(entry.value.span) + "}" * len(inner)
+        text = "".join(f"{{{step}: " for step in inner) + (value or source.excerpt(entry.value.span)) + "}" * len(inner)
         title = f"move `{entry.name}` to `{'.'.join(self.names)}`" + f" as `{key.name}`" * (key.name != entry.name)
         edits: tuple[Edit, ...]
         if self.holder is mapping:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.diagnostics.edits import edited
 from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
-from netspec.repair.kept import writes
+from netspec.repair.kept import takes_words
 from netspec.text.nodes import Path
 from netspec.text.source import Source
 
@@ -26,6 +25,10 @@ READINGS = 80
 """How often a text is read for guesses at one fault, a check being ten."""
 SPARED, UNSPARED = 2, 2_000_000
 """How many trials a text has that would take more, and from which size on it has none."""
+
+
+FEW = 3
+"""How many mistakes may have stood behind a fault of the text that hid everything."""
 
 
 class Verdict(Enum):
@@ -81,13 +84,16 @@ class Trials:
         after = self.after(fix)
         new = Counter(map(identity, after)) - (self._before - Counter(map(identity, findings)))
         others = [other for other in self.report.diagnostics if other not in findings] if not after else []
-        if not after and self.cure is None and findings[0].severity == "error" and _is_cure(findings[0], fix, others):
+        alone = len(findings) == 1 and findings[0].severity == "error"
+        if not after and self.cure is None and alone and _is_cure(findings[0], fix, others):
             self.cure = fix
         if _hangs_on_text(findings[0], self.report.diagnostics):
             new += Counter(identity(one) for one in after if CODES[one.code].family is Family.TEXT)
-        if not writes(fix) and (mapping := _mapping(findings[0])) is not None:
+        if takes_words(self.report.source, fix) and (mapping := _mapping(findings[0])) is not None:
             # beside another mistake in the same mapping, what is left out may be what that lacks
-            new += Counter(identity(one) for one in after if _mapping(one) == mapping)
+            new += Counter(
+                identity(one) for one in after if _mapping(one) == mapping and not getattr(one.cause, "meant", None)
+            )
         if _of_budget(findings[0], fix):
             # what could not be read was not held to: that it is exceeded is no fault of what was meant
             new = Counter({one: count for one, count in new.items() if not CODES[one[0]].told_as_one})
@@ -96,8 +102,16 @@ class Trials:
         come = [one for one in after if identity(one) in new]
         if all(one.severity != "error" for one in come):
             return Verdict.WARNS
-        hidden = all(CODES[one.code].latent or _below(one, findings[0]) for one in come)
-        return Verdict.REVEALS if hidden and writes(fix) and not CODES[findings[0].code].told_as_one else Verdict.FAILED
+        unread = self.report.root is None
+        hidden = all(
+            CODES[one.code].latent or _below(one, findings[0]) or (unread and _tree_found(one)) for one in come
+        )
+        hidden = hidden and (not unread or len(come) <= FEW)
+        return (
+            Verdict.REVEALS
+            if hidden and not takes_words(self.report.source, fix) and not CODES[findings[0].code].told_as_one
+            else Verdict.FAILED
+        )
 
     @cached_property
     def _before(self) -> Counter[tuple[str, Hashable]]:
@@ -120,9 +134,7 @@ def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
     code = CODES[finding.code]
     if code.told_as_one:
         return all(other.severity != "error" for other in others)
-    taken = (finding.source.excerpt(edit.span) for edit in fix.edits if not edit.text.strip())
-    takes_words = any(re.search(r"\w", text) for text in taken)
-    return code.family is Family.TEXT or fix.safe or not takes_words
+    return code.family is Family.TEXT or fix.safe or not takes_words(finding.source, fix)
 
 
 def _of_budget(finding: Diagnostic, fix: Fix) -> bool:
@@ -138,6 +150,12 @@ def _hangs_on_text(finding: Diagnostic, all_found: Sequence[Diagnostic]) -> bool
         CODES[one.code].family is Family.TEXT and one.span.line == finding.span.line and one is not finding
         for one in all_found
     )
+
+
+def _tree_found(finding: Diagnostic) -> bool:
+    """Whether a finding needs a tree, and is none that guesses at the text bring forth: what is plainly a slip."""
+    cause = finding.cause
+    return bool(getattr(cause, "meant", None)) or not CODES[finding.code].structural
 
 
 def _mapping(finding: Diagnostic) -> Path | None:

@@ -8,6 +8,8 @@ of an earlier layer counts half a doubling more, dropping a pool two, a larger i
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd, log2
@@ -35,7 +37,7 @@ VALUES = 1_000
 """The largest value that is tried."""
 BEYOND = 12
 """How many values after the first one that fits are tried for one without a warning."""
-EARLIER_COST, INPUT_COST = 0.5, 3.0
+EARLIER_COST, INPUT_COST, GROUPS_COST = 0.5, 3.0, 1.0
 
 
 def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fix]:
@@ -50,7 +52,8 @@ def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fi
     if not isinstance(cause, CellsNeverRead):
         found.inferred_layers = 0
         answers += fewer.answers(found)
-    ranked = sorted(answers, key=lambda answer: (answer.at != finding.span, answer.cost))
+    at_place = not isinstance(cause, GroupsDoNotDivide)  # there the blame is a guess between two counts
+    ranked = sorted(answers, key=lambda answer: (at_place and answer.at != finding.span, answer.cost))
     yield from (answer.fix for answer in ranked)
 
 
@@ -128,20 +131,30 @@ class Search:
             if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
-                cost = penalty + (order if unread else change.size + order / 100 + 0.1 * change.inserts)
+                cost = penalty + (order if unread else self._cost(change) + order / 100 + 0.1 * change.inserts)
                 yield Answer(cost, change.fix(self.spec), change, change.layer.at(field))
+
+    def _cost(self, change: Change) -> float:
+        """How far a value moves; nothing where it was a slip, or where padding keeps a kernel that other layers have too."""
+        if change.value in self._slips(change.layer, change.field):
+            return 0.0
+        kernel = getattr(change.layer.settings, "kernel", None)
+        others = (layer for layer in self.spec.layers if layer.node is not change.layer.node)
+        same = any(getattr(layer.settings, "kernel", None) == kernel for layer in others)
+        return 0.25 * change.size if change.field == "padding" and kernel and same else change.size
 
     def solved(self, layer: Layer, field: str) -> Change | None:
         """The nearest value of one setting with which everything holds."""
         old = getattr(layer.settings, field)
         tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
+        slips = [Change(layer, field, value) for value in self._slips(layer, field)]
         first = _first(tries, lambda change: self.holds(change.applied(self.spec), strictly=False))
         fitting = tries[first:]
         tries = fitting[:BEYOND] + [try_ for try_ in fitting[BEYOND:] if max(numbers(try_.value)) <= LARGEST[field]]
         if field != "padding":
             least, most = LEAST.get(field, 1), min(max(numbers(old)) - 1, LARGEST[field])
             tries += [Change(layer, field, (value, value)) for value in range(most, least - 1, -1)]
-        holding = (change for change in tries if self.holds(change.applied(self.spec)))
+        holding = (change for change in slips + tries if self.holds(change.applied(self.spec)))
         return next(holding, next(iter(fitting), None) if self.loosely else None)
 
     def _values(self, layer: Layer, field: str, old: object) -> list[object]:
@@ -159,6 +172,20 @@ class Search:
             top = min(max(numbers(old)) - 1, size, VALUES)
             values = [_each(min, numbers(old), value) for value in range(top, LEAST.get(field, 1) - 1, -1)]
         return [value for value in dict.fromkeys(values) if value != old]
+
+    def _slips(self, layer: Layer, field: str) -> list[object]:
+        """What a value that no published network has may be a slip of: a digit typed twice, what other layers have."""
+        old = getattr(layer.settings, field)
+        if field not in layer.places or max(numbers(old)) <= LARGEST[field]:
+            return []
+        pairs = [getattr(other.settings, field, None) for other in self.spec.layers if other.kind == layer.kind]
+        usual = Counter(pair for pair in pairs if isinstance(pair, tuple) and max(pair) <= LARGEST[field])
+        once = tuple(int(re.sub(r"(\d)\1", r"\1", str(number))) for number in numbers(old))
+        return [
+            value
+            for value in (once, *(pair for pair, _ in usual.most_common(2)))
+            if value != old and max(value) <= LARGEST[field]
+        ]
 
     def _overpadded(self, layer: Layer) -> bool:
         window = getattr(layer.settings, "window", None)
@@ -189,7 +216,7 @@ class Search:
         groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
         changes = []
         if groups == "depthwise":
-            changes += [Change(self.layer, "filters", value) for value in (*_multiples(filters, channels), channels)]
+            changes += [Change(self.layer, "filters", value) for value in (channels, *_multiples(filters, channels))]
             if giver is not None:
                 divisors = _divisors(filters, channels)
                 changes += [Change(giver, "filters", value) for value in divisors[:2]]
@@ -203,6 +230,10 @@ class Search:
             if change.value != change.old and self.holds(change.applied(self.spec)):
                 own = 0 if change.layer is self.layer else EARLIER_COST
                 size = change.size if isinstance(change.old, int) else 1.0
+                if change.field == "groups":
+                    size += GROUPS_COST
+                elif groups == "depthwise" and change.value == channels:
+                    size = 0.0  # as many filters as channels is what depthwise is used for
                 yield Answer(own + size, change.fix(self.spec), change, change.layer.at(change.field))
 
     def _input(self) -> Iterator[Answer]:

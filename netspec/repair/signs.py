@@ -72,7 +72,7 @@ def _brackets(line: str) -> Iterator[Slip]:
 
 def _commas(line: str) -> Iterator[Slip]:
     """What stands for a comma, a comma left out or twice, or for the point of a number."""
-    for found in re.finditer(r"(?<![\w.])(\d{1,3}(?:[.,]\d{3})+)(?:[.,]\d+)?(?![\w.])", line):
+    for found in re.finditer(r"(?<![\w.])([1-9]\d{0,2}(?:[.,]\d{3})+)(?:[.,]\d+)?(?![\w.])", line):
         if "," in found[0]:  # marks of thousands, and perhaps a decimal one
             yield found.start(), found.end(), re.sub(r"\D", "", found[1])
     for found in re.finditer(r" *[;.,](?: *,)+ *|(?<=[\w\]}'\"]) *[;.] *(?=[\w{\[])", line):
@@ -92,7 +92,7 @@ def _commas(line: str) -> Iterator[Slip]:
 def wrapped(line: str) -> Iterator[Slip]:
     """Brackets of another kind, or none, around a layer or a list; a word in brackets or backticks."""
     for found in re.finditer(r"`([\w .-]*)`|\[([\w-]+)\](?=:)", line):
-        yield found.start(), found.end(), found[1] or found[2]
+        yield found.start(), found.end(), found[found.lastindex or 0]
     inner = r"(?:[^\[\](){}]|\[[^\[\](){}]*\])*"
     for found in re.finditer(rf"[\[(]({inner}?[:=]{inner})[\])]", line):
         yield found.start(), found.end(), "{" + re.sub(r"(?<=\w)=(?=\S)", ": ", found[1]) + "}"

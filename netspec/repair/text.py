@@ -90,6 +90,10 @@ def _likely(source: Source, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
     if isinstance(cause, Tab):
         yield from _untabbed(source)
     elif isinstance(cause, RepeatedKey):
+        yield from lines.once(source, [line, line - 1])
+        if re.fullmatch(r"[\w-]+:\s*", source.lines[line - 1]):
+            first = finding.labels[0].span.line
+            yield Fix(f"join it with what stands under line {first}", (Edit(Span(line, 1, line + 1, 1), ""),))
         for number in (line, line - 1):
             yield from lines.itemized(source, number)
         yield from _single(source, finding)

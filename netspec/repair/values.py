@@ -12,15 +12,14 @@ from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.causes import BrokenValue
 from netspec.language.data import stored
-from netspec.language.edits import insert, remove, remove_item, written
+from netspec.language.edits import insert, remove, written
 from netspec.language.fields import BINARY, DECIMAL, Key, Schema, keys
-from netspec.language.kind import ACTIVATIONS
 from netspec.language.kinds import KINDS
 from netspec.language.meant import meant_word
-from netspec.language.other_systems import IMPLIED, LOGITS
+from netspec.language.other_systems import LOGITS
 from netspec.language.spelling import DISTANTLY, by_likeness
-from netspec.language.structure import fits, key_at
-from netspec.repair import lines
+from netspec.language.structure import described, fits, key_at
+from netspec.repair import forms, lines
 from netspec.text.characters import shown as shortened
 from netspec.text.foreign import is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
@@ -58,6 +57,13 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         return
     parent = walk(root, path[:-1]) if path else None
     key = key_at(root, path)
+    wanted = str(cause.bound) if cause.keyword == "type" else ""
+    if "array" in wanted and isinstance(node, Mapping):
+        yield from forms.as_list(source, path, node)
+    if "object" in wanted and isinstance(node, Sequence):
+        yield from forms.as_mapping(path, node)
+    if path[-1:] == ("pool",):
+        yield from forms.pool(source, node)
     if isinstance(parent, Sequence) and cause.keyword == "type":
         yield from _of_items(source, parent, node, str(path[-2]))
     stored = None
@@ -67,12 +73,20 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         yield stored
     else:
         rule = {"enum": list(cause.bound)} if cause.keyword == "enum" else key.type.schema if key else None
-        if isinstance(parent, Mapping) and rule and not (cause.meant and not cause.others):
-            yield from _exchanges(source, parent, node, rule)
+        exchanges = tuple(_exchanges(source, parent, node, rule)) if isinstance(parent, Mapping) and rule else ()
+        of_kind = cause.keyword in ("type", "enum")  # a number out of range is no sign of another place
+        yield from exchanges if of_kind else ()
         for word in (cause.meant, *cause.others) if cause.meant and cause.others else ():
             yield Fix(f"write `{word}`", (Edit(node.span, word),))
         yield from _values(root, node, cause, key)
-    if key is not None and not key.required and isinstance(parent, Mapping):
+        yield from () if of_kind else exchanges
+    holds_layers = key is None or "object" in str(key.type.schema.get("type")) or key.type.schema.get("type") == "array"
+    if (
+        (not holds_layers or described(node) == "empty")
+        and key is not None
+        and not key.required
+        and isinstance(parent, Mapping)
+    ):
         yield from (removal(source, parent, entry) for entry in parent if entry.value is node)
 
 
@@ -84,22 +98,15 @@ def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterat
         yield Fix(f"write `{text}`", (Edit(listed.span, text),))
     if len(words := {item.text for item in listed.items if isinstance(item, Scalar)}) == 1 < len(listed.items):
         yield Fix(f"write `{(text := words.pop())}`", (Edit(listed.span, text),))  # [same, same]
-    if not isinstance(node, Scalar) or not node.text.replace("_", "").isalpha():
-        return
-    at = listed.items.index(node)
-    before = listed.items[at - 1] if at else None
-    if node.text.lower() in ACTIVATIONS and isinstance(before, Scalar) and isinstance(before.value, int):
-        text = f"{{units: {before.text}, activation: {node.text.lower()}}}"
-        yield Fix(f"write `{text}`", (Edit(before.span.to(node.span), text),))
-    implied = node.text.lower() in IMPLIED
-    yield Fix(f"remove `{node.text}`", (remove_item(source, listed, node),), "safe" if implied else "unsafe")
+    if isinstance(node, Scalar):
+        yield from forms.item_of_words(source, listed, node)
 
 
 def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
     # what another thing is called is no name for this one
     others = () if key is not None and key.name == "name" else (*elsewhere(root, node, key), *usual(key))
-    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause), *others])
+    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause, key), *others])
     name = f"{key.name}: " if key else ""
     for text in texts:
         items = re.fullmatch(r"\d+(, \d+)+", text)
@@ -181,12 +188,12 @@ def _entries(node: Node) -> Iterator[Entry]:
             yield from _entries(item)
 
 
-def _near(node: Node, cause: BrokenValue) -> Iterator[str]:
+def _near(node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:
     bound = cause.bound
     if isinstance(node, Mapping):
         yield from (entry.value.text for entry in node if isinstance(entry.value, Scalar))
     if isinstance(node, Scalar):
-        yield from _near_scalar(node, cause)
+        yield from _near_scalar(node, cause, key)
     elif isinstance(node, Sequence):
         items = [item.text for item in node.items if isinstance(item, Scalar)]
         if len(items) == len(node.items) == 1:
@@ -206,13 +213,15 @@ def _near(node: Node, cause: BrokenValue) -> Iterator[str]:
         yield f"[{node.text}]"
 
 
-def _near_scalar(node: Scalar, cause: BrokenValue) -> Iterator[str]:
+def _near_scalar(node: Scalar, cause: BrokenValue, key: Key | None) -> Iterator[str]:
     value, bound = node.value, cause.bound
     if cause.keyword == "enum" and node.text.lower() in LOGITS and "none" in bound:
         yield "none"  # the loss takes logits, and applies it
     if cause.keyword == "enum":
         yield from by_likeness(node.text.lower(), map(str, bound), DISTANTLY)[:3]
         yield from map(str, bound)
+    if isinstance(value, float) and cause.keyword == "type" and 0 < value < 1 and "string" in bound:
+        yield f"{100 * value:g}%"  # a share of the run
     if isinstance(value, float) and cause.keyword == "type" and abs(value) < 1e9:
         yield from (str(int(value)), str(int(value) + 1))
     if cause.keyword == "type" and (share := re.fullmatch(r"(\d+(?:\.\d+)?) ?%", node.text)):
@@ -224,11 +233,15 @@ def _near_scalar(node: Scalar, cause: BrokenValue) -> Iterator[str]:
     listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
     if cause.keyword == "type" and "array" in bound and listed:
         yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
-    if cause.keyword == "type" and isinstance(value, str) and re.search(r"\d", value):
+    if cause.keyword == "type" and (product := re.fullmatch(r"([1-9]\d{0,8}) ?[*x\u00d7] ?([1-9]\d{0,8})", node.text)):
+        yield str(int(product[1]) * int(product[2]))
+    if cause.keyword == "type" and isinstance(value, str) and len(re.findall(r"\d+", value)) == 1:
         alike = value.translate(str.maketrans("OolI", "0011"))
         yield from dict.fromkeys(re.findall(r"\d+", alike) + re.findall(r"\d+", value))
     if cause.keyword == "type" and node.text.lower() in NUMBERS:
         yield str(NUMBERS.index(node.text.lower()) + 1)
+    if node.quoted and node.text[:1] in ("[", "{"):
+        yield node.text
     for kind, opener, closer in (("array", "[", "]"), ("object", "{", "}")):
         if bound == kind and node.text.endswith(closer):
             yield opener + node.text
@@ -236,10 +249,12 @@ def _near_scalar(node: Scalar, cause: BrokenValue) -> Iterator[str]:
         yield f"{pair[1]}: {pair[2]}"
     if cause.keyword in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
         yield written(-value)
-    if cause.keyword in ("minimum", "maximum"):
-        yield written(bound)
     if cause.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 2 <= value <= 100:
         yield f"{value / 100:g}"
+    if cause.keyword in ("minimum", "maximum"):
+        if key is not None and isinstance(key.default, int) and bound < key.default:
+            yield written(key.default)
+        yield written(bound)
     if cause.keyword == "pattern":
         squeezed = re.sub(r"[\s_,]", "", node.text)
         units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import OfFile
 from netspec.training.data.checks import Shape, assemble, label_problems, shape_problems, times
 from netspec.training.data.dataset import Dataset, Pixels, Split
 from netspec.training.data.files import exactly, fits
@@ -64,9 +66,11 @@ def load_arrays(
     for images, labels in parts:
         found = _header_problems(images, labels, input_shape)
         # What both parts have in common is said once.
-        same = images.shape[1:] == parts[0][0].shape[1:] and any(p.code == "NS508" for p in problems)
+        same = images.shape[1:] == parts[0][0].shape[1:] and any(CODES[p.code].of_file is OfFile.SIZE for p in problems)
         hot = any(p.help == ONE_HOT for p in problems)
-        problems += [p for p in found if not ((same and p.code == "NS508") or (hot and p.help == ONE_HOT))]
+        problems += [
+            p for p in found if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.help == ONE_HOT))
+        ]
     if problems:
         raise Refused(*problems)
     fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))
@@ -126,30 +130,30 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
 def _labels(declared: Declared) -> tuple[NDArray[Any], list[Problem]]:
     """The labels, none where they cannot be read."""
     try:
-        return _values(declared, declared.dtype).reshape(-1), []
+        return values(declared, declared.dtype).reshape(-1), []
     except Refused as refused:
         return np.zeros(0, declared.dtype), list(refused.problems)
 
 
 def _pixels(declared: Declared) -> Pixels:
     """The images, all of them finite."""
-    pixels: Pixels = _values(declared, np.dtype(declared.stored)).reshape(-1, *declared.image)
+    pixels: Pixels = values(declared, np.dtype(declared.stored)).reshape(-1, *declared.image)
     if problems := _finite_problems(pixels, declared):
         raise Refused(*problems)
     return pixels
 
 
-def _values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:
-    """The array, converted to `kept` chunk by chunk: float64 never stands in memory as a whole."""
+def values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:
+    """The array of a stream, converted to `kept` chunk by chunk: float64 never stands in memory as a whole."""
     flat = np.empty(math.prod(declared.shape), dtype=kept)
     done, size = 0, len(flat) * declared.dtype.itemsize
     with closing(declared.open()) as stream, np.errstate(over="ignore"):
         stream.read(declared.start)
         where = declared.array or ""
         for chunk in exactly(stream, size, declared.path, start=declared.start, array=where):
-            values = np.frombuffer(chunk, dtype=declared.dtype)
-            flat[done : done + len(values)] = values
-            done += len(values)
+            part = np.frombuffer(chunk, dtype=declared.dtype)
+            flat[done : done + len(part)] = part
+            done += len(part)
     shaped = flat.reshape(declared.shape, order="F" if declared.fortran else "C")
     return np.ascontiguousarray(shaped)
 
