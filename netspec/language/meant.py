@@ -52,11 +52,12 @@ def meaning(entry: Entry, facts: Sequence[Key], words: MappingType[str, Collecti
     `words` are the keys that are not there and take one of a few words: a word of one of them tells which key it is.
     """
     value = entry.value
-    for name, options in words.items() if isinstance(value, Scalar) else ():
-        if value.text and value.text in options:
-            return Meaning(_named(entry, name, value), name)
-        if not value.text and entry.name in options:
-            return Meaning(_named(entry, name, replace(entry.key)), f"{name}: {entry.name}")
+    if isinstance(value, Scalar):
+        for name, options in words.items():
+            if value.text and value.text in options:
+                return Meaning(_named(entry, name, value), name)
+            if not value.text and entry.name in options:
+                return Meaning(_named(entry, name, replace(entry.key)), f"{name}: {entry.name}")
     switch = SWITCHES.get((entry.name.lower(), value.text.lower())) if isinstance(value, Scalar) else None
     pair = switch or _glued(entry)
     if pair is not None:

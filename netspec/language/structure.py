@@ -264,7 +264,7 @@ def _unknown_key(source: Source, unknown: _Unknown, path: Path) -> Diagnostic:
         help = f"remove `{name}`" + (f", or write one of {unknown.instead}" if unknown.instead else "")
     else:
         help = f"did you mean `{found.text}`?" if found.text == found.entry.name else f"write `{found.text}`"
-    cause = UnknownKey(path, name, found and found.text, found is not None and found.with_value)
+    cause = UnknownKey(path, name, found.text if found else None, found is not None and found.with_value)
     message = f"{owner(path)} has no key `{name}`"
     return Diagnostic("NS104", message, source, unknown.entry.key.span, help=help, cause=cause)
 

@@ -82,12 +82,12 @@ def repeated(source: Source, entry: Entry, facts: Sequence[Key]) -> Iterator[Fix
 
 def halved(source: Source, entry: Entry, facts: Sequence[Key]) -> Iterator[Fix]:
     """A count of floating-point operations as one of multiply-adds."""
-    name = HALVED.get(entry.name.lower())
-    count = re.fullmatch(r"(\d+(?:\.\d+)?)([kMG]?)", entry.value.text) if isinstance(entry.value, Scalar) else None
+    name, written = HALVED.get(entry.name.lower()), source.excerpt(entry.value.span)
+    count = re.fullmatch(r"(\d+(?:\.\d+)?)([kMG]?)", written)
     if name and count and any(key.name == name for key in facts):
         text = f"{float(count[1]) / 2:.12g}{count[2]}"
         edit = Edit(entry.key.span.to(entry.value.span), f"{name}: {text}")
-        yield Fix(f"write `{name}: {text}`, half of the {entry.value.text} operations", (edit,))
+        yield Fix(f"write `{name}: {text}`, half of the {written} operations", (edit,))
 
 
 def betas(source: Source, mapping: Mapping, entry: Entry) -> Iterator[Fix]:
