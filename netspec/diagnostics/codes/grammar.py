@@ -226,9 +226,9 @@ CODES: tuple[Code, ...] = (
         "For more than half of the run the rate is less than a hundred-thousandth of `learning_rate`. Most often `decay_steps` "
         "or `transition_steps` was meant in epochs: they count steps, of which an epoch has many.",
         "A warning: nothing is learned in that time.",
-        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 3}\n",
-        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 30%}\n",
-        arithmetic=("1437 - 144 = 1293", "10 * 10 = 100", "3 * 5 = 15"),
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 12, decay_rate: 0.01}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 30%, decay_rate: 0.01}\n",
+        arithmetic=("1437 - 144 = 1293", "10 * 10 = 100", "12 * 5 / 2 = 30"),
     ),
     Code(
         "NS223",
