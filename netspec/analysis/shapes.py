@@ -22,15 +22,13 @@ class Shapes:
     layers: tuple[PlannedLayer, ...]
     complete: bool
     diagnostics: tuple[Diagnostic, ...]
-    silenced: tuple[Diagnostic, ...] = ()
-    """The warnings about layers before the one that fails."""
 
 
 def infer(spec: Spec) -> Shapes:
     """The shapes of all layers up to the first that has none.
 
     Assumes a spec built from a sound tree or with its unsound layers marked. A layer that fails silences those
-    behind it: their inputs are unknown. Warnings are given once every shape holds: what repairs the error changes them.
+    behind it: their inputs are unknown.
     """
     if spec.input is None:
         return Shapes((), False, ())
@@ -44,12 +42,12 @@ def infer(spec: Spec) -> Shapes:
         settings: Settings = layer.settings
         input = shape if layer.block is not None else (elements(shape),)
         inference, reach = _passed(settings, input)  # type: ignore[arg-type]  # a frozen dataclass hashes
-        severity: Severity = "error" if inference.output is None else "warning"
-        diagnostics += [_diagnostic(spec, layer, problem, severity, planned) for problem in inference.problems]
+        for problem in inference.problems:
+            weak: Severity = "hint" if problem.hint else "warning"
+            severity = weak if inference.output is not None else "error"
+            diagnostics.append(_diagnostic(spec, layer, problem, severity, planned))
         if inference.output is None or reach is None:
-            errors = tuple(found for found in diagnostics if found.severity == "error")
-            silenced = tuple(found for found in diagnostics if found.severity == "warning")
-            return Shapes(tuple(planned), False, errors, silenced)
+            return Shapes(tuple(planned), False, tuple(diagnostics))
         field, jump = _see(spec, reach, field, jump)
         planned.append(PlannedLayer(layer, settings, input, inference.output, inference.arithmetic, field))
         shape = inference.output

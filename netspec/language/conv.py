@@ -193,8 +193,11 @@ def unfit(
     return [Problem("NS301", field, message, (*lines, *notes), cause=WindowDoesNotFit())]
 
 
-def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
-    """The warning that rows or columns are never read, where the stride does not divide."""
+def unread(height: Axis, width: Axis, overlap: int = 0) -> tuple[Problem, ...]:
+    """The warning that rows or columns are never read, where the stride does not divide.
+
+    A hint where neighbouring windows share less than `overlap` cells: published networks leave cells out so on purpose.
+    """
     left = [
         f"{axis.unread} {word}{'s' * (axis.unread > 1)}"
         for word, axis in (("row", height), ("column", width))
@@ -205,4 +208,5 @@ def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
     message = f"the last {' and '.join(left)} of the input are never read"
     if height.unread + width.unread == 1:
         message = message.replace(" are ", " is ")
-    return (Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead()),)
+    on_purpose = all(axis.kernel - axis.stride < overlap for axis in (height, width) if axis.unread)
+    return (Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead(), hint=on_purpose),)

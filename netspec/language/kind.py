@@ -30,6 +30,8 @@ class Problem:
     help: str | None = None
     cause: Cause | None = None
     """What a repair starts from."""
+    hint: bool = False
+    """Whether it may well be meant so: then it is no warning."""
 
 
 @dataclass(frozen=True, slots=True)

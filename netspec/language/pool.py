@@ -68,7 +68,7 @@ class Pool:
         problems = self._overpadded(height, width) or unfit("window", self.window, input, height, width)
         if problems:
             return Inference(None, arithmetic, tuple(problems))
-        return Inference((height.output, width.output, input[2]), arithmetic, unread(height, width))
+        return Inference((height.output, width.output, input[2]), arithmetic, unread(height, width, overlap=1))
 
     def _overpadded(self, height: Axis, width: Axis) -> list[Problem]:
         if self.padding == "same" or all(max(axis.padding) < axis.kernel for axis in (height, width)):

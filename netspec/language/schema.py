@@ -10,12 +10,13 @@ from functools import cache
 from typing import Any
 
 from netspec.language.edits import written
-from netspec.language.fields import Key, Schema, keys
+from netspec.language.fields import Key, Schema, keys, whole
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.docstring import docstring
 
+SIZE: Schema = whole(1).schema | {"errorMessage": f"expected {whole(1).expected}"}
 ID = "urn:netspec-compiler:schema:1"
 """A name and no address: the project owns no domain, and the schema comes with the installed version."""
 
@@ -44,8 +45,8 @@ def _key(key: Key) -> Schema:
 
 
 def _branches(schema: Schema, expected: Schema) -> Schema:
-    """The schema of a type, with what is expected in each of its branches: an editor reads it where the value fails."""
-    branches = {name: _branches(schema[name], expected) | expected for name in ("then", "else") if name in schema}
+    """The schema of a type, with what is expected in each of its branches that says nothing narrower: an editor reads it where the value fails."""
+    branches = {name: expected | _branches(schema[name], expected) for name in ("then", "else") if name in schema}
     return schema | branches
 
 
@@ -98,7 +99,7 @@ def _ref(kind: str) -> Schema:
 
 
 def _input(schema: Schema) -> Schema:
-    sizes = {"items": {"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3}
+    sizes = {"items": SIZE, "minItems": 3, "maxItems": 3}
     return schema | {"if": {"type": "array"}, "then": sizes, "else": _untyped(mapping(Input))}
 
 

@@ -66,7 +66,7 @@ def search(report: Report, finding: Diagnostic) -> Search | None:
     at = next((i for i, layer in enumerate(spec.layers) if layer.name == finding.layer), None)
     if at is None or spec.layers[at].settings is None:
         return None
-    warned = {found.layer for found in (*inferred.diagnostics, *inferred.silenced) if found is not finding}
+    warned = {found.layer for found in inferred.diagnostics if found is not finding}
     return Search(spec, inferred, at, frozenset(warned), frozenset(found.code for found in report.diagnostics))
 
 
