@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
+from typing import Any
 
 from netspec.language.budget import Budget
 from netspec.language.data import Data
 from netspec.language.fields import Type, choice, key, name, section, string, whole
-from netspec.language.kind import ACTIVATIONS
+from netspec.language.functions import ACTIVATIONS
+from netspec.language.kinds import KINDS
 from netspec.language.train import Train
 
 VERSION = 1
@@ -32,52 +34,32 @@ class Input:
         return self.height, self.width, self.channels
 
 
-@dataclass(frozen=True, kw_only=True)
-class Defaults:
-    """Values for the keys that layers leave out."""
-
-    conv: object = key(
-        Type({"type": "object"}, "a mapping of conv's keys"),
-        "For every convolution.",
-        None,
-        examples=({"kernel": 3, "padding": "same"},),
-    )
-    pool: object = key(
-        Type({"type": "object"}, "a mapping of pool's keys"),
-        "For every pooling layer.",
-        None,
-        examples=({"type": "max", "window": 2},),
-    )
-    fc: object = key(
-        Type({"type": "object"}, "a mapping of fc's keys"),
-        "For every fully connected layer.",
-        None,
-        examples=({"dropout": 0.5},),
-    )
-    activation: str | None = key(
-        choice(*ACTIVATIONS), "For every convolution, and every fully connected layer but the last.", None
-    )
+def _section(name: str, doc: str, fields: list[tuple[str, Any]]) -> type:
+    """A section whose keys are those of the layer kinds, and some more."""
+    facts = [(key, object, field) for key, field in fields]
+    return make_dataclass(name, facts, frozen=True, kw_only=True, namespace={"__doc__": doc})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """One `[CONV]*N -> POOL?`."""
+Defaults = _section(
+    "Defaults",
+    "Values for the keys that layers leave out.",
+    [
+        *((name, kind.default) for name, kind in KINDS.items()),
+        (
+            "activation",
+            key(choice(*ACTIVATIONS), "For every convolution, and every fully connected layer but the last.", None),
+        ),
+    ],
+)
 
-    conv: object = key(
-        Type({"type": ["object", "array"]}, "a mapping, or a list of mappings"),
-        "A convolution, or a list of them.",
-        None,
-        also=("convs", "conv2d", "convolution"),
-        examples=({"filters": 32, "kernel": 3},),
-    )
-    pool: object = key(
-        Type({"type": ["object", "string"]}, "a mapping, or `max` or `average`"),
-        "The pooling layer after the convolutions.",
-        None,
-        also=("pooling", "maxpool", "pool2d"),
-        examples=({"window": 2},),
-    )
-    repeat: int = key(whole(1), "How many of this block in a row.", 1, also=("repeats", "times"), examples=(2,))
+Block = _section(
+    "Block",
+    "One `[CONV]*N -> POOL?`.",
+    [
+        *((name, kind.entry) for name, kind in KINDS.items() if kind.place == "block"),
+        ("repeat", key(whole(1), "How many of this block in a row.", 1, also=("repeats", "times"), examples=(2,))),
+    ],
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +75,7 @@ class Top:
         also=("input_shape", "inputs"),
         examples=([28, 28, 1], {"height": 28, "width": 28, "channels": 1}),
     )
-    defaults: Defaults = key(
+    defaults: object = key(
         section(Defaults),
         "Values for the keys that layers leave out.",
         None,
@@ -108,14 +90,7 @@ class Top:
         also=("layers",),
         examples=([{"conv": {"filters": 32, "kernel": 3}, "pool": {"window": 2}}],),
     )
-    fc: object = key(
-        Type({"type": "array"}, "a list of numbers of units or mappings"),
-        "[FC]*K; an integer is short for {units: n}. The last gives the logits.",
-        None,
-        default_words="none",
-        also=("dense", "linear", "fully_connected", "fcs"),
-        examples=([120, 84, 10],),
-    )
+    fc: object = KINDS["fc"].entry
     budget: Budget = key(
         section(Budget),
         "What the network may cost.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netspec.analysis.check import check_source, examine
+from netspec.analysis.plan import grammar
 from netspec.analysis.report import Report
 from netspec.language.spec import Spec
 from netspec.text.source import Source
@@ -117,8 +118,13 @@ def test_names_count_after_repetition() -> None:
         "block1.conv1", "block1.conv2", "wide1", "block1.pool",
         "block2.conv1", "block2.conv2", "wide2", "block2.pool", "last", "fc1",
     ]  # fmt: skip
-    assert built.convolutions == (3, 3, 0)
-    assert built.pooled == (True, True, True)
+    assert [layer.block and (layer.block.name, layer.block.repetition, layer.block.repetitions) for layer in built.layers] == [
+        *[("block1", 1, 2)] * 4, *[("block2", 2, 2)] * 4, ("block3", 1, 1), None,
+    ]  # fmt: skip
+    assert [layer.reads for layer in built.layers] == [(value,) for value in range(10)], "each the one before"
+    assert grammar(built) == {
+        "N": [3, 3, 0], "M": 3, "K": 1, "text": "INPUT -> [CONV*3 -> POOL]*2 -> POOL -> FC",
+    }  # fmt: skip
 
 
 def test_grammar_without_blocks_and_without_fc() -> None:
