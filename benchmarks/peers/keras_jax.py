@@ -36,18 +36,19 @@ def model(plan: Plan, weights: Weights) -> Any:
     for layer in plan.layers:
         if layer.kind not in PARTS:
             refuse(f"layer `{layer.kind}`", "this comparison's Keras")
-        x, own = values[layer.reads[0]], weights.get(layer.name, {})
-        values.append(_through(x, PARTS[layer.kind](layer.settings, x.shape[1:], own)))
+        read, own = [values[value] for value in layer.reads], weights.get(layer.name, {})
+        values.append(_through(read, PARTS[layer.kind](layer.settings, read[0].shape[1:], own)))
     end = values[-1]
     return keras.Model(values[0], keras.layers.Flatten()(end) if end.shape[1:-1] == (1, 1) else end)
 
 
-def _through(x: Any, parts: Parts) -> Any:
+def _through(values: list[Any], parts: Parts) -> Any:
+    """What the last part gives; the first takes all that the layer reads."""
     for part, arrays in parts:
-        x = part(x)
+        values = [part(*values)]
         if arrays:
             part.set_weights(arrays)
-    return x
+    return values[0]
 
 
 def _fc(settings: Any, input: tuple[int, ...], own: Any) -> Parts:

@@ -42,6 +42,18 @@ NAMES = {
 """Where each of netspec's arrays is in the module of its layer."""
 
 
+class Row(nn.Sequential):
+    """The modules of one layer; the first takes all that the layer reads."""
+
+    def forward(self, *arrays: Tensor) -> Tensor:
+        """What the last one gives."""
+        first, *others = self
+        x: Tensor = first(*arrays)
+        for module in others:
+            x = module(x)
+        return x
+
+
 class Program(nn.Module):
     """The layers of a plan in the order they run, each on the values that it reads; one child a layer, named by its number."""
 
@@ -49,7 +61,7 @@ class Program(nn.Module):
         super().__init__()
         self.steps: list[tuple[int, tuple[int, ...], list[int]]] = []
         for layer in plan.layers:
-            self.add_module(str(layer.value - 1), nn.Sequential(OrderedDict(_parts(plan, layer))))
+            self.add_module(str(layer.value - 1), Row(OrderedDict(_parts(plan, layer))))
             done = [value for value in dict.fromkeys(layer.reads) if plan.readers[value][-1] is layer]
             self.steps.append((layer.value, layer.reads, done))
         self.end = nn.Flatten() if plan.layers[-1].output[:-1] == (1, 1) else nn.Identity()
