@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan
 from netspec.language.data import Augment
 from netspec.language.train import OPTIMIZERS, Constant, CrossEntropy
+from netspec.repair.check import check_source
 from netspec.text.files import Unreadable, read_source
 
 ROOT = Path(__file__).parent.parent

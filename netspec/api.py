@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netspec.analysis.check import Report, check_source
+from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.repair.check import check_source
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 

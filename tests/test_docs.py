@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.cli.main import COMMANDS, netspec
 from netspec.diagnostics import codes_page
 from netspec.language import reference
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("text", "diagnostics", "language", "analysis", "editor", "lowering", "training", "export", "report", "cli")
+ROOMS = (
+    "text",
+    "diagnostics",
+    "language",
+    "analysis",
+    "repair",
+    "editor",
+    "lowering",
+    "training",
+    "export",
+    "report",
+    "cli",
+)
 COMPUTING = ("lowering", "training", "export", "report")
 HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes"}
 PROTOCOL = {"pygls", "lsprotocol"}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from netspec.analysis.causes import MapAsOutput, OtherClassCount, OtherImageSize
 from netspec.analysis.plan import PlannedLayer
 from netspec.analysis.shapes import Shapes, infer
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.data import KNOWN, Known
-from netspec.language.edits import insert
 from netspec.language.kind import dimensions
 from netspec.language.spec import Layer, Spec
 from netspec.language.top import Input
-from netspec.text.nodes import Mapping, Sequence
+from netspec.text.causes import Cause
 from netspec.text.source import Span
 
 SIZES = ("height", "width", "channels")
@@ -70,40 +70,20 @@ def _size_mismatch(spec: Spec, size: tuple[int, int, int], known: Known, known_a
     assert spec.input is not None
     message = f"the input is {dimensions(size)}, but {known_as} has images of {dimensions(known.image)}"
     source = _place_of_source(spec)
-    change = [name for name, is_, should in zip(SIZES, size, known.image, strict=True) if is_ != should]
-    resized = _resize(spec, known, change)
     others = _alternatives(spec)
-    swaps = tuple(_from(spec, name) for name in others)
+    cause = OtherImageSize(known.image, tuple(others))
     if others:
         label = Label(spec.given["input"].value, f"{dimensions(size)} images")
-        return Diagnostic("NS207", message, spec.source, source, labels=(label,), fixes=(*swaps, *resized))
+        return Diagnostic("NS207", message, spec.source, source, labels=(label,), cause=cause)
+    change = [name for name, is_, should in zip(SIZES, size, known.image, strict=True) if is_ != should]
     place = spec.input.at(change[0]) if len(change) == 1 else spec.given["input"].value
     help = f"write `input: [{', '.join(map(str, known.image))}]`, or choose other data"
     labels = (Label(source, f"{dimensions(known.image)} images"),)
-    return Diagnostic("NS207", message, spec.source, _first_line(place, spec), labels=labels, help=help, fixes=resized)
+    return Diagnostic("NS207", message, spec.source, _first_line(place, spec), labels=labels, help=help, cause=cause)
 
 
 def _place_of_source(spec: Spec) -> Span:
     return spec.data.at("source") if "data" in spec.given else spec.given["train"].key
-
-
-def _from(spec: Spec, name: str) -> Fix:
-    """Another source of the images, written where one is or would be."""
-    section = spec.root.entry("data")
-    if "source" in spec.data.places:
-        return Fix(f"set `source: {name}`", (Edit(spec.data.at("source"), name),))
-    if section is not None and isinstance(section.value, Mapping):
-        return Fix(f"add `source: {name}`", (insert(spec.source, section.value, "source", name),))
-    value = f"{{source: {name}, path: {name}}}" if name == "images" else f"{{source: {name}}}"
-    return Fix(f"add `data: {value}`", (insert(spec.source, spec.root, "data", value),))
-
-
-def _resize(spec: Spec, known: Known, change: list[str]) -> tuple[Fix, ...]:
-    assert spec.input is not None
-    wanted = dict(zip(SIZES, known.image, strict=True))
-    edits = tuple(Edit(spec.input.places[name].value, str(wanted[name])) for name in change)
-    words = " and ".join(f"`{name}: {wanted[name]}`" for name in change)
-    return (Fix(f"set {words} in `input`", edits),)
 
 
 def _first_line(span: Span, spec: Spec) -> Span:
@@ -116,35 +96,20 @@ def _outputs(spec: Spec, planned: tuple[PlannedLayer, ...], classes: int, known_
     if len(last.output) == 3 and last.output[:2] != (1, 1):
         message = f"training needs one vector an image, but `{last.name}` gives a map of {dimensions(last.output)}"
         help = "end with `pool: {type: average, window: all}`, or with `fc`"
-        fixes = _flattening(spec, last.layer, classes)
-        yield Diagnostic("NS209", message, spec.source, last.layer.span, layer=last.name, help=help, fixes=fixes)
+        cause: Cause = MapAsOutput(classes)
+        yield Diagnostic("NS209", message, spec.source, last.layer.span, layer=last.name, help=help, cause=cause)
     elif last.output[-1] != classes:
         message = f"`{last.name}` gives {last.output[-1]} outputs, but {known_as} has {classes} classes"
-        sizing = next((layer for layer in reversed(planned) if _width(layer.layer)), last).layer
-        name = _width(sizing)
-        fixes = (Fix(f"set `{name}: {classes}`", (Edit(sizing.places[name].value, str(classes)),)),) if name else ()
-        place = sizing.places[name].value if name else last.layer.span
+        sizing = next((layer for layer in reversed(planned) if width_key(layer.layer)), last).layer
+        name = width_key(sizing)
+        cause = OtherClassCount(sizing.places[name].value if name else None, name, classes)
+        place = cause.at or last.layer.span
         help = f"make the last layer give {classes} outputs"
         label = Label(spec.data.at("source"), f"{classes} classes") if "source" in spec.data.places else None
         labels = (label,) if label else ()
-        yield Diagnostic("NS208", message, spec.source, place, layer=last.name, labels=labels, help=help, fixes=fixes)
+        yield Diagnostic("NS208", message, spec.source, place, layer=last.name, labels=labels, help=help, cause=cause)
 
 
-def _width(layer: Layer) -> str | None:
+def width_key(layer: Layer) -> str | None:
     """The setting that says how many outputs a layer has."""
     return next((name for name in ("units", "filters") if name in layer.places), None)
-
-
-def _flattening(spec: Spec, layer: Layer, classes: int) -> tuple[Fix, ...]:
-    """Global pooling where the last block has no pool, or a fully connected layer at the end."""
-    fixes = []
-    blocks = spec.root.entry("blocks")
-    block = blocks.value.items[-1] if blocks and isinstance(blocks.value, Sequence) and blocks.value.items else None
-    if isinstance(block, Mapping) and block.entry("pool") is None:
-        edit = insert(spec.source, block, "pool", "{type: average, window: all}")
-        fixes.append(Fix("add `pool: {type: average, window: all}`", (edit,)))
-    if "fc" in spec.given:
-        edit = Edit(spec.given["fc"].value, f"[{classes}]")
-    else:
-        edit = insert(spec.source, spec.root, "fc", f"[{classes}]")
-    return (*fixes, Fix(f"add `fc: [{classes}]`", (edit,)))

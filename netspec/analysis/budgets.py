@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from netspec.analysis.causes import CostExceeded, FieldTooSmall
 from netspec.analysis.figures import percent, short_bytes
 from netspec.analysis.memory import PARTS, training_memory
 from netspec.analysis.plan import FLOAT32_BYTES, PRECISION_BYTES, Plan, PlannedLayer
@@ -128,6 +129,7 @@ def _exceeded(plan: Plan, cost: Cost, value: int, limit: int) -> Diagnostic:
         help=f"make `{costliest[0].name}` smaller, or raise `{cost.key}` to {limit_of(cost, value)}"
         if costliest
         else None,
+        cause=CostExceeded(cost.key),
     )
 
 
@@ -150,4 +152,5 @@ def _shortsighted(plan: Plan, least: tuple[int, int]) -> Diagnostic:
         plan.spec.budget.at("receptive_field"),
         notes=("each layer adds (F - 1) times the product of the strides before it",),
         help="add a layer, enlarge a kernel, or let an early layer stride or pool more",
+        cause=FieldTooSmall(),
     )

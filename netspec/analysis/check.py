@@ -1,30 +1,27 @@
-"""From a file to a plan or to what is wrong with it: the whole front half, in order."""
+"""From a text to a plan or to what is wrong with it: the passes, in order."""
 
 from __future__ import annotations
 
 from netspec.analysis import against_data, budgets, consistency, shapes
 from netspec.analysis.plan import Plan
-from netspec.analysis.repair.offer import offer
 from netspec.analysis.report import Report
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, from_fault, in_order
 from netspec.language import structure
 from netspec.language.build import build
+from netspec.language.causes import MissingKey
 from netspec.language.spec import Spec
 from netspec.text import reader
+from netspec.text.causes import RepeatedKey
 from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source
 
-__all__ = ["Report", "check_source", "costed", "examine", "examined", "plan_of"]
-
-
-def check_source(source: Source) -> Report:
-    """Checks one spec; every mistake in it becomes a diagnostic with proved fixes, none an exception."""
-    report = examine(source)
-    return offer(report, examine) if report.diagnostics else report
+__all__ = ["Report", "costed", "examine", "examined", "plan_of"]
 
 
 def examine(source: Source) -> Report:
-    """The findings as the passes have them: what they propose as fixes is not yet proved."""
+    """The findings of one text, each with its cause; every mistake is one, none an exception."""
     root, faults = reader.read(source)
     found = [from_fault(fault, source) for fault in faults]
     return examined(source, root, found)
@@ -37,10 +34,10 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
     faulty = bool(found)
     findings = structure.check(source, root)
     if not isinstance(root, Mapping):
-        return Report(source, tuple(in_order(found + findings.diagnostics)))
+        return Report(source, tuple(in_order(found + findings.diagnostics)), root=root)
     spec = build(source, root, findings)
     inferred = shapes.infer(against_data.sized_by_data(spec))
-    twice = [fault for fault in found if fault.code == "NS010" and fault.span.column > 1]
+    twice = [fault for fault in found if isinstance(fault.cause, RepeatedKey) and fault.span.column > 1]
     about_layers = [] if twice else [*inferred.diagnostics, *against_data.source(spec, inferred)]
     found = [*found, *(finding for finding in findings.diagnostics if not _by_twin(finding, twice)), *about_layers]
     for check in consistency.PASSES:
@@ -48,12 +45,12 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
     plan = plan_of(spec, inferred)
     if plan is not None and not faulty and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
-    return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan)
+    return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan, root)
 
 
 def _by_twin(finding: Diagnostic, twice: list[Diagnostic]) -> bool:
     """Whether a key is missing near one that is given twice: one of the two was to be the missing one."""
-    return finding.code == "NS105" and any(
+    return isinstance(finding.cause, MissingKey) and any(
         min(label.span.line for label in fault.labels) - 1 <= finding.span.line <= fault.span.line for fault in twice
     )
 
@@ -71,7 +68,9 @@ def plan_of(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
 
 def costed(report: Report) -> Plan | None:
     """The plan of a report, also where budgets are exceeded and nothing else is wrong."""
-    wrong = any(_is_error(finding) and not finding.code.startswith("NS4") for finding in report.diagnostics)
+    wrong = any(
+        _is_error(finding) and CODES[finding.code].family is not Family.BUDGETS for finding in report.diagnostics
+    )
     if wrong or report.spec is None or report.shapes is None:
         return None
     return plan_of(report.spec, report.shapes)

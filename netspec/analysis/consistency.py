@@ -1,13 +1,13 @@
-"""The passes that find values which contradict each other. What they propose as fixes, `repair` proves."""
+"""The passes that find values which contradict each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from netspec.analysis import against_data
+from netspec.analysis.causes import Agreement, Contradiction, NameForSeveral, NameTaken, NoEffect, NoLayers
 from netspec.analysis.shapes import Shapes
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from netspec.language.edits import insert, remove
+from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.spec import Layer, Spec
 from netspec.text.nodes import Mapping
 
@@ -16,17 +16,17 @@ RESERVED = "input"
 
 def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     """Layer names are unique, and none is `input`."""
-    taken = {layer.name for layer in spec.layers}
     first: dict[str, Layer] = {}
     shared: set[str] = set()
+    places = {id(layer): position for position, layer in enumerate(spec.layers)}
     for layer in spec.layers:
         if layer.settings is None:
             continue
         there = first.setdefault(layer.name, layer)
         if layer.name == RESERVED:
             message = f"a layer cannot be called `{RESERVED}`: that is the image"
-            fixes = _renamed(layer, "images", taken)
-            yield Diagnostic("NS203", message, spec.source, layer.at("name"), layer=layer.name, fixes=fixes)
+            cause = NameTaken(places[id(layer)], "images")
+            yield Diagnostic("NS203", message, spec.source, layer.at("name"), layer=layer.name, cause=cause)
         elif (
             there is not layer and _named_by_defaults(layer) and _named_by_defaults(there) and layer.kind == there.kind
         ):
@@ -43,7 +43,7 @@ def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
                 layer=layer.name,
                 labels=(Label(there.at("name"), "the other one"),),
                 help="give one of them another `name`",
-                fixes=_renamed(here, layer.name, taken),
+                cause=NameTaken(places[id(here)], layer.name),
             )
 
 
@@ -69,13 +69,8 @@ def _shared(spec: Spec, layer: Layer) -> Diagnostic:
         layer=layer.name,
         labels=(Label(layer.span, "the second one"),),
         help="remove it: a layer without a name gets one by its place",
-        fixes=(Fix("remove `name`", (remove(spec.source, section.value, entry),)),),
+        cause=NameForSeveral(layer.kind),
     )
-
-
-def _renamed(layer: Layer, stem: str, taken: set[str]) -> tuple[Fix, ...]:
-    free = next(name for n in range(2, len(taken) + 3) if (name := f"{stem}_{n}") not in taken)
-    return (Fix(f"name it `{free}`", (Edit(layer.at("name"), free),)),) if "name" in layer.places else ()
 
 
 def layers(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
@@ -83,15 +78,7 @@ def layers(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     if not spec.layers and spec.whole:
         message = "this network has no layers: neither `blocks` nor `fc`"
         span = spec.root.entries[0].key.span
-        written = [name for name in ("blocks", "fc") if name in spec.given]
-        edit = (
-            Edit(spec.given[written[-1]].value, "[10]")
-            if written == ["fc"]
-            else insert(spec.source, spec.root, "fc", "[10]")
-        )
-        yield Diagnostic(
-            "NS204", message, spec.source, span, fixes=(Fix("add `fc: [10]`", (edit,)),), help="add `fc: [10]`"
-        )
+        yield Diagnostic("NS204", message, spec.source, span, help="add `fc: [10]`", cause=NoLayers())
     seen: set[int] = set()
     for layer in spec.layers:
         if layer.settings is None or id(layer.node) in seen:
@@ -112,7 +99,7 @@ def _biased(spec: Spec, layer: Layer) -> Diagnostic:
         layer=layer.name,
         notes=("batch norm subtracts the mean, and with it any bias; `shift` takes its place",),
         help="remove `bias: true`",
-        fixes=_removal(spec, layer, "bias"),
+        cause=NoEffect(layer.name, "bias"),
         severity="warning",
     )
 
@@ -121,7 +108,6 @@ def _global(spec: Spec, layer: Layer) -> Iterator[Diagnostic]:
     for name in ("stride", "padding"):
         if name in layer.own:
             message = f"`{layer.name}`: `{name}` has no meaning where the window is the whole map"
-            fixes = _removal(spec, layer, name)
             yield Diagnostic(
                 "NS206",
                 message,
@@ -130,16 +116,8 @@ def _global(spec: Spec, layer: Layer) -> Iterator[Diagnostic]:
                 layer=layer.name,
                 labels=(Label(layer.at("window"), "the whole map"),),
                 help=f"remove `{name}`",
-                fixes=fixes,
+                cause=NoEffect(layer.name, name),
             )
-
-
-def _removal(spec: Spec, layer: Layer, name: str) -> tuple[Fix, ...]:
-    """Taking a key out of a layer, where it stands in the layer itself."""
-    entry = layer.node.entry(name) if isinstance(layer.node, Mapping) else None
-    if entry is None or not isinstance(layer.node, Mapping):
-        return ()
-    return (Fix(f"remove `{name}`", (remove(spec.source, layer.node, entry),)),)
 
 
 def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
@@ -148,14 +126,14 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     at = spec.train.at
     if "checkpoint.every_epochs" in spec.train.places and "checkpoint.every_steps" in spec.train.places:
         message = "`every_epochs` and `every_steps` are two answers to one question"
-        fixes = (*_cut(spec, "train.checkpoint.every_epochs"), *_cut(spec, "train.checkpoint.every_steps"))
+        cause = _unless(("train.checkpoint.every_epochs", None), ("train.checkpoint.every_steps", None))
         place = max(at("checkpoint.every_epochs"), at("checkpoint.every_steps"))
-        yield Diagnostic("NS210", message, spec.source, place, help="remove one of them", fixes=fixes)
+        yield Diagnostic("NS210", message, spec.source, place, help="remove one of them", cause=cause)
     if train.optimizer.type == "sgd" and train.optimizer.nesterov and not train.optimizer.momentum:  # type: ignore[union-attr]
         message = "`nesterov` looks ahead along the momentum, and `momentum` is 0"
-        fixes = (*_set(spec, "train.optimizer.momentum", "0.9"), *_set(spec, "train.optimizer.nesterov", "false"))
+        cause = _unless(("train.optimizer.momentum", "0.9"), ("train.optimizer.nesterov", "false"))
         place = at("optimizer.momentum") if "optimizer.momentum" in spec.train.places else at("optimizer.nesterov")
-        yield Diagnostic("NS211", message, spec.source, place, help="add `momentum: 0.9`", fixes=fixes)
+        yield Diagnostic("NS211", message, spec.source, place, help="add `momentum: 0.9`", cause=cause)
     yield from _watched(spec)
     if data.path is not None and data.source == "digits" and spec.sourced:
         message = "`digits` is embedded: nothing is read from `path`"
@@ -166,7 +144,7 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
             spec.source,
             spec.data.at("path"),
             help=help,
-            fixes=(*_cut(spec, "data.path"), *_set(spec, "data.source", "images")),
+            cause=_unless(("data.path", None), ("data.source", "images"), follows_data=True),
         )
     if data.resize and data.source != "images" and spec.sourced:
         message = "`resize` is for `source: images` alone"
@@ -177,7 +155,7 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
             spec.source,
             place,
             help="remove `resize`",
-            fixes=(*_cut(spec, "data.resize"), *_set(spec, "data.source", "images")),
+            cause=_unless(("data.resize", None), ("data.source", "images"), follows_data=True),
         )
     yield from _augment(spec)
 
@@ -190,9 +168,9 @@ def _watched(spec: Spec) -> Iterator[Diagnostic]:
     other = stopping.metric.removeprefix("validation_")
     place = spec.train.at("early_stopping.metric" if "early_stopping.metric" in spec.train.places else "early_stopping")
     labels = (Label(spec.data.at("validation"), "nothing is held out"),)
-    fixes = (*_set(spec, "data.validation", "0.1"), *_set(spec, "train.early_stopping.metric", other))
+    cause = _unless(("data.validation", "0.1"), ("train.early_stopping.metric", other))
     help = f"watch `{other}`, or raise `data.validation`"
-    yield Diagnostic("NS212", message, spec.source, place, labels=labels, help=help, fixes=fixes)
+    yield Diagnostic("NS212", message, spec.source, place, labels=labels, help=help, cause=cause)
 
 
 def _augment(spec: Spec) -> Iterator[Diagnostic]:
@@ -204,34 +182,14 @@ def _augment(spec: Spec) -> Iterator[Diagnostic]:
         cells = getattr(spec.data.value.augment, name)
         if cells is not None and cells >= smallest:
             message = f"`{name}: {cells}` leaves nothing of images whose shorter side is {smallest}"
-            path = f"augment.{name}"
-            fixes = _set(spec, f"data.{path}", str(smallest // 2)) if smallest > 1 else _cut(spec, f"data.{path}")
-            yield Diagnostic("NS215", message, spec.source, spec.data.at(path), help=f"lower `{name}`", fixes=fixes)
+            cause = _unless((f"data.augment.{name}", str(smallest // 2) if smallest > 1 else None))
+            place = spec.data.at(f"augment.{name}")
+            yield Diagnostic("NS215", message, spec.source, place, help=f"lower `{name}`", cause=cause)
 
 
-def _parent(spec: Spec, path: str) -> tuple[Mapping | None, str]:
-    """The mapping that holds a key, where it is written as one."""
-    *way, name = path.split(".")
-    node: object = spec.root
-    for step in way:
-        entry = node.entry(step) if isinstance(node, Mapping) else None
-        node = entry.value if entry else None
-    return (node if isinstance(node, Mapping) else None), name
-
-
-def _set(spec: Spec, path: str, text: str) -> tuple[Fix, ...]:
-    mapping, name = _parent(spec, path)
-    if mapping is None:
-        return ()
-    entry = mapping.entry(name)
-    edit = Edit(entry.value.span, text) if entry else insert(spec.source, mapping, name, text)
-    return (Fix(f"set `{name}: {text}`", (edit,)),)
-
-
-def _cut(spec: Spec, path: str) -> tuple[Fix, ...]:
-    mapping, name = _parent(spec, path)
-    entry = mapping.entry(name) if mapping else None
-    return (Fix(f"remove `{name}`", (remove(spec.source, mapping, entry),)),) if mapping and entry else ()
+def _unless(*agreements: tuple[str, str | None], follows_data: bool = False) -> Contradiction:
+    """A contradiction, with the values of keys of which each would end it."""
+    return Contradiction(tuple(Agreement(key, value) for key, value in agreements), follows_data)
 
 
 PASSES = (names, layers, training)

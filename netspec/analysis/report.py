@@ -10,6 +10,7 @@ from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.render import renderer
 from netspec.diagnostics.render.wording import counted
 from netspec.language.spec import Spec
+from netspec.text.nodes import Node
 from netspec.text.source import Source
 
 
@@ -24,6 +25,8 @@ class Report:
     """How far the shapes go; of the data's image size where `input` contradicts it."""
     plan: Plan | None = None
     """None where there is an error."""
+    root: Node | None = None
+    """The tree of the text; None where it has none."""
 
     @property
     def ok(self) -> bool:

@@ -12,7 +12,6 @@ from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Spec
 from netspec.text.source import Span
 
-WARNINGS = frozenset({"NS302"})
 TRAIL_LENGTH = 8
 
 
@@ -47,7 +46,8 @@ def infer(spec: Spec) -> Shapes:
         if KINDS[layer.kind].flattens:
             inputs = tuple((elements(shape),) for shape in inputs)
         inference, reach = _passed(settings, inputs)  # type: ignore[arg-type]  # a frozen dataclass hashes
-        diagnostics += [_diagnostic(spec, layer, problem, planned) for problem in inference.problems]
+        severity: Severity = "error" if inference.output is None else "warning"
+        diagnostics += [_diagnostic(spec, layer, problem, severity, planned) for problem in inference.problems]
         if inference.output is None or reach is None:
             errors = tuple(found for found in diagnostics if found.severity == "error")
             silenced = tuple(found for found in diagnostics if found.severity == "warning")
@@ -82,8 +82,9 @@ def _see(image: Shape, reach: Window, read: list[Window]) -> Window:
     return Window((f0 + (k0 - 1) * j0, f1 + (k1 - 1) * j1), (j0 * s0, j1 * s1))
 
 
-def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[PlannedLayer]) -> Diagnostic:
-    severity: Severity = "warning" if problem.code in WARNINGS else "error"
+def _diagnostic(
+    spec: Spec, layer: Layer, problem: Problem, severity: Severity, before: list[PlannedLayer]
+) -> Diagnostic:
     labels = []
     if severity == "error":
         read = [before[n - 1] for n in dict.fromkeys(layer.reads) if n]
@@ -99,6 +100,7 @@ def _diagnostic(spec: Spec, layer: Layer, problem: Problem, before: list[Planned
         labels=tuple(labels),
         notes=(*problem.notes, *((_trail(spec, layer, before),) if severity == "error" else ())),
         help=problem.help,
+        cause=problem.cause,
         severity=severity,
     )
 

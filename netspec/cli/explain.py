@@ -13,12 +13,12 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from netspec.analysis.check import check_source
 from netspec.cli import messages, options
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Code
 from netspec.diagnostics.render import renderer
 from netspec.diagnostics.render.cells import shown
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 COLUMNS = 80

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import click
 
-from netspec.analysis.check import Report, check_source, costed
+from netspec.analysis.check import Report, costed
 from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.diagnostic import from_unreadable
 from netspec.language.override import Aliased, Override, override
+from netspec.repair.check import check_source
 from netspec.text.files import Unreadable, encode, read_source
 from netspec.text.source import Source
 
@@ -98,7 +99,7 @@ def require_costs(name: str, overrides: Sequence[str] = ()) -> tuple[Plan, int]:
 
 def fix(source: Source) -> Source:
     """Makes the safe fixes in the file of a source, and says which; the source as it then is."""
-    from netspec.analysis.repair.safe import fix_all
+    from netspec.repair.safe import fix_all
     from netspec.text.writing import write_atomic
 
     text, fixes = fix_all(source)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 VALIDATE = "netspec validate example.yaml"
+
+
+class Family(Enum):
+    """What the codes that begin alike are about."""
+
+    TEXT = "NS0"
+    STRUCTURE = "NS1"
+    GRAMMAR = "NS2"
+    SHAPES = "NS3"
+    BUDGETS = "NS4"
+    DATA = "NS5"
+    TRAINING = "NS6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,20 @@ class Code:
     """Lines of a POSIX shell that make what the mistake needs beside a spec: files, a run."""
     command: str = VALIDATE
     repair: str = ""
+    several_repairs: bool = False
+    """Whether several fixes are shown though the first leaves nothing to find: what was meant stands in more than one place."""
+    told_as_one: bool = False
+    """Whether findings of such codes in one spec are told as one, with the fixes that repair all of them."""
+
+    @property
+    def family(self) -> Family:
+        """What it is about."""
+        return Family(self.code[: len(Family.TEXT.value)])
+
+    @property
+    def structural(self) -> bool:
+        """Whether it is about the text or its structure: while there is one, what the spec means is not known in full."""
+        return self.family in (Family.TEXT, Family.STRUCTURE)
 
     @property
     def alone(self) -> bool:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from netspec.diagnostics.catalogue import CODES
-from netspec.diagnostics.code import Code, Part
+from netspec.diagnostics.code import Code, Family, Part
 
-FAMILIES = {
-    "NS0": "Reading text",
-    "NS1": "Structure",
-    "NS2": "Grammar, and values that contradict each other",
-    "NS3": "Shapes",
-    "NS4": "Budgets",
-    "NS5": "Data",
-    "NS6": "Training and runs",
+TITLES = {
+    Family.TEXT: "Reading text",
+    Family.STRUCTURE: "Structure",
+    Family.GRAMMAR: "Grammar, and values that contradict each other",
+    Family.SHAPES: "Shapes",
+    Family.BUDGETS: "Budgets",
+    Family.DATA: "Data",
+    Family.TRAINING: "Training and runs",
 }
 
 
 def page() -> str:
     """A heading for each family and each code, with its reason, an example and the arithmetic of it."""
     parts = []
-    for family, title in FAMILIES.items():
-        parts.append(f"## {family}: {title}")
+    for family, title in TITLES.items():
+        parts.append(f"## {family.value}: {title}")
         for code in CODES.values():
-            if code.code.startswith(family):
+            if code.family is family:
                 parts += _entry(code)
     return "\n\n".join(parts) + "\n"
 

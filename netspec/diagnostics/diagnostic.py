@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from netspec.diagnostics.catalogue import CODES
+from netspec.text.causes import Cause
 from netspec.text.files import Unreadable
 from netspec.text.source import START, Fault, Source, Span
 
 Severity = Literal["error", "warning"]
+Applicability = Literal["safe", "unsafe", "display"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,21 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that was checked: with its edits made, the diagnostic is gone and no error has come."""
+    """A change that was checked: with its edits made, the diagnostic is gone and no error has come.
+
+    Only `netspec.repair` makes one.
+    """
 
     title: str
     edits: tuple[Edit, ...]
-    safe: bool = False
-    """Whether `validate --fix` may make it unasked: there is one thing the author can have meant."""
+    applicability: Applicability = "unsafe"
+    """`safe`: there is one thing the author can have meant, and `validate --fix` writes it unasked. `unsafe`: it repairs, and
+    whether it was meant only the author knows. `display`: it shows what would help; to write it would lose what stands there."""
+
+    @property
+    def safe(self) -> bool:
+        """Whether it may be made unasked."""
+        return self.applicability == "safe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,8 @@ class Diagnostic:
     message: str
     source: Source = field(repr=False)
     span: Span
+    cause: Cause | None = field(default=None, repr=False, kw_only=True)
+    """What is wrong, as data that a repair starts from; None where nothing proposes repairs."""
     layer: str | None = None
     label: str | None = None
     """A few words under the carets, where they say more than the message."""
@@ -64,7 +77,7 @@ class Diagnostic:
 def from_fault(fault: Fault, source: Source) -> Diagnostic:
     """A fault of the text as a diagnostic."""
     labels = tuple(Label(span, message) for span, message in fault.related)
-    return Diagnostic(fault.code, fault.message, source, fault.span, labels=labels, help=fault.help)
+    return Diagnostic(fault.code, fault.message, source, fault.span, labels=labels, help=fault.help, cause=fault.cause)
 
 
 def from_unreadable(file: Unreadable) -> Diagnostic:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netspec.analysis.repair.safe import fix_all
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.diagnostics.edits import line_end
 from netspec.editor.document import Document
+from netspec.repair.safe import fix_all
 from netspec.text.source import Source
 
 

@@ -8,14 +8,13 @@ from typing import Literal
 
 from netspec.editor import facts
 from netspec.editor.document import Document
-from netspec.editor.place import Typing, key_of, keys_of, typing, walk
+from netspec.editor.place import Typing, key_of, keys_of, typing
 from netspec.language.edits import written
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
 from netspec.language.top import Input
-from netspec.language.vocabulary import Path
-from netspec.text.nodes import Mapping, Node
+from netspec.text.nodes import Mapping, Node, Path, walk
 from netspec.text.source import Span
 
 SIZES = (("[28, 28, 1]", "MNIST and Fashion-MNIST"), ("[8, 8, 1]", "the embedded digits"), ("[32, 32, 3]", "CIFAR-10"))

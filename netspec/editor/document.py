@@ -8,9 +8,9 @@ from pathlib import Path
 
 from netspec.analysis.check import Report, examine, examined, plan_of
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.analysis.repair.offer import offer
 from netspec.language.fields import keys
 from netspec.language.top import Top
+from netspec.repair.offer import offer
 from netspec.text.files import decode
 from netspec.text.nodes import Mapping, Node
 from netspec.text.outline import Outline

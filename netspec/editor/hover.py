@@ -11,12 +11,11 @@ from netspec.analysis.plan import Plan, PlannedLayer, grammar, known_examples, k
 from netspec.diagnostics.catalogue import CODES
 from netspec.editor import facts
 from netspec.editor.document import Document
-from netspec.editor.place import Pointed, key_of, pointed, walk
+from netspec.editor.place import Pointed, key_of, pointed
 from netspec.language.kind import dimensions, elements
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
-from netspec.language.vocabulary import Path
-from netspec.text.nodes import Scalar
+from netspec.text.nodes import Path, Scalar, walk
 from netspec.text.source import Span
 
 SHOWN = 8

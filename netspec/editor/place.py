@@ -8,8 +8,8 @@ from typing import Literal
 
 from netspec.language.fields import Key, choice, keys_by_name
 from netspec.language.kinds import KINDS
-from netspec.language.vocabulary import Path, known_keys
-from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
+from netspec.language.vocabulary import known_keys
+from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, walk
 from netspec.text.outline import Outline
 from netspec.text.source import Source, Span
 
@@ -35,17 +35,6 @@ class Typing:
     """How much further than the line itself its text starts, behind dashes: what goes on below it stands there too."""
     colon: bool
     """Whether a colon follows."""
-
-
-def walk(node: Node | None, path: Path) -> Node | None:
-    """The node at a path, or None."""
-    for step in path:
-        if isinstance(step, int):
-            node = node.items[step] if isinstance(node, Sequence) and step < len(node.items) else None
-        else:
-            entry = node.entry(step) if isinstance(node, Mapping) else None
-            node = entry.value if entry else None
-    return node
 
 
 def keys_of(root: Node | None, path: Path) -> tuple[Key, ...]:

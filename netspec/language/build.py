@@ -7,10 +7,10 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.language.budget import Budget
+from netspec.language.causes import EmptyBlock, TooManyLayers
 from netspec.language.data import Data
-from netspec.language.edits import insert
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kind import Kind, Settings
 from netspec.language.kinds import KINDS
@@ -151,17 +151,9 @@ class _Builder:
     def _empty_block(self, node: Mapping, i: int) -> None:
         span = node.entries[0].key.span if node.entries else node.span
         message = "a block needs `conv`, `pool` or both"
-        layers = {
-            "conv": ("{filters: 32, kernel: 3}", "{filters: 8, kernel: 1}"),
-            "pool": ("{window: 2}", "{window: 1}"),
-        }
-        fixes = tuple(
-            Fix(f"add `{kind}: {text}`", (insert(self.source, node, kind, text),))
-            for kind in layers
-            for text in layers[kind]
-        )
         help = "add `conv: {filters: 32, kernel: 3}` or `pool: {window: 2}`"
-        self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help, fixes=fixes))
+        cause = EmptyBlock(("blocks", i))
+        self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help, cause=cause))
 
     def _block_templates(self, node: Mapping, i: int) -> Iterator[_Template]:
         for kind in KINDS.values():
@@ -236,9 +228,7 @@ class _Builder:
     ) -> bool:
         absent = [name for name, key in facts.items() if key.required and name not in given]
         for name in absent:
-            self.findings.add(
-                path, missing(self.source, self.root, name, f"`{kind}`", node, tuple(facts.values()), span)
-            )
+            self.findings.add(path, missing(self.source, name, f"`{kind}`", node, path, tuple(facts.values()), span))
         return not absent
 
     def _expand(self, templates: list[_Template], block: Group | None) -> bool:
@@ -313,7 +303,7 @@ class _Builder:
                 if "repeat" in template.places
                 else template.span
             )
-            fixes = tuple(Fix(f"set `repeat: {n}`", (Edit(span, str(n)),)) for n in (10, 2, 1) if span != template.span)
+            cause = TooManyLayers(span if span != template.span else None)
             self.findings.add(
-                ("blocks",), Diagnostic("NS202", message, self.source, span, help="lower a `repeat`", fixes=fixes)
+                ("blocks",), Diagnostic("NS202", message, self.source, span, help="lower a `repeat`", cause=cause)
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from netspec.language.causes import GroupsDoNotDivide
 from netspec.language.fields import Pair, Type, key, pair, whole, whole_or
 from netspec.language.geometry import Axis, Padding, axes, effective_kernel, unfit, unread, written
 from netspec.language.kind import (
@@ -93,13 +94,25 @@ class Conv(Weighted):
             arithmetic = f"{channels} channels / {groups} groups leaves {channels % groups}"
             return [
                 Problem(
-                    "NS304", "groups", f"{groups} groups do not divide the {channels} input channels", (arithmetic,)
+                    "NS304",
+                    "groups",
+                    f"{groups} groups do not divide the {channels} input channels",
+                    (arithmetic,),
+                    cause=GroupsDoNotDivide(),
                 )
             ]
         if self.filters % groups:
             arithmetic = f"{self.filters} filters / {groups} groups leaves {self.filters % groups}"
             field = "filters" if self.groups == "depthwise" else "groups"
-            return [Problem("NS305", field, f"{groups} groups do not divide the {self.filters} filters", (arithmetic,))]
+            return [
+                Problem(
+                    "NS305",
+                    field,
+                    f"{groups} groups do not divide the {self.filters} filters",
+                    (arithmetic,),
+                    cause=GroupsDoNotDivide(),
+                )
+            ]
         return []
 
     def parameters(self, input: Shape) -> dict[str, Shape]:

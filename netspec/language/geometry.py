@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from netspec.language.causes import CellsNeverRead, WindowDoesNotFit
 from netspec.language.fields import Pair
 from netspec.language.kind import Problem, Shape, dimensions
 
@@ -128,7 +129,7 @@ def unfit(
     padded = [axis.size + sum(axis.padding) for axis in (height, width)]
     if padded != list(input[:2]):
         message += f", {padded[0]}x{padded[1]} with padding"
-    return [Problem("NS301", field, message, (*lines, *notes))]
+    return [Problem("NS301", field, message, (*lines, *notes), cause=WindowDoesNotFit())]
 
 
 def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
@@ -143,4 +144,4 @@ def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
     message = f"the last {' and '.join(left)} of the input are never read"
     if height.unread + width.unread == 1:
         message = message.replace(" are ", " is ")
-    return (Problem("NS302", "stride", message, (written(height, width),)),)
+    return (Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead()),)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Literal, Protocol, Self
 
+from netspec.text.causes import Cause
+
 Shape = tuple[int, ...]
 """(height, width, channels) of a map, or (units,) of a flat vector; without the batch."""
 
@@ -21,6 +23,8 @@ class Problem:
     message: str
     notes: tuple[str, ...] = ()
     help: str | None = None
+    cause: Cause | None = None
+    """What a repair starts from."""
 
 
 @dataclass(frozen=True, slots=True)

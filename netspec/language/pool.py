@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from netspec.language.causes import PaddingExceedsWindow
 from netspec.language.fields import Pair, Type, choice, key, pair
 from netspec.language.geometry import Axis, Padding, axes, unfit, unread, written
 from netspec.language.kind import Colour, Footprint, Inference, Kind, Problem, Shape, Window, alike, dimensions
@@ -69,7 +70,15 @@ class Pool(Named):
             return []
         padding, window = dimensions((height.padding[0], width.padding[0])), dimensions((height.kernel, width.kernel))
         note = "a window that lies in the padding alone has nothing to choose from"
-        return [Problem("NS303", "padding", f"padding {padding} is not less than the window {window}", (note,))]
+        return [
+            Problem(
+                "NS303",
+                "padding",
+                f"padding {padding} is not less than the window {window}",
+                (note,),
+                cause=PaddingExceedsWindow(),
+            )
+        ]
 
     def parameters(self, input: Shape) -> dict[str, Shape]:
         """None."""

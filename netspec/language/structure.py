@@ -6,32 +6,20 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from netspec.language.belonging import meanings, of_items, with_item_before
+from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.proposals import (
-    Broken,
-    additions,
-    equally_near,
-    exchange,
-    from_files,
-    glued,
-    holds,
-    in_place,
-    plain_meaning,
-    removal,
-    values,
-)
+from netspec.language.meant import equally_near, glued, meant_key, meant_value
 from netspec.language.schema import schema
-from netspec.language.vocabulary import TYPE, Path, known_keys, of_any_variant, suggest
-from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
+from netspec.language.vocabulary import facts_at, known_keys, variants_at
+from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
 from netspec.text.source import Source, Span
 
 CODES = {
@@ -129,20 +117,21 @@ def check(source: Source, root: Node) -> Findings:
         errors.setdefault(tuple(error.absolute_path), []).append(error)
     for path, found in errors.items():
         wrong_type = [error for error in found if error.validator == "type"]
-        node = _walk(root, path)
-        for diagnostic in _at(source, root, node, path, wrong_type[:1] or found):
+        node = walk(root, path)
+        assert node is not None
+        for diagnostic in _at(source, node, path, wrong_type[:1] or found):
             findings.add(path, diagnostic)
         if isinstance(node, Mapping) and any(error.validator == "additionalProperties" for error in found):
             for name in _meant(path, node):
                 findings.lose((*path, name))
     for path, scalar in _scalars(root, ()):
         if isinstance(scalar.value, float) and not math.isfinite(scalar.value) and findings.sound(*path):
-            key = _key_at(root, path)  # below an unknown key nothing is known
+            key = key_at(root, path)  # below an unknown key nothing is known
             if key is not None:
                 message = f"`{scalar.text}` is not a finite number"
-                fixes = tuple(values(root, scalar, Broken("finite", None), key))
+                cause = BrokenValue(path, "finite", None)
                 help = "write a finite number"
-                findings.add(path, Diagnostic("NS109", message, source, scalar.span, help=help, fixes=fixes))
+                findings.add(path, Diagnostic("NS109", message, source, scalar.span, help=help, cause=cause))
     return findings
 
 
@@ -157,29 +146,16 @@ def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Scalar]]:
             yield from _scalars(item, (*path, i))
 
 
-def _walk(node: Node, path: Path) -> Node:
-    for step in path:
-        if isinstance(step, int):
-            assert isinstance(node, Sequence)
-            node = node.items[step]
-        else:
-            assert isinstance(node, Mapping)
-            entry = node.entry(step)
-            assert entry is not None
-            node = entry.value
-    return node
-
-
 def _meant(path: Path, node: Mapping) -> Iterator[str]:
     """The keys that the unknown ones of a mapping are likely slips of."""
     facts = known_keys(path, node)
     names = {key.name for key in facts}
     for entry in node:
-        if entry.name not in names and (suggestion := suggest(entry.name, facts)) and node.entry(suggestion) is None:
+        if entry.name not in names and (suggestion := meant_key(entry.name, facts)) and node.entry(suggestion) is None:
             yield suggestion
 
 
-def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -> Iterator[Diagnostic]:
+def _at(source: Source, node: Node, path: Path, errors: list[Any]) -> Iterator[Diagnostic]:
     """The diagnostics of one place; what follows from another of them is left out."""
     unknown: list[Entry] = []
     facts: tuple[Key, ...] = ()
@@ -187,13 +163,12 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -
         if error.validator == "additionalProperties":
             assert isinstance(node, Mapping)
             unknown = [entry for entry in node if entry.name not in error.schema["properties"]]
-            facts = known_keys(path, node)
-            if "type" in error.schema["properties"] and all(key.name != "type" for key in facts):
-                facts = (TYPE, *facts)
-            if any(suggest(entry.name, facts) == "type" for entry in unknown):
-                unknown = [entry for entry in unknown if not of_any_variant(entry.name, path)]
-            yield from (_unknown(source, root, entry, facts, path, node) for entry in unknown)
-    meant = {suggestion for entry in unknown if (suggestion := suggest(entry.name, facts))}
+            facts = facts_at(path, node)
+            if any(meant_key(entry.name, facts) == "type" for entry in unknown):
+                of_any = {key.name for variant in variants_at(path).values() for key in keys(variant)}
+                unknown = [entry for entry in unknown if entry.name not in of_any]
+            yield from (_unknown(source, entry, facts, path, node) for entry in unknown)
+    meant = {suggestion for entry in unknown if (suggestion := meant_key(entry.name, facts))}
     said: set[str] = set()
     for error in errors:
         code = CODES[error.validator]
@@ -202,65 +177,45 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -
             for name in error.validator_value:
                 if node.entry(name) is None and name not in meant and name not in said:
                     said.add(name)
-                    yield missing(source, root, name, owner(path), node, known_keys(path, node))
+                    yield missing(source, name, owner(path), node, path, known_keys(path, node))
         elif error.validator != "additionalProperties" and code not in said:
             said.add(code)
-            yield _wrong(source, root, node, path, code, error)
+            yield _wrong(source, node, path, code, error)
 
 
-def _key_at(root: Node, path: Path) -> Key | None:
+def key_at(root: Node, path: Path) -> Key | None:
     """The facts of the key whose value stands at this path; an item of `fc` is its `units`."""
     if len(path) == 2 and path[0] == "fc":
         return keys(KINDS["fc"].settings)[0]
-    parent = _walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
+    parent = walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
     if not isinstance(parent, Mapping):
         return None
     return next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
 
 
-def _wrong(source: Source, root: Node, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
-    key = _key_at(root, path)
+def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
     name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "a spec")
+    if path and isinstance(path[-1], int):
+        name = f"an item of {name}"
     expected = _expected(error)
     found = described(node)
-    if code == "NS108":
-        return Diagnostic(
-            code, f"this netspec reads version {error.validator_value} of the format, not {found}", source, node.span,
-            help=f"write `netspec: {error.validator_value}`",
-            fixes=(Fix(f"write `netspec: {error.validator_value}`", (Edit(node.span, in_place(node, str(error.validator_value))),)),),
-        )  # fmt: skip
-    help, fixes = _remedy(root, node, error, key)
-    parent = _walk(root, path[:-1]) if path else None
-    if isinstance(parent, Mapping) and not any(fix.safe for fix in fixes):
-        fits = _validator().evolve(schema=error.schema).is_valid
-        fixes = (*(exchange(source, node, other) for other in parent if fits(plain(other.value))), *fixes)
-    if path == ("data", "source") and isinstance(node, Scalar) and isinstance(parent, Mapping):
-        stored = from_files(source, parent, node)
-        help, fixes = (stored.title, (stored,)) if stored else (help, fixes)
-    if key is not None and not key.required and isinstance(parent, Mapping):
-        fixes += tuple(removal(source, parent, entry) for entry in parent if entry.value is node)
-    if isinstance(path[-1] if path else "", int):
-        name = f"an item of {name}"
-    if isinstance(parent, Sequence) and code == "NS101":
-        fixes = (*of_items(source, parent, node, str(path[-2])), *fixes)
+    keyword, bound = str(error.validator), cast("Any", error.validator_value)
+    meant = meant_value(node, keyword, bound)
+    options = [str(option) for option in bound] if keyword == "enum" else []
+    others = equally_near(node.text, meant, options) if meant and isinstance(node, Scalar) else ()
     message = f"{name} cannot be {found}: {expected}"
-    return Diagnostic(
-        code, message, source, _shown(node), help=help or f"{expected.replace('expected', 'write', 1)}", fixes=fixes
-    )
+    help = expected.replace("expected", "write", 1)
+    if meant:
+        help = f"did you mean `{meant}`?" if keyword == "enum" else f"write `{meant}`"
+    if keyword == "const":
+        message, help = f"this netspec reads version {bound} of the format, not {found}", f"write `netspec: {bound}`"
+    cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant, others)
+    return Diagnostic(code, message, source, _shown(node), help=help, cause=cause)
 
 
-def _remedy(root: Node, node: Node, error: ValidationError, key: Key | None) -> tuple[str | None, tuple[Fix, ...]]:
-    """What the author can have meant: plainly, and then by guesses."""
-    broken = Broken(str(error.validator), error.validator_value)
-    meant = plain_meaning(node, broken)
-    guesses = tuple(values(root, node, broken, key))
-    if meant is None:
-        return None, guesses
-    options = [str(option) for option in broken.bound] if error.validator == "enum" else []
-    others = equally_near(node.text, meant, options) if isinstance(node, Scalar) else ()
-    fix = Fix(f"write `{meant}`", (Edit(node.span, meant),), safe=not others)
-    guesses = (*(Fix(f"write `{other}`", (Edit(node.span, other),)) for other in others), *guesses)
-    return (f"did you mean `{meant}`?" if error.validator == "enum" else f"write `{meant}`"), (fix, *guesses)
+def fits(value: object, rule: Schema) -> bool:
+    """Whether a plain value is one that a part of the schema admits."""
+    return bool(_validator().evolve(schema=rule).is_valid(value))
 
 
 def _expected(error: ValidationError) -> str:
@@ -278,46 +233,27 @@ def _expected(error: ValidationError) -> str:
     return str(message)
 
 
-def _unknown(source: Source, root: Node, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:
-    suggestion = suggest(entry.name, facts)
-    message = f"{owner(path)} has no key `{entry.name}`"
-    if (pair := glued(entry, facts)) is not None:
-        fix = Fix(f"write `{pair}`", (Edit(entry.key.span, pair),), safe=True)
-        return Diagnostic("NS104", message, source, entry.key.span, help=fix.title, fixes=(fix,))
-    assert isinstance(root, Mapping)
-    meant = tuple(meanings(source, root, path, node, entry, facts))
-    if meant and meant[0].title.startswith("write"):
-        suggestion = None
-    if suggestion is None or node.entry(suggestion) is not None:
+def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:
+    meant = glued(entry, facts) or meant_key(entry.name, facts)
+    if meant and ":" in meant:
+        help = f"write `{meant}`"
+    elif meant and node.entry(meant) is None:
+        help = f"did you mean `{meant}`?"
+    else:
+        meant = None
         names = ", ".join(f"`{key.name}`" for key in facts if node.entry(key.name) is None)
         help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
-        lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
-        lacking += [key.name for key in facts if key.name not in lacking and holds(key, entry.value)]
-        renamed = (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
-        return Diagnostic(
-            "NS104", message, source, entry.key.span, help=help, fixes=(*meant, *renamed, removal(source, node, entry))
-        )
-    fix = Fix(f"write `{suggestion}`", (Edit(entry.key.span, suggestion),), safe=True)
-    return Diagnostic(
-        "NS104",
-        message,
-        source,
-        entry.key.span,
-        help=f"did you mean `{suggestion}`?",
-        fixes=(fix, removal(source, node, entry)),
-    )
+    message = f"{owner(path)} has no key `{entry.name}`"
+    cause = UnknownKey(path, entry.name, meant)
+    return Diagnostic("NS104", message, source, entry.key.span, help=help, cause=cause)
 
 
 def missing(
-    source: Source, root: Node, name: str, owner: str, node: Node, facts: tuple[Key, ...], span: Span | None = None
+    source: Source, name: str, owner: str, node: Node, path: Path, facts: tuple[Key, ...], span: Span | None = None
 ) -> Diagnostic:
     """The diagnostic of a key that must be there."""
     key = next(key for key in facts if key.name == name)
     example = key.examples[0] if key.examples else None
-    layers = entry.value if isinstance(root, Mapping) and (entry := root.entry("fc")) else None
-    of_layer_before: tuple[Fix, ...] = ()
-    if name == "units" and isinstance(layers, Sequence) and isinstance(node, Mapping) and node in layers.items:
-        of_layer_before = tuple(with_item_before(source, layers, node))
     shown = f"`{name}: {written(example)}`" if example is not None else f"`{name}`"
     return Diagnostic(
         "NS105",
@@ -326,7 +262,7 @@ def missing(
         span or _shown(node),
         notes=(f"`{name}`: {key.doc}",),
         help=f"add {shown}",
-        fixes=(*of_layer_before, *additions(source, root, node, key)),
+        cause=MissingKey(path, name),
     )
 
 

@@ -1,21 +1,18 @@
-"""Which keys a place of the format has, and which of them an unknown one stands for."""
+"""Which keys a place of the format has, and which places have a key."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from functools import lru_cache
+from collections.abc import Mapping as MappingType
 
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
 from netspec.language.top import Block, Defaults, Input, Top
-from netspec.text.nodes import Mapping, Node, Scalar
-
-Path = tuple[str | int, ...]
+from netspec.text.nodes import Mapping, Node, Path, Scalar
 
 TYPE = next(key for key in keys(KINDS["pool"].settings) if key.name == "type")
 
 
-def known_keys(path: Path, node: Mapping) -> tuple[Key, ...]:
+def known_keys(path: Path, node: Node) -> tuple[Key, ...]:
     """The keys that the mapping at this path may have; none where the path itself is unknown."""
     names = [step for step in path if isinstance(step, str)]
     if not names:
@@ -51,37 +48,29 @@ def below(cls: type, name: str, node: Node) -> type | None:
     return key.type.section
 
 
-def suggest(name: str, facts: tuple[Key, ...]) -> str | None:
-    """The key that was meant, by what other systems call it or by likeness."""
-    lowered = name.lower().replace("-", "_")
-    for key in facts:
-        if lowered == key.name or lowered in key.also:
-            return key.name
-    return _alike(lowered, tuple(key.name for key in facts))
-
-
-@lru_cache(maxsize=1024)
-def _alike(name: str, names: tuple[str, ...]) -> str | None:
-    """The likest name. Kept: the same few are asked for at every trial of a fix."""
-    close = get_close_matches(name, names, 1, 0.6)
-    return close[0] if close else None
-
-
-def of_any_variant(name: str, path: Path) -> bool:
-    """Whether a key belongs to some `type` of the mapping: it may belong to the one that is misspelt."""
+def variants_at(path: Path) -> MappingType[str, type]:
+    """The types of the mapping at a path, each with its section; empty where it has no `type` that decides its keys."""
     cls: type = Top
     for step in path:
-        key = next((key for key in keys(cls) if key.name == step), None)
-        if key is not None and key.type.variants:
-            return any(key.name == name for variant in key.type.variants.values() for key in keys(variant))
-        cls = key.type.section if key is not None and key.type.section else cls
-    return False
+        key = keys_by_name(cls).get(str(step))
+        if key is None or key.type.variants:
+            return key.type.variants if key is not None else {}
+        cls = key.type.section or cls
+    return {}
+
+
+def facts_at(path: Path, node: Mapping) -> tuple[Key, ...]:
+    """The keys that the mapping at a path may have, with the `type` that chooses among variants."""
+    facts = known_keys(path, node)
+    return (TYPE, *facts) if variants_at(path) and all(key is not TYPE for key in facts) else facts
 
 
 def sections_with(name: str) -> list[str]:
     """The sections, and the kinds of layers in a block, that have a key of this name."""
     found = [key.name for key in keys(Top) if key.type.section and name in keys_by_name(key.type.section)]
-    return found + [kind for kind in ("conv", "pool") if name in keys_by_name(KINDS[kind].settings)]
+    return found + [
+        kind.name for kind in KINDS.values() if kind.place == "block" and name in keys_by_name(kind.settings)
+    ]
 
 
 def lists_with(name: str) -> list[str]:

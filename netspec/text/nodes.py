@@ -60,6 +60,19 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+Path = tuple[str | int, ...]
+"""The way from a root to a node: keys of mappings and positions in lists."""
+
+
+def walk(node: Node | None, path: Path) -> Node | None:
+    """The node at a path, or None."""
+    for step in path:
+        if isinstance(step, int):
+            node = node.items[step] if isinstance(node, Sequence) and step < len(node.items) else None
+        else:
+            entry = node.entry(step) if isinstance(node, Mapping) else None
+            node = entry.value if entry else None
+    return node
 
 
 def plain(node: Node) -> object:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from netspec.text.causes import Cause
+
 
 class Span(NamedTuple):
     """A half-open range of characters. Lines and columns count from 1, columns in code points."""
@@ -82,3 +84,5 @@ class Fault:
     span: Span
     related: tuple[tuple[Span, str], ...] = ()
     help: str | None = None
+    cause: Cause | None = None
+    """What a repair starts from; None where it would have nothing to start from."""

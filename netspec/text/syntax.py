@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import yaml
 
+from netspec.text.causes import Cause, SecondDocument, Syntax, Tab, Tag, Unclosed
 from netspec.text.characters import shown
 from netspec.text.source import Fault, Source, Span
+
+SYNTAX, UNCLOSED = Syntax(), Unclosed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class _Where:
         *,
         related: tuple[int, str] | None = None,
         help: str | None = None,
+        cause: Cause | None = SYNTAX,
     ) -> Fault:
         """A fault at `start`, by default the place, over one character unless `end` is given."""
         start = min(self.index if start is None else start, len(self.source.text))
@@ -151,7 +155,7 @@ class _Where:
         if related:
             at, words = related
             places = ((self.source.span(at, min(at + 1, len(self.source.text))), words),)
-        return Fault(code, message, self.source.span(start, end), places, help)
+        return Fault(code, message, self.source.span(start, end), places, help, cause)
 
 
 def _tab(where: _Where) -> Fault | None:
@@ -161,12 +165,12 @@ def _tab(where: _Where) -> Fault | None:
         at = where.source.text.find("\t", where.index)
     else:
         return None
-    return where.fault("NS006", "a tab cannot indent", max(at, where.index), help="indent with spaces")
+    return where.fault("NS006", "a tab cannot indent", max(at, where.index), help="indent with spaces", cause=Tab())
 
 
 def _directive(where: _Where) -> Fault | None:
     if "directive" in where.context + where.problem or where.problem == "found incompatible YAML document":
-        return where.fault("NS015", "a directive cannot stand here", where.context_index, help="remove it")
+        return where.fault("NS015", "a directive cannot stand here", where.context_index, help="remove it", cause=None)
     return None
 
 
@@ -175,7 +179,7 @@ def _tag(where: _Where) -> Fault | None:
         start = where.context_index
         tag = where.rest(start).split()[0]
         message = f"the tag `{shown(tag)}` is refused"
-        return where.fault("NS012", message, start, start + len(tag), help="remove it: specs have no tags")
+        return where.fault("NS012", message, start, start + len(tag), help="remove it: specs have no tags", cause=Tag())
     return None
 
 
@@ -187,10 +191,14 @@ def _quote(where: _Where) -> Fault | None:
         if end in (where.index, where.context_index) and len(lines) > 1 and where.source.text[start] in "'\"":
             quote = where.source.text[start]
             related = (end - 1, "this quote, meant to open, closes it")
-            return where.fault("NS007", f"the quote `{quote}` is not closed", start, related=related, help=help)
+            return where.fault(
+                "NS007", f"the quote `{quote}` is not closed", start, related=related, help=help, cause=UNCLOSED
+            )
     if where.context == "while scanning a quoted scalar":
         start = where.context_index
-        return where.fault("NS007", f"the quote `{where.source.text[start]}` is not closed", start, help=help)
+        return where.fault(
+            "NS007", f"the quote `{where.source.text[start]}` is not closed", start, help=help, cause=UNCLOSED
+        )
     return None
 
 
@@ -206,7 +214,7 @@ def _escape(where: _Where) -> Fault | None:
     if re.fullmatch(r"\\u[dD][89a-fA-F]\w\w", found[0]):
         message = f"the escape `{found[0]}` is one half of a character"
         help = r"write the character itself, or its whole code as `\U` and eight digits"
-    return where.fault("NS021", message, start, found.end(), help=help)
+    return where.fault("NS021", message, start, found.end(), help=help, cause=None)
 
 
 def _bracket(where: _Where) -> Fault | None:
@@ -221,15 +229,17 @@ def _bracket(where: _Where) -> Fault | None:
     if (hidden := _COMMENT.match(where.source.text, last.index)) and closing in hidden["comment"]:
         message = f"the comment holds the `{closing}` that would close `{name}`"
         help = f"close it with `{closing}` before the comment"
-        return where.fault("NS007", message, *hidden.span("comment"), related=opener, help=help)
+        return where.fault("NS007", message, *hidden.span("comment"), related=opener, help=help, cause=UNCLOSED)
     if not where.source.text[where.index :].strip():
-        return where.fault("NS007", never, last.index, help=f"close it with `{closing}`")
+        return where.fault("NS007", never, last.index, help=f"close it with `{closing}`", cause=UNCLOSED)
     if where.char in "]}" and where.char != closing:
         message = f"the bracket `{name}` is closed by {where.named}"
-        return where.fault("NS007", message, related=opener, help=f"write `{closing}`")
+        return where.fault("NS007", message, related=opener, help=f"write `{closing}`", cause=UNCLOSED)
     if where.char not in "]}" and (outside := where.outside(last.index)):
         related = (outside, "what follows does not belong inside it")
-        return where.fault("NS007", never, last.index, related=related, help=f"close it with `{closing}`")
+        return where.fault(
+            "NS007", never, last.index, related=related, help=f"close it with `{closing}`", cause=UNCLOSED
+        )
     if "node content" in where.problem:
         return where.fault("NS005", f"expected a value before {where.named}", help="write one, or remove the comma")
     message = f"expected `,` or `{closing}`, got {where.named}"
@@ -271,9 +281,9 @@ def _document(where: _Where) -> Fault | None:
         return None
     if where.ended:
         help = "keep one network a file: remove the `...` before it, or what follows"
-        return where.fault("NS014", "another document begins here", help=help)
+        return where.fault("NS014", "another document begins here", help=help, cause=SecondDocument())
     if where.source.text.lstrip().startswith("%"):
-        return where.fault("NS015", "expected `---` after the directive", help="remove the directive")
+        return where.fault("NS015", "expected `---` after the directive", help="remove the directive", cause=None)
     return _stray(where)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from netspec.text.causes import KeyOfAnotherType, MergeKey, RepeatedKey, SecondDocument, Tag, UnknownAlias
 from netspec.text.characters import FORBIDDEN, described, shown
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.scalars import DIGITS, resolve
@@ -101,7 +102,7 @@ class Tree:
             at = _start_of(event)
             help = "keep one network a file: move what follows to a file of its own"
             span = self.source.span(at, at + 3)
-            self._stop(Fault("NS014", "another document begins here", span, help=help))
+            self._stop(Fault("NS014", "another document begins here", span, help=help, cause=SecondDocument()))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         start, anchor = self._properties(event)
@@ -170,11 +171,11 @@ class Tree:
             elif key.text == "<<" and not key.quoted:
                 help = "write the keys out, put them under `defaults`, or quote the key"
                 message = "the merge key `<<` is not part of YAML 1.2"
-                self._refuse(Fault("NS013", message, key.span, help=help))
+                self._refuse(Fault("NS013", message, key.span, help=help, cause=MergeKey()))
             elif first := entries.get(key.text):
                 related = ((first.key.span, "it is first given here"),)
                 message = f"the key `{shown(key.text)}` is given twice"
-                self.faults.append(Fault("NS010", message, key.span, related, "remove one of the two"))
+                self.faults.append(Fault("NS010", message, key.span, related, "remove one of the two", RepeatedKey()))
             else:
                 entries[key.text] = Entry(key, value)
         return tuple(entries.values())
@@ -185,7 +186,7 @@ class Tree:
         anchor = self._anchors.get(name)
         if anchor is None:
             message = f"no anchor `&{shown(name)}` stands before `*{shown(name)}`"
-            self._refuse(Fault("NS016", message, span, help=self._anchor_help(name)))
+            self._refuse(Fault("NS016", message, span, help=self._anchor_help(name), cause=UnknownAlias()))
             node: Node = Scalar(None, "", False, span)
             self._add(node, start, end)
         elif anchor.node is None:
@@ -235,7 +236,7 @@ class Tree:
             else:
                 message = f"the tag `{shown(found['property'])}` is refused"
                 help = "remove it: what a value is follows from how it is written"
-                self._refuse(Fault("NS012", message, span, help=help))
+                self._refuse(Fault("NS012", message, span, help=help, cause=Tag()))
             start = found.end()
         return start, anchor
 
@@ -300,4 +301,4 @@ def _not_a_string(key: Node) -> Fault:
     else:
         message = f"the key is a {'list' if isinstance(key, Sequence) else 'mapping'}, not a string"
         help = "write a string as the key"
-    return Fault("NS011", message, key.span, help=help)
+    return Fault("NS011", message, key.span, help=help, cause=KeyOfAnotherType())

@@ -20,11 +20,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from netspec.analysis.check import Report, check_source
 from netspec.analysis.plan import Plan
+from netspec.analysis.report import Report
 from netspec.lowering.network import Choices
 from netspec.lowering.options import compiler_options
 from netspec.lowering.planner import Unfit, choices, from_names
+from netspec.repair.check import check_source
 from netspec.text import writing
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.edits import edited
 from netspec.diagnostics.render import renderer
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 FILES = sorted((Path(__file__).parents[2] / "specs" / "broken").glob("*.yaml"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 NET = "netspec: 1\nname: x\ninput: [8, 8, 1]\nblocks:\n  - conv: {filters: 4, kernel: 3}\nfc: [10]\nbudget: "

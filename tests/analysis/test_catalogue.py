@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 CHECKED = [code for code in CODES.values() if code.alone]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from netspec.analysis.check import check_source
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 HEAD = "netspec: 1\nname: x\ninput: [64, 64, 3]\n"
@@ -152,7 +152,7 @@ def test_repetition_is_bounded() -> None:
 
 def test_checking_loads_nothing_that_computes() -> None:
     program = (
-        "import sys; from netspec.analysis.check import check_source; from netspec.text.source import Source\n"
+        "import sys; from netspec.repair.check import check_source; from netspec.text.source import Source\n"
         f"check_source(Source('x', {HEAD + 'fc: [0]'!r}))\n"
         "print([name for name in ('jax', 'numpy', 'optax', 'netspec.lowering') if name in sys.modules])"
     )

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netspec.analysis.check import check_source
 from netspec.analysis.memory import PARTS, training_bytes, training_memory
 from netspec.analysis.plan import Plan
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 from tests.lowering.grammar import specs
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 from .one_edit import SPECS, Mistake, mistakes

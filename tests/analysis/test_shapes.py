@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan, grammar
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from jsonschema import Draft4Validator
 from junitparser import JUnitXml
 
-from netspec.analysis.check import check_source
 from netspec.cli.validate import validate
 from netspec.diagnostics.diagnostic import Edit
 from netspec.diagnostics.edits import edited
 from netspec.diagnostics.render import RENDERERS
+from netspec.repair.check import check_source
 from netspec.text.source import Source, Span
 from tests.cli.run import ROOT
 from tests.diagnostics.render.test_github import parsed

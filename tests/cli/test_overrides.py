@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.cli import specs
 from netspec.language.override import Aliased, override
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 from tests.cli.run import netspec
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import Savings, savings
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 from tests.cli.run import ROOT, here, netspec
 from tests.lowering.grammar import specs

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from netspec.analysis.check import check_source
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 from . import slips, slips_later, slips_latest

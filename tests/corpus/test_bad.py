@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.diagnostics.edits import edited
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 from .bases import known

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netspec.analysis.check import check_source
-from netspec.analysis.repair.safe import fix_all
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.edits import edited
 from netspec.diagnostics.render import RENDERERS, renderer
+from netspec.repair.check import check_source
+from netspec.repair.safe import fix_all
 from netspec.text.files import decode
 from netspec.text.source import Source, Span
 from tests.lowering.grammar import specs

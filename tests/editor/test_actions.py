@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
-from netspec.analysis.repair.safe import fix_all
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.editor.actions import all_safe, changed, repairs
 from netspec.editor.document import Document
+from netspec.repair.check import check_source
+from netspec.repair.safe import fix_all
 from netspec.text.source import Source
 
 ROOT = Path(__file__).parent.parent.parent

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.editor import facts
 from netspec.editor.completion import Completion, completions
 from netspec.editor.convert import without_places
 from netspec.editor.document import Document
-from netspec.editor.place import walk
 from netspec.language.fields import keys_by_name
 from netspec.language.train import Train
+from netspec.repair.check import check_source
 from netspec.text import reader
+from netspec.text.nodes import walk
 from netspec.text.source import Source
 from tests.editor.places import HEAD, SECTIONS, SIZE, closed, end, inserted, name, written
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.editor.document import Document
 from netspec.editor.hints import hints
 from netspec.language.kind import dimensions
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from netspec.analysis.check import check_source
-from netspec.analysis.repair.safe import fix_all
+from netspec.repair.check import check_source
+from netspec.repair.safe import fix_all
 from netspec.text.source import Source
 from tests.editor.client import CAPABILITIES, ROOT, Client, Refused, applied, place
 

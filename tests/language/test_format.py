@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.analysis.check import check_source, examine
+from netspec.analysis.check import examine
 from netspec.analysis.plan import grammar
 from netspec.analysis.report import Report
 from netspec.language.spec import Spec
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 TOP = "netspec: 1\nname: example\ninput: [64, 64, 4]\n"

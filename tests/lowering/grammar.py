@@ -8,8 +8,8 @@ import yaml
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from netspec.analysis.check import check_source
 from netspec.language.functions import ACTIVATIONS
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 SMOOTH = tuple(name for name in ACTIVATIONS if name not in ("relu", "leaky_relu"))

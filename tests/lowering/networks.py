@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.lowering.planner import choices
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 from netspec.training.step import TrainableNetwork
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.analysis.plan import Plan
+from netspec.repair.check import check_source
 from netspec.report.diagram import DEEP, WIDTH, draw
 from netspec.text.source import Source
 

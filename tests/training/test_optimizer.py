@@ -13,8 +13,8 @@ import numpy as np
 import optax
 import pytest
 
-from netspec.analysis.check import check_source
 from netspec.language.train import OPTIMIZERS, Train
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 from netspec.training import tensors
 from netspec.training.optimizer import Optimizer, StepsUnknown, schedule, steps_of

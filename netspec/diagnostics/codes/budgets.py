@@ -10,7 +10,8 @@ def _code(
     code: str, title: str, key: str, meaning: str, why: str, low: str, high: str, arithmetic: tuple[str, ...] = ()
 ) -> Code:
     broken, good = (f"{_NET}budget: {{{key}: {limit}}}\n" for limit in (low, high))
-    return Code(code, title, meaning, why, broken, good, arithmetic)
+    told_as_one = key != "receptive_field"  # a cost is lowered by less, a receptive field by more
+    return Code(code, title, meaning, why, broken, good, arithmetic, told_as_one=told_as_one)
 
 
 CODES: tuple[Code, ...] = (

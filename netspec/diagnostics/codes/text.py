@@ -107,6 +107,7 @@ CODES: tuple[Code, ...] = (
         "YAML parsers that take the last one hide a mistake: the value that one reads first has no effect.",
         _SPEC + "name: small\n",
         _SPEC,
+        several_repairs=True,
     ),
     Code(
         "NS011",

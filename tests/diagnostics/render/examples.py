@@ -134,7 +134,7 @@ def window_does_not_fit() -> Diagnostic:
 
 def unknown_key() -> Diagnostic:
     key = at(LENET, "filtres")
-    fix = Fix("write `filters`", (Edit(key, "filters"),), safe=True)
+    fix = Fix("write `filters`", (Edit(key, "filters"),), "safe")
     return Diagnostic("NS104", "`conv` has no key `filtres`", LENET, key, help=fix.title, fixes=(fix,))
 
 
@@ -159,7 +159,7 @@ def bias_without_effect() -> Diagnostic:
         layer="late.conv1",
         labels=(Label(at(LENET, "norm: batch"), "subtracts it again"),),
         fixes=(
-            Fix("leave the bias out", (Edit(line, ""),), safe=True),
+            Fix("leave the bias out", (Edit(line, ""),), "safe"),
             Fix("normalize later", (norm, Edit(Span(16, 1, 16, 1), "norm: layer\n"))),
         ),
         severity="warning",

@@ -130,7 +130,7 @@ def test_what_is_removed_from_a_long_line_is_in_sight():
 
 
 def test_the_command_that_repairs_names_the_file():
-    fix = Fix("do", (Edit(Span(1, 1, 1, 2), "b"),), safe=True)
+    fix = Fix("do", (Edit(Span(1, 1, 1, 2), "b"),), "safe")
 
     def command(*sources: Source) -> str:
         found = [Diagnostic("NS001", "m", source, Span(1, 1, 1, 2), fixes=(fix,)) for source in sources]

@@ -1,0 +1,98 @@
+"""What contradicts what in a spec, as data: what a finding carries, and what a repair starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.language.kind import Shape
+from netspec.text.causes import Cause
+from netspec.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A value of a key with which two values no longer contradict each other."""
+
+    key: str
+    """Its path, joined by dots."""
+    value: str | None
+    """As YAML; None where the key is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction(Cause):
+    """Two keys contradict each other."""
+
+    agreements: tuple[Agreement, ...]
+    """What would end it, each alone."""
+    follows_data: bool = False
+    """Whether it may be the data's source that is wrong: then the finding stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffect(Cause):
+    """A key of a layer has no effect beside another one."""
+
+    layer: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameTaken(Cause):
+    """Two layers have one name, or one has a reserved one."""
+
+    position: int
+    """The place among all layers of the one to rename."""
+    stem: str
+    """What another name may begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameForSeveral(Cause):
+    """`defaults` give one name to several layers."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoLayers(Cause):
+    """A network without layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherImageSize(Cause):
+    """The data have images of another size than `input`."""
+
+    images: Shape
+    sources: tuple[str, ...]
+    """The sources that have images of the size of `input`, where `input` may be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherClassCount(Cause):
+    """The last layer gives another number of outputs than the data have classes."""
+
+    at: Span | None
+    """The value that is the number of outputs; None where it is not written."""
+    key: str | None
+    classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapAsOutput(Cause):
+    """The network ends in a map, and training needs a vector."""
+
+    classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostExceeded(Cause):
+    """A cost is greater than its budget."""
+
+    key: str
+    """The budget's."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTooSmall(Cause):
+    """The receptive field is smaller than the budget asks."""

@@ -1,0 +1,81 @@
+"""What is wrong with a spec's structure, grammar and shapes, as data: what a finding carries, and what a repair starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netspec.text.causes import Cause
+from netspec.text.nodes import Path
+from netspec.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownKey(Cause):
+    """A key that the mapping at a path does not have."""
+
+    path: Path
+    """Of the mapping."""
+    name: str
+    meant: str | None = None
+    """The key that it plainly is a slip of; `key: value` where both are written as one word."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingKey(Cause):
+    """A key that must be there is not."""
+
+    path: Path
+    """Of the mapping, or of its short form."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenValue(Cause):
+    """A value that breaks a rule of the JSON Schema."""
+
+    path: Path
+    """Of the value."""
+    keyword: str
+    """The rule: `type`, `minimum`, `enum`, ...; `finite` for a number that is none."""
+    bound: Any
+    """What the schema has at the keyword."""
+    meant: str | None = None
+    """What the value plainly stands for, as it would be written."""
+    others: tuple[str, ...] = ()
+    """What it may as well stand for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyBlock(Cause):
+    """A block without a layer."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyLayers(Cause):
+    """A `repeat` writes out too many layers."""
+
+    repeat: Span | None
+    """The value of the largest `repeat`; None where the layers are written out one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDoesNotFit(Cause):
+    """A kernel or window is larger than its padded input."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellsNeverRead(Cause):
+    """The stride leaves rows or columns at the end unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingExceedsWindow(Cause):
+    """A window of a pooling layer may lie in the padding alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsDoNotDivide(Cause):
+    """The groups divide the input channels or the filters with a rest."""

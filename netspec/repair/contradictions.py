@@ -1,0 +1,147 @@
+"""What ends a contradiction: of two keys, of two names, of a spec and its data; and what a spec without layers lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netspec.analysis.against_data import SIZES
+from netspec.analysis.causes import (
+    Contradiction,
+    MapAsOutput,
+    NameForSeveral,
+    NameTaken,
+    NoEffect,
+    NoLayers,
+    OtherClassCount,
+    OtherImageSize,
+)
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.causes import EmptyBlock, TooManyLayers
+from netspec.language.edits import insert
+from netspec.language.spec import Spec
+from netspec.repair.values import removal
+from netspec.text.nodes import Mapping, Path, Sequence, walk
+
+LAYERS = {
+    "conv": ("{filters: 32, kernel: 3}", "{filters: 8, kernel: 1}"),
+    "pool": ("{window: 2}", "{window: 1}"),
+}
+"""What a block without a layer may get."""
+
+
+def contradiction(report: Report, finding: Diagnostic, cause: Contradiction) -> Iterator[Fix]:
+    """The values with which the two agree, one at a time."""
+    for agreement in cause.agreements:
+        path = tuple(agreement.key.split("."))
+        if agreement.value is None:
+            yield from _without(report, path)
+        else:
+            yield from _with(report, path, agreement.value)
+
+
+def _with(report: Report, path: Path, text: str) -> Iterator[Fix]:
+    mapping, name = walk(report.root, path[:-1]), str(path[-1])
+    if isinstance(mapping, Mapping):
+        entry = mapping.entry(name)
+        edit = Edit(entry.value.span, text) if entry else insert(report.source, mapping, name, text)
+        yield Fix(f"set `{name}: {text}`", (edit,))
+
+
+def _without(report: Report, path: Path) -> Iterator[Fix]:
+    mapping = walk(report.root, path[:-1])
+    entry = mapping.entry(str(path[-1])) if isinstance(mapping, Mapping) else None
+    if entry and isinstance(mapping, Mapping):
+        yield removal(report.source, mapping, entry)
+
+
+def no_effect(report: Report, finding: Diagnostic, cause: NoEffect) -> Iterator[Fix]:
+    """The layer without the key, where the key stands in the layer itself."""
+    spec = _spec(report)
+    layer = next(layer for layer in spec.layers if layer.name == cause.layer)
+    entry = layer.node.entry(cause.key) if isinstance(layer.node, Mapping) else None
+    if entry and isinstance(layer.node, Mapping):
+        yield removal(spec.source, layer.node, entry)
+
+
+def name_taken(report: Report, finding: Diagnostic, cause: NameTaken) -> Iterator[Fix]:
+    """The first free name that begins alike."""
+    spec = _spec(report)
+    layer, taken = spec.layers[cause.position], {layer.name for layer in spec.layers}
+    free = next(name for n in range(2, len(taken) + 3) if (name := f"{cause.stem}_{n}") not in taken)
+    if "name" in layer.places:
+        yield Fix(f"name it `{free}`", (Edit(layer.at("name"), free),))
+
+
+def name_for_several(report: Report, finding: Diagnostic, cause: NameForSeveral) -> Iterator[Fix]:
+    """No name in `defaults`."""
+    yield from _without(report, ("defaults", cause.kind, "name"))
+
+
+def no_layers(report: Report, finding: Diagnostic, cause: NoLayers) -> Iterator[Fix]:
+    """A fully connected layer."""
+    spec = _spec(report)
+    empty = "fc" in spec.given and "blocks" not in spec.given
+    edit = Edit(spec.given["fc"].value, "[10]") if empty else insert(spec.source, spec.root, "fc", "[10]")
+    yield Fix("add `fc: [10]`", (edit,))
+
+
+def empty_block(report: Report, finding: Diagnostic, cause: EmptyBlock) -> Iterator[Fix]:
+    """A convolution or a pooling layer."""
+    block = walk(report.root, cause.path)
+    assert isinstance(block, Mapping)
+    for kind, texts in LAYERS.items():
+        for text in texts:
+            yield Fix(f"add `{kind}: {text}`", (insert(report.source, block, kind, text),))
+
+
+def too_many_layers(report: Report, finding: Diagnostic, cause: TooManyLayers) -> Iterator[Fix]:
+    """A lower `repeat`."""
+    if cause.repeat is not None:
+        yield from (Fix(f"set `repeat: {n}`", (Edit(cause.repeat, str(n)),)) for n in (10, 2, 1))
+
+
+def other_image_size(report: Report, finding: Diagnostic, cause: OtherImageSize) -> Iterator[Fix]:
+    """Another source, written where one is or would be; then the size of the data's images."""
+    spec = _spec(report)
+    assert spec.input is not None
+    yield from (_from(spec, name) for name in cause.sources)
+    sizes = zip(SIZES, spec.input.value.shape, cause.images, strict=True)
+    wanted = {name: should for name, is_, should in sizes if is_ != should}
+    edits = tuple(Edit(spec.input.places[name].value, str(size)) for name, size in wanted.items())
+    words = " and ".join(f"`{name}: {size}`" for name, size in wanted.items())
+    yield Fix(f"set {words} in `input`", edits)
+
+
+def _from(spec: Spec, name: str) -> Fix:
+    section = spec.root.entry("data")
+    if "source" in spec.data.places:
+        return Fix(f"set `source: {name}`", (Edit(spec.data.at("source"), name),))
+    if section is not None and isinstance(section.value, Mapping):
+        return Fix(f"add `source: {name}`", (insert(spec.source, section.value, "source", name),))
+    value = f"{{source: {name}, path: {name}}}" if name == "images" else f"{{source: {name}}}"
+    return Fix(f"add `data: {value}`", (insert(spec.source, spec.root, "data", value),))
+
+
+def other_class_count(report: Report, finding: Diagnostic, cause: OtherClassCount) -> Iterator[Fix]:
+    """As many outputs as classes."""
+    if cause.at is not None:
+        yield Fix(f"set `{cause.key}: {cause.classes}`", (Edit(cause.at, str(cause.classes)),))
+
+
+def map_as_output(report: Report, finding: Diagnostic, cause: MapAsOutput) -> Iterator[Fix]:
+    """Global pooling where the last block has no pool, or a fully connected layer at the end."""
+    spec = _spec(report)
+    blocks = spec.root.entry("blocks")
+    block = blocks.value.items[-1] if blocks and isinstance(blocks.value, Sequence) and blocks.value.items else None
+    if isinstance(block, Mapping) and block.entry("pool") is None:
+        edit = insert(spec.source, block, "pool", "{type: average, window: all}")
+        yield Fix("add `pool: {type: average, window: all}`", (edit,))
+    text = f"[{cause.classes}]"
+    edit = Edit(spec.given["fc"].value, text) if "fc" in spec.given else insert(spec.source, spec.root, "fc", text)
+    yield Fix(f"add `fc: {text}`", (edit,))
+
+
+def _spec(report: Report) -> Spec:
+    assert report.spec is not None
+    return report.spec

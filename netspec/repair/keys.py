@@ -1,0 +1,190 @@
+"""What an unknown key stands for (another key, another `type`, the same key in another section), and what a missing one is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.causes import MissingKey, UnknownKey
+from netspec.language.edits import insert, remove
+from netspec.language.fields import Key, keys
+from netspec.language.kinds import KINDS
+from netspec.language.other_systems import SWITCHES
+from netspec.language.spelling import likeness
+from netspec.language.top import Block, Top
+from netspec.language.vocabulary import below, facts_at, known_keys, variants_at
+from netspec.repair import lines
+from netspec.repair.values import elsewhere, removal, usual
+from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, walk
+from netspec.text.source import Source, Span
+
+
+def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[Fix]:
+    """The key that it plainly is a slip of; else what the line may have been, and what the key may mean."""
+    source, root = finding.source, report.root
+    node = walk(root, cause.path)
+    assert isinstance(root, Mapping)
+    assert isinstance(node, Mapping)
+    entry = node.entry(cause.name)
+    assert entry is not None
+    facts = facts_at(cause.path, node)
+    meant = [*_meanings(source, root, cause.path, node, entry, facts)]
+    if cause.meant and (":" in cause.meant or not (meant and meant[0].title.startswith("write"))):
+        yield Fix(f"write `{cause.meant}`", (Edit(entry.key.span, cause.meant),), "safe")
+        if ":" not in cause.meant:
+            yield removal(source, node, entry)
+        yield from lines.misplaced(report, finding, cause)
+        return
+    yield from lines.misplaced(report, finding, cause)
+    yield from meant
+    lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
+    lacking += [key.name for key in facts if key.name not in lacking and _holds(key, entry.value)]
+    yield from (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
+    yield removal(source, node, entry)
+
+
+def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[Fix]:
+    """What the line may have been; the key with likely values, in the mapping it belongs to."""
+    source, root = finding.source, report.root
+    node = walk(root, cause.path)
+    assert root is not None
+    assert node is not None
+    yield from lines.misplaced(report, finding, cause)
+    layers = entry.value if isinstance(root, Mapping) and (entry := root.entry("fc")) else None
+    if cause.name == "units" and isinstance(layers, Sequence) and isinstance(node, Mapping) and node in layers.items:
+        yield from _with_item_before(source, layers, node)
+    key = next(key for key in known_keys(cause.path, node) if key.name == cause.name)
+    yield from _additions(source, root, node, key)
+
+
+def _meanings(
+    source: Source, root: Mapping, path: Path, node: Mapping, entry: Entry, facts: tuple[Key, ...]
+) -> Iterator[Fix]:
+    """What an unknown key may have been meant as, the plainest first."""
+    value = entry.value
+    whole = entry.key.span.to(value.span)
+    pair = SWITCHES.get((entry.name, value.text.lower())) if isinstance(value, Scalar) else None
+    if pair is not None and any(pair.startswith(f"{key.name}:") for key in facts):
+        yield Fix(f"write `{pair}`", (Edit(whole, pair),))
+    variants = variants_at(path)
+    words = {key.name: key.type.schema.get("enum", ()) for key in facts} | (
+        {"type": tuple(variants)} if variants else {}
+    )
+    for name, options in words.items():
+        if node.entry(name) is None and isinstance(value, Scalar):
+            if value.text and value.text in options:
+                yield Fix(f"write `{name}`", (Edit(entry.key.span, name),))
+            elif not value.text and entry.name in options:
+                yield Fix(f"write `{name}: {entry.name}`", (Edit(entry.key.span, f"{name}: {entry.name}"),))
+    yield from _other_type(source, node, entry, variants)
+    if value.span.line == value.span.end_line:
+        for home in _homes(root, path, node):
+            yield from home.given(source, node, entry)
+
+
+def _with_item_before(source: Source, listed: Sequence, node: Mapping) -> Iterator[Fix]:
+    """Settings without units, as those of the layer before them: `[512, {dropout: 0.5}]`."""
+    at = listed.items.index(node)
+    before = listed.items[at - 1] if at else None
+    if isinstance(before, Scalar) and isinstance(before.value, int) and node.flow:
+        inner = source.excerpt(node.span).removeprefix("{")
+        text = f"{{units: {before.text}, {inner.lstrip()}"
+        yield Fix(f"write `{text}`", (Edit(before.span.to(node.span), text),))
+
+
+def _other_type(source: Source, node: Mapping, entry: Entry, variants: MappingType[str, type]) -> Iterator[Fix]:
+    """The types that have the key, and every other key that is given; the one with the likest name first."""
+    old = node.entry("type")
+    now = old.value.text if old and isinstance(old.value, Scalar) else ""
+    names = {other.name for other in node} - {"type"}
+    fitting = [
+        name for name, section in variants.items() if all(any(map(_named(given), keys(section))) for given in names)
+    ]
+    for name in sorted(fitting, key=lambda name: -likeness(now, name)):
+        edit = Edit(old.value.span, name) if old else insert(source, node, "type", name)
+        yield Fix(f"set `type: {name}`, which has `{entry.name}`", (edit,))
+
+
+def _named(name: str) -> Callable[[Key], bool]:
+    return lambda key: name == key.name or name in key.also
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A section that is there or could be: its keys, and the deepest mapping or short form that holds it."""
+
+    names: tuple[str, ...]
+    section: type
+    holder: Node
+    lacking: tuple[str, ...]
+    """The sections, from the holder down, that have to be written for it."""
+
+    def given(self, source: Source, mapping: Mapping, entry: Entry) -> Iterator[Fix]:
+        """The key there, if that section has it."""
+        key = next(filter(_named(entry.name), keys(self.section)), None)
+        if key is None or (isinstance(self.holder, Mapping) and not self.lacking and self.holder.entry(key.name)):
+            return
+        name, *inner = (*self.lacking, key.name)
+        text = "".join(f"{{{step}: " for step in inner) + source.excerpt(entry.value.span) + "}" * len(inner)
+        title = f"move `{entry.name}` to `{'.'.join(self.names)}`" + f" as `{key.name}`" * (key.name != entry.name)
+        edits: tuple[Edit, ...]
+        if self.holder is mapping:
+            edits = (Edit(entry.key.span.to(entry.value.span), f"{name}: {text}"),)
+        else:
+            edits = (remove(source, mapping, entry), insert(source, self.holder, name, text))
+        yield Fix(title, edits)
+
+
+def _homes(root: Mapping, path: Path, node: Mapping) -> Iterator[_Home]:
+    """The sections inside a mapping, then all others of the spec; in a block its layers."""
+    if path and path[0] == "blocks":
+        if len(path) == 2:
+            yield from _inside(Block, node, ())
+        return
+    found = sorted(_inside(Top, root, ()), key=lambda home: home.names[: len(path)] != path)
+    yield from (home for home in found if home.names != path)
+
+
+def _inside(section: type, node: Node, names: tuple[str, ...], lacking: tuple[str, ...] = ()) -> Iterator[_Home]:
+    for key in keys(section):
+        entry = node.entry(key.name) if isinstance(node, Mapping) and not lacking else None
+        holder = entry.value if entry else node
+        kind = KINDS.get(key.name) if section is Block else None
+        inner = kind.settings if kind else None if section is Block else below(section, key.name, holder)
+        if inner is None or key.name in ("input", "defaults") or (entry and not isinstance(holder, Mapping | Scalar)):
+            continue
+        missing = () if entry else (*lacking, key.name)
+        yield _Home((*names, key.name), inner, holder, missing)
+        yield from _inside(inner, holder, (*names, key.name), missing)
+
+
+def _additions(source: Source, root: Node, node: Node, key: Key) -> Iterator[Fix]:
+    """The missing key with likely values, in the mapping it belongs to."""
+    texts = dict.fromkeys([*elsewhere(root, node, key), *usual(key), *(["network"] if key.name == "name" else [])])
+    for text in texts:
+        if isinstance(node, Scalar) and not node.text:
+            return
+        edit = insert(source, node, key.name, text, "units" if isinstance(getattr(node, "value", ""), int) else "type")
+        if isinstance(node, Mapping) and not node.flow and node.entries and node.entries[0].key.span.column == 1:
+            edit = _at_the_top(source, node, key.name, text)
+        yield Fix(f"add `{key.name}: {text}`", (edit,))
+
+
+def _at_the_top(source: Source, root: Mapping, name: str, text: str) -> Edit:
+    """What every spec begins with: the version before all, the rest behind the first key."""
+    first = root.entries[0]
+    if name == "netspec":
+        start = first.key.span
+        return Edit(Span(start.line, start.column, start.line, start.column), f"{name}: {text}\n")
+    line = max(first.key.span.end_line, first.value.span.end_line)
+    column = len(source.lines[line - 1]) + 1
+    return Edit(Span(line, column, line, column), f"\n{name}: {text}")
+
+
+def _holds(key: Key, value: Node) -> bool:
+    """Whether a value, by its keys, is the section that a key has."""
+    names = {entry.name for entry in value} if isinstance(value, Mapping) else set()
+    return bool(names) and key.type.section is not None and names <= {inner.name for inner in keys(key.type.section)}

@@ -1,0 +1,67 @@
+"""Which function proposes repairs for which cause: the one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from netspec.analysis import causes as contradictory
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Fix
+from netspec.language import causes as structural
+from netspec.repair import blame, contradictions, costs, keys, shapes, text, values
+from netspec.text import causes as textual
+from netspec.text.causes import Cause
+
+Proposer = Callable[[Report, Diagnostic, Any], Iterator[Fix]]
+"""Changes that may repair a finding with a cause of the proposer's type, the likeliest first. None of them is proved."""
+Blamer = Callable[[Report, Diagnostic, Any], Diagnostic]
+"""A finding at what most likely caused it."""
+
+PROPOSERS: dict[type[Cause], Proposer] = {
+    textual.Syntax: text.fixes,
+    textual.Tab: text.fixes,
+    textual.Unclosed: text.fixes,
+    textual.RepeatedKey: text.fixes,
+    textual.KeyOfAnotherType: text.fixes,
+    textual.Tag: text.fixes,
+    textual.MergeKey: text.fixes,
+    textual.UnknownAlias: text.fixes,
+    textual.SecondDocument: text.fixes,
+    structural.UnknownKey: keys.unknown,
+    structural.MissingKey: keys.missing,
+    structural.BrokenValue: values.broken,
+    structural.EmptyBlock: contradictions.empty_block,
+    structural.TooManyLayers: contradictions.too_many_layers,
+    structural.WindowDoesNotFit: shapes.fixes,
+    structural.CellsNeverRead: shapes.fixes,
+    structural.PaddingExceedsWindow: shapes.fixes,
+    structural.GroupsDoNotDivide: shapes.fixes,
+    contradictory.Contradiction: contradictions.contradiction,
+    contradictory.NoEffect: contradictions.no_effect,
+    contradictory.NameTaken: contradictions.name_taken,
+    contradictory.NameForSeveral: contradictions.name_for_several,
+    contradictory.NoLayers: contradictions.no_layers,
+    contradictory.OtherImageSize: contradictions.other_image_size,
+    contradictory.OtherClassCount: contradictions.other_class_count,
+    contradictory.MapAsOutput: contradictions.map_as_output,
+    contradictory.CostExceeded: costs.exceeded,
+    contradictory.FieldTooSmall: costs.farther,
+}
+BLAMERS: dict[type[Cause], Blamer] = {
+    structural.WindowDoesNotFit: blame.blamed,
+    structural.GroupsDoNotDivide: blame.blamed,
+    contradictory.CostExceeded: costs.blamed,
+}
+
+
+def proposals(report: Report, finding: Diagnostic) -> Iterator[Fix]:
+    """What may repair a finding, unproved; nothing where its cause is unknown."""
+    propose = PROPOSERS.get(type(finding.cause))  # type: ignore[arg-type]
+    return propose(report, finding, finding.cause) if propose else iter(())
+
+
+def blamed(report: Report, finding: Diagnostic) -> Diagnostic:
+    """The finding at what most likely caused it."""
+    blame = BLAMERS.get(type(finding.cause))  # type: ignore[arg-type]
+    return blame(report, finding, finding.cause) if blame else finding

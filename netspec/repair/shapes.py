@@ -1,0 +1,259 @@
+"""The smallest change that makes every shape of a network hold.
+
+Each setting that matters is solved for on its own: the nearest value with which no layer fails, no budget is
+exceeded and no warning has come. The answers are ranked by how far the value moves (in doublings, so that 3 to 7
+is as far as 0 to 1), and then in the order padding, kernel or window, dilation, stride, groups, filters. A change
+of an earlier layer counts half a doubling more, dropping a pool two, a larger input three, dropping the last blocks six and more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import gcd, log2
+
+from netspec.analysis import against_data, budgets, shapes
+from netspec.analysis.plan import Plan
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.causes import CellsNeverRead, GroupsDoNotDivide, PaddingExceedsWindow, WindowDoesNotFit
+from netspec.language.spec import Layer, Spec
+from netspec.repair import fewer
+from netspec.repair.changes import Answer, Change, numbers
+from netspec.repair.usual import LARGEST
+
+ShapeCause = WindowDoesNotFit | CellsNeverRead | PaddingExceedsWindow | GroupsDoNotDivide
+LAYERS = 4_000
+"""How many layers are inferred for one finding: about 0.08 s."""
+FIELDS = ("padding", "kernel", "window", "dilation", "stride")
+"""The settings that decide whether a window fits, in the order in which they are changed."""
+LEAST = {"window": 2}
+"""The smallest value that is proposed, where it is not 1: a window of one cell is no pooling."""
+EARLIER = 10
+"""How many layers before the failing one are tried."""
+VALUES = 1_000
+"""The largest value that is tried."""
+BEYOND = 12
+"""How many values after the first one that fits are tried for one without a warning."""
+EARLIER_COST, INPUT_COST = 0.5, 3.0
+
+
+def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fix]:
+    """The changes that repair a shape error, smallest first; those at the finding's own place before others."""
+    found = search(report, finding)
+    if found is None:
+        return
+    answers = [*found.answers(cause)]
+    if not isinstance(cause, CellsNeverRead):
+        found.inferred_layers = 0
+        answers += fewer.answers(found)
+    ranked = sorted(answers, key=lambda answer: (answer.at != finding.span, answer.cost))
+    yield from (answer.fix for answer in ranked)
+
+
+def search(report: Report, finding: Diagnostic) -> Search | None:
+    """The search for what repairs a finding about a layer; None where the spec is not sound up to it."""
+    spec, inferred = report.spec, report.shapes
+    if spec is None or inferred is None or spec.input is None:
+        return None
+    spec = against_data.sized_by_data(spec)
+    at = next((i for i, layer in enumerate(spec.layers) if layer.name == finding.layer), None)
+    if at is None or spec.layers[at].settings is None:
+        return None
+    warned = {found.layer for found in (*inferred.diagnostics, *inferred.silenced) if found is not finding}
+    return Search(spec, inferred, at, frozenset(warned))
+
+
+@dataclass(slots=True)
+class Search:
+    """Tries changes on the typed spec, up to a number of inferred layers."""
+
+    spec: Spec
+    inferred: shapes.Shapes
+    at: int
+    """The place of the failing layer."""
+    warned: frozenset[str | None]
+    """The layers about which a warning is no news."""
+    inferred_layers: int = 0
+
+    @property
+    def layer(self) -> Layer:
+        """The failing layer."""
+        return self.spec.layers[self.at]
+
+    def holds(self, spec: Spec, strictly: bool = True) -> bool:
+        """Whether every shape holds; strictly, without another warning and within the budgets."""
+        if self.inferred_layers > LAYERS:
+            return False
+        self.inferred_layers += len(spec.layers)
+        found = shapes.infer(spec)
+        if any(diagnostic.severity == "error" for diagnostic in found.diagnostics):
+            return False
+        if not strictly:
+            return True
+        if any(diagnostic.layer not in self.warned for diagnostic in found.diagnostics):
+            return False
+        size = spec.input.value if spec.input else None
+        if size is None or not found.complete:
+            return True
+        plan = Plan(spec, size.shape, found.layers)
+        return not any(True for _ in budgets.check(plan)) and not any(True for _ in against_data.source(spec, found))
+
+    def answers(self, cause: ShapeCause) -> Iterator[Answer]:
+        """Every change that repairs, in no order."""
+        if isinstance(cause, GroupsDoNotDivide):
+            yield from self._divided()
+            return
+        unread = isinstance(cause, CellsNeverRead)
+        yield from self._of_layer(self.layer, 0.0, unread)
+        if unread:
+            return
+        near = range(self.at - 1, max(-1, self.at - 1 - EARLIER), -1)
+        for distance, i in enumerate(near):
+            earlier = self.spec.layers[i]
+            if earlier.node is not self.layer.node:
+                yield from self._of_layer(earlier, EARLIER_COST + distance / 10)
+        yield from self._input()
+
+    def _of_layer(self, layer: Layer, penalty: float, unread: bool = False) -> Iterator[Answer]:
+        for order, field in enumerate(FIELDS[:3] if unread else FIELDS):
+            if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
+                continue
+            if (change := self.solved(layer, field)) is not None:
+                cost = penalty + (order if unread else change.size + order / 100 + 0.1 * change.inserts)
+                yield Answer(cost, change.fix(self.spec), change, change.layer.at(field))
+
+    def solved(self, layer: Layer, field: str) -> Change | None:
+        """The nearest value of one setting with which everything holds."""
+        old = getattr(layer.settings, field)
+        tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
+        first = _first(tries, lambda change: self.holds(change.applied(self.spec), strictly=False))
+        fitting = tries[first:]
+        tries = fitting[:BEYOND] + [try_ for try_ in fitting[BEYOND:] if max(numbers(try_.value)) <= LARGEST[field]]
+        if field != "padding":
+            least, most = LEAST.get(field, 1), min(max(numbers(old)) - 1, LARGEST[field])
+            tries += [Change(layer, field, (value, value)) for value in range(most, least - 1, -1)]
+        return next((change for change in tries if self.holds(change.applied(self.spec))), None)
+
+    def _values(self, layer: Layer, field: str, old: object) -> list[object]:
+        """Other values, nearest first: each makes it easier to fit than the one before."""
+        size = max(self._span(layer))
+        values: list[object] = []
+        if field == "padding":
+            window = getattr(layer.settings, "kernel", None) or layer.settings.window  # type: ignore[union-attr]
+            limit = min(max(numbers(window)) - 1, VALUES)
+            if layer is self.layer and self._overpadded(layer):
+                values = [(value, value) for value in range(limit, -1, -1)]
+            elif old != "same":
+                values = [_each(max, numbers(old), value) for value in range(min(numbers(old)) + 1, limit // 2 + 2)]
+        else:
+            top = min(max(numbers(old)) - 1, size, VALUES)
+            values = [_each(min, numbers(old), value) for value in range(top, LEAST.get(field, 1) - 1, -1)]
+        return [value for value in dict.fromkeys(values) if value != old]
+
+    def _overpadded(self, layer: Layer) -> bool:
+        window = getattr(layer.settings, "window", None)
+        pairs = zip(numbers(layer.settings.padding), numbers(window), strict=True)  # type: ignore[union-attr]
+        return window is not None and any(padding >= cells for padding, cells in pairs)
+
+    def _span(self, layer: Layer) -> tuple[int, int]:
+        """The padded input of a layer."""
+        assert self.spec.input is not None
+        value, size = layer.reads[0], self.spec.input.value
+        height, width = self.inferred.layers[value - 1].output[:2] if value else (size.height, size.width)
+        padding = numbers(getattr(layer.settings, "padding", 0))
+        return height + 2 * padding[0], width + 2 * padding[1]
+
+    def channels(self) -> tuple[int, Layer | None]:
+        """The depth of the failing layer's input, and the layer that gives it."""
+        value = self.layer.reads[0]
+        while value:
+            planned = self.inferred.layers[value - 1]
+            if hasattr(planned.settings, "filters"):
+                return planned.output[2], planned.layer
+            value = planned.reads[0]
+        assert self.spec.input is not None
+        return self.spec.input.value.channels, None
+
+    def _divided(self) -> Iterator[Answer]:
+        """Groups, filters or an earlier layer's filters that divide."""
+        channels, giver = self.channels()
+        settings = self.layer.settings
+        groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
+        changes = []
+        if groups == "depthwise":
+            changes += [Change(self.layer, "filters", value) for value in (*_multiples(filters, channels), channels)]
+            if giver is not None:
+                divisors = _divisors(filters, channels)
+                changes += [Change(giver, "filters", value) for value in divisors[:2]]
+        else:
+            divisors = _divisors(gcd(channels, filters), groups)
+            changes += [Change(self.layer, "groups", value) for value in (*divisors[:8], "depthwise")]
+            changes += [Change(self.layer, "filters", value) for value in _multiples(filters, groups)]
+            if giver is not None:
+                changes += [Change(giver, "filters", value) for value in _multiples(channels, groups)]
+        for change in changes:
+            if change.value != change.old and self.holds(change.applied(self.spec)):
+                own = 0 if change.layer is self.layer else EARLIER_COST
+                size = change.size if isinstance(change.old, int) else 1.0
+                yield Answer(own + size, change.fix(self.spec), change, change.layer.at(change.field))
+
+    def _input(self) -> Iterator[Answer]:
+        """The smallest larger input with which everything holds."""
+        assert self.spec.input is not None
+        if against_data.known_data(self.spec) is not None:
+            return
+        located = self.spec.input
+        size = located.value
+
+        def resized(cells: int) -> Spec:
+            value = replace(size, height=max(size.height, cells), width=max(size.width, cells))
+            return replace(self.spec, input=replace(located, value=value))
+
+        if max(size.height, size.width) > 2**13:
+            return
+        top = 2 * max(size.height, size.width)
+        while top < 2**14 and not self.holds(resized(top), strictly=False):
+            top *= 2
+        tries = list(range(min(size.height, size.width) + 1, top + 1))
+        first = _first(tries, lambda cells: self.holds(resized(cells), strictly=False))
+        for cells in tries[first : first + BEYOND]:
+            if self.holds(resized(cells)):
+                names = [name for name in ("height", "width") if getattr(size, name) < cells]
+                edits = tuple(Edit(located.places[name].value, str(cells)) for name in names)
+                words = " and ".join(f"`{name}: {cells}`" for name in names)
+                moved = log2((cells + 1) / (min(size.height, size.width) + 1))
+                at = located.places[names[0]].value
+                yield Answer(INPUT_COST + moved, Fix(f"set {words} in `input`", edits), None, at)
+                return
+
+
+def _each(choose: object, pair: tuple[int, int], value: int) -> tuple[int, int]:
+    assert callable(choose)
+    return choose(pair[0], value), choose(pair[1], value)
+
+
+def _divisors(count: int, near: int) -> list[int]:
+    """The divisors, of those up to 1,000, nearest to a number.
+
+    >>> _divisors(48, 5)
+    [4, 6, 3, 2, 8, 1, 12, 16, 24, 48]
+    """
+    found = (divisor for divisor in range(1, min(count, VALUES) + 1) if count % divisor == 0)
+    return sorted(found, key=lambda divisor: abs(divisor - near))
+
+
+def _multiples(count: int, of: int) -> list[int]:
+    """The nearest multiples, the nearer first."""
+    below, above = count // of * of, -(-count // of) * of
+    return sorted((value for value in {below, above} if value > 0), key=lambda value: abs(value - count))
+
+
+def _first(tries: list, holds: object) -> int:  # type: ignore[type-arg]
+    """The first of the tries that holds, where all after it do too; their number where none does."""
+    assert callable(holds)
+    low, high = 0, len(tries)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(tries[middle]) else (middle + 1, high)
+    return low

@@ -1,0 +1,275 @@
+"""What may have been meant by a value that the format does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from heapq import nsmallest
+from itertools import chain
+
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.language.causes import BrokenValue
+from netspec.language.data import stored
+from netspec.language.edits import insert, remove, remove_item, written
+from netspec.language.fields import BINARY, DECIMAL, Key, Schema, keys
+from netspec.language.kinds import KINDS
+from netspec.language.meant import meant_word
+from netspec.language.other_systems import LOGITS
+from netspec.language.spelling import DISTANTLY, by_likeness
+from netspec.language.structure import fits, key_at
+from netspec.repair import lines
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
+from netspec.text.source import Source
+
+NEAR = 12
+COUNTS = (10, 64, 16, 8, 4, 1)
+SIDES = (28, 8, 32, 224, 227)
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+SIZES = ("[28, 28, 1]", "[8, 8, 1]", "[32, 32, 3]", "[224, 224, 3]", "[227, 227, 3]", "[1000, 1000, 1]")
+
+
+def broken(report: Report, finding: Diagnostic, cause: BrokenValue) -> Iterator[Fix]:
+    """What a value plainly means; else what the line may have been, and other values for the place."""
+    root, path = report.root, cause.path
+    node = walk(root, path)
+    assert root is not None
+    assert node is not None
+    if cause.meant and not cause.others:
+        yield Fix(f"write `{cause.meant}`", (Edit(node.span, cause.meant),), "safe")
+    yield from lines.misplaced(report, finding, cause)
+    yield from _of_place(finding.source, root, node, cause)
+
+
+def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Iterator[Fix]:
+    """Other values for a place, others for its neighbour, and the place without any."""
+    path = cause.path
+    if cause.keyword == "const":
+        yield Fix(f"write `netspec: {cause.bound}`", (Edit(node.span, in_place(node, str(cause.bound))),))
+        return
+    if cause.keyword == "finite":
+        yield from _values(root, node, cause, key_at(root, path))
+        return
+    parent = walk(root, path[:-1]) if path else None
+    key = key_at(root, path)
+    if isinstance(parent, Sequence) and cause.keyword == "type":
+        yield from _of_items(source, parent, node, str(path[-2]))
+    stored = None
+    if path == ("data", "source") and isinstance(node, Scalar) and isinstance(parent, Mapping):
+        stored = _from_files(source, parent, node)
+    if stored:
+        yield stored
+    else:
+        rule = {"enum": list(cause.bound)} if cause.keyword == "enum" else key.type.schema if key else None
+        if isinstance(parent, Mapping) and rule and not (cause.meant and not cause.others):
+            yield from _exchanges(source, parent, node, rule)
+        for word in (cause.meant, *cause.others) if cause.meant and cause.others else ():
+            yield Fix(f"write `{word}`", (Edit(node.span, word),))
+        yield from _values(root, node, cause, key)
+    if key is not None and not key.required and isinstance(parent, Mapping):
+        yield from (removal(source, parent, entry) for entry in parent if entry.value is node)
+
+
+def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterator[Fix]:
+    """What a list of layers may have been meant as where one of its items is no layer: one layer, or one less."""
+    if kind == "conv" and len(listed.items) == 2 and all(isinstance(item, Scalar) for item in listed.items):
+        filters, kernel = (source.excerpt(item.span) for item in listed.items)
+        text = f"{{filters: {filters}, kernel: {kernel}}}"
+        yield Fix(f"write `{text}`", (Edit(listed.span, text),))
+    if isinstance(node, Scalar) and node.text.replace("_", "").isalpha():
+        yield Fix(f"remove `{node.text}`", (remove_item(source, listed, node),))
+
+
+def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[Fix]:
+    """Other values for a place, the likeliest first."""
+    others = () if key is not None and key.name == "name" and cause.keyword == "pattern" else usual(key)
+    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause), *elsewhere(root, node, key), *others])
+    name = f"{key.name}: " if key else ""
+    for text in texts:
+        items = re.fullmatch(r"\d+(, \d+)+", text)
+        yield Fix(
+            f"set `{name}{text}`" if name and not items else f"write `{text}`", (Edit(node.span, in_place(node, text)),)
+        )
+
+
+def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:
+    """A scalar as the value of a key of the section that stands in its place."""
+    expected = cause.bound if cause.keyword == "type" else ()
+    if key is None or "object" not in expected or not isinstance(node, Scalar) or not node.text:
+        return
+    if key.name == "data" and (found := stored(node.text)):
+        yield f"{{source: {found[0]}, path: {found[1]}}}"
+    kind = KINDS.get(key.name)
+    section = key.type.section or (kind.settings if kind else None)
+    for inner in keys(section) if section else ():
+        options = [str(option) for option in inner.type.schema.get("enum", ())]
+        text = (meant_word(node.text, options) if options else None) or node.text
+        required = (other for other in keys(section) if other.required and other is not inner) if section else ()
+        others = (f", {other.name}: {next(chain(elsewhere(root, node, other), usual(other)))}" for other in required)
+        yield f"{{{inner.name}: {text}{''.join(others)}}}"
+
+
+def _from_files(source: Source, data: Mapping, node: Scalar) -> Fix | None:
+    """A path that stands for the name of a source, as `path` of the source that it is."""
+    found = stored(node.text)
+    if found is None:
+        return None
+    given = data.entry("path") is not None
+    added = () if given else (insert(source, data, "path", found[1]),)
+    title = f"set `source: {found[0]}`" if given else f"write `source: {found[0]}` and `path: {found[1]}`"
+    return Fix(title, (Edit(node.span, found[0]), *added))
+
+
+def _exchanges(source: Source, mapping: Mapping, node: Node, rule: Schema) -> Iterator[Fix]:
+    """The value of a key and that of another one of its mapping, each in the other's place."""
+    if "object" in rule.get("type", ()):
+        return  # what a mapping may hold is not said in the type alone
+    for other in mapping:
+        if other.value is not node and fits(plain(other.value), rule):
+            here, there = node.span, other.value.span
+            edits = (Edit(here, source.excerpt(there)), Edit(there, source.excerpt(here)))
+            yield Fix(f"exchange it with the value of `{other.name}`", edits)
+
+
+def in_place(node: Node, text: str) -> str:
+    """A new value as it stands where `node` does: an absent value has the empty place behind its colon."""
+    absent = isinstance(node, Scalar) and not node.text and not node.quoted
+    return " " + text if absent else text
+
+
+def elsewhere(root: Node, node: Node, key: Key | None) -> Iterator[str]:
+    """What the same key is in the places nearest to this one; of an image's side, the other side."""
+    names = {"height": ("width",), "width": ("height",)}.get(key.name, (key.name,)) if key else ()
+    line = node.span.line
+    found = [scalar for name in names for scalar in _scalars(root).get(name, ()) if scalar is not node]
+    near = nsmallest(NEAR, found, key=lambda scalar: abs(scalar.span.line - line))
+    yield from dict.fromkeys(scalar.text for scalar in near)
+
+
+@lru_cache(maxsize=2)
+def _scalars(root: Node) -> dict[str, list[Scalar]]:
+    """The plain values of each key anywhere in a spec; kept, as every finding of a spec asks for it."""
+    found: dict[str, list[Scalar]] = {}
+    for entry in _entries(root):
+        if isinstance(entry.value, Scalar):
+            found.setdefault(entry.name, []).append(entry.value)
+    return found
+
+
+def _entries(node: Node) -> Iterator[Entry]:
+    if isinstance(node, Mapping):
+        for entry in node:
+            yield entry
+            yield from _entries(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _entries(item)
+
+
+def _near(node: Node, cause: BrokenValue) -> Iterator[str]:
+    bound = cause.bound
+    if isinstance(node, Mapping):
+        yield from (entry.value.text for entry in node if isinstance(entry.value, Scalar))
+    if isinstance(node, Scalar):
+        yield from _near_scalar(node, cause)
+    elif isinstance(node, Sequence):
+        items = [item.text for item in node.items if isinstance(item, Scalar)]
+        if len(items) == len(node.items) == 1:
+            yield items[0]
+        if cause.keyword == "maxItems":
+            yield f"[{', '.join(items[:bound])}]"
+            yield f"[{', '.join(items[-bound:])}]"
+        parts = [part for item in items for part in re.split(r"[\s;.]+", item)]
+        if cause.keyword == "minItems" and len(parts) > len(items) == len(node.items):
+            yield f"[{', '.join(parts)}]"
+        if cause.keyword == "minItems" and items:
+            yield f"[{', '.join([*items, *items[-1:] * (bound - len(items))])}]"
+            yield from (f"[{', '.join([*items, channels])}]" for channels in ("1", "3") if len(items) == bound - 1)
+            if len(items) == 1:
+                yield items[0]
+    if isinstance(node, Scalar) and isinstance(node.value, int) and (cause.keyword, cause.bound) == ("type", "array"):
+        yield f"[{node.text}]"
+
+
+def _near_scalar(node: Scalar, cause: BrokenValue) -> Iterator[str]:
+    value, bound = node.value, cause.bound
+    if cause.keyword == "enum" and node.text.lower() in LOGITS and "none" in bound:
+        yield "none"  # the loss takes logits, and applies it
+    if cause.keyword == "enum":
+        yield from by_likeness(node.text.lower(), map(str, bound), DISTANTLY)[:3]
+        yield from map(str, bound)
+    if isinstance(value, float) and cause.keyword == "type" and abs(value) < 1e9:
+        yield from (str(int(value)), str(int(value) + 1))
+    if cause.keyword == "type" and (share := re.fullmatch(r"(\d+(?:\.\d+)?) ?%", node.text)):
+        yield f"{float(share[1]) / 100:g}"
+    if cause.keyword == "type" and (power := re.fullmatch(r"([\d.]+) ?[x*] ?10(?:\^|\*\*)(-?\d+)", node.text)):
+        yield f"{power[1]}e{power[2]}"
+    if cause.keyword == "type" and re.fullmatch(r"\d+( +\d+)+", node.text):
+        yield ", ".join(node.text.split())  # items of a list without commas
+    listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
+    if cause.keyword == "type" and "array" in bound and listed:
+        yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
+    if cause.keyword == "type" and isinstance(value, str) and re.search(r"\d", value):
+        alike = value.translate(str.maketrans("OolI", "0011"))
+        yield from dict.fromkeys(re.findall(r"\d+", alike) + re.findall(r"\d+", value))
+    if cause.keyword == "type" and node.text.lower() in NUMBERS:
+        yield str(NUMBERS.index(node.text.lower()) + 1)
+    for kind, opener, closer in (("array", "[", "]"), ("object", "{", "}")):
+        if bound == kind and node.text.endswith(closer):
+            yield opener + node.text
+    if bound == "object" and (pair := re.fullmatch(r"(\w+):?\s*(.+)", node.text)):
+        yield f"{pair[1]}: {pair[2]}"
+    if cause.keyword in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
+        yield written(-value)
+    if cause.keyword in ("minimum", "maximum"):
+        yield written(bound)
+    if cause.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 2 <= value <= 100:
+        yield f"{value / 100:g}"
+    if cause.keyword == "pattern":
+        squeezed = re.sub(r"[\s_,]", "", node.text)
+        units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {
+            "kb": "k",
+            "mb": "M",
+            "gb": "G",
+            "": "",
+            "%": "%",
+            "b": "",
+        }
+        for word, unit in (("thousand", "k"), ("million", "M"), ("billion", "G"), ("percent", "%")):
+            squeezed = squeezed.replace(word, unit)
+        number = re.fullmatch(r"([\d.]+)(\D*)", squeezed)
+        if number and number[2].lower() in units:
+            yield number[1] + units[number[2].lower()]
+        elif slug := re.sub(r"[^A-Za-z0-9_-]+", "-", node.text).strip("-"):
+            yield slug
+
+
+def usual(key: Key | None) -> Iterator[str]:
+    """Likely values of a key, as YAML."""
+    if key is None:
+        return
+    if isinstance(key.default, int | float | str | tuple) and key.default != "":
+        yield written(key.default)
+    for example in key.examples:
+        if not isinstance(example, list | dict):
+            yield written(example)
+    if key.name == "input":
+        yield from SIZES
+    if key.name in ("filters", "units"):
+        yield from map(str, COUNTS)
+    if key.name in ("height", "width"):
+        yield from map(str, SIDES)
+    if key.name in ("kernel", "window", "stride"):
+        yield from ("3", "2", "4", "5", "1", "7", "11")
+    if key.required and key.type.schema.get("minimum") == 1:
+        yield from ("1", "3")
+    if isinstance(key.type.schema.get("enum"), list):
+        yield from map(str, key.type.schema["enum"])
+    if isinstance(key.type.schema.get("default"), str):
+        yield key.type.schema["default"]
+
+
+def removal(source: Source, mapping: Mapping, entry: Entry) -> Fix:
+    """A spec without an entry."""
+    return Fix(f"remove `{entry.name}`", (remove(source, mapping, entry),))
