@@ -87,7 +87,7 @@ class _Walk:
         self._activation_bytes = batch_size * PRECISION_BYTES["float32" if platform == "cpu" else train.precision]
         self._alive: dict[Name, tuple[Part, int]] = {}
         self._sums: dict[Part, int] = dict.fromkeys(PARTS, 0)
-        self.most = TrainingMemory(**self._sums)
+        self.most, self._most = TrainingMemory(**self._sums), 0
         statistics = sum(elements(shape) for layer in plan.layers for shape in layer.statistics.values())
         self._make("weights", "weights", (plan.parameters + statistics) * FLOAT32_BYTES)
         self._make("optimizer", "optimizer", plan.parameters * train.optimizer.slots * FLOAT32_BYTES)
@@ -112,10 +112,13 @@ class _Walk:
         return any(self.plan.trained[value] for value in stage.layer.reads)
 
     def _make(self, name: Name, part: Part, size: int) -> None:
+        if not size:
+            return
         self._alive[name] = (part, size)
         self._sums[part] += size
-        if sum(self._sums.values()) > self.most.total:
-            self.most = TrainingMemory(**self._sums)
+        total = sum(self._sums.values())
+        if total > self._most:
+            self._most, self.most = total, TrainingMemory(**self._sums)
 
     def _numbers(self, name: Name, part: Part, count: int) -> None:
         """`count` activations of each example."""

@@ -52,7 +52,7 @@ def infer(spec: Spec) -> Shapes:
             errors = tuple(found for found in diagnostics if found.severity == "error")
             silenced = tuple(found for found in diagnostics if found.severity == "warning")
             return Shapes(tuple(planned), False, errors, silenced)
-        views.append(_see(values[0], reach, [views[n] for n in layer.reads]))
+        views.append(_see(values[0], reach, _joined([views[n] for n in layer.reads])))
         values.append(inference.output)
         arithmetic, field = inference.arithmetic, views[-1].kernel
         planned.append(PlannedLayer(layer, settings, value, inputs, inference.output, arithmetic, field))
@@ -66,20 +66,23 @@ def _passed(settings: Settings, inputs: tuple[Shape, ...]) -> tuple[Inference, W
     return inference, settings.reach(*inputs) if inference.output is not None else None
 
 
-def _see(image: Shape, reach: Window, read: list[Window]) -> Window:
+def _see(image: Shape, reach: Window, read: Window) -> Window:
     """The window that a layer's units lay on the image: their receptive field, and the distance of neighbours.
 
-    Source: Dumoulin and Visin, A guide to convolution arithmetic: r' = r + (F - 1)*j, j' = j*S; of what several values
-    join, the largest.
+    Source: Dumoulin and Visin, A guide to convolution arithmetic: r' = r + (F - 1)*j, j' = j*S.
     """
-    (f0, f1), (j0, j1) = (
-        (max(getattr(one, of)[0] for one in read), max(getattr(one, of)[1] for one in read))
-        for of in ("kernel", "stride")
-    )
     if reach.kernel == (0, 0):
-        return Window((image[0], image[1]), (j0, j1))
-    (k0, k1), (s0, s1) = reach.kernel, reach.stride
+        return Window((image[0], image[1]), read.stride)
+    (f0, f1), (j0, j1), (k0, k1), (s0, s1) = read.kernel, read.stride, reach.kernel, reach.stride
     return Window((f0 + (k0 - 1) * j0, f1 + (k1 - 1) * j1), (j0 * s0, j1 * s1))
+
+
+def _joined(read: list[Window]) -> Window:
+    """What a layer that reads several values sees of the image through them: the largest of each."""
+    if len(read) == 1:
+        return read[0]
+    f0, f1, j0, j1 = map(max, zip(*((*one.kernel, *one.stride) for one in read), strict=True))
+    return Window((f0, f1), (j0, j1))
 
 
 def _diagnostic(

@@ -44,6 +44,8 @@ class _Template:
     places: dict[str, Place]
     own: frozenset[str]
     repeat: int
+    settings: dict[bool, Settings] = field(default_factory=dict)
+    """Those of every copy but the last layer of the network, and those of that one."""
 
 
 def _repeat_of(node: Node | None) -> Entry | None:
@@ -234,8 +236,7 @@ class _Builder:
     def _expand(self, templates: list[_Template], block: Group | None) -> bool:
         """Writes out one repetition of a block, or what follows the blocks; False where the limit of layers is reached."""
         counts: dict[str, int] = {}
-        activation = self._activation()
-        prefix, read_by_block = f"{block.name}." if block else "", len(self.layers)
+        prefix, groups, read_by_block = f"{block.name}." if block else "", (block,) if block else (), len(self.layers)
         for position, template in enumerate(templates):
             kind = template.kind
             for i in range(template.repeat):
@@ -247,13 +248,11 @@ class _Builder:
                 default = f"{prefix}{kind.name}{number if kind.many else ''}"
                 repeated = template.repeat > 1 or (block is not None and block.repetitions > 1)
                 reads = (read_by_block, len(self.layers)) if kind.bridges else (len(self.layers),)
-                name, settings = self._settled(template, default, activation, last, repeated)
-                groups = (block,) if block else ()
                 self.layers.append(
                     Layer(
-                        name,
+                        self._named(template, default, repeated),
                         kind.name,
-                        settings,
+                        self._settled(template, last),
                         reads,
                         template.places,
                         template.span,
@@ -271,21 +270,21 @@ class _Builder:
             return None
         return str(chosen.value.value)
 
-    def _settled(
-        self, template: _Template, default: str, activation: str | None, last: bool, repeated: bool
-    ) -> tuple[str, Settings | None]:
-        """The name and the settings of one copy of a layer."""
-        if template.given is None:
-            return default, None
-        given = dict(template.given)
-        if last and "activation" not in template.own:
-            given.pop("activation", None)
-        name = given.get("name") or default
-        if "name" in given and repeated:
-            number = self.numbers.get((name, id(template.node)), 0) + 1
-            self.numbers[name, id(template.node)] = number
-            name = f"{name}{number}"
-        return name, template.kind.settings.completed(given, activation, last)
+    def _named(self, template: _Template, default: str, repeated: bool) -> str:
+        """The name of one copy: that of its place, or its own with a number where there are several."""
+        name = (template.given or {}).get("name")
+        if not name or not repeated:
+            return name or default
+        self.numbers[name, id(template.node)] = number = self.numbers.get((name, id(template.node)), 0) + 1
+        return f"{name}{number}"
+
+    def _settled(self, template: _Template, last: bool) -> Settings | None:
+        """The settings, made once for all copies; the network's last layer does not have the activation of `defaults`."""
+        if template.given is not None and last not in template.settings:
+            left = {"activation"} - template.own if last else set()
+            given = {name: value for name, value in template.given.items() if name not in left}
+            template.settings[last] = template.kind.settings.completed(given, self._activation(), last)
+        return template.settings.get(last)
 
     def _too_many(self, template: _Template, block: Group | None) -> None:
         """Said once, at the largest `repeat` of the template's block or of itself."""
