@@ -29,7 +29,19 @@ blocks:
 fc: [3]
 train: {batch_size: 32, optimizer: {type: sgd, learning_rate: 0.05}}
 """
-WIDE = SPEC.replace("[8, 8, 3]", "[32, 32, 3]").replace("filters: 4", "filters: 16").replace("repeat: 2", "repeat: 4")
+WIDE = """\
+netspec: 1
+name: wide
+input: [32, 32, 3]
+data: {source: npz, path: t.npz}
+blocks:
+  - conv: {filters: 16, kernel: 3, padding: same}
+  - repeat: 4
+    conv: {filters: 16, kernel: 3, padding: same}
+    scale: {by: 0.5}
+    bridge: {}
+fc: [10]
+"""
 """Where what bridges keep alive is most of what training takes."""
 STRIDED = SPEC.replace(
     "    conv: {filters: 4, kernel: 3, padding: same}\n    scale", "    conv: {filters: 4, kernel: 3}\n    scale"
