@@ -33,6 +33,9 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
     ]
 
 
+LETTERS_LIKE_DIGITS = str.maketrans("OIL", "011")
+
+
 @click.command(short_help="Say what a diagnostic code means.", epilog="Example: netspec explain NS301")
 @click.argument("code", required=False, shell_complete=_completed)
 @options.formats(["text", "json"])
@@ -47,7 +50,8 @@ def explain(code: str | None, form: str) -> None:
     name = _name(code)
     found = CODES.get(name)
     if found is None:
-        close = get_close_matches(name, CODES, 1, NEAR)
+        digits = name.translate(LETTERS_LIKE_DIGITS)
+        close = [digits] if digits in CODES else get_close_matches(name, CODES, 1, NEAR)
         hint = f" Did you mean {close[0]} ({CODES[close[0]].title})?" if close else " `netspec explain` lists them."
         raise click.UsageError(f"there is no code {messages.safe(code)}.{hint}")
     if form == "json":

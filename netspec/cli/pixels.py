@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, np.ndarray]]:
     """The images of one file with a name each; exits where it has none that fit."""
+    from netspec.training.data.formats import SAVE_AS_PNG
     from netspec.training.data.pixels import named
     from netspec.training.data.problem import Refused
 
@@ -31,7 +32,7 @@ def read(network: TrainedNetwork, path: Path, resize: bool) -> list[tuple[str, n
         # what helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed
         size = "x".join(map(str, network.plan.input[:2]))
         own = {
-            "NS502": "give an image file or a .npy array",
+            "NS502": problem.help if problem.help == SAVE_AS_PNG else "give an image file or a .npy array",
             "NS508": f"add --resize, or give an image of {size} pixels",
         }
         help = problem.help if path.suffix == ".npy" else own.get(problem.code, problem.help)

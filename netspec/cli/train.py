@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from click.core import ParameterSource
 
+from netspec.analysis.plan import known_examples
+from netspec.analysis.plausibility import too_few
 from netspec.cli import cache, farewell, messages, options, resuming, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
 from netspec.diagnostics.render.wording import counted
@@ -120,14 +122,10 @@ def _devices(devices: int) -> None:
 
 
 def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
-    """A warning where the training examples are fewer than a batch."""
-    examples, batch = len(images.train), plan.spec.train.value.batch_size
-    if batch <= examples:
-        return []
-    message = f"a batch of {batch:,} is more than the {counted(examples, 'training example')}: every epoch is one step with all"
-    help = f"set `batch_size` to a part of {examples:,}, or take more examples"
-    span = plan.spec.train.at("batch_size")
-    return [Diagnostic("NS617", message, plan.spec.source, span, help=help, severity="warning")]
+    """A warning where the training examples are fewer than a batch, and the spec alone did not show it."""
+    known = known_examples(plan)
+    shown = known is not None and known < plan.spec.train.value.batch_size
+    return [] if shown else [*too_few(plan.spec, len(images.train))]
 
 
 def _divided(plan: Plan, images: Images, devices: int) -> None:

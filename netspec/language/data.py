@@ -68,7 +68,7 @@ class Data:
     )
     path: str | None = key(
         string(),
-        "Where the files are, relative to the spec.",
+        "Where the files are, relative to the spec; `~` at its beginning is the home folder.",
         None,
         default_words="the known places",
         also=("dir", "root", "directory"),

@@ -49,5 +49,17 @@ def shown(text: str, length: int = 60) -> str:
     >>> shown("a\n\x1b[31mb")
     'a\\n\\x1b[31mb'
     """
-    text = text if len(text) <= length else text[: length - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped(text if len(text) <= length else text[: length - 1] + "…")
+
+
+def escaped(text: str) -> str:
+    r"""Text of any length with what cannot be shown escaped; of a file's name, the bytes that are not UTF-8 too.
+
+    >>> escaped("caf" + b"\xe9".decode(errors="surrogateescape") + "\n")
+    'caf\\xe9\\n'
+    """
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    return f"\\x{ord(char) - 0xDC00:02x}" if "\udc80" <= char <= "\udcff" else char.encode("unicode_escape").decode()

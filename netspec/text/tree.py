@@ -137,7 +137,8 @@ class Tree:
                 self._refuse(Fault("NS020", message, span, help=help))
         elif event.style == '"' and (found := FORBIDDEN.search(text)):
             message = f"the escape of {described(found[0])} cannot stand in a spec"
-            self.faults.append(Fault("NS004", message, span, help="remove it"))
+            help = "write `\\\\` for a backslash, or use single quotes"
+            self.faults.append(Fault("NS004", message, span, help=help))
         return text
 
     def _open_container(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:

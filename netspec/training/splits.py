@@ -10,6 +10,8 @@ import numpy as np
 from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.training.data import Dataset, Problem, Split, hold_out, load, statistics
+from netspec.training.data.checks import faint_problems
+from netspec.training.data.files import at_home
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
     Whatever is wrong with the files is said at the key of the spec that names them.
     """
     data = plan.spec.data.value
-    given = path or (_beside(plan, data.path) if data.path is not None else None)
+    given = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
         return [_no_vector(plan)]
@@ -55,6 +57,7 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
         return [_diagnostic(plan, problem) for problem in found]
     train, validation = hold_out(found.train, data.validation, plan.spec.train.value.seed)
     mean, deviation = statistics(train, data.normalize)
+    faint = faint_problems(train, given or Path(data.source)) if data.normalize == "unit" else []
     return Images(
         train,
         validation,
@@ -63,15 +66,15 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
         found.fingerprint,
         mean.astype(np.float32),
         deviation.astype(np.float32),
-        tuple(_diagnostic(plan, problem) for problem in found.warnings),
+        tuple(_diagnostic(plan, problem) for problem in (*found.warnings, *faint)),
         given and given.absolute(),
     )
 
 
 def _beside(plan: Plan, path: str) -> Path:
-    """A path of the spec is relative to the spec."""
+    """A path of the spec is relative to the spec, or to the home folder where it begins with `~`."""
     source = plan.spec.source.path
-    return Path(path) if source is None else source.parent / path
+    return at_home(Path(path)) if source is None else source.parent / at_home(Path(path))
 
 
 def _diagnostic(plan: Plan, problem: Problem) -> Diagnostic:

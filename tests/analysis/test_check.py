@@ -128,7 +128,7 @@ def test_below_an_unknown_key_nothing_is_known() -> None:
 
 def test_an_absurd_count_before_a_failing_layer() -> None:
     text = f"{HEAD}blocks:\n  - conv: {{filters: 99999999999932, kernel: 60}}\n  - conv: {{filters: 1, kernel: 6}}\nfc: [10]\n"
-    assert codes(text) == [("NS301", 5)]
+    assert codes(text) == [("NS241", 5), ("NS301", 5)]
 
 
 def test_five_thousand_layers() -> None:

@@ -58,7 +58,7 @@ class Terminal:
         return done.stdout + done.stderr, done.returncode
 
 
-WARNINGS = {"NS512", "NS517", "NS607", "NS616", "NS617", "NS620", "NS621", "NS622"}
+WARNINGS = {"NS512", "NS517", "NS531", "NS532", "NS533", "NS607", "NS616", "NS620", "NS621", "NS622"}
 
 
 @pytest.mark.slow

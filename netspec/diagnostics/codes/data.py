@@ -76,8 +76,8 @@ CODES: tuple[Code, ...] = (
     _arrays(
         "NS502",
         "file of another format",
-        "A file does not begin as its format does. `.DS_Store` and other names that begin with a dot, `Thumbs.db` and "
-        "`desktop.ini` are passed over.",
+        "A file does not begin as its format does, or is an image of a format that is not read. `.DS_Store` and other names "
+        "that begin with a dot, `Thumbs.db` and `desktop.ini` are passed over.",
         "A failed download often leaves a web page under the name of the file; a text or a document may lie in a folder "
         "of images.",
         "open('broken.npz', 'w').write('<!DOCTYPE html>404 Not Found')",
@@ -189,8 +189,10 @@ CODES: tuple[Code, ...] = (
     _images(
         "NS515",
         "image of a kind that is not read",
-        "The image has no fixed range from black to white (floating point, 32 bits), or several frames.",
-        "There is no one right way to make 8 bits of it.",
+        "The image has no fixed range from black to white (floating point, 32 bits, CIELAB), several frames, or what cannot "
+        "become 8 bits a channel by the one rule of its kind: 12 bits a channel, 16 bits with 0 for "
+        "white, or one colour of 16 bits made transparent.",
+        "There is no one right way to make 8 bits of it, or the library that reads it would do so wrongly.",
         "Image.new('F', (8, 8)).save('broken/train/cat/0.tiff')",
     ),
     _images(
@@ -219,5 +221,41 @@ np.save('scaled.npy', zero / 16)"
 """,
         command="netspec predict run scaled.npy",
         repair="netspec predict run as-trained.npy",
+    ),
+    _images(
+        "NS530",
+        "class name that no report can hold",
+        "The name of a class folder is not UTF-8, or has characters that no spec may have: control characters, the end of a "
+        "line, marks that turn the direction of writing. Only class folders are meant: an image may be called anything.",
+        "The name of a class stands in the run's record, in its report, in predictions; the run would be trained to the end "
+        "and then could not be written.",
+        "os.rename(b'broken/train/dog', b'broken/train/caf\\xe9')\nos.rename(b'broken/test/dog', b'broken/test/caf\\xe9')",
+    ),
+    _images(
+        "NS531",
+        "two classes of nearly one name",
+        "The names of two class folders differ by no more than case, the form in which Unicode writes a letter with its "
+        "accent, or spaces at their ends.",
+        "A warning: most often one class was saved twice, on another system or by another program, and the network is taught "
+        "to tell the same things apart.",
+        "for part in ('train', 'test'):\n    os.rename(f'broken/{part}/dog', f'broken/{part}/Cat')",
+    ),
+    _images(
+        "NS532",
+        "part that is not read",
+        "Beside `train` and `test` there is a folder of validation images: `val`, `valid`, `validation` or `dev`.",
+        "A warning: netspec holds a share of `train` out for validation (`data.validation`); those images would be left out.",
+        "os.makedirs('broken/val/cat')",
+    ),
+    Code(
+        "NS533",
+        "bytes of another scale than 255",
+        "`normalize: unit` divides bytes by 255, and no pixel of the training images is above 16: masks of 0 and 1, scans of "
+        "16 greys. Numbers of other types are divided by their largest.",
+        "A warning: the network would be given numbers from 0 to nearly 0, and learn next to nothing from them.",
+        _spec("{source: npz, path: broken.npz, normalize: unit}"),
+        _spec("{source: npz, path: broken.npz, normalize: standard}"),
+        setup=_ARRAYS.format(_changed("x_train=x // 128, x_test=x // 128")),
+        command=TRAIN,
     ),
 )

@@ -144,4 +144,40 @@ CODES: tuple[Code, ...] = (
         _DIGITS + "fc: [10]\ndata:\n  augment: {cutout: 2}\n",
         arithmetic=("8*8 - 8*8 = 0",),
     ),
+    Code(
+        "NS240",
+        "channels before height and width",
+        "`input` is written as [height, width, channels], and 1, 3 or 4 rows of many channels look like an image whose "
+        "channels stand first, as PyTorch has them.",
+        "A warning: three rows leave no room for a kernel, and no data set has such images.",
+        _HEAD + "input: [3, 32, 32]\nfc: [10]\n",
+        _HEAD + "input: [32, 32, 3]\nfc: [10]\n",
+    ),
+    Code(
+        "NS241",
+        "larger than any network",
+        "A layer has more than 65,536 filters or 16,777,216 units, or one image has more than 4,294,967,296 numbers: eight "
+        "times what published networks have, or more.",
+        "A warning: a digit too many, or a key that was given another one's value. No machine could hold the network.",
+        _DIGITS
+        + "blocks:\n  - conv: {filters: 1000000, kernel: 3}\n    pool: {type: average, window: all}\nfc: [10]\n",
+        _DIGITS + "blocks:\n  - conv: {filters: 100, kernel: 3}\n    pool: {type: average, window: all}\nfc: [10]\n",
+    ),
+    Code(
+        "NS242",
+        "angle in radians",
+        "`rotate` is in degrees, and the value is below 1, or π, π/2 or π/3.",
+        "A warning: less than a degree moves hardly a pixel, and the augmentation would do nothing.",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {rotate: 0.26}\n",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {rotate: 15}\n",
+    ),
+    Code(
+        "NS243",
+        "escape in a path",
+        "In double quotes a backslash begins an escape: `\\t` is a tab, `\\n` the end of a line, `\\_` a space that does not "
+        "break. Single quotes and no quotes leave backslashes as they are.",
+        "A warning: no file has such a name, and the error that follows would speak of a path that nobody wrote.",
+        _DIGITS + 'fc: [10]\ndata: {source: npz, path: "C:\\temp\\new.npz"}\n',
+        _DIGITS + "fc: [10]\ndata: {source: npz, path: 'C:\\temp\\new.npz'}\n",
+    ),
 )

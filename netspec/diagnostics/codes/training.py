@@ -191,7 +191,6 @@ CODES: tuple[Code, ...] = (
         _spec(batch=2000),
         _spec(),
         ("1437 - 144 = 1293",),
-        command="netspec train example.yaml",
     ),
     Code(
         "NS620",

@@ -108,7 +108,7 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
     else:
         problems += shape_problems(images.image, input_shape, images.path, images.array)
     if labels.dtype.kind not in "iu" and not _one_hot(labels):
-        fact, help = f"labels are {labels.dtype}, not integers", "save them as int64"
+        fact, help = f"labels are {labels.dtype}, not integers", "save `labels.astype('int64')`"
         problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
     if _one_hot(labels):
         fact = f"has shape {times(labels.shape)}, as one-hot labels have; labels are (n,), one class number an example"

@@ -19,6 +19,9 @@ Shape = tuple[int, int, int]
 OTHER_SCALE = 20.0
 """So many times the range and the deviation of the other part is another scale, not another subject."""
 
+FAINT = 16
+"""Bytes up to this are no images of 0 to 255: masks have 0 and 1, scans of 4 bits 0 to 15 or 16."""
+
 SAMPLE = 1000
 """Images of which the deviation is taken for that: more would need as much memory as the data again."""
 
@@ -144,6 +147,16 @@ def _scale_problems(train: Split, test: Split, path: Path) -> list[Problem]:
     help = f"divide the {larger} images{by or ' so that they are on the scale of the others'}"
     fact = f"the test images have values {tested}, the training images {taught}"
     return [problem("NS517", path, fact, help=help, warning=True)]
+
+
+def faint_problems(train: Split, path: Path) -> list[Problem]:
+    """NS533 where bytes use next to nothing of the 255 by which `normalize: unit` divides them."""
+    largest = int(train.images.max(initial=0)) if train.images.dtype == np.uint8 and train.white is None else 0
+    if not 0 < largest <= FAINT:
+        return []
+    fact = f"the largest pixel is {largest}, and `normalize: unit` divides bytes by 255: the network is given 0 to "
+    fact += f"{largest / 255:.2g}"
+    return [problem("NS533", path, fact, help="set `normalize: standard` in `data`", warning=True)]
 
 
 def _names(classes: tuple[str, ...], which: NDArray[np.bool_]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import os
+import shlex
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, cast
+from unicodedata import normalize
 from zipfile import BadZipFile
 
 from netspec.training.data.problem import Refused, problem
@@ -40,6 +43,42 @@ def is_folder(path: Path) -> bool:
     return there(path) and path.is_dir()
 
 
+def at_home(path: Path) -> Path:
+    """The path with the home folder for a leading `~`; as it is where that is nobody's."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder in their order; none where it may not be looked into."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+
+
+def nearest(name: str, others: Iterable[str]) -> str | None:
+    """That of the others which a name was to be: the same in another case or form of Unicode, else one nearly the same.
+
+    >>> nearest("Dog", ("cat", "dog")), nearest("dogs", ("cat", "dog")), nearest("emu", ("cat", "dog"))
+    ('dog', 'dog', None)
+    """
+    known = tuple(others)
+    same = next((other for other in known if letters(other) == letters(name)), None)
+    return same or next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
+
+
+def letters(name: str) -> str:
+    """A name without case, forms of Unicode and outer spaces.
+
+    >>> letters("Cafe\u0301 ") == letters("caf\xe9")
+    True
+    """
+    return normalize("NFC", name).casefold().strip()
+
+
 def size_of(path: Path) -> int:
     """The size of the file at `path` in bytes, more than 0.
 
@@ -54,7 +93,7 @@ def size_of(path: Path) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise Refused(problem("NS502", path, "is not a regular file"))
     if not os.access(path, os.R_OK):
-        raise Refused(problem("NS501", path, "may not be read", help=f"chmod u+r {path}"))
+        raise Refused(problem("NS501", path, "may not be read", help=f"chmod u+r {shlex.quote(str(path))}"))
     if status.st_size == 0:
         raise Refused(problem("NS503", path, "is empty", where="byte 0", help=FETCH_AGAIN))
     return status.st_size

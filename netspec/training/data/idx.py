@@ -1,4 +1,4 @@
-"""The idx format of MNIST: four files under their published names, with or without gzip.
+"""The idx format of MNIST: four files under their published names or what others make of them, with or without gzip.
 
 An idx file is a magic number (two zero bytes, the type, the number of axes), the axes' sizes as big-endian
 32-bit integers, and the values (Y. LeCun, C. Cortes, C. Burges, "The MNIST database"). Only unsigned bytes
@@ -21,7 +21,10 @@ from netspec.training.data.files import (
     DAMAGE,
     DEFLATE_RATIO,
     FETCH_AGAIN,
+    is_folder,
     is_gzip,
+    names_in,
+    nearest,
     open_inflated,
     reason,
     size_of,
@@ -33,11 +36,35 @@ PARTS = (
     ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 )
-NAMES = tuple(name + end for part in PARTS for name in part for end in ("", ".gz"))
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """What a published file may be called, in the order in which they are looked for.
+
+    >>> spellings("t10k-labels-idx1-ubyte")[:3]
+    ('t10k-labels-idx1-ubyte', 't10k-labels-idx1-ubyte.gz', 't10k-labels.idx1-ubyte')
+    """
+    plain = (name, name.replace("-idx", ".idx"))
+    stems = (*plain, *(stem.replace("t10k", "test", 1) for stem in plain if stem.startswith("t10k")))
+    return tuple(stem + end for stem in stems for end in ("", ".gz"))
+
+
+NAMES = tuple(spelling for part in PARTS for name in part for spelling in spellings(name))
+
+RAW = "raw"
+"""The folder in which torchvision keeps the files of a set."""
+
+
+def place_of(folder: Path, inner: tuple[str, ...] = ()) -> Path | None:
+    """Where the files of a set are: the folder itself, its `raw`, or that of one of its folders `inner`; None: nowhere."""
+    places = (folder, folder / RAW, *(folder / name / RAW for name in inner))
+    return next((place for place in places if any(there(place / name) for name in NAMES)), None)
 
 
 def load(folder: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None) -> Dataset:
     """The data set of the four files in `folder`; where a file is there twice, the one without `.gz` is read.
+
+    A file may be called otherwise, see `spellings`, and lie in a folder of its own name.
 
     Raises:
         Refused: everything that is wrong with them.
@@ -57,11 +84,21 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, names: tuple[str
 
 
 def _file(folder: Path, name: str) -> Path:
-    """The file `name` of `folder`, or `name.gz`."""
-    for path in (folder / name, folder / f"{name}.gz"):
-        if there(path):
-            return path
-    raise Refused(problem("NS501", folder / name, "is missing, and so is the same with `.gz`"))
+    """The published file `name` of `folder`, under any of its spellings."""
+    found = [folder / spelling for spelling in spellings(name) if there(folder / spelling)]
+    inside = [path / spelling for path in found if is_folder(path) for spelling in spellings(name)]
+    files = [path for path in (*found, *inside) if there(path) and not is_folder(path)]
+    if files or found:
+        return (files or found)[0]
+    raise Refused(
+        problem("NS501", folder / name, "is missing, and so is the same with `.gz`", help=_renaming(folder, name))
+    )
+
+
+def _renaming(folder: Path, name: str) -> str | None:
+    """What helps where a file is missing: the nearest name that is there."""
+    near = nearest(name, set(names_in(folder)) - set(NAMES))
+    return f"rename `{near}` to `{name}{'.gz' if near.endswith('.gz') else ''}`" if near else None
 
 
 def _header(path: Path, axes: tuple[int, ...]) -> Declared:

@@ -1,12 +1,9 @@
 """Folders of images: `train/<class>/…` and `test/<class>/…`, the classes in the order of their names.
 
 Names that systems leave behind are passed over: those that begin with a dot, `Thumbs.db`, `desktop.ini`.
-Everything else has to be an image in a class folder. An image becomes the pixels a person sees, upright, in
-8 bits a channel: palettes are looked up, 16 bits are divided by 257, bilevel becomes 0 and 255, CMYK and
-YCbCr become RGB. For 1 or 3 channels transparency is laid over black; colour becomes grey by ITU-R 601
-luma, grey becomes three equal channels. 2 and 4 channels keep transparency as the last one. Values without
-a fixed range (float, 32-bit) are refused. `resize` stretches with Pillow's antialiased bilinear filter; an image of
-more than `PLAIN_PIXELS` is first made smaller by means over equal cells.
+Everything else has to be an image in a class folder. An image becomes the pixels a person sees, upright, in 8 bits a
+channel, by one rule for each kind of pixel: they stand in `docs/format.md`, "Image files". `resize` stretches with
+Pillow's antialiased bilinear filter; an image of more than `PLAIN_PIXELS` is first made smaller by means over equal cells.
 """
 
 from __future__ import annotations
@@ -25,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics.render.wording import counted
+from netspec.training.data import folders, formats
 from netspec.training.data.checks import Shape, assemble, count_problems, times
 from netspec.training.data.dataset import Dataset, Split
 from netspec.training.data.files import fits, is_folder, reason, size_of
@@ -53,6 +51,9 @@ SPARE = 3
 FEW, MANY = 3, 19
 """How many other files of a fault are named: where one key of the spec makes all fit, and where each has to be looked at."""
 
+TIFF_BITS, TIFF_PHOTOMETRIC = 258, 262
+"""Tags of TIFF 6.0: bits a channel; 0 where 0 is white."""
+
 LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -67,28 +68,30 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool) ->
     if input_shape[2] not in MODES:
         fact = f"images have 1 to 4 channels, `input` has {input_shape[2]}"
         raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
-    trees = {part: _tree(folder / part, problems) for part in ("train", "test")}
+    trees = {part: _tree(folder, part, problems) for part in ("train", "test")}
     classes = tuple(sorted(trees["train"]))
+    for part, tree in trees.items():
+        problems += folders.unwritable(folder / part, tree)
     if classes:
         problems += count_problems(len(classes), outputs, folder / "train")
-    if unknown := sorted(trees["test"].keys() - trees["train"].keys()) if classes else []:
-        fact = f"has {', '.join(f'`{name}`' for name in unknown[:5])}, which `train` has not"
-        problems.append(problem("NS511", folder / "test", fact, where=counted(len(unknown), "class folder")))
+        problems += folders.unknown(folder / "test", trees["test"], classes)
     count = sum(len(files) for tree in trees.values() for files in tree.values())
     fits(folder, count * math.prod(input_shape))
     train, test = (_read(tree, classes, input_shape, resize, problems) for tree in trees.values())
     if problems:
         raise Refused(*problems)
-    return assemble(train, test, classes, folder)
+    dataset = assemble(train, test, classes, folder)
+    more = (*folders.nearly_equal(folder / "train", classes), *folders.unread(folder))
+    return replace(dataset, warnings=(*dataset.warnings, *more))
 
 
-def _tree(folder: Path, problems: list[Problem]) -> dict[str, list[Path]]:
-    """The files of each class folder, in the order of their names."""
+def _tree(place: Path, part: str, problems: list[Problem]) -> dict[str, list[Path]]:
+    """The files of each class folder of a part, in the order of their names."""
+    folder = place / part
     try:
         entries = _entries(folder)
     except OSError as error:
-        help = "make `train/<class>/` and `test/<class>/`"
-        problems.append(problem("NS501", folder, reason(error), help=help))
+        problems.append(problem("NS501", folder, reason(error), help=folders.instead(place, part)))
         return {}
     tree: dict[str, list[Path]] = {}
     for entry in entries:
@@ -142,13 +145,16 @@ def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
 
     size = size_of(path)
     Image.init()
-    formats = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
+    tried = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
         with _reading(path):
-            opened = Image.open(path, formats=formats)
-        with opened as image:
+            file = path.open("rb")
+        with file:
+            with _reading(path):  # not by its name: Pillow maps it, and an oriented TIFF comes out with its rows torn
+                image = Image.open(file, formats=tried)
             _judge(image, path, size, shape, resize)
+            _scale_transparency(image)
             with _reading(path):
                 image.load()
             pixels = _convert(image, path, shape, resize)
@@ -165,8 +171,7 @@ def _reading(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise Refused(problem("NS504", path, reason(error), where="header")) from None
     except UnidentifiedImageError:
-        fact = f"is no image: it starts with {_start(path)!r}"
-        raise Refused(problem("NS502", path, fact, where="byte 0", help="remove it")) from None
+        raise Refused(formats.unidentified(path, FORMATS)) from None
     # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
     except Exception as error:
         fact = f"is damaged or cut short ({reason(error)})"
@@ -182,9 +187,8 @@ def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> N
     if pixels > PLAIN_PIXELS and pixels > PIXELS_A_BYTE * size:
         fact = f"declares {times(image.size)} = {pixels:,} pixels in {size:,} bytes"
         raise Refused(problem("NS504", path, fact, where="header", help="replace it, or make it smaller"))
-    if image.mode.startswith("F") or image.mode == "LAB" or (image.mode == "I" and image.format != "PNG"):
-        fact = f"has pixels of kind `{image.mode}`, which have no fixed range from black to white"
-        raise Refused(problem("NS515", path, fact, help="save it with 8 bits, or use `source: npz`"))
+    if (unread := _unread(image)) is not None:
+        raise Refused(problem("NS515", path, unread, help="save it with 8 bits a channel, or use `source: npz`"))
     with _reading(path):
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
     if frames != 1 and image.format != "MPO":  # a telephone's JPEG with a preview
@@ -192,6 +196,33 @@ def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> N
         raise Refused(problem("NS515", path, fact, help="save the frame that is meant"))
     if not resize and image.size != shape[:2]:  # lying on its side it may yet fit
         _sized((image.height, image.width), path, shape)
+
+
+def _unread(image: Image) -> str | None:
+    """Why there is no rule for the pixels of an image that is open but not loaded; None where there is one.
+
+    Of 12 bits, of 0 for white and of a transparent colour of 16 bits Pillow makes pixels too, and wrong ones.
+    """
+    if image.mode.startswith("F") or image.mode == "LAB" or (image.mode == "I" and image.format not in ("PNG", "PPM")):
+        return f"has pixels of kind `{image.mode}`, which have no fixed range from black to white"
+    if image.format == "TIFF" and image.mode.startswith("I;16"):
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        if tags[TIFF_BITS] != (16,):
+            return f"has {tags[TIFF_BITS][0]} bits a channel, not 1, 2, 4, 8 or 16"
+        if tags[TIFF_PHOTOMETRIC] == 0:
+            return "has 16 bits with 0 for white"
+    clear = image.info.get("transparency")
+    if image.format == "PNG" and image.mode == "RGB" and isinstance(clear, tuple) and max(clear) > 0xFF:
+        return "makes one colour of 16 bits a channel transparent, and has no channel for that"
+    return None
+
+
+def _scale_transparency(image: Image) -> None:
+    """The grey that a PNG makes transparent, on the scale of its pixels: Pillow widens those of 1, 2 and 4 bits to 8 alone."""
+    clear = image.info.get("transparency")
+    if image.format == "PNG" and image.mode in ("1", "L") and isinstance(clear, int):
+        bits = {"L;2": 2, "L;4": 4, "L": 8}.get(image.tile[0][3], 1)  # type: ignore[attr-defined]
+        image.info["transparency"] = min(255, clear * (255 // (2**bits - 1)))
 
 
 def _sized(size: tuple[int, int], path: Path, shape: Shape) -> None:
@@ -211,7 +242,7 @@ def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
         ImageOps.exif_transpose(upright, in_place=True)
     if not resize:
         _sized((upright.height, upright.width), path, shape)
-    upright = _coloured(upright, path, shape[2])
+    upright = _coloured(upright, path, shape[2], netpbm=image.format == "PPM")
     if (upright.height, upright.width) != shape[:2]:
         upright = upright.resize((shape[1], shape[0]), Pillow.Resampling.BILINEAR)
     return upright
@@ -228,7 +259,8 @@ def _reduced(image: Image, path: Path, shape: Shape) -> Image:
     wide, high = (factor * max(1, TILE // factor) for factor in (x, y))
     for left, top in itertools.product(range(0, width, wide), range(0, height, high)):
         tile = image.crop((left, top, min(left + wide, width), min(top + high, height)))
-        whole.paste(_coloured(tile, path, shape[2]).reduce((x, y)), (left // x, top // y))
+        bytes_of_tile = _coloured(tile, path, shape[2], netpbm=image.format == "PPM")
+        whole.paste(bytes_of_tile.reduce((x, y)), (left // x, top // y))
     with _reading(path):
         orientation = image.getexif().get(Base.Orientation)
     if orientation is not None:
@@ -236,15 +268,12 @@ def _reduced(image: Image, path: Path, shape: Shape) -> Image:
     return whole
 
 
-def _coloured(image: Image, path: Path, channels: int) -> Image:
-    """The image in the mode of `input`."""
+def _coloured(image: Image, path: Path, channels: int, *, netpbm: bool = False) -> Image:
+    """The image in the mode of `input`; `netpbm` where its file says what white is."""
     from PIL import Image as Pillow
 
     if image.mode == "I" or image.mode.startswith("I;16"):
-        values = np.asarray(image).astype(np.int64)
-        if values.max(initial=0) > 0xFFFF or values.min(initial=0) < 0:
-            raise Refused(problem("NS515", path, "has values outside 16 bits", help="save it with 8 bits"))
-        image = Pillow.fromarray(np.rint(values / 257).astype(np.uint8))
+        image = _of_8_bits(image, path, netpbm=netpbm)
     if image.mode == "La":  # grey times its alpha, as a TIFF may have it: Pillow converts it to nothing else
         image = image.convert("LA")
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
@@ -256,14 +285,23 @@ def _coloured(image: Image, path: Path, channels: int) -> Image:
     return _in_mode(image, MODES[channels])
 
 
+def _of_8_bits(image: Image, path: Path, *, netpbm: bool) -> Image:
+    """Grey of 16 bits in 8, by what Pillow does to colours on its own; the transparent grey is looked for in all 16."""
+    from PIL import Image as Pillow
+
+    values = np.asarray(image)
+    if values.max(initial=0) > 0xFFFF or values.min(initial=0) < 0:
+        raise Refused(problem("NS515", path, "has values outside 16 bits", help="save it with 8 bits a channel"))
+    grey = Pillow.fromarray((np.rint(values / 257) if netpbm else values >> 8).astype(np.uint8))
+    clear = image.info.get("transparency")
+    if clear is not None:
+        grey.putalpha(Pillow.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+    return grey
+
+
 def _in_mode(image: Image, mode: str) -> Image:
     """The image itself where it has the mode already: `convert` would copy it."""
     return image if image.mode == mode else image.convert(mode)
-
-
-def _start(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(16).decode("ascii", "backslashreplace")
 
 
 def summary(problems: tuple[Problem, ...], most: int = 20) -> list[Problem]:

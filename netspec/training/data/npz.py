@@ -25,6 +25,16 @@ from netspec.training.data.problem import Problem, Refused, problem
 
 ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
 
+LABELS = tuple(labels for _, labels in ARRAYS)
+
+OBJECTS = "Python objects inside"
+
+TEXT_LABELS = (
+    "number the classes: `classes, y = numpy.unique(numpy.concatenate([y_train, y_test]), return_inverse=True)`, "
+    "then save `y[:len(y_train)]` and `y[len(y_train):]`"
+)
+"""Both parts at once: a class that only one of them has would shift the numbers of the other."""
+
 END_BYTES = 22
 LARGEST_DIRECTORY = 1 << 20
 
@@ -119,6 +129,11 @@ def _open(path: Path, entry: ZipInfo) -> BinaryIO:
     return cast("BinaryIO", stream)
 
 
+def _of_objects(name: str, kind: str) -> str:
+    """How images of one size that stand in an array of objects become an array of numbers."""
+    return f": `numpy.stack({name})`" if kind == OBJECTS else ""
+
+
 def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
     """What the array's header declares, held against the directory of the archive."""
     entry, where = _entry(path, entries, name), f"array `{name}`"
@@ -139,8 +154,8 @@ def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
     if match is None or not _NUMBERS.fullmatch(match["type"]):
         kind = f"type `{match['type']}`" if match else "a header that does not describe a plain array"
         if match and match["type"].lstrip("|<>=") == "O":
-            kind = "Python objects inside"
-        help = "save a plain array of numbers: `numpy.stack` the images, `labels.astype('int64')`"
+            kind = OBJECTS
+        help = TEXT_LABELS if name in LABELS else "save a plain array of numbers" + _of_objects(name, kind)
         raise Refused(problem("NS505", path, f"has {kind}; only numbers are read", where=where, help=help))
     shape = tuple(int(axis) for axis in match["shape"].replace(" ", "").split(",") if axis)
     dtype, start = np.dtype(match["type"]), 8 + length_bytes + length

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from netspec.text.characters import escaped
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. `message` is complete: it names the path and the place in it."""
+    """One finding. `message` is complete: it names the path and the place in it.
+
+    What it says can be written anywhere: what cannot be shown in a file's or an array's name is escaped.
+    """
 
     code: str
     message: str
@@ -20,6 +25,12 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     fact: str = ""
     """What is wrong, without the path and the place."""
+
+    def __post_init__(self) -> None:
+        for name in ("message", "help", "where", "fact"):
+            text = getattr(self, name)
+            if text is not None:
+                object.__setattr__(self, name, escaped(text))
 
 
 class Refused(Exception):

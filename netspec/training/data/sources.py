@@ -15,7 +15,7 @@ from typing import Protocol
 from netspec.training.data import cifar10, digits, idx, images, npz
 from netspec.training.data.checks import Shape, count_problems
 from netspec.training.data.dataset import Dataset
-from netspec.training.data.files import is_folder, reason, there
+from netspec.training.data.files import at_home, is_folder, names_in, nearest, reason, there
 from netspec.training.data.problem import Problem, Refused, problem
 
 
@@ -50,6 +50,10 @@ class Source:
     help: str = ""
     """How to get it."""
 
+
+MNIST, FASHION = ("MNIST",), ("FashionMNIST",)
+TORCHVISION = (*MNIST, *FASHION, "KMNIST", "EMNIST")
+"""The folders of torchvision's data sets below its `root`."""
 
 MNIST_NAMES = tuple("0123456789")
 FASHION_NAMES = tuple(
@@ -105,7 +109,7 @@ def _given(path: Path, source: Source) -> Path:
     try:
         path.stat()
     except (OSError, ValueError) as error:
-        raise Refused(problem("NS501", path, reason(error), help="`path` is relative to the spec")) from None
+        raise Refused(problem("NS501", path, reason(error), help=_elsewhere(path))) from None
     help = _read_by(path)
     if source.file and path.is_dir():
         raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file", help=help))
@@ -114,11 +118,22 @@ def _given(path: Path, source: Source) -> Path:
     return path
 
 
+def _elsewhere(path: Path) -> str:
+    """What helps where nothing is at a path: the nearest name at its first missing step, or what was not replaced in it."""
+    if "\\" in str(path):
+        return "write `/` between folders"
+    if "$" in str(path):
+        return "write the path out: variables are not replaced in it, only a leading `~` is"
+    missing = next(step for step in (*reversed(path.parents), path) if not there(step))
+    near = nearest(missing.name, names_in(missing.parent))
+    return f"write `{near}`, which is there, for `{missing.name}`" if near else "`path` is relative to the spec"
+
+
 def _read_by(path: Path) -> str | None:
     """The source that reads what is at `path`."""
     if not path.is_dir():
         return "set `source: npz` in `data`" if path.suffix == ".npz" else None
-    if _has_idx(path):
+    if idx.place_of(path):
         return "set `source: idx` in `data`"
     return "set `source: images` in `data`" if is_folder(path / "train") else None
 
@@ -126,32 +141,42 @@ def _read_by(path: Path) -> str | None:
 def usual_places(name: str, source: Source) -> list[Path]:
     """Where a known source is looked for, in order: `$NETSPEC_DATA`, netspec's cache, Keras's, Debian's."""
     own = os.environ.get("NETSPEC_DATA")
-    keras = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
-    others = [Path(place.format(keras=f"{keras}/datasets")) for place in source.places]
-    mine = [Path(own) / name] if own else []
-    return [*mine, Path.home() / ".cache" / "netspec" / name, *others]
+    keras = os.environ.get("KERAS_HOME") or "~/.keras"
+    others = [place.format(keras=f"{keras}/datasets") for place in source.places]
+    mine = [f"{own}/{name}"] if own else []
+    return [at_home(Path(place)) for place in (*mine, f"~/.cache/netspec/{name}", *others)]
+
+
+def _load_idx(path: Path, shape: Shape, outputs: int | None) -> Dataset:
+    """The idx files of a folder, where they may be any set's; of several sets below it none is meant."""
+    place = idx.place_of(path)
+    if place is None and (below := [name for name in TORCHVISION if idx.place_of(path, (name,))]):
+        help = f"set `path` to its folder `{below[0]}`" + (
+            f" or {', '.join(map('`{}`'.format, below[1:]))}" if below[1:] else ""
+        )
+        raise Refused(problem("NS501", path, "has no idx files itself", help=help))
+    return idx.load(place or path, shape, outputs)
 
 
 def _load_mnist(path: Path, shape: Shape, outputs: int | None, names: tuple[str, ...] | None) -> Dataset:
     """The idx files of a folder; or `mnist.npz`, which is what Keras stores of it."""
     archive = path if path.suffix == ".npz" else path / "mnist.npz"
-    if there(archive) and not _has_idx(path):
+    place = idx.place_of(path, MNIST)
+    if there(archive) and place is None:
         return npz.load(archive, shape, outputs, names)
-    return idx.load(path, shape, outputs, names)
-
-
-def _has_idx(place: Path) -> bool:
-    return any(there(place / name) for name in idx.NAMES)
+    return idx.load(place or path, shape, outputs, names)
 
 
 def _has_mnist(place: Path) -> bool:
-    return _has_idx(place) or there(place / "mnist.npz") or (place.suffix == ".npz" and there(place))
+    return bool(idx.place_of(place, MNIST)) or there(place / "mnist.npz") or (place.suffix == ".npz" and there(place))
 
 
 _FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
 
 SOURCES: dict[str, Source] = {
-    "idx": Source(lambda path, shape, outputs, _: idx.load(path, shape, outputs), _has_idx),
+    "idx": Source(
+        lambda path, shape, outputs, _: _load_idx(path, shape, outputs), lambda place: idx.place_of(place) is not None
+    ),
     "npz": Source(lambda path, shape, outputs, _: npz.load(path, shape, outputs), there, file=True),
     "images": Source(
         lambda path, shape, outputs, settings: images.load(path, shape, outputs, settings.resize), is_folder
@@ -164,8 +189,8 @@ SOURCES: dict[str, Source] = {
         help=_FOUR.format("mnist", "mnist") + ", or run `keras.datasets.mnist.load_data()` once",
     ),
     "fashion-mnist": Source(
-        lambda path, shape, outputs, _: idx.load(path, shape, outputs, FASHION_NAMES),
-        _has_idx,
+        lambda path, shape, outputs, _: idx.load(idx.place_of(path, FASHION) or path, shape, outputs, FASHION_NAMES),
+        lambda place: idx.place_of(place, FASHION) is not None,
         classes=10,
         places=("{keras}/fashion-mnist", "/usr/share/datasets/fashion-mnist"),
         help="on Debian and Ubuntu `apt install dataset-fashion-mnist`; else "

@@ -64,7 +64,7 @@ def test_grey_times_its_alpha_is_an_image(tmp_path):
 
 
 def test_a_mistake_of_netspec_is_no_damaged_image(tmp_path, monkeypatch):
-    def mistaken(*_):
+    def mistaken(*_, **__):
         raise TypeError("a mistake")
 
     Image.new("L", (8, 8)).save(tmp_path / "x.png")
