@@ -83,6 +83,18 @@ def test_toy_kinds_are_summed_up() -> None:
         assert "block3.bridge" in found[form]
 
 
+def test_layers_that_are_left_out_leave_no_gap() -> None:
+    """Who read one of them reads what that one read first: a repair tries networks with fewer layers."""
+    found = stage("front")
+    joins = {name: {layer: reads for layer, *reads in found[name]} for name in found if name.startswith("reads")}
+    assert joins["reads"]["block2.bridge"] == [2, 4]
+    assert joins["reads"]["block3.bridge"] == [6, 8]
+    assert joins["reads without scale"]["block2.bridge"] == [2, 3]
+    assert joins["reads without scale"]["block3.bridge"] == [5, 6]
+    assert joins["reads without block 2"]["block3.bridge"] == [2, 4]
+    assert joins["reads without block 2"]["fc1"] == [6]
+
+
 def test_toy_kinds_are_drawn() -> None:
     picture = ElementTree.fromstring(stage("front")["diagram"])
     words = {element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")}

@@ -45,8 +45,8 @@ class Program(nnx.Module):  # type: ignore[misc]
         for layer in plan.layers:
             if layer.kind not in PARTS:
                 refuse(f"layer `{layer.kind}`", "this comparison's Flax")
-            read = plan.layers[layer.reads[0] - 1].output if layer.reads[0] else plan.input
-            parts.append(nnx.Sequential(*PARTS[layer.kind](layer.settings, read, weights.get(layer.name, {}), rngs)))
+            read, own = plan.shape(layer.reads[0]), weights.get(layer.name, {})
+            parts.append(nnx.Sequential(*PARTS[layer.kind](layer.settings, read, own, rngs)))
         self.parts = nnx.List(parts)
         self.reads = tuple(layer.reads for layer in plan.layers)
 

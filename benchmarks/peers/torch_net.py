@@ -86,15 +86,9 @@ def weights(plan: Plan, params: Mapping[str, Any], state: Mapping[str, Any]) -> 
     found = {}
     for layer in plan.layers:
         for name, tensor in {**params.get(layer.name, {}), **state.get(layer.name, {})}.items():
-            laid_out = _laid_out(tensor, _read(plan, layer)) if name == "kernel" else tensor
+            laid_out = _laid_out(tensor, plan.shape(layer.reads[0])) if name == "kernel" else tensor
             found[f"{layer.value - 1}.{NAMES[name]}"] = laid_out
     return found
-
-
-def _read(plan: Plan, layer: PlannedLayer) -> tuple[int, ...]:
-    """The shape of what a layer reads, before it is flattened."""
-    value = layer.reads[0]
-    return plan.layers[value - 1].output if value else plan.input
 
 
 def _laid_out(kernel: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -111,7 +105,7 @@ def _parts(plan: Plan, layer: PlannedLayer) -> Parts:
     settings: Any = layer.settings
     if layer.kind not in PARTS:
         refuse(f"layer `{layer.kind}`", "this comparison's PyTorch")
-    return PARTS[layer.kind](settings, _read(plan, layer))
+    return PARTS[layer.kind](settings, plan.shape(layer.reads[0]))
 
 
 def _after(settings: Any, norm: nn.Module) -> Parts:

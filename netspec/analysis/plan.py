@@ -150,6 +150,10 @@ class Plan:
             found.append(bool(layer.shapes) or any(found[value] for value in layer.reads))
         return tuple(found)
 
+    def shape(self, value: int) -> Shape:
+        """The shape of a value, before anything flattens it."""
+        return self.layers[value - 1].output if value else self.input
+
     def named(self, value: int) -> str:
         """What gives a value: `input`, or a layer by its name."""
         return self.layers[value - 1].name if value else INPUT

@@ -74,6 +74,14 @@ def front() -> dict[str, Any]:
             found[form] = here("summary", str(Path(folder, "spec.yaml")), "--format", form).stdout
         found["diagram"] = here("diagram", str(Path(folder, "spec.yaml"))).stdout
         found["schema command"] = here("schema").stdout
+    whole = Document(Source("s.yaml", SPEC))
+    assert whole.report.spec is not None
+    for name, spec in {
+        "reads": whole.report.spec,
+        "reads without scale": whole.report.spec.keeping(lambda layer: layer.kind != "scale"),
+        "reads without block 2": whole.report.spec.keeping(lambda layer: not layer.name.startswith("block2")),
+    }.items():
+        found[name] = [[layer.name, *layer.reads] for layer in spec.layers]
     root, _ = read(Source("s.yaml", SPEC))
     assert root is not None
     found["schema"] = [error.message for error in Draft202012Validator(schema()).iter_errors(plain(root))]
@@ -83,7 +91,6 @@ def front() -> dict[str, Any]:
     found["keys of a block"] = {one.label: one.insert for one in completions(typed, at + 1, 5)}
     typed = Document(Source("s.yaml", SPEC.replace("{by: 2}", "{}")))
     found["keys of scale"] = [one.label for one in completions(typed, at, len("    scale: {") + 1)]
-    whole = Document(Source("s.yaml", SPEC))
     shown = hover(whole, at, 6)
     found["hover"] = shown.text if shown else ""
     found["hints"] = {hint.line: hint.text for hint in hints(whole, 1, 99)}
