@@ -99,17 +99,14 @@ class _Walk:
         self._drop(*((number, "random") for number in self._held))
         for stage in self.stages:
             number, held = stage.layer.value, self._held[stage.layer.value]
-            if self._wanted(stage):
+            if plan.needs_gradient(stage.layer):
                 self._make((number, "turned"), "workspace", held.turned * FLOAT32_BYTES)
             self._coordinates((number, "places"), held.scattered[0])
             self._numbers((number, "zeros"), "workspace", held.scattered[0])
 
     def _footprint(self, stage: Stage, platform: str) -> Footprint:
-        return rules(stage.layer.kind).footprint(stage, self.batch_size, platform, self._wanted(stage))
-
-    def _wanted(self, stage: Stage) -> bool:
-        """Whether anybody asks for the gradient of what a stage reads."""
-        return any(self.plan.trained[value] for value in stage.layer.reads)
+        gradient = self.plan.needs_gradient(stage.layer)
+        return rules(stage.layer.kind).footprint(stage, self.batch_size, platform, gradient)
 
     def _make(self, name: Name, part: Part, size: int) -> None:
         if not size:

@@ -150,6 +150,10 @@ class Plan:
             found.append(bool(layer.shapes) or any(found[value] for value in layer.reads))
         return tuple(found)
 
+    def needs_gradient(self, layer: PlannedLayer) -> bool:
+        """Whether training needs the gradient of what a layer reads: a trained layer is behind it."""
+        return any(self.trained[value] for value in layer.reads)
+
     def shape(self, value: int) -> Shape:
         """The shape of a value, before anything flattens it."""
         return self.layers[value - 1].output if value else self.input
@@ -160,15 +164,8 @@ class Plan:
 
     @cached_property
     def training_macs(self) -> int:
-        """Multiply-adds of a training step, one example: of each layer's output, weight gradient and input gradient.
-
-        Nothing needs the gradient of an input that no trained layer is behind.
-        """
-        return sum(
-            layer.macs * (2 + any(self.trained[value] for value in layer.reads))
-            for layer in self.layers
-            if layer.shapes
-        )
+        """Multiply-adds of a training step, one example: of each layer's output, weight gradient and input gradient."""
+        return sum(layer.macs * (2 + self.needs_gradient(layer)) for layer in self.layers if layer.shapes)
 
     @cached_property
     def weight_bytes(self) -> int:

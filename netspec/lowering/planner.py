@@ -22,7 +22,7 @@ def choices(plan: Plan, batch: int, platform: str, *, together: bool = True) -> 
     """
     chosen: dict[str, Any] = {}
     for stage in stages(plan):
-        gradient = any(plan.trained[value] for value in stage.layer.reads)
+        gradient = plan.needs_gradient(stage.layer)
         chosen |= rules(stage.layer.kind).choices(stage, batch, platform, gradient, together)
     return chosen
 
@@ -34,7 +34,7 @@ class Part:
     planned: PlannedLayer
     work: Work
     directions: tuple[Direction, ...]
-    """Those that a training step computes: nothing needs the gradient of what no trained layer is behind."""
+    """Those that a training step computes: not the gradient of what no trained layer is behind."""
 
     @property
     def layer(self) -> str:
@@ -59,7 +59,7 @@ def parts(plan: Plan) -> list[Part]:
     for layer in plan.layers:
         work = work_of(alone.get(layer.value, Stage(layer)))
         if work is not None:
-            gradient = any(plan.trained[value] for value in layer.reads)
+            gradient = plan.needs_gradient(layer)
             wanted = (direction for direction in DIRECTIONS if gradient or direction != "input_gradient")
             found.append(Part(layer, work, tuple(direction for direction in wanted if work.algorithms(direction))))
     return found
