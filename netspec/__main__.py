@@ -13,9 +13,13 @@ import signal
 import sys
 from types import FrameType
 
-from netspec.cli import farewell
+from netspec.cli import farewell, streams
 
-WORDS = {signal.SIGINT: b"netspec: interrupted\n", signal.SIGTERM: b"netspec: terminated\n"}
+WORDS = {
+    signal.SIGINT: b"netspec: interrupted\n",
+    signal.SIGTERM: b"netspec: terminated\n",
+    signal.SIGHUP: b"netspec: hung up\n",
+}
 LINE_AND_CURSOR = b"\r\x1b[K\x1b[?25h"
 """Takes away what a progress bar has left on a terminal, and shows the cursor that it hid."""
 
@@ -26,6 +30,7 @@ TRAINING = {"train", "bench"}
 
 def start() -> None:
     """Runs the command line."""
+    streams.hold()
     if TRAINING.intersection(sys.argv[1:2]):
         from netspec.cli.pages import ask_for_large
 

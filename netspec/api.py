@@ -25,8 +25,8 @@ class SpecError(ValueError):
     def __init__(self, report: Report) -> None:
         from netspec.diagnostics.render import renderer
 
-        self.diagnostics = report.diagnostics
-        text = renderer("concise")(report.diagnostics, (report.source.name,), color=False, width=80)
+        self.diagnostics = report.for_network
+        text = renderer("concise")(self.diagnostics, (report.source.name,), color=False, width=80)
         super().__init__(text.rstrip())
 
 

@@ -7,9 +7,13 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, requires
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 ROOMS = (
@@ -18,6 +22,7 @@ ROOMS = (
     "language",
     "analysis",
     "repair",
+    "project",
     "editor",
     "lowering",
     "training",
@@ -145,3 +150,22 @@ def test_the_documentation_names_files_that_are_there() -> None:
     for page in (ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "robustness.md"):
         for name in re.findall(r"`((?:netspec|tests|specs|docs)/[\w./-]*)`", page.read_text()):
             assert (ROOT / name).exists(), (page.name, name)
+
+
+def test_lower_bounds_can_be_met_together() -> None:
+    """None is below what another package that is asked for needs of it; `.ci/lowest` installs and tries them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["train"])]
+    lowest = {canonicalize_name(one.name): str(one.specifier).removeprefix(">=") for one in wanted}
+    compared = 0
+    for name in lowest:
+        try:
+            needs = [Requirement(text) for text in requires(name) or ()]
+        except PackageNotFoundError:
+            continue
+        for need in needs:
+            other = canonicalize_name(need.name)
+            if other in lowest and (need.marker is None or need.marker.evaluate({"extra": ""})):
+                compared += 1
+                assert need.specifier.contains(lowest[other]), f"{name} needs {need}"
+    assert compared or not find_spec("jax")

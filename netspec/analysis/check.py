@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netspec.analysis import against_data, budgets, consistency, shapes
+from dataclasses import replace
+
+from netspec.analysis import against_data, budgets, consistency, shapes, suppression
 from netspec.analysis.plan import Plan
 from netspec.analysis.report import Report
 from netspec.diagnostics.catalogue import CODES
@@ -17,7 +19,18 @@ from netspec.text.causes import RepeatedKey
 from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source
 
-__all__ = ["Report", "costed", "examine", "examined", "plan_of"]
+__all__ = ["Report", "costed", "examine", "examined", "heeded", "plan_of", "without"]
+
+
+def heeded(report: Report) -> Report:
+    """A report without the findings that comments in the text ignore."""
+    return without(report, *suppression.divided(report))
+
+
+def without(report: Report, stay: tuple[Diagnostic, ...], taken: tuple[Diagnostic, ...]) -> Report:
+    """A report whose findings were divided; a network that only exceeds budgets stands where that is ignored."""
+    report = replace(report, diagnostics=stay, ignored=(*report.ignored, *taken))
+    return report if any(map(_is_error, stay)) else replace(report, plan=report.plan or costed(report))
 
 
 def examine(source: Source) -> Report:
@@ -68,9 +81,8 @@ def plan_of(spec: Spec, inferred: shapes.Shapes) -> Plan | None:
 
 def costed(report: Report) -> Plan | None:
     """The plan of a report, also where budgets are exceeded and nothing else is wrong."""
-    wrong = any(
-        _is_error(finding) and CODES[finding.code].family is not Family.BUDGETS for finding in report.diagnostics
-    )
+    found = (*report.diagnostics, *report.ignored)
+    wrong = any(_is_error(finding) and CODES[finding.code].family is not Family.BUDGETS for finding in found)
     if wrong or report.spec is None or report.shapes is None:
         return None
     return plan_of(report.spec, report.shapes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.analysis import against_data, plausibility
+from netspec.analysis import against_data, degenerate, plausibility, schedules
 from netspec.analysis.causes import Agreement, Contradiction, NameForSeveral, NameTaken, NoEffect, NoLayers
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label
@@ -192,4 +192,4 @@ def _unless(*agreements: tuple[str, str | None], follows_data: bool = False) -> 
     return Contradiction(tuple(Agreement(key, value) for key, value in agreements), follows_data)
 
 
-PASSES = (names, layers, training, *plausibility.PASSES)
+PASSES = (names, layers, training, *plausibility.PASSES, *schedules.PASSES, *degenerate.PASSES)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.analysis.figures import percent
-from netspec.cli import cache, messages, options, specs, tuning
+from netspec.cli import computing, messages, options, specs, tuning
 from netspec.language.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -48,14 +48,13 @@ def bench(
 ) -> None:
     """Measure a training step, each layer and direction of it, and prediction, on made-up images.
 
-    FILE is a spec, or `-` for standard input. FLOP/s are shown beside those of a matrix product measured in the same run.
+    FILE is a spec, `-` for standard input, or a run directory. FLOP/s are shown beside those of a matrix product measured in the same run.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     from netspec.cli.measuring import Measuring
     from netspec.training.speed.bench import bench as measure
 
-    plan = _sized(specs.require_plan(file, overrides), batch)
+    plan = _sized(specs.require_plan(specs.of_run(file), overrides), batch)
     chosen = tuning.choose(plan, tune, pinned)
     with Measuring(f"measuring {plan.name}") as measuring:
         found = measure(plan, chosen.choices, measuring.say, compare=compare) | {"tuning": chosen.as_json()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from netspec.cli import cache, messages, options, specs
+from netspec.cli import computing, messages, options, specs
 from netspec.diagnostics.diagnostic import Diagnostic
 
 
@@ -44,32 +44,53 @@ def compile_(
 ) -> None:
     """Compile prediction and a training step to StableHLO, on any machine for any of the platforms.
 
+    FILE is a spec, `-` for standard input, or a run directory, whose trained variables are then taken.
+
     DIR then holds all that it takes to load and run them: the arrays, a loader, and what each function costs.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
+    from netspec.analysis import schedules
     from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
     from netspec.export.trained import of_run
-    from netspec.training.optimizer import StepsUnknown
+    from netspec.training.optimizer import Contradiction, StepsUnknown
 
     platforms = tuple(dict.fromkeys(platform.split(",")))
     unknown = [name for name in platforms if name not in PLATFORMS]
     if unknown:
         raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
+    if run is None and specs.is_run(file):
+        run = file
     if run is None and checkpoint != "model":
         raise click.UsageError("--checkpoint is one of a run: name it with --run.")
-    plan = specs.require_plan(file, overrides)
+    plan = specs.require_plan(specs.of_run(file), overrides)
     trained: Any = None
+    classes: tuple[str, ...] | None = None
+    pixels: Any = None
     if run is not None:
-        trained, known = of_run(Path(run), messages.load_run(run, checkpoint))
+        network = messages.load_run(run, checkpoint)
+        trained, known = of_run(Path(run), network)
         steps_per_epoch = steps_per_epoch or known
+        classes, pixels = network.classes, network.pixels
     if len(plan.output) != 1:
         click.echo("the network ends in a map, not in logits: compiled without a training step", err=True)
     try:
-        cost = write(plan, Path(output), platforms, trained=trained, steps_per_epoch=steps_per_epoch, say=_say)
+        cost = write(
+            plan,
+            Path(output),
+            platforms,
+            trained=trained,
+            classes=classes,
+            pixels=pixels,
+            steps_per_epoch=steps_per_epoch,
+            say=_say,
+        )
     except StepsUnknown as error:
         span = plan.spec.train.at("schedule")
         messages.show([Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")])
+        raise SystemExit(1) from None
+    except Contradiction:
+        steps = steps_per_epoch and steps_per_epoch * plan.spec.train.value.epochs
+        messages.show(list(schedules.check(plan.spec, steps)))
         raise SystemExit(1) from None
     except Occupied as error:
         raise click.BadParameter(str(error), param_hint="--output") from None
@@ -109,4 +130,4 @@ def _table(output: str, cost: dict[str, Any]) -> None:
     messages.lines(Text(title), table)
     for path in sorted(Path(output).iterdir()):
         if path.is_file():
-            click.echo(f"  {path.name:<22} {short_bytes(path.stat().st_size):>9}")
+            click.echo(f"  {messages.safe(path.name):<22} {short_bytes(path.stat().st_size):>9}")

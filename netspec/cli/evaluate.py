@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import cache, messages, options
+from netspec.cli import computing, messages, options
 from netspec.diagnostics.render.cells import cells
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 @options.formats(["table", "json"])
 def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
     """Measure the network of a run directory on the test set: accuracy, precision and recall, confusion matrix."""
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     from netspec.report.evaluation import measure
     from netspec.training.loop import Trainer
 
     network = messages.load_run(run, checkpoint)
     found = messages.require_images(network.plan, data, network.record)
     result = Trainer(network, found).evaluate(network.variables, found.test)
+    messages.require_finite(result.loss, "the loss on the test set")
     measures = measure(found.test.labels, result.predictions, found.classes)
     if form == "json":
         facts: dict[str, Any] = {"accuracy": result.accuracy, "loss": result.loss} | measures.to_json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 import click
@@ -13,6 +14,9 @@ def lsp(stdio: bool) -> None:
     """Serve an editor on standard input and output: diagnostics, hover, completion, shapes beside the layers, fixes."""
     if find_spec("pygls") is None:
         click.echo("this command needs pygls: pip install 'pygls>=2.1'", err=True)
+        raise SystemExit(3)
+    if sys.stdin is None:
+        click.echo("netspec: standard input is closed", err=True)
         raise SystemExit(3)
     from netspec.editor.server import serve
 

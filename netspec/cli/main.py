@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import click
+
+from netspec.diagnostics.render.cells import shown
+from netspec.text.docstring import docstring
 
 COMMANDS: dict[str, str] = {
     "validate": "netspec.cli.validate:validate",
@@ -41,8 +41,6 @@ STARTED = time.monotonic()
 """When this process began, but for Python's own start of some 20 ms."""
 ENVIRONMENT = 3
 """The exit code where the environment or netspec itself failed."""
-FRAMES = 8
-"""How much of a bug's traceback is shown."""
 
 
 class NoReader(Exception):
@@ -80,7 +78,7 @@ class Commands(click.Group):
             return None
         module, function = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(import_module(module), function)
-        return command
+        return _documented(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -90,6 +88,13 @@ class Commands(click.Group):
         if close and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}. Did you mean '{close[0]}'?")
         return super().resolve_command(ctx, args)
+
+
+def _documented(command: click.Command) -> click.Command:
+    """With the help that click would have had of a docstring, were docstrings there (`PYTHONOPTIMIZE=2`)."""
+    if command.help is None and command.callback is not None:
+        command.help = docstring(command.callback)
+    return command
 
 
 @click.group(
@@ -105,10 +110,13 @@ def netspec() -> None:
     """Check, compile and train convolutional networks that are written in YAML."""
 
 
+_documented(netspec)
+
+
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 the input was found wrong, 2 wrong usage, 3 the environment or a bug.
 
-    Signals are `netspec.__main__`'s: 130 after SIGINT and 143 after SIGTERM.
+    Signals are `netspec.__main__`'s: 130 after SIGINT, 143 after SIGTERM and 129 after SIGHUP.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -117,6 +125,8 @@ def main() -> None:
         netspec(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
+        # what a command line holds steers no terminal; the attribute is final for those who type-check
+        vars(error)["message"] = "\n".join(map(shown, error.message.split("\n")))
         error.show()
         _leave(error.exit_code)
     except click.exceptions.Exit as error:
@@ -137,9 +147,11 @@ def main() -> None:
 
 def _environment(error: OSError) -> int:
     """One line for what the system refused. A reader that has gone (`| head`) needs no word."""
-    if error.errno != errno.EPIPE:
+    if error.errno == errno.EBADF and error.filename is None:
+        click.echo("netspec: standard output is closed", err=True)
+    elif error.errno != errno.EPIPE:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"netspec: {where}{error.strerror or error}", err=True)
+        click.echo(f"netspec: {shown(f'{where}{error.strerror or error}')}", err=True)
     return ENVIRONMENT
 
 
@@ -157,14 +169,9 @@ def _uninstalled(error: ImportError) -> int:
 
 
 def _bug() -> int:
-    try:
-        from netspec import __version__ as own
-    except PackageNotFoundError:
-        own = "not installed"
-    # the innermost frames: what stands above them is click's
-    click.echo(traceback.format_exc(limit=-FRAMES), err=True)
-    versions = f"netspec {own}, Python {platform.python_version()}, {platform.platform()}"
-    click.echo(f"this is a bug in netspec ({versions}); please report it with the lines above", err=True)
+    from netspec.cli.messages import bug
+
+    click.echo(bug(), err=True)
     return ENVIRONMENT
 
 

@@ -13,20 +13,21 @@ MANY = 64
 SHARE = 16
 """How many files a process takes at a time."""
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def each(function: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
-    """What a function gives for each name, in their order. It and its results must be such that pickle takes them."""
+def each(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """What a function gives for each file, in their order. All of them must be such that pickle takes them."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if len(names) < MANY or processors == 1:
-        return [function(name) for name in names]
+    if len(items) < MANY or processors == 1:
+        return [function(item) for item in items]
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     executor = ProcessPoolExecutor(processors, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
     try:
-        return list(executor.map(function, names, chunksize=SHARE))
+        return list(executor.map(function, items, chunksize=SHARE))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

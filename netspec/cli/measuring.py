@@ -23,5 +23,9 @@ class Measuring(Shown):
     def _open(self) -> None:
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=16), TextColumn("{task.fields[what]}"))
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[what]}", markup=False),
+        )
         self.begin(self._title, *columns, TimeElapsedColumn(), total=None, what="")

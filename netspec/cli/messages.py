@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -37,6 +40,8 @@ TRAINING = {
     "tensorboardX": "tensorboardX",
 }
 """The modules of the extra `train`, and the packages that have them."""
+FRAMES = 8
+"""How much of a bug's traceback is shown."""
 
 
 def coloured(stream: TextIO) -> bool:
@@ -52,11 +57,18 @@ def width(stream: TextIO) -> int:
 
 
 def console() -> Console:
-    """A console for results on standard output."""
+    """A console for results on standard output. No text is markup: a class may be called `[bold]`."""
     from rich.console import Console
 
     colour = coloured(sys.stdout)
-    return Console(width=width(sys.stdout), no_color=not colour, force_terminal=colour, highlight=False, emoji=False)
+    return Console(
+        width=width(sys.stdout),
+        no_color=not colour,
+        force_terminal=colour,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
 
 
 def drawn(stream: TextIO) -> bool:
@@ -117,11 +129,16 @@ def tell(found: Diagnostic) -> None:
         _say("green", "help", found.help)
 
 
-def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
-    """An error that has no place in a spec, and the end."""
+def error(code: str, message: str, help: str | None = None) -> None:
+    """An error that has no place in a spec."""
     _say("red", f"error[{code}]", message)
     if help is not None:
         _say("green", "help", help)
+
+
+def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
+    """An error that has no place in a spec, and the end."""
+    error(code, message, help)
     raise SystemExit(status)
 
 
@@ -133,12 +150,32 @@ def _say(colour: str, kind: str, message: str) -> None:
     click.echo(f"{click.style(kind, colour, bold=True)}: {text}", err=True, color=coloured(sys.stderr))
 
 
+def bug() -> str:
+    """What there is to report of the exception that is being handled, which is one of netspec's own."""
+    try:
+        from netspec import __version__ as own
+    except PackageNotFoundError:
+        own = "not installed"
+    versions = f"netspec {own}, Python {platform.python_version()}, {platform.platform()}"
+    # the innermost frames: what stands above them is click's
+    lines = traceback.format_exc(limit=-FRAMES)
+    return f"{lines}\nthis is a bug in netspec ({versions}); please report it with the lines above"
+
+
 def require_training() -> None:
     """Exits where the extra `train` is not installed."""
     missing = [package for module, package in TRAINING.items() if find_spec(module) is None]
     if missing:
         click.echo(f"this command needs {', '.join(missing)}: {INSTALL}", err=True)
         raise SystemExit(3)
+
+
+def require_finite(numbers: Any, what: str) -> None:
+    """Exits where a number that a network gave is infinite or none: nobody could read it."""
+    import numpy as np
+
+    if not np.isfinite(numbers).all():
+        fail("NS625", f"{what} is not finite: the weights are so large that it overflows", None, status=1)
 
 
 def load_run(run: str, which: str = "model") -> TrainedNetwork:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +25,37 @@ def formats(names: Sequence[str]) -> Decorator:
         show_default=True,
         help=f"One of {', '.join(names)}.",
     )
+
+
+def outputs(names: Sequence[str]) -> Decorator:
+    """`--output`: further formats, each into a file, as pairs of a format and a path."""
+
+    def read(_: click.Context, parameter: click.Parameter, items: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+        pairs = [(form, Path(path)) for form, _, path in (item.partition("=") for item in items)]
+        for form, path in pairs:
+            if form not in names or str(path) in (".", "-"):
+                raise click.BadParameter(f"write FORMAT=PATH, with one of {', '.join(names)}, as in json=findings.json")
+        if len({path for _, path in pairs}) < len(pairs):
+            raise click.BadParameter("two formats cannot be written to one file")
+        return tuple(pairs)
+
+    help = "Write this format to a file too, as in sarif=netspec.sarif. Repeatable."
+    return click.option("--output", "outputs", metavar="FORMAT=PATH", multiple=True, callback=read, help=help)
+
+
+def codes(name: str, help: str) -> Decorator:
+    """An option that takes diagnostic codes or beginnings of them, several with commas between."""
+
+    def read(_: click.Context, parameter: click.Parameter, items: tuple[str, ...]) -> tuple[str, ...]:
+        from netspec.analysis.suppression import known
+
+        split = [part.strip() for item in items for part in item.split(",") if part.strip()]
+        for part in split:
+            if not known(part):
+                raise click.BadParameter(f"there is no code {part}; `netspec explain` lists them")
+        return tuple(split)
+
+    return click.option(name, metavar="CODE", multiple=True, callback=read, help=help)
 
 
 def overrides(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import cache, messages, options, pixels
+from netspec.cli import computing, messages, options, pixels
 
 if TYPE_CHECKING:
+    from netspec.training.data.problem import Problem
     from netspec.training.run import TrainedNetwork
 
 SHOWN = 3
@@ -27,29 +27,32 @@ SHOWN = 3
 def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, form: str) -> None:
     """Say which class images show, and how likely each class is.
 
-    IMAGE is an image file, or `.npy` arrays of one image or of several: (height, width[, channels]) or (n, height,
-    width, channels), with pixel values as in the training data.
+    IMAGE is an image file, a folder of them, `-` for one on standard input, or `.npy` arrays of one image or of several:
+    (height, width[, channels]) or (n, height, width, channels), with pixel values as in the training data.
+
+    Each file stands for itself. Exit status: 0 all are predicted, 1 one is wrong, 2 one could not be read.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     network = messages.load_run(run, checkpoint)
-    results = []
-    for name in images:
-        for label, array in pixels.read(network, Path(name), resize):
-            results.append(_result(network, label, array))
+    problems: list[Problem] = []
+    given = pixels.given(network, images, resize, problems)
+    results = (_result(network, label, array) for label, array in given)
     if form == "json":
-        click.echo(json.dumps({"version": 1, "predictions": results}))
-        return
-    for result in results:
-        ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])[:SHOWN]
-        words = ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in ranked)
-        click.echo(f"{messages.safe(result['image'])}: {words}")
+        click.echo(json.dumps({"version": 1, "predictions": list(results)}))
+    else:
+        for result in results:
+            ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])[:SHOWN]
+            words = ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in ranked)
+            click.echo(f"{messages.safe(result['image'])}: {words}")
+    if status := pixels.tell(network, problems):
+        raise SystemExit(status)
 
 
 def _result(network: TrainedNetwork, name: str, image: Any) -> dict[str, Any]:
     import numpy as np
 
     probabilities = np.asarray(network.predict(network.variables, image[None]))[0]
+    messages.require_finite(probabilities, f"the answer to `{name}`")
     best = int(probabilities.argmax())
     shares = {label: float(share) for label, share in zip(network.classes, probabilities, strict=True)}
     return {"image": name, "class": network.classes[best], "label": best, "probabilities": shares}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli import cache, messages, options
+from netspec.cli import computing, messages, options
 
 
 @click.command(short_help="Write the HTML page of a run.", epilog="Example: netspec report runs/digits-1")
@@ -17,10 +17,9 @@ def report(run: str, data: str | None, checkpoint: str) -> None:
     """Write RUN/report.html: curves, confusion, mistakes, filters, feature maps, activation rates."""
     if Path(run).is_file():
         raise click.UsageError(f"{messages.safe(run)} is a file; the page stands in a run's directory: name that.")
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     from netspec.report import page
 
     network = messages.load_run(run, checkpoint)
     found = messages.require_images(network.plan, data, network.record)
-    click.echo(page.write(Path(run), network, found))
+    click.echo(messages.safe(str(page.write(Path(run), network, found))))

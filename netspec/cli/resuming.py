@@ -36,7 +36,6 @@ def recorded(folder: Path) -> Mapping[str, Any]:
 
     Exits where neither is left.
     """
-    from netspec.training.record import malformed
     from netspec.training.run import NotARun, RunDirectory
 
     directory = RunDirectory(folder)
@@ -44,7 +43,7 @@ def recorded(folder: Path) -> Mapping[str, Any]:
         return directory.made_of()
     except NotARun as error:
         newest, _ = directory.checkpoints().newest()
-        if newest is None or malformed(newest.record):
+        if newest is None:
             _lost(directory, error)
         return newest.record
 
@@ -94,11 +93,11 @@ def _begin_anew(directory: RunDirectory) -> str:
 
 def _read(checkpoint: Path) -> Checkpoint:
     """The checkpoint that was asked for; exits where it is none."""
-    from netspec.training.checkpoint import Checkpoints
+    from netspec.training.run import RunDirectory
     from netspec.training.tensors import Corrupt
 
     try:
-        return Checkpoints(checkpoint.parent).read(checkpoint)
+        return RunDirectory(checkpoint.parent.parent).checkpoints().read(checkpoint)
     except Corrupt as error:
         messages.fail("NS605", str(error), f"leave it out: netspec train --resume {checkpoint.parent.parent}", status=1)
 

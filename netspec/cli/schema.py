@@ -10,8 +10,17 @@ import click
 @click.command(
     short_help="Print the JSON Schema of specs, for editors.", epilog="Example: netspec schema > netspec.schema.json"
 )
-def schema() -> None:
-    """Print the JSON Schema (2020-12) of the format, for editors."""
-    from netspec.language import schema as language
+@click.option(
+    "--draft",
+    type=click.Choice(["2020-12", "7"]),
+    default="2020-12",
+    show_default=True,
+    help="The version of JSON Schema; 7 for what reads no later one, without keywords of its own.",
+)
+def schema(draft: str) -> None:
+    """Print the JSON Schema of the format, for editors."""
+    from netspec.language import draft7
+    from netspec.language import schema as current
 
-    click.echo(json.dumps(language.schema(), indent=2, ensure_ascii=False))
+    made = draft7.schema() if draft == "7" else current.schema()
+    click.echo(json.dumps(made, indent=2, ensure_ascii=False))

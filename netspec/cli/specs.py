@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -13,11 +13,26 @@ from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.diagnostic import from_unreadable
 from netspec.language.override import Aliased, Override, override
+from netspec.project.configuration import told_of, wrong_budget
 from netspec.repair.check import check_source
-from netspec.text.files import Unreadable, encode, read_source
+from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 
 EXAMPLES = {"--set": "train.epochs=3", "--budget": "parameters=60k"}
+
+
+RUN_SPEC = "spec.yaml"
+"""A run's own spec, in its directory."""
+
+
+def is_run(name: str) -> bool:
+    """Whether the name is that of a run directory."""
+    return (Path(name) / RUN_SPEC).is_file()
+
+
+def of_run(name: str) -> str:
+    """The spec that a name stands for: of a run directory its own."""
+    return str(Path(name) / RUN_SPEC) if is_run(name) else name
 
 
 def read(name: str) -> Source:
@@ -55,22 +70,13 @@ def written(source: Source, option: str, items: Sequence[str], prefix: str = "")
 def require_budgets(items: Sequence[str]) -> None:
     """Refuses budgets that no spec could have: a usage error once, rather than a finding in every file."""
     for item in items:
-        source, _ = written(
-            Source("--budget", "netspec: 1\nname: any\ninput: [1, 1, 1]\nfc: [1]\n"), "--budget", [item], "budget"
-        )
-        for finding in check_source(source).diagnostics:
-            if finding.code < "NS2":
-                help = f"; {finding.help}" if finding.help else ""
-                raise click.UsageError(f"--budget {messages.safe(item)}: {messages.safe(finding.message + help)}.")
+        if why := wrong_budget(*key_value("--budget", item)):
+            raise click.UsageError(f"--budget {messages.safe(item)}: {messages.safe(why)}.")
 
 
 def check(source: Source, overrides: Sequence[Override] = ()) -> Report:
     """The report on a source; what it says of overridden values is told of the file as it is."""
-    report = check_source(source)
-    found = report.diagnostics
-    for change in reversed(overrides):
-        found = tuple(change.located(diagnostic) for diagnostic in found)
-    return replace(report, diagnostics=found)
+    return told_of(check_source(source), overrides)
 
 
 def load(name: str, overrides: Sequence[str] = ()) -> Report:
@@ -81,32 +87,17 @@ def load(name: str, overrides: Sequence[str] = ()) -> Report:
 def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
     """The plan of a file; shows its diagnostics, and exits with 1 where one is an error."""
     report = load(name, overrides)
-    messages.show(report.diagnostics)
+    messages.show(report.for_network)
     if report.plan is None:
         raise SystemExit(1)
     return report.plan
 
 
 def require_costs(name: str, overrides: Sequence[str] = ()) -> tuple[Plan, int]:
-    """The plan of a file, though it exceed its budgets, and the exit status; ends as `require_plan` where all else is wrong."""
-    report = load(name, overrides)
-    messages.show(report.diagnostics)
+    """The plan of a file, or of a run directory, though it exceed its budgets, and the exit status; ends as `require_plan` where all else is wrong."""
+    report = load(of_run(name), overrides)
     plan = costed(report)
+    messages.show(report.for_network if plan is None else report.diagnostics)
     if plan is None:
         raise SystemExit(1)
     return plan, int(not report.ok)
-
-
-def fix(source: Source) -> Source:
-    """Makes the safe fixes in the file of a source, and says which; the source as it then is."""
-    from netspec.repair.safe import fix_all
-    from netspec.text.writing import write_atomic
-
-    text, fixes = fix_all(source)
-    if fixes and source.path is not None:
-        mode = source.path.stat().st_mode
-        write_atomic(source.path, encode(replace(source, text=text)))
-        source.path.chmod(mode)
-        for made in fixes:
-            click.echo(f"{messages.safe(source.name)}: {made.title}", err=True)
-    return replace(source, text=text)

@@ -41,7 +41,7 @@ BAR = 22
 def summary(file: str, form: str, overrides: tuple[str, ...]) -> None:
     """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field.
 
-    FILE is a spec, or `-` for standard input. A network that exceeds its budgets is shown too; the exit status is then 1.
+    FILE is a spec, `-` for standard input, or a run directory. A network that exceeds its budgets is shown too; the exit status is then 1.
     """
     plan, status = specs.require_costs(file, overrides)
     if form == "json":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,7 +14,7 @@ from click.core import ParameterSource
 
 from netspec.analysis.plan import known_examples
 from netspec.analysis.plausibility import too_few
-from netspec.cli import cache, farewell, messages, options, resuming, specs, tuning
+from netspec.cli import computing, farewell, messages, options, resuming, specs, tuning
 from netspec.diagnostics.diagnostic import Diagnostic, Severity
 from netspec.diagnostics.render.wording import counted
 
@@ -74,17 +75,19 @@ def train(
 
     \b
     Exit status: 0 done, 1 the spec or the data are wrong or the target was
-    missed, 2 wrong usage, 3 the environment or a bug; 130 and 143 after
-    SIGINT and SIGTERM, with a checkpoint to go on from.
+    missed, 2 wrong usage, 3 the environment or a bug; 129, 130 and 143 after
+    SIGHUP, SIGINT and SIGTERM, with a checkpoint to go on from.
     """
-    messages.require_training()
-    cache.keep_programs()
+    computing.begin()
     if file is None and resume is None:
         raise click.UsageError("name a spec, or a run with --resume.")
     if resume is not None and output is not None:
         raise click.UsageError("a run goes on where it is: leave --output out.")
     if resume is not None and (pinned or ctx.get_parameter_source("tune") is not ParameterSource.DEFAULT):
         raise click.UsageError("a run goes on with the algorithms that it has: leave --tune and --choices out.")
+    if file is not None and specs.is_run(file):
+        go_on, again = f"netspec train --resume {file}", f"netspec train {specs.of_run(file)}"
+        raise click.UsageError(f"{file} is a run: go on with it by {go_on}, or begin another by {again}.")
     from netspec.training import lock
     from netspec.training.run import SPEC, place
 
@@ -95,7 +98,9 @@ def train(
     _devices(devices)
     moved = file is not None or any(item.startswith("data.path") for item in overrides)
     images = messages.require_images(plan, data, None if run is None or moved else resuming.recorded(run))
-    messages.show(_too_few(plan, images))
+    messages.show(found := [*_too_few(plan, images), *_known_now(plan, images)])
+    if any(finding.severity == "error" for finding in found):
+        raise SystemExit(1)
     _divided(plan, images, devices)
     _fits(plan, images, devices)
     folder = run or _folder(plan, output)
@@ -126,6 +131,22 @@ def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
     known = known_examples(plan)
     shown = known is not None and known < plan.spec.train.value.batch_size
     return [] if shown else [*too_few(plan.spec, len(images.train))]
+
+
+def _known_now(plan: Plan, images: Images) -> Iterator[Diagnostic]:
+    """What `validate` finds where it knows the size of the data, of data whose size is known now that they are read."""
+    from netspec.analysis import degenerate, schedules
+    from netspec.analysis.plan import steps_per_epoch
+    from netspec.training.step import batch_of
+
+    spec, examples = plan.spec, len(images.train)
+    if known_examples(plan) == examples:
+        return
+    batch = batch_of(spec.train.value, examples).size
+    yield from schedules.check(spec, steps_per_epoch(examples, batch) * spec.train.value.epochs)
+    yield from degenerate.held_out(spec, len(images.validation))
+    if batch != spec.train.value.batch_size:
+        yield from degenerate.single_values(spec, plan.layers, batch)
 
 
 def _divided(plan: Plan, images: Images, devices: int) -> None:
@@ -171,14 +192,37 @@ def _folder(plan: Plan, output: str | None) -> Path:
     from netspec.training.run import SPEC
     from netspec.training.session import default_folder
 
-    folder = Path(output) if output is not None else default_folder(plan.name)
+    if output is None:
+        return default_folder(plan.name)
+    folder = Path(output)
     if (folder / SPEC).exists():
         messages.fail(
             "NS603", f"`{folder}` holds a run already", f"go on with it: netspec train --resume {folder}", status=2
         )
+    if foreign := _foreign(folder):
+        names = ", ".join(f"`{name}`" for name in foreign)
+        message = f"`{folder}` is no run and holds {names}, which a run would replace"
+        messages.fail("NS603", message, "give another --output", status=2)
     for parent in (*reversed(folder.parents), folder):
         make_folder(parent)
     return folder
+
+
+def _foreign(folder: Path) -> list[str]:
+    """What lies in a folder under the names of a run's files, though no run was begun there.
+
+    A run that was killed while it began has left its plan at most.
+    """
+    from netspec.report.page import NAME
+    from netspec.training.run import CHECKPOINTS, METRICS, MODEL, PLAN, NotARun, RunDirectory
+
+    found = [name for name in (METRICS, MODEL, NAME, CHECKPOINTS) if os.path.lexists(folder / name)]
+    if os.path.lexists(folder / PLAN):
+        try:
+            RunDirectory(folder).made_of()
+        except NotARun:
+            found.append(PLAN)
+    return found
 
 
 def _train(plan: Plan, images: Images, folder: Path, start: Checkpoint | None, chosen: Tuning, devices: int) -> None:
@@ -234,11 +278,15 @@ ADVICE: dict[Kind, str] = {
 """What to try, by what was not finite first."""
 
 
+SHORT_SECONDS = 0.05
+"""What takes less is not named among what a run took."""
+
+
 def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began: float) -> None:
     """Says how it ended, writes the report, and exits with what the signal or the target asks for."""
     if outcome.test is None:
         assert outcome.interrupted is not None
-        step = f"netspec train --resume {folder}"
+        step = messages.safe(f"netspec train --resume {folder}")
         click.echo(f"interrupted and saved; go on with: {step}", err=True)
         raise SystemExit(128 + outcome.interrupted)
     from netspec.report import page
@@ -246,17 +294,19 @@ def _finished(plan: Plan, images: Images, folder: Path, outcome: Outcome, began:
     if outcome.first_step_seconds is None:
         click.echo(messages.fitted(_complete(plan, outcome), sys.stderr), err=True)
     mark = time.monotonic()
-    page.write(folder, messages.load_run(str(folder)), images, outcome.test)
-    times = _times(outcome, began, time.monotonic() - mark)
-    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f} ({times})"
-    click.echo(messages.fitted(result, sys.stdout))
-    click.echo(f"run: {folder}")
+    report = page.write(folder, messages.load_run(str(folder)), images, outcome.test)
+    click.echo(messages.fitted(_times(outcome, began, time.monotonic() - mark), sys.stderr), err=True)
     target = plan.spec.train.value.target
-    if target is not None and outcome.test.accuracy < target.at_least:
+    missed = target is not None and outcome.test.accuracy < target.at_least
+    if target is not None and missed:
         message = f"the test accuracy {outcome.test.accuracy:.4f} is below the target of {target.at_least:g}"
         span = plan.spec.train.at("target.at_least")
         help = "train longer, or change the network"
         messages.show([Diagnostic("NS611", message, plan.spec.source, span, help=help)])
+    click.echo(messages.safe(f"run: {folder}"))
+    result = f"test accuracy {outcome.test.accuracy:.2%}, loss {outcome.test.loss:.4f}; report: {report}"
+    click.echo(messages.fitted(messages.safe(result), sys.stdout))
+    if missed:
         raise SystemExit(1)
 
 
@@ -273,32 +323,15 @@ def _times(outcome: Outcome, began: float, report: float) -> str:
     """How long the command took, to its first step, and on what after it; `began` is when the session did."""
     from netspec.cli.main import STARTED
 
-    now = time.monotonic()
-    text = f"{now - STARTED:.1f} s"
+    whole = time.monotonic() - STARTED
     if outcome.first_step_seconds is None:
-        return text
-    first = began + outcome.first_step_seconds
+        return f"{whole:.1f} s"
+    first = began + outcome.first_step_seconds - STARTED
     parts = {
-        "in steps": outcome.step_seconds,
-        "in evaluation": outcome.evaluation_seconds,
-        "for checkpoints": outcome.saving_seconds,
-        "for the report": report,
+        "steps": outcome.step_seconds,
+        "evaluation": outcome.evaluation_seconds,
+        "checkpoints": outcome.saving_seconds,
+        "report": report,
     }
-    parts["for the rest"] = max(0.0, now - first - sum(parts.values()))
-    shares = zip(whole_percents(list(parts.values())), parts, strict=True)
-    spent = ", ".join(f"{share}% {words}" for share, words in shares if share)
-    return f"{text}: {first - STARTED:.1f} s to the first step, then {spent}"
-
-
-def whole_percents(parts: Sequence[float]) -> list[int]:
-    """The shares of parts in whole percents that add up to 100: the largest remainders are rounded up.
-
-    >>> whole_percents([1, 1, 1]), whole_percents([0.5, 99.5, 0])
-    ([34, 33, 33], [1, 99, 0])
-    """
-    if not any(parts):
-        return [0] * len(parts)
-    shares = [100 * part / sum(parts) for part in parts]
-    missing = 100 - sum(map(int, shares))
-    up = sorted(range(len(parts)), key=lambda i: int(shares[i]) - shares[i])[:missing]
-    return [int(share) + (i in up) for i, share in enumerate(shares)]
+    spent = [f"{words} {seconds:.1f}" for words, seconds in parts.items() if seconds >= SHORT_SECONDS]
+    return f"{whole:.1f} s: {', '.join([f'start {first:.1f}', *spent])}"

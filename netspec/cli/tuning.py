@@ -58,6 +58,8 @@ def read(plan: Plan, path: Path) -> dict[str, Any]:
     from netspec.training.run import PLAN
 
     file = path / PLAN if path.is_dir() else path
+    if file.exists() and not file.is_file():  # a pipe would be waited for
+        messages.fail("NS615", f"`{file}` is not a regular file", None, status=2)
     try:
         found = json.loads(file.read_text("utf-8"))
     except OSError as error:

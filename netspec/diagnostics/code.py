@@ -26,7 +26,7 @@ class Code:
     """One code of the catalogue. Once released it keeps its meaning.
 
     A person can see it: save `example` as `example.yaml` in an empty folder, run the lines of `setup`, and `command`
-    raises exactly this code. Then either run the lines of `repair` or, where there are none, replace `example.yaml` by
+    raises exactly this code (and those of `beside`). Then either run the lines of `repair` or, where there are none, replace `example.yaml` by
     `repaired` and run `command` again: nothing is raised.
     """
 
@@ -47,6 +47,8 @@ class Code:
     """Lines of a POSIX shell that make what the mistake needs beside a spec: files, a run."""
     command: str = VALIDATE
     repair: str = ""
+    beside: tuple[str, ...] = ()
+    """Other codes that `command` raises too."""
     several_repairs: bool = False
     """Whether several fixes are shown though the first leaves nothing to find: what was meant stands in more than one place."""
     told_as_one: bool = False

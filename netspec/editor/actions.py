@@ -44,7 +44,7 @@ def all_safe(document: Document) -> Edit | None:
     """What `netspec validate --fix` would do, as one edit of the lines that change; None where that is nothing."""
     if not document.is_spec or not any(fix.safe for found in document.report.diagnostics for fix in found.fixes):
         return None
-    before, after = document.source.text, fix_all(document.source)[0]
+    before, after = document.source.text, fix_all(document.source, document.configuration.check)[0]
     return None if before == after else changed(before, after)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsprotocol import types
@@ -11,10 +12,12 @@ from netspec.diagnostics.diagnostic import Diagnostic, Edit
 from netspec.diagnostics.render.wording import in_words
 from netspec.editor.actions import Repair
 from netspec.editor.completion import Completion
-from netspec.editor.document import Document
+from netspec.editor.definition import Definition
+from netspec.editor.folding import Fold
 from netspec.editor.hints import Hint
 from netspec.editor.hover import Hover
 from netspec.editor.position import Positions
+from netspec.editor.symbols import Symbol
 from netspec.text.source import Span
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.netspec"
@@ -23,6 +26,12 @@ KINDS = {
     "key": types.CompletionItemKind.Property,
     "value": types.CompletionItemKind.Value,
     "snippet": types.CompletionItemKind.Snippet,
+}
+SYMBOLS = {
+    "value": types.SymbolKind.Property,
+    "section": types.SymbolKind.Namespace,
+    "block": types.SymbolKind.Module,
+    "layer": types.SymbolKind.Function,
 }
 
 
@@ -35,10 +44,22 @@ def _markdown(text: str) -> types.MarkupContent:
     return types.MarkupContent(types.MarkupKind.Markdown, text)
 
 
-def diagnostics(uri: str, document: Document, positions: Positions, related: bool) -> list[types.Diagnostic]:
-    """The findings on a document; none on a YAML file that is no spec."""
-    found = document.report.diagnostics if document.is_spec else ()
-    return [diagnostic(uri, one, positions, related) for one in found]
+def diagnostics(
+    uri: str, found: Sequence[Diagnostic], more: int, positions: Positions, related: bool
+) -> list[types.Diagnostic]:
+    """The findings on a text, and how many more there are."""
+    shown = [diagnostic(uri, one, positions, related) for one in found]
+    if more:
+        message = f"{more:,} more findings are not shown: `netspec validate` lists all"
+        shown.append(types.Diagnostic(shown[-1].range, message, types.DiagnosticSeverity.Information, source="netspec"))
+    return shown
+
+
+def failure(reason: str) -> types.Diagnostic:
+    """A check that gave no findings, at the start of the text: a bug that must not look like a sound spec."""
+    start = types.Range(types.Position(0, 0), types.Position(0, 0))
+    message = f"this text could not be checked: {reason}\nthis is a bug in netspec; please report it with this file"
+    return types.Diagnostic(start, message, types.DiagnosticSeverity.Error, source="netspec")
 
 
 def diagnostic(uri: str, found: Diagnostic, positions: Positions, related: bool) -> types.Diagnostic:
@@ -98,6 +119,46 @@ def _completion(found: Completion, number: int, positions: Positions, snippets: 
             _range(found.replaces, positions), found.insert if snippets else without_places(found.insert)
         ),
     )
+
+
+def symbol(shown: Symbol, positions: Positions) -> types.DocumentSymbol:
+    """A line of the outline with those below it."""
+    return types.DocumentSymbol(
+        name=shown.name,
+        detail=shown.detail or None,
+        kind=SYMBOLS[shown.kind],
+        range=_range(shown.whole, positions),
+        selection_range=_range(shown.name_span, positions),
+        children=[symbol(below, positions) for below in shown.below] or None,
+    )
+
+
+def flat_symbols(
+    uri: str, shown: Sequence[Symbol], positions: Positions, above: str | None = None
+) -> list[types.SymbolInformation]:
+    """The outline line by line, each with the name of the one above it: for a client that knows no other."""
+    found = []
+    for one in shown:
+        place = types.Location(uri, _range(one.whole, positions))
+        found.append(types.SymbolInformation(place, one.name, SYMBOLS[one.kind], container_name=above))
+        found += flat_symbols(uri, one.below, positions, one.name)
+    return found
+
+
+def fold(shown: Fold) -> types.FoldingRange:
+    """A range of lines."""
+    kind = types.FoldingRangeKind.Comment if shown.comment else types.FoldingRangeKind.Region
+    return types.FoldingRange(shown.first - 1, shown.last - 1, kind=kind)
+
+
+def definition(
+    uri: str, found: Definition, positions: Positions, links: bool
+) -> types.Location | list[types.LocationLink]:
+    """Where to go; with what leads there for a client that shows it."""
+    if not links:
+        return types.Location(uri, _range(found.name, positions))
+    whole, name, origin = (_range(span, positions) for span in (found.whole, found.name, found.origin))
+    return [types.LocationLink(uri, whole, name, origin)]
 
 
 def without_places(snippet: str) -> str:

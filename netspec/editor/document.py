@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from netspec.analysis.check import Report, examine, examined, plan_of
+from netspec.analysis.check import Report, examine, examined, heeded, plan_of
 from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.diagnostics.diagnostic import Diagnostic, in_order
 from netspec.language.fields import keys
 from netspec.language.top import Top
+from netspec.project.configuration import Configuration, Configurations, told_of
+from netspec.repair.check import check_source
 from netspec.repair.offer import offer
 from netspec.text.files import decode
 from netspec.text.nodes import Mapping, Node
 from netspec.text.outline import Outline
-from netspec.text.source import Source
+from netspec.text.recognition import says_spec
+from netspec.text.source import START, Source
 
-SIGNS = {"input", "blocks", "fc"}
-"""Two of these keys make a mapping a spec: other YAML files have one at most."""
+SHOWN = 500
+"""How many findings a text shows: a client and the pipe to it take long over thousands."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Document:
 
     @classmethod
     def of(cls, text: str, path: str) -> Document:
-        """The text of the file at `path` as an editor has it; what a file may not hold is a fault here too."""
-        return cls(decode(text.encode(errors="surrogatepass"), path, Path(path)))
+        """The text of the file at `path`, as `source_of` has it."""
+        return cls(source_of(text, path))
 
     @cached_property
     def examined(self) -> Report:
@@ -37,9 +41,31 @@ class Document:
         return examine(self.source)
 
     @cached_property
+    def configuration(self) -> Configuration:
+        """What the project says of the file: it is looked for again for each version of a text."""
+        return Configurations().of(self.source.name)
+
+    @cached_property
     def report(self) -> Report:
-        """The findings with the fixes that were proved, as `netspec validate` has them."""
-        return offer(self.examined, examine) if self.examined.diagnostics else self.examined
+        """The findings with the fixes that were proved, as `netspec validate` has them, their causes, which hold nodes, left out; none where the file is left out."""
+        configuration = self.configuration
+        if configuration.leaves_out(self.source.name):
+            return replace(self.examined, diagnostics=())
+        unset: list[Diagnostic] = []
+        if configuration.budgets:
+            limited, made, unset = configuration.limited(self.source)
+            report = told_of(check_source(limited), made)
+        else:
+            report = heeded(offer(self.examined, examine) if self.examined.diagnostics else self.examined)
+        told = [*unset, *map(self._told_here, configuration.problems)]
+        judged = configuration.judged(report)
+        found = in_order([*told, *judged.diagnostics])
+        return replace(judged, diagnostics=tuple(replace(finding, cause=None) for finding in found))
+
+    def _told_here(self, problem: Diagnostic) -> Diagnostic:
+        """What is wrong with the configuration, at the beginning of a text that it is for."""
+        message = f"`{problem.source.name}`, line {problem.span.line}: {problem.message}"
+        return replace(problem, source=self.source, span=START, message=message)
 
     @cached_property
     def known(self) -> Report:
@@ -71,15 +97,22 @@ class Document:
 
     @cached_property
     def is_spec(self) -> bool:
-        """Whether it is one: an editor shows every YAML file to the server."""
-        names = self._names
-        return "netspec" in names or len(SIGNS & names) > 1 or (self.examined.spec is None and bool(self.source.faults))
+        """Whether it says that it is one: an editor shows every YAML file to the server."""
+        return says_spec(self.source)
 
     @cached_property
     def may_become_spec(self) -> bool:
         """Whether nothing in it says that it is something else, one key that is being typed aside."""
-        return self.is_spec or len(self._names - {key.name for key in keys(Top)}) < 2
+        names = {entry.name for entry in self.outline} if isinstance(self.outline, Mapping) else set()
+        return self.is_spec or len(names - {key.name for key in keys(Top)}) < 2
 
-    @cached_property
-    def _names(self) -> set[str]:
-        return {entry.name for entry in self.outline} if isinstance(self.outline, Mapping) else set()
+
+def findings(document: Document) -> tuple[tuple[Diagnostic, ...], int]:
+    """What `netspec validate` says of a spec, as much as is shown, and how many more there are; nothing of another file."""
+    found = document.report.diagnostics if document.is_spec else ()
+    return found[:SHOWN], max(0, len(found) - SHOWN)
+
+
+def source_of(text: str, path: str) -> Source:
+    """The text of the file at `path` as an editor has it; what a file may not hold is a fault here too."""
+    return decode(text.encode(errors="surrogatepass"), path, Path(path))

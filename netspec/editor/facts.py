@@ -9,6 +9,7 @@ from netspec.language.data import KNOWN
 from netspec.language.fields import Key
 from netspec.language.kind import dimensions
 from netspec.language.reference import default
+from netspec.text.docstring import docstring
 
 
 def summary(key: Key) -> str:
@@ -19,7 +20,7 @@ def summary(key: Key) -> str:
 def words(key: Key) -> dict[str, str]:
     """The words that a key may have as its value, each with its documentation."""
     if key.type.variants:
-        return {name: (settings.__doc__ or "").strip() for name, settings in key.type.variants.items()}
+        return {name: docstring(settings) for name, settings in key.type.variants.items()}
     found = dict.fromkeys(_words(key.type.schema), "")
     if key.name == "source":
         found |= {name: _known(name) for name in KNOWN if name in found}

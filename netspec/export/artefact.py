@@ -15,6 +15,7 @@ A network that ends in a map has no logits to train: there `train_step` and `sta
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ from netspec.export.cost import Say, measure
 from netspec.export.functions import Functions
 from netspec.export.load import fingerprint
 from netspec.lowering.planner import choices
-from netspec.training import tensors
+from netspec.training import splits, tensors
+from netspec.training.data.pixels import Trained
+from netspec.training.data.sources import CLASSES
 from netspec.training.record import environment, plain
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host, unflatten
@@ -38,7 +41,7 @@ PLATFORMS = ("cpu", "cuda", "tpu")
 
 
 class Occupied(Exception):
-    """The directory is there and is none that netspec wrote."""
+    """The directory is there and holds what netspec did not write."""
 
 
 class AnotherNetwork(ValueError):
@@ -51,6 +54,8 @@ def write(
     platforms: Sequence[str] = PLATFORMS,
     *,
     trained: Mapping[str, np.ndarray] | None = None,
+    classes: Sequence[str] | None = None,
+    pixels: np.dtype[Any] | None = None,
     steps_per_epoch: int | None = None,
     say: Say = lambda stage: None,
 ) -> dict[str, Any]:
@@ -58,15 +63,15 @@ def write(
 
     `trained` holds arrays by their path in the training state (`variables/params/fc1/kernel`, `step`): all variables at
     least; what is left out is as before the first step. For CPU alone each layer runs the algorithm that is quickest
-    there; for several platforms, XLA's own. A directory that netspec wrote is replaced as a whole, once the new one is
-    complete. Raises Occupied, AnotherNetwork, OSError, and StepsUnknown where the schedule needs `steps_per_epoch`.
+    there; for several platforms, XLA's own. `classes` are the names in the order of the labels, `pixels` is the type of the
+    raw images; without them they are those of the spec's source, as far as these can be known. A directory in which
+    there is only what its manifest lists is replaced as a whole, once the new one is complete. Raises Occupied, AnotherNetwork, OSError, and StepsUnknown where the schedule needs `steps_per_epoch`.
     """
     folder = folder.resolve()
-    if folder.exists() and not _ours(folder):
-        raise Occupied(f"`{folder}` is there and holds no compiled network")
+    _require_ours(folder)
     batch = plan.spec.train.value.batch_size
     chosen = choices(plan, batch, "cpu") if tuple(platforms) == ("cpu",) else {}
-    functions = Functions(TrainableNetwork(plan, chosen, steps_per_epoch))
+    functions = Functions(TrainableNetwork(plan, chosen, steps_per_epoch), pixels or splits.pixel_type(plan))
     state = _state(functions, trained or {})
     content: dict[str, bytes] = {}
     for name in functions.all:
@@ -83,11 +88,15 @@ def write(
     }
     content["load.py"] = Path(__file__).with_name("load.py").read_bytes()
     content["README.txt"] = _readme(plan, platforms, functions).encode()
+    names = classes or CLASSES.get(plan.spec.data.value.source)
     facts = {
         "netspec": 1,
         "name": plan.name,
         "platforms": list(platforms),
         "input": {"dtype": str(functions.dtype), "shape": ["batch", *plan.input]},
+        "preprocessing": _preprocessing(plan, functions.dtype, state["variables"]),
+        "trained": trained is not None,
+        **_meaning(plan, list(names) if names else None),
         "functions": list(functions.all),
         "arrays": list(arrays),
         "compiled_on": cost["platform"],
@@ -95,14 +104,74 @@ def write(
         **environment(),
     }
     body = _json(facts | {"files": {name: fingerprint(data) for name, data in content.items()}})
-    folders.replace(folder, content | {"manifest.json": fingerprint(body).encode() + b"\n" + body})
+    whole = content | {"manifest.json": fingerprint(body).encode() + b"\n" + body}
+    folders.replace(folder, whole, lambda: _require_ours(folder))
     return cost
 
 
-def _ours(folder: Path) -> bool:
-    """Whether netspec wrote it; it may be damaged since."""
-    manifest = folder / "manifest.json"
-    return manifest.is_file() and b'"netspec": 1' in manifest.read_bytes()
+def _require_ours(folder: Path) -> None:
+    """Raises Occupied where the folder holds anything but what its manifest lists; that may be damaged since."""
+    if not folder.exists():
+        return
+    try:
+        listed = {"manifest.json", *_listed(folder / "manifest.json")}
+    except (OSError, ValueError, TypeError, KeyError):
+        raise Occupied(f"`{folder}` is there and holds no compiled network") from None
+    if foreign := sorted(path.name for path in folder.iterdir() if path.name not in listed and not _imported(path)):
+        names = ", ".join(f"`{name}`" for name in foreign[:NAMED]) + (" and more" if foreign[NAMED:] else "")
+        raise Occupied(f"`{folder}` holds {names}, which netspec did not write: move that elsewhere")
+
+
+NAMED = 5
+
+
+def _listed(manifest: Path) -> list[str]:
+    """The files that a manifest lists, whatever has become of them. Raises OSError, ValueError, TypeError, KeyError."""
+    found = json.loads(manifest.read_bytes().partition(b"\n")[2])
+    if found["netspec"] != 1:
+        raise ValueError(found["netspec"])
+    return list(found["files"])
+
+
+def _imported(path: Path) -> bool:
+    """Whether Python left it when `load.py` was imported."""
+    return (
+        path.name == "__pycache__"
+        and path.is_dir()
+        and all(re.fullmatch(r"load\..*\.pyc", below.name) for below in path.iterdir())
+    )
+
+
+CHANNELS = {1: ["grey"], 2: ["grey", "alpha"], 3: ["red", "green", "blue"], 4: ["red", "green", "blue", "alpha"]}
+"""What the channels of images that are read from files are."""
+
+
+def _preprocessing(plan: Plan, dtype: np.dtype[Any], variables: Any) -> dict[str, Any]:
+    """What is done to raw images inside `predict` and `train_step`, and what they have to be before."""
+    data, (height, width, channels) = plan.spec.data.value, plan.input
+    white = Trained((height, width, channels), data.source, dtype == np.uint8, None).white
+    statistics = {name: np.asarray(variables["state"]["input"][name]).tolist() for name in ("mean", "deviation")}
+    return {
+        "given": "raw values, as the data source has them; the rest is done inside",
+        "layout": ["batch", "height", "width", "channels"],
+        "channels": CHANNELS.get(channels) if white is not None else None,
+        "range": None if white is None else [0, white],
+        "resize": "bilinear, antialiased" if data.resize else None,
+        "normalize": data.normalize,
+        "inside": "(raw - mean) / deviation, a channel",
+        **statistics,
+    }
+
+
+def _meaning(plan: Plan, classes: list[str] | None) -> dict[str, Any]:
+    """What the columns of the probabilities and the labels stand for; nothing for a network that ends in a map."""
+    if len(plan.output) != 1:
+        return {"classes": None}
+    return {
+        "classes": classes,
+        "output": {"shape": ["batch", plan.output[0]], "meaning": "column i is the probability of classes[i]"},
+        "labels": {"dtype": "int32", "shape": ["batch"], "meaning": "label i is classes[i], counted from 0"},
+    }
 
 
 def _state(functions: Functions, trained: Mapping[str, np.ndarray]) -> Any:
@@ -139,7 +208,12 @@ JAX promises to load it for six months of later versions. From this directory:
     network = load()
     images = np.zeros((4, {shape}), np.{functions.dtype})      # raw values, as in the training data
     probabilities = network.predict(network.variables, images)
+    network.classes                                            # the name of each column, None where nobody has said
+    network.preprocessing                                      # what is done to raw values inside
 {step if "train_step" in functions.all else ""}
+load.py holds every file against manifest.json, itself too, but importing it runs it first: where somebody else may have
+written here, load from outside by netspec, `from netspec.export.load import load; network = load("this directory")`.
+
 Arrays are flat dicts by path. train_step takes over the memory of the state it is given. cost.json has what both
 functions cost at batch {plan.spec.train.value.batch_size}; plan.json the layers.
 """

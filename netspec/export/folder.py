@@ -5,11 +5,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
-import glob
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,10 +19,10 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2  # Linux: fcntl.h, renameat2(2)
 UNLOCKABLE = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP)
 
 
-def replace(folder: Path, content: Mapping[str, bytes]) -> None:
+def replace(folder: Path, content: Mapping[str, bytes], check: Callable[[], None] = lambda: None) -> None:
     """Makes `content` all that `folder` holds; raises OSError, and then it holds what it held.
 
-    Everything is written beside it first. What writers that were killed have left there is removed at the end. Writers
+    Everything is written beside it first; then `check` may raise, last before the folder is replaced. What writers that were killed have left there is removed at the end. Writers
     in one parent take turns; of two that replace the same folder, the last one's content stays.
     """
     beside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.partial")
@@ -34,11 +34,14 @@ def replace(folder: Path, content: Mapping[str, bytes]) -> None:
             writing.make_folder(beside)
             for name, data in content.items():
                 writing.write_atomic(beside / name, data)
+            check()
             _put(beside, folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        for orphan in folder.parent.glob(f".{glob.escape(folder.name)}-*.partial") if alone else ():
-            shutil.rmtree(orphan, ignore_errors=True)
+        own = re.compile(rf"\.{re.escape(folder.name)}-[0-9a-f]{{8}}\.partial")
+        for orphan in folder.parent.iterdir() if alone else ():
+            if own.fullmatch(orphan.name):
+                shutil.rmtree(orphan, ignore_errors=True)
 
 
 @contextmanager

@@ -18,12 +18,11 @@ Flat = dict[str, jax.Array]
 class Functions:
     """`predict`, and `train_step` where the network has a vector of logits to train."""
 
-    def __init__(self, network: TrainableNetwork) -> None:
+    def __init__(self, network: TrainableNetwork, dtype: np.dtype[Any]) -> None:
+        """`dtype` is that of the raw images: uint8 or float32."""
         self.network = network
         self.state: Any = jax.eval_shape(network.init_training)
-        # Image files and the published sets have bytes; npz may hold any number.
-        npz = network.plan.spec.data.value.source == "npz"
-        self.dtype = np.dtype(np.float32 if npz else np.uint8)
+        self.dtype = dtype
 
     @property
     def all(self) -> dict[str, Any]:

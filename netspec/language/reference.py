@@ -8,6 +8,7 @@ from netspec.language.edits import written
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
 from netspec.language.top import Block, Defaults, Input, Top
+from netspec.text.docstring import docstring
 
 
 def reference() -> str:
@@ -35,7 +36,7 @@ def _nested(path: str, section: type) -> Iterator[str]:
 
 def _section(title: str, section: type) -> Iterator[str]:
     yield f"### {title}"
-    yield (section.__doc__ or "").strip()
+    yield docstring(section)
     rows = ["| key | value | default | meaning |", "|---|---|---|---|", *map(_row, keys(section))]
     if len(rows) > 2:
         yield "\n".join(rows)

@@ -15,8 +15,10 @@ from netspec.language.kind import Kind
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
+from netspec.text.docstring import docstring
 
-ID = "https://netspec.dev/netspec.schema.json"
+ID = "urn:netspec-compiler:schema:1"
+"""A name and no address: the project owns no domain, and the schema comes with the installed version."""
 
 
 def _key(key: Key) -> Schema:
@@ -89,8 +91,7 @@ def _layer(cls: type) -> Schema:
     """A layer kind, or `defaults` for it: what a layer requires may stand in either, so a pass checks it."""
     schema = _untyped(mapping(cls))
     schema.pop("required", None)
-    doc = (cls.__doc__ or "").strip()
-    return schema | {"description": doc}
+    return schema | {"description": docstring(cls)}
 
 
 def _ref(kind: str) -> Schema:
@@ -149,6 +150,6 @@ def schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
         "title": "netspec",
-        "description": (Top.__doc__ or "").strip(),
+        "description": docstring(Top),
     }
     return head | top | {"$defs": {name: _layer(kind.settings) for name, kind in KINDS.items()}}

@@ -13,6 +13,8 @@ import jax
 import jax.numpy as jnp
 from jax.lax import optimization_barrier
 
+from netspec.lowering.settings import held
+
 
 def column_sums(x: jax.Array) -> jax.Array:
     """(batch, ..., features) to (features,), added in at least float32; first-order derivatives and beyond."""
@@ -45,7 +47,7 @@ def _bias_backward(_: None, dy: jax.Array) -> tuple[jax.Array, jax.Array]:
     return dy, column_sums(dy)
 
 
-add_bias.defvjp(_bias_forward, _bias_backward)
+add_bias.defvjp(held(_bias_forward), held(_bias_backward))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
@@ -86,4 +88,4 @@ def _backward(
     return dx, d_scale, d_shift
 
 
-standardize.defvjp(_forward, _backward)
+standardize.defvjp(held(_forward), held(_backward))

@@ -16,6 +16,7 @@ from netspec.analysis.stages import Stage, stages
 from netspec.lowering import initialize
 from netspec.lowering.kinds import Run, lowering
 from netspec.lowering.options import compiler_options
+from netspec.lowering.settings import held
 
 Variables = dict[str, dict[str, dict[str, jax.Array]]]
 Outputs = dict[str, jax.Array]
@@ -56,6 +57,7 @@ class Network:
         """
         return self.forward(variables, images)[0]
 
+    @held
     def forward(
         self,
         variables: Variables,
@@ -90,6 +92,7 @@ class Network:
                 outputs[layer.name] = x
         return self._logits(x), {"params": variables["params"], "state": state}
 
+    @held
     def activations(self, variables: Variables, images: jax.Array) -> dict[str, jax.Array]:
         """The output of every layer by its name, for normalized images, as inference computes it."""
         values = [images.astype(self.dtype)]
@@ -105,6 +108,7 @@ class Network:
         """
         return self._predict(variables, raw)  # type: ignore[no-any-return]
 
+    @held
     def normalize(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
         """(raw - mean) / deviation a channel, float32."""
         statistics = variables["state"]["input"]

@@ -92,7 +92,7 @@ def _commas(line: str) -> Iterator[Slip]:
 def wrapped(line: str) -> Iterator[Slip]:
     """Brackets of another kind, or none, around a layer or a list; a word in brackets or backticks."""
     for found in re.finditer(r"`([\w .-]*)`|\[([\w-]+)\](?=:)", line):
-        yield found.start(), found.end(), found[1] or found[2]
+        yield found.start(), found.end(), found[found.lastindex or 0]
     inner = r"(?:[^\[\](){}]|\[[^\[\](){}]*\])*"
     for found in re.finditer(rf"[\[(]({inner}?[:=]{inner})[\])]", line):
         yield found.start(), found.end(), "{" + re.sub(r"(?<=\w)=(?=\S)", ": ", found[1]) + "}"

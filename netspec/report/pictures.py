@@ -10,10 +10,21 @@ from math import ceil, floor, log10
 
 import numpy as np
 
+from netspec.diagnostics.render.cells import shown
+
 WIDTH, HEIGHT, MARGIN = 460, 220, 52
 COLOURS = ("var(--first)", "var(--second)")
 INTERVALS = 4
 """About how many parts an axis has."""
+
+
+def words(text: str) -> str:
+    """Text from outside as HTML and SVG: no markup, and with everything invisible made visible, as on a terminal.
+
+    >>> words("<b>\\u202e\\x1b")
+    '&lt;b&gt;\\\\u202e␛'
+    """
+    return escape(shown(text))
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -46,25 +57,25 @@ def curves(
         return HEIGHT - 24 - (HEIGHT - 40) * (value - low) / span
 
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words(title)}"><title>{words(title)}</title>'
     ]
     for value in marks:
-        words = f"{100 * value:.6g}%" if shares else f"{value:.6g}"
+        text = f"{100 * value:.6g}%" if shares else f"{value:.6g}"
         parts.append(f'<line class="grid" x1="{MARGIN}" x2="{WIDTH - 8}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>')
-        parts.append(f'<text x="{MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{words}</text>')
+        parts.append(f'<text x="{MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{text}</text>')
     ends = dict.fromkeys((epochs[0], epochs[-1]))
     parts += [f'<text x="{x(epoch):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{epoch}</text>' for epoch in ends]
     for colour, (name, line) in zip(COLOURS, lines.items(), strict=False):
         points = " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in zip(epochs, line, strict=True))
-        parts.append(f'<polyline points="{points}" style="stroke:{colour}"><title>{escape(name)}</title></polyline>')
+        parts.append(f'<polyline points="{points}" style="stroke:{colour}"><title>{words(name)}</title></polyline>')
         if best is not None and len(lines) == COLOURS.index(colour) + 1:
             at = line[epochs.index(best)]
             parts.append(f'<circle cx="{x(best):.1f}" cy="{y(at):.1f}" r="4" style="fill:{colour}"/>')
     legend = " ".join(
-        f'<span style="color:{colour}">&#9632;</span> {escape(name)}'
+        f'<span style="color:{colour}">&#9632;</span> {words(name)}'
         for colour, name in zip(COLOURS, lines, strict=False)
     )
-    return f"<figure>{''.join(parts)}</svg><figcaption>{escape(title)}: {legend}</figcaption></figure>"
+    return f"<figure>{''.join(parts)}</svg><figcaption>{words(title)}: {legend}</figcaption></figure>"
 
 
 def image(pixels: np.ndarray, scale: int, label: str) -> str:
@@ -85,7 +96,7 @@ def image(pixels: np.ndarray, scale: int, label: str) -> str:
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     data = base64.b64encode(out.getvalue()).decode()
-    return f'<img alt="{escape(label)}" title="{escape(label)}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{words(label)}" title="{words(label)}" src="data:image/png;base64,{data}">'
 
 
 def maps(stack: np.ndarray, most: int = 16) -> np.ndarray:

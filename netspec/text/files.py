@@ -78,7 +78,8 @@ def decode(data: bytes, name: str, path: Path | None = None) -> Source:
     """The text that `data` holds: at most 1 MiB of UTF-8, with or without a byte order mark."""
     if len(data) > LIMIT_BYTES:
         message = "the spec is larger than 1 MiB"
-        return _wrong(name, "", path, "NS002", message, help="write repeated layers with `repeat`")
+        text = data[:LIMIT_BYTES].decode(_other_encoding(data) or "utf-8", "replace").removeprefix("\ufeff")
+        return _wrong(name, text, path, "NS002", message, help="write repeated layers with `repeat`")
     if encoding := _other_encoding(data):
         text = data.decode(encoding, "replace").removeprefix("\ufeff")
         message = f"the text is {encoding.upper()[:6]}, not UTF-8"

@@ -9,6 +9,7 @@ import yaml
 from netspec.text.characters import forbidden_characters
 from netspec.text.nodes import Node
 from netspec.text.source import Fault, Source
+from netspec.text.surrogates import masked
 from netspec.text.syntax import explain, refused_directives
 from netspec.text.tree import Tree
 
@@ -37,7 +38,7 @@ def _tree(text: str) -> tuple[Node | None, list[Fault]]:
     source = Source("", text)
     tree = Tree(source)
     try:
-        loader = yaml.CSafeLoader(text)
+        loader = yaml.CSafeLoader(masked(text))
         while not tree.stopped and (event := loader.get_event()) is not None:
             tree.take(event)
     except yaml.MarkedYAMLError as error:
@@ -53,7 +54,7 @@ def _tree(text: str) -> tuple[Node | None, list[Fault]]:
 
 def parses(text: str) -> bool:
     """Whether a text is YAML, whatever it says and however deep: much quicker than `read`."""
-    loader = yaml.CSafeLoader(text)
+    loader = yaml.CSafeLoader(masked(text))
     try:
         loader.raw_parse()
     except yaml.YAMLError:

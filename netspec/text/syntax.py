@@ -213,7 +213,7 @@ def _escape(where: _Where) -> Fault | None:
     help = r"write `\\` for a backslash, or use single quotes"
     if re.fullmatch(r"\\u[dD][89a-fA-F]\w\w", found[0]):
         message = f"the escape `{found[0]}` is one half of a character"
-        help = r"write the character itself, or its whole code as `\U` and eight digits"
+        help = r"write the character itself, both halves, or its code as `\U` and eight digits"
     return where.fault("NS021", message, start, found.end(), help=help, cause=None)
 
 

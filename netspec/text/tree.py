@@ -14,6 +14,7 @@ from netspec.text.characters import FORBIDDEN, described, shown
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.scalars import DIGITS, resolve
 from netspec.text.source import START, Fault, Source, Span
+from netspec.text.surrogates import unmasked
 from netspec.text.syntax import Opened
 
 DEPTH = 64
@@ -115,6 +116,7 @@ class Tree:
         elif not event.value:
             start = end = self._place_of_nothing(start, end)
         span = self.source.span(start, end)
+        event.value = unmasked(event.value, self.source.text[start:end], escapes=event.style == '"')
         node = Scalar(self._value(event, span), event.value, quoted, span)
         if anchor:
             anchor.node = node

@@ -11,7 +11,8 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -43,16 +44,76 @@ def write_atomic(path: Path, data: bytes) -> None:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "not a regular file", str(path))
-    temporary = target.with_name(f".netspec-{secrets.token_hex(8)}.partial")
     with naming(path):
+        _replace(target, data)
+
+
+class Changed(OSError):
+    """A file does not hold any more what it held when it was read."""
+
+
+def rewrite(path: Path, old: bytes, new: bytes) -> None:
+    """Make `new` the content of a file that holds `old`; owner, mode, links and attributes stay.
+
+    The file is replaced as by `write_atomic`. Where that would break a hard link or change the owner, or no file can be
+    put beside it, it is written in place: then only a crash in the middle of the write leaves it torn.
+
+    Raises Changed where the file holds anything else just before it is replaced, and OSError where it may not be
+    written: read-only by its mode too, though root could. Then it holds what it held.
+    """
+    target = Path(os.path.realpath(path))
+    with naming(path):
+        file = system.open(target, os.O_RDWR | os.O_CLOEXEC)
         try:
-            _write_through(temporary, data)
-            system.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):  # the error that led here says more, and `sweep` comes back
-                system.unlink(temporary)
-            raise
-        _sync_folder(target.parent)
+            status = os.fstat(file)
+            if not status.st_mode & 0o222:
+                raise PermissionError(errno.EACCES, "the file is read-only", str(path))
+            if status.st_nlink > 1 or not _replaced(target, old, new, status):
+                _write_in_place(file, old, new)
+        finally:
+            system.close(file)
+
+
+def _replaced(target: Path, old: bytes, new: bytes, status: os.stat_result) -> bool:
+    """Replaces a file by one with its owner, mode and attributes; False, with nothing done, where none can be made."""
+
+    def liken(temporary: Path) -> None:
+        made = temporary.stat()
+        if (made.st_uid, made.st_gid) != (status.st_uid, status.st_gid):
+            os.chown(temporary, status.st_uid, status.st_gid)
+        shutil.copystat(target, temporary)
+        os.utime(temporary)  # its time is that of the change
+        _require(old, target.read_bytes())
+
+    try:
+        _replace(target, new, liken)
+    except PermissionError:
+        return False
+    return True
+
+
+def _write_in_place(file: int, old: bytes, new: bytes) -> None:
+    """Overwrites an open file; what was in it comes back where that fails, for which there is room."""
+    with open(file, "rb", closefd=False) as content:
+        _require(old, content.read())
+    try:
+        _overwrite(file, new)
+    except BaseException:
+        with suppress(OSError):
+            _overwrite(file, old)
+        raise
+
+
+def _overwrite(file: int, data: bytes) -> None:
+    os.lseek(file, 0, os.SEEK_SET)
+    write_all(file, data)
+    os.ftruncate(file, len(data))
+    system.fsync(file)
+
+
+def _require(old: bytes, found: bytes) -> None:
+    if found != old:
+        raise Changed(errno.EBUSY, "it was changed by another program in the meantime")
 
 
 def write_all(file: int, data: bytes) -> None:
@@ -64,19 +125,30 @@ def write_all(file: int, data: bytes) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError of the block names `path`: that of a write or a flush knows its file by number alone."""
+    """An OSError of the block names `path`, where of its own it names a temporary or knows its file by number alone."""
     try:
         yield
     except OSError as error:
-        error.filename = error.filename if isinstance(error.filename, str | os.PathLike) else str(path)
+        if not isinstance(error.filename, str | os.PathLike) or TEMPORARY.fullmatch(Path(error.filename).name):
+            error.filename = str(path)
         raise
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` where it is missing, in a parent that exists, so that it survives a power cut."""
-    if not folder.is_dir():
+def make_folder(folder: Path) -> bool:
+    """Make `folder` where it is missing, in a parent that exists, so that it survives a power cut; says whether it did.
+
+    Of several processes that make it at the same time one is told so.
+    """
+    if folder.is_dir():
+        return False
+    try:
         system.mkdir(folder)
-        _sync_folder(folder.parent)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return False
+    _sync_folder(folder.parent)
+    return True
 
 
 def sweep(folder: Path) -> list[Path]:
@@ -88,6 +160,20 @@ def sweep(folder: Path) -> list[Path]:
     for orphan in orphans:
         system.unlink(orphan)
     return orphans
+
+
+def _replace(target: Path, data: bytes, ready: Callable[[Path], None] = lambda _: None) -> None:
+    """Puts a file with the data, made ready, in the place of another."""
+    temporary = target.with_name(f".netspec-{secrets.token_hex(8)}.partial")
+    try:
+        _write_through(temporary, data)
+        ready(temporary)
+        system.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):  # the error that led here says more, and `sweep` comes back
+            system.unlink(temporary)
+        raise
+    _sync_folder(target.parent)
 
 
 def _write_through(path: Path, data: bytes) -> None:

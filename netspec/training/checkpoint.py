@@ -20,6 +20,7 @@ import numpy as np
 
 from netspec.text import writing
 from netspec.training import tensors
+from netspec.training.content import is_count
 from netspec.training.tensors import Array, Corrupt
 
 FORMAT = 2
@@ -70,21 +71,29 @@ def read(path: Path) -> Checkpoint:
 
 
 def of_content(path: Path, arrays: Mapping[str, Array], content: Mapping[str, Any]) -> Checkpoint:
-    """The checkpoint that was loaded from `path`; raises Corrupt where the file is another one of netspec's."""
+    """The checkpoint that was loaded from `path`; raises Corrupt where the file is another one of netspec's, or its content none."""
     if content.get("checkpoint") != FORMAT:
         raise Corrupt(path, f"it is no checkpoint of format {FORMAT}")
-    names = ("step", "epoch", "position", "record", "metrics", "more")
-    return Checkpoint(tensors=arrays, **{name: content[name] for name in names})
+    kinds = {"step": int, "epoch": int, "position": int, "record": dict, "metrics": list, "more": dict}
+    for name, kind in kinds.items():
+        value = content.get(name)
+        if not isinstance(value, kind) or (kind is int and not is_count(value)):
+            raise Corrupt(path, f"its `{name}` is not what a checkpoint has there")
+    return Checkpoint(tensors=arrays, **{name: content[name] for name in kinds})
 
 
 class Checkpoints:
     """A run's checkpoints in `folder`: the last `keep` ≥ 1 and the best. The caller holds the run's lock."""
 
-    def __init__(self, folder: Path, keep: int = 3) -> None:
+    def __init__(
+        self, folder: Path, keep: int = 3, wrong: Callable[[Checkpoint], str | None] = lambda checkpoint: None
+    ) -> None:
+        """`wrong` says why one that is whole is none of a run."""
         if keep < 1:
             raise ValueError(f"keep is at least 1, received {keep}")
         self.folder = folder
         self.keep = keep
+        self._wrong = wrong
 
     def save(self, checkpoint: Checkpoint, *, best: bool = False) -> Path:
         """Write it, on the disk when this returns, then remove what is no longer kept; gives its path.
@@ -160,6 +169,8 @@ class Checkpoints:
         checkpoint = read(path)
         if path.name != BEST and path != self._path(checkpoint.step):
             raise Corrupt(path, f"it holds step {checkpoint.step}")
+        if (reason := self._wrong(checkpoint)) is not None:
+            raise Corrupt(path, reason)
         return checkpoint
 
     def _remove(self, path: Path) -> None:

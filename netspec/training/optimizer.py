@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from netspec.analysis import schedules
 from netspec.language.train import Cosine, Exponential, OneCycle, Sgd, Step, Train
 from netspec.language.train import Schedule as ScheduleSettings
 from netspec.training.tree import flatten, unflatten
@@ -22,18 +23,29 @@ class StepsUnknown(ValueError):
     """A share of the run is asked for, and how many steps the run has is not known."""
 
 
+class Contradiction(ValueError):
+    """The schedule has no steps for what it promises; `finding` says where."""
+
+    def __init__(self, finding: schedules.Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
 def steps_of(value: int | str, total: int | None) -> int:
-    """A number of steps, or a share of `total`, rounded to the nearest; at least 1 for a share above 0."""
-    if isinstance(value, int):
-        return value
-    share = float(value.removesuffix("%")) / 100
-    if total is None:
-        raise StepsUnknown(f"`{value}` is a share of the run: how many steps has an epoch? Pass `steps_per_epoch`.")
-    return max(1, round(share * total)) if share else 0
+    """As `schedules.steps_of`; raises StepsUnknown for a share of a run whose steps are not known."""
+    if total is not None or isinstance(value, int):
+        return schedules.steps_of(value, total or 0)
+    raise StepsUnknown(f"`{value}` is a share of the run: how many steps has an epoch? Pass `steps_per_epoch`.")
 
 
 def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None) -> Schedule:
-    """The learning rate of a step. `total` is the number of steps of the run; raises StepsUnknown where it is missed."""
+    """The learning rate of a step. `total` is the number of steps of the run.
+
+    Raises StepsUnknown where it is missed, Contradiction where the schedule has no steps for what it promises.
+    """
+    for finding in schedules.findings(settings, total):
+        if finding.code == schedules.CONTRADICTION:
+            raise Contradiction(finding)
     if isinstance(settings, OneCycle):
         return optax.cosine_onecycle_schedule(  # type: ignore[no-any-return]
             steps_of(settings.transition_steps, total),
@@ -47,7 +59,7 @@ def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None
         decay = max(1, steps_of(settings.decay_steps, total) - warmup)
         main = optax.cosine_decay_schedule(learning_rate, decay, settings.alpha)
     elif isinstance(settings, Step | Exponential):
-        transition = max(1, steps_of(settings.transition_steps, total))
+        transition = steps_of(settings.transition_steps, total)
         staircase = isinstance(settings, Step)
         main = optax.exponential_decay(learning_rate, transition, settings.decay_rate, staircase=staircase)
     else:

@@ -3,9 +3,9 @@
 A record is plain JSON:
 
 - `spec`: the spec as `plain` gives it, every default filled in;
-- `data`: the fingerprint of the images and labels; `seed`;
-- `versions`, `options` (of XLA), `choices` (of algorithms), `cores`, `processor`, `devices`: these change no formula, but
-  may change the last bits of its result.
+- `data`: the fingerprint of the images and labels; `pixels`: the type of the images, which the fingerprint covers; `seed`;
+- `versions`, `options` (of XLA), `choices` (of algorithms), `cores`, `processor`, `devices`, `settings` (variables of the
+  environment: see `jax_environment`): these change no formula, but may change the last bits of its result.
 """
 
 from __future__ import annotations
@@ -24,14 +24,20 @@ from netspec.training import processor
 
 Effect = Literal["refused", "warned", "allowed"]
 
-BITS_ONLY = ("versions", "options", "choices", "cores", "devices", "processor")
+BITS_ONLY = ("versions", "options", "choices", "cores", "devices", "processor", "settings")
 """Parts of a record that change no formula: a run may go on where they differ."""
+
+IMPLIED = ("pixels",)
+"""Parts that cannot differ where the others agree. Runs of earlier versions lack them."""
 
 FREE = (
     *("name", "description", "budget", "data.path"),
     *("train.checkpoint", "train.early_stopping", "train.target"),
 )
 """Keys of a spec that no step depends on. `data.path` may move: the data's fingerprint says what is there."""
+
+LATER: dict[str, object] = {"settings": {}}
+"""Parts that runs of earlier versions lack, and what stands for them."""
 
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
 SAME_UP_TO_BITS: tuple[Effect, str] = ("warned", "the last bits of the results may differ")
@@ -121,8 +127,12 @@ def malformed(value: object) -> str | None:
             return f"it has no `{path}`"
         if not isinstance(place[last], types) or isinstance(place[last], bool):
             return f"`{path}` is not {words}"
+    if value.get("pixels", "uint8") not in ("uint8", "float32"):
+        return "`pixels` are neither uint8 nor float32"
     if not all(isinstance(name, str) for name in value["classes"]):
         return "`classes` are not strings"
+    if not isinstance(value.get("settings", {}), dict):
+        return "`settings` is not a mapping"
     named = (names.values() if isinstance(names, dict) else [names] for names in value["choices"].values())
     if not all(isinstance(name, str) for names in named for name in names):
         return "`choices` are not names"
@@ -176,12 +186,12 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
         for change in changes(old.get("spec", {}), new.get("spec", {}))
     ]
     for part in {**old, **new}:
-        if part == "spec":
+        if part == "spec" or part in IMPLIED:
             continue
         effect, reason = SAME_UP_TO_BITS if part in BITS_ONLY else ANOTHER_RUN
         found.extend(
             Difference(change.path, change.old, change.new, effect, reason)
-            for change in changes(old.get(part, ABSENT), new.get(part, ABSENT), part)
+            for change in changes(old.get(part, LATER.get(part, ABSENT)), new.get(part, ABSENT), part)
         )
     return found
 

@@ -11,6 +11,7 @@ tensorboard/         the same metrics for TensorBoard
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 from netspec.training import tensors
 from netspec.training.checkpoint import BEST, Checkpoint, Checkpoints, of_content
-from netspec.training.data.pixels import Trained
+from netspec.training.content import MODEL_FORMAT, of_checkpoint, of_model
+from netspec.training.data.pixels import Trained, usual_pixels
+from netspec.training.jax_environment import recorded
 from netspec.training.record import environment, foreign, malformed, plain
 from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork
@@ -77,7 +80,7 @@ class RunDirectory:
 
     def checkpoints(self, keep: int = 3) -> Checkpoints:
         """The run's checkpoints."""
-        return Checkpoints(self.folder / CHECKPOINTS, keep)
+        return Checkpoints(self.folder / CHECKPOINTS, keep, of_checkpoint)
 
     def begin(self, text: str, summary: Mapping[str, Any], record: Mapping[str, Any]) -> None:
         """Writes what stands at the beginning, the spec last: a directory with a spec is a run. Raises OSError."""
@@ -114,7 +117,7 @@ class RunDirectory:
         """The run's plan. Raises NotARun where its spec is no longer valid."""
         report = self.report()
         if report.plan is None:
-            raise NotARun("NS602", f"`{self.spec}` is not valid: {report.diagnostics[0].message}", ALONE)
+            raise NotARun("NS602", f"`{self.spec}` is not valid: {report.for_network[0].message}", ALONE)
         return report.plan
 
 
@@ -130,8 +133,10 @@ def record(plan: Plan, images: Images, choices: Choices, devices: int = 1) -> di
     made = {
         "spec": _facts(plan, images.path),
         "data": images.fingerprint,
+        "pixels": str(images.train.images.dtype),
         "options": compiler_options(jax.default_backend()),
         "choices": plain(choices),
+        "settings": recorded(os.environ),
         **environment(),
         "classes": images.classes,
         "devices": {"count": devices, "kind": jax.devices()[0].device_kind},
@@ -166,7 +171,7 @@ def save_model(
     """Writes the trained network: tensors by path, and with them its spec, its record and its rows. Raises OSError."""
     arrays = to_host(variables)
     tensors.require_finite(arrays)
-    metadata = {"netspec": 1, "spec": plan.spec.source.text, "record": record, "rows": rows, **facts}
+    metadata = {"netspec": MODEL_FORMAT, "spec": plan.spec.source.text, "record": record, "rows": rows, **facts}
     writing.write_atomic(path, tensors.save_bytes(arrays, metadata))
 
 
@@ -184,13 +189,20 @@ class TrainedNetwork(TrainableNetwork):
         self.classes: tuple[str, ...] = tuple(record["classes"])
 
     @property
+    def pixels(self) -> np.dtype[Any]:
+        """The type of the images that it was trained on; of runs that do not say, what its source usually has."""
+        usual = usual_pixels(self.plan.spec.data.value.source)
+        found: np.dtype[Any] = np.dtype(self.record.get("pixels", usual))
+        return found
+
+    @property
     def trained_on(self) -> Trained:
         """What tells whether images are like those of the training: `predict` takes them as they come."""
         data, (height, width, channels) = self.plan.spec.data.value, self.plan.input
         statistics = self.variables["state"]["input"]
         normal = tuple(np.asarray(statistics[name]) for name in ("mean", "deviation"))
         own = None if data.normalize == "none" else (normal[0], normal[1])
-        return Trained((height, width, channels), data.source, own)
+        return Trained((height, width, channels), data.source, self.pixels == np.uint8, own)
 
 
 def _warn(message: str) -> None:
@@ -247,9 +259,14 @@ def _of_file(path: Path, warn: Callable[[str], None]) -> TrainedNetwork:
     """The network in a model file or in a checkpoint."""
     arrays, metadata = tensors.load(path)
     if "checkpoint" in metadata:
-        return _of_checkpoint(path, of_content(path, arrays, metadata), warn)
-    if not {"spec", "record", "rows"} <= metadata.keys():
-        raise tensors.Corrupt(path, "it holds no trained network")
+        found = of_content(path, arrays, metadata)
+        if (reason := of_checkpoint(found)) is not None:
+            raise tensors.Corrupt(path, reason)
+        return _of_checkpoint(path, found, warn)
+    if (reason := of_model(metadata)) is not None:
+        raise tensors.Corrupt(path, reason)
+    if (name := tensors.not_finite(arrays)) is not None:
+        raise tensors.Corrupt(path, f"`{name}` holds a number that is not finite")
     return _network(path, metadata["spec"], metadata["record"], metadata["rows"], arrays, warn)
 
 
@@ -271,11 +288,14 @@ def _network(
     arrays: Mapping[str, np.ndarray],
     warn: Callable[[str], None],
 ) -> TrainedNetwork:
-    if (reason := malformed(record)) is not None:
-        raise tensors.Corrupt(path, f"its record is none: {reason}")
     report = check_source(Source(str(path), text, path))
     if report.plan is None:
-        raise NotARun("NS602", f"`{path}`: {report.diagnostics[0].message}")
+        raise NotARun("NS602", f"`{path}`: {report.for_network[0].message}")
+    outputs, classes = report.plan.output[-1], len(record["classes"])
+    if classes != outputs:
+        raise tensors.Corrupt(
+            path, f"its network gives {outputs} numbers an image, and its record names {classes} classes"
+        )
     network = TrainedNetwork(report.plan, record, rows, _choices(path, report.plan, record, warn))
     try:
         network.variables = jax.device_put(unflatten(jax.eval_shape(network.init), arrays))

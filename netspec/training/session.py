@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -160,7 +162,13 @@ class Session:
 
     def _restore(self, start: Checkpoint, watchers: Sequence[Watcher]) -> tuple[TrainingState, Any, int]:
         state, totals = jax.eval_shape(self._fresh)
-        tree = self.trainer.place(unflatten({"state": state, "totals": totals}, start.tensors))
+        try:
+            tree = self.trainer.place(unflatten({"state": state, "totals": totals}, start.tensors))
+        except ValueError as error:
+            raise self._foreign(start, str(error)) from None
+        done = (int(tree["state"]["step"]), *divmod(start.step, self.trainer.steps_per_epoch))
+        if done != (start.step, start.epoch, start.position) or start.step > self.total_steps:
+            raise self._foreign(start, f"step {start.step} is not batch {start.position} after epoch {start.epoch}")
         self.rows = list(start.metrics)
         self.epoch_seconds = float(start.more["epoch_seconds"])
         self.best_after = int(start.more["best_after"])
@@ -171,6 +179,10 @@ class Session:
             for watcher in watchers:
                 watcher.warn("NS605", lost, "the best is chosen among the epochs from here on")
         return tree["state"], tree["totals"], start.step
+
+    def _foreign(self, start: Checkpoint, reason: str) -> Corrupt:
+        folder = self.directory.checkpoints().folder
+        return Corrupt(folder, f"the checkpoint of step {start.step} is none of this run: {reason}")
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
@@ -269,8 +281,11 @@ class Session:
 
 
 def default_folder(name: str, root: Path = Path("runs")) -> Path:
-    """A new directory for a run: `runs/<name>-<number>`, the first number that is free."""
-    number = 1
-    while (root / f"{name}-{number}").exists():
-        number += 1
-    return root / f"{name}-{number}"
+    """Makes a new directory for a run: `runs/<name>-<number>`, the first number that is free. Raises OSError.
+
+    Who made it has it: of processes that ask at the same time each gets a number of its own.
+    """
+    for parent in (*reversed(root.parents), root):
+        writing.make_folder(parent)
+    folders = (root / f"{name}-{number}" for number in itertools.count(1))
+    return next(folder for folder in folders if not os.path.lexists(folder) and writing.make_folder(folder))

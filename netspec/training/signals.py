@@ -1,4 +1,4 @@
-"""Stopping in good order: SIGINT and SIGTERM become a wish that the training loop reads after each step."""
+"""Stopping in good order: SIGINT, SIGTERM and SIGHUP become a wish that the training loop reads after each step."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import contextlib
 import os
 import signal
 import socket
+import stat
 import threading
 import time
 from types import FrameType, TracebackType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""SIGHUP: the terminal is gone, as where a connection is lost. Under `nohup` it is ignored."""
 GRACE_SECONDS = 3.0
 """How long an interrupt that stops at once waits for Python: while XLA compiles, no handler runs."""
 
 
 class Interruption:
-    """While entered, the first SIGINT or SIGTERM only sets `requested`; a SIGINT after it interrupts.
+    """While entered, the first of SIGNALS only sets `requested`; a SIGINT after it interrupts.
 
     That one does at once what it did before the block: it raises KeyboardInterrupt, or ends the command. Where that is not
     heard the process ends three seconds later. The loop finishes its step, saves, and the command exits with
-    128 + `requested`: 130 or 143. A signal that is ignored when the block is entered (as in a shell's
+    128 + `requested`: 130, 143 or 129. A signal that is ignored when the block is entered (as in a shell's
     background job) stays ignored. Python lets only the main thread set handlers: in another one nothing is
     caught. The handlers found are put back at the end.
     """
@@ -62,6 +64,8 @@ class Interruption:
             signal.signal(*self._previous.popitem())
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            leave_lost_terminals()
         if self.requested is None:
             self.requested = signal.Signals(number)
         elif number == signal.SIGINT:
@@ -69,6 +73,16 @@ class Interruption:
             if not callable(previous):
                 raise KeyboardInterrupt
             previous(number, frame)
+
+
+def leave_lost_terminals() -> None:
+    """Standard streams whose terminal is gone write to nowhere: each word more would be an error in what comes to its end."""
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):  # closed
+            if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+                os.dup2(nowhere, stream)
+                os.close(nowhere)
 
 
 def _insist(numbers: socket.socket, previous: dict[signal.Signals, signal._HANDLER]) -> None:

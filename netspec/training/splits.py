@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic
-from netspec.training.data import Dataset, Problem, Split, hold_out, load, statistics
+from netspec.training.data import Dataset, Problem, Split, hold_out, load, sources, statistics
 from netspec.training.data.checks import faint_problems
 from netspec.training.data.files import at_home
+from netspec.training.data.pixels import usual_pixels
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
         tuple(_diagnostic(plan, problem) for problem in (*found.warnings, *faint)),
         given and given.absolute(),
     )
+
+
+def pixel_type(plan: Plan) -> np.dtype[Any]:
+    """The type of the raw images of a plan: uint8 or float32, by the files where they are there."""
+    data = plan.spec.data.value
+    path = _beside(plan, data.path) if data.path is not None else None
+    return sources.pixel_type(Settings(data.source, path, data.resize)) or np.dtype(usual_pixels(data.source))
 
 
 def _beside(plan: Plan, path: str) -> Path:

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.language.train import Train
 from netspec.lowering.network import Choices, Network, Outputs
+from netspec.lowering.settings import held
 from netspec.training.augment import augment
 from netspec.training.objective import losses
 from netspec.training.optimizer import Optimizer, StepsUnknown
@@ -46,6 +48,11 @@ def batch_of(train: Train, examples: int | None = None, devices: int = 1) -> Bat
     return Batch(size, size // devices)
 
 
+def _key_data(seed: int) -> jax.Array:
+    """The data of `jax.random.key(seed, impl="threefry2x32")`: (2,) uint32; no setting of JAX is added to the seed."""
+    return jax.device_put(np.array([0, seed % 2**32], np.uint32))  # type: ignore[no-any-return]
+
+
 class TrainableNetwork(Network):
     """A network with its optimizer: `init_training` and `train_step` besides `init`, `apply` and `predict`."""
 
@@ -64,6 +71,7 @@ class TrainableNetwork(Network):
         """The spec's optimizer. Raises StepsUnknown where its schedule needs `steps_per_epoch`."""
         return Optimizer(self.train, self.total_steps)
 
+    @held
     def init_training(self, seed: int | None = None) -> TrainingState:
         """The state before the first step. Without a seed, the spec's."""
         seed = self.train.seed if seed is None else seed
@@ -72,7 +80,7 @@ class TrainableNetwork(Network):
             "variables": variables,
             "optimizer": jax.jit(self.optimizer.init)(variables["params"]),
             "step": jnp.zeros((), jnp.int32),
-            "key": jax.random.key_data(jax.random.key(seed, impl="threefry2x32")),
+            "key": _key_data(seed),
         }
 
     @cached_property
@@ -89,12 +97,14 @@ class TrainableNetwork(Network):
         """
         return self.jit(self.step, donate_argnums=0)
 
+    @held
     def augmented(self, state: TrainingState, images: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The random key of the step that follows `state`, and the normalized images changed by `data.augment`."""
         key = jax.random.fold_in(jax.random.wrap_key_data(state["key"], impl="threefry2x32"), state["step"])
         x = self.normalize(state["variables"], images) if images.dtype == jnp.uint8 else images
         return key, augment(self.plan.spec.data.value.augment, x, jax.random.fold_in(key, AUGMENT_KEY))
 
+    @held
     def loss(
         self, variables: Any, x: jax.Array, labels: jax.Array, key: jax.Array, outputs: Outputs | None = None
     ) -> tuple[jax.Array, tuple[jax.Array, Any]]:
@@ -102,6 +112,7 @@ class TrainableNetwork(Network):
         logits, moved = self.forward(variables, x, training=True, key=key, outputs=outputs)
         return jnp.mean(losses(self.train.loss, logits, labels)), (logits, moved["state"])
 
+    @held
     def step(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Metrics]:
         """One step, not compiled: see `train_step`."""
         variables = state["variables"]

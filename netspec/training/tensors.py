@@ -34,6 +34,10 @@ _DTYPES = {
 _EXTENSION_DTYPES = {"BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
 
 
+MOST_LEVELS = 64
+"""How deep metadata may be: what netspec writes has a dozen."""
+
+
 class Corrupt(Exception):
     """A file does not hold what was written into it; `path` is None for bytes."""
 
@@ -61,11 +65,18 @@ def save_bytes(tensors: Mapping[str, Array], metadata: Mapping[str, object]) -> 
     return b"".join((view[:_START], _hash(data), view[_END:]))
 
 
-def require_finite(tensors: Mapping[str, Array]) -> None:
-    """Raises ValueError, naming it, where an array holds a number that is not finite."""
+def not_finite(tensors: Mapping[str, Array]) -> str | None:
+    """The name of the first array that holds a number that is not finite."""
     for name, array in tensors.items():
         if not np.issubdtype(array.dtype, np.integer) and not np.isfinite(array).all():
-            raise ValueError(f"`{name}` holds a number that is not finite: it is not saved")
+            return name
+    return None
+
+
+def require_finite(tensors: Mapping[str, Array]) -> None:
+    """Raises ValueError, naming it, where an array holds a number that is not finite."""
+    if (name := not_finite(tensors)) is not None:
+        raise ValueError(f"`{name}` holds a number that is not finite: it is not saved")
 
 
 def load(source: Path | bytes) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -75,14 +86,30 @@ def load(source: Path | bytes) -> tuple[dict[str, Array], dict[str, Any]]:
     """
     path, data = (None, source) if isinstance(source, bytes) else (source, source.read_bytes())
     _verify(data, path)
-    from safetensors import deserialize
+    from safetensors import SafetensorError, deserialize
 
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    tensors = {
-        name: np.frombuffer(fact["data"], _dtype(fact["dtype"])).reshape(fact["shape"])
-        for name, fact in deserialize(data)  # type: ignore[no-untyped-call]
-    }
-    return tensors, json.loads(header["__metadata__"]["netspec"])["metadata"]
+    try:
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        tensors = {
+            name: np.frombuffer(fact["data"], _dtype(fact["dtype"])).reshape(fact["shape"])
+            for name, fact in deserialize(data)  # type: ignore[no-untyped-call]
+        }
+        metadata = json.loads(header["__metadata__"]["netspec"], parse_constant=_no_number)["metadata"]
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Corrupt(path, f"its checksum is right, its content is not: {error}") from None
+    if not isinstance(metadata, dict) or _deeper(metadata, MOST_LEVELS):
+        raise Corrupt(path, f"its checksum is right, its content is not: no mapping of at most {MOST_LEVELS} levels")
+    return tensors, metadata
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Whether lists and mappings lie in each other on more than so many levels."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(levels == 0 or _deeper(item, levels - 1) for item in inner)
 
 
 def _verify(data: bytes, path: Path | None) -> None:

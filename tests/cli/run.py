@@ -32,8 +32,8 @@ def netspec(
     )
 
 
-def here(*arguments: str) -> Result:
+def here(*arguments: str, stdin: bytes | None = None) -> Result:
     """The same in this process, where JAX is loaded already; an exception is a bug."""
-    done = CliRunner().invoke(command, arguments, prog_name="netspec")
+    done = CliRunner().invoke(command, arguments, prog_name="netspec", input=stdin)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done

@@ -123,6 +123,8 @@ def test_a_hook_has_what_pre_commit_wants_and_its_entry_runs(hook: dict[str, Any
         ("specs/a.yaml", True),
         ("nets/specs/deep/a.yml", True),
         ("a.yaml", False),
+        ("nets/a.netspec.yaml", True),
+        ("a.netspec.yml.txt", False),
         ("myspecs/a.yaml", False),
         ("specs/a.yaml.txt", False),
         (".github/workflows/ci.yml", False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,18 @@ def test_names_are_cut_only_where_there_is_no_room(capsys: pytest.CaptureFixture
     lines = shown(FASHION_NAMES, capsys)
     assert max(map(len, lines)) <= 80
     assert any(line.split()[:3] == ["T-sh", "Trou", "Pull"] for line in lines)
+
+
+def test_a_name_is_never_markup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the table of classes, and at both sides of the confusion; what cannot be seen is shown."""
+    names = ("[bold]x", "[red]y[/red]", "[link=https://example.com]z", "a\x1b[31mb", "c\u202ed", ":smile:")
+    for forced in ("", "1"):
+        monkeypatch.setenv("FORCE_COLOR", forced)
+        text = "\n".join(shown(names, capsys))
+        for name in ("[bold]x", "[red]y[/red]", "[link=https://example.com]z", "a␛[31mb", "c\\u202ed", ":smile:"):
+            assert text.count(name) == 2, (name, text)
+        assert "\u202e" not in text
+        assert "[31m" not in re.sub(r"\x1b\[[\d;]*m", "", text).replace("␛[31m", "")
 
 
 def test_lines_do_not_end_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,7 @@ def piped(arguments: list[str], **streams: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, **streams)  # type: ignore[call-overload, no-any-return]
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_signals_end_it_quietly(number: int, status: int) -> None:
     code = """
 import os, sys
@@ -112,6 +112,17 @@ def test_hostile_names_come_back_whole_and_draw_nothing(name: str, tmp_path: Pat
         assert not {"\x1b", "\u202e"} & set(done.stdout)
 
 
+@pytest.mark.parametrize("form", ["concise", "json", "github", "gitlab", "sarif", "junit"])
+def test_no_format_for_programs_holds_what_steers_a_terminal(form: str, tmp_path: Path) -> None:
+    """Neither of a name nor of a text, also where colour is asked for; only `concise` then has colours of its own."""
+    for name in ("\x1b[31mred.yaml", "a\x9b\x7f\u202eb.yaml"):
+        (tmp_path / name).write_text('netspec: 1\nname: "\\e[31mx"\ninput: [8, 8, 1]\nfc: [0, "\\e[1m"]\n')
+    done = netspec("validate", "--format", form, ".", cwd=tmp_path, FORCE_COLOR="1")
+    assert done.returncode == 1, done.stderr
+    text = re.sub("\x1b\\[(0|1;31|1;33)m", "", done.stdout) if form == "concise" else done.stdout
+    assert all(char.isprintable() or char == "\n" for char in text)
+
+
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/\xff.yaml"
     Path(os.fsdecode(path)).write_text(GOOD)
@@ -151,7 +162,7 @@ def test_many_files_one_unreadable(tmp_path: Path) -> None:
 def test_patterns_and_folders_are_sorted_and_counted_once(tmp_path: Path) -> None:
     for name in ("b.yaml", "a.yml", "c.txt", "below/d.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("{}")
+        (tmp_path / name).write_text("netspec: 1")
     found = json.loads(netspec("validate", "--format", "json", ".", "*.yaml", "b.yaml", cwd=tmp_path).stdout)
     assert list(dict.fromkeys(d["file"] for d in found["diagnostics"])) == ["a.yml", "b.yaml", "below/d.yaml"]
     assert found["files"] == 3

@@ -95,3 +95,11 @@ def test_a_run_directory(run: Path) -> None:
     plan = json.loads((run / "plan.json").read_text())
     compare("`plan.json`", {key: plan.pop(key) for key in ("tuning", "record")})
     assert plan == printed("summary", str(run / "spec.yaml"))
+
+
+def test_the_manifest_of_a_compiled_network(run: Path, tmp_path: Path) -> None:
+    done = here("compile", str(run), "-o", str(tmp_path / "out"), "--platform", "cpu")
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes().partition(b"\n")[2])
+    compare("A compiled network", manifest)
+    assert manifest["trained"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from netspec.cli.main import STARTED
+from netspec.cli.train import _times
 from netspec.report import page
 from netspec.training import tensors
+from netspec.training.session import Outcome
 from tests.cli.run import here
 
 SPEC = """\
@@ -32,7 +36,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     np.savez(tmp_path / "specs/data/set.npz", **parts, y_train=np.arange(60) % 3, y_test=np.arange(60) % 3)
     (tmp_path / "specs" / "near.yaml").write_text(SPEC)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(page, "write", lambda *_: None)  # most of the time of such a run, and tested by itself
+    monkeypatch.setattr(
+        page, "write", lambda run, *_: run / page.NAME
+    )  # most of the time of such a run, and tested by itself
     done = here("train", "specs/near.yaml", "--output", "run")
     assert done.exit_code == 0, done.output
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -101,3 +107,23 @@ def test_a_run_that_is_complete_says_so(run: Path) -> None:
     done = here("train", "--resume", str(run))
     assert done.exit_code == 0, done.output
     assert "the run was complete, with 1 epoch; nothing is trained (for more: --set train.epochs=2)" in done.output
+
+
+def test_the_last_line_has_the_accuracy_and_the_report(run: Path) -> None:
+    """Where a target is missed, too: the finding stands above. How long it took is one line among the messages."""
+    for target, status in (("0", 0), ("1", 1)):
+        done = here("train", "--resume", str(run), "--set", f"train.target.at_least={target}")
+        assert done.exit_code == status, done.output
+        first, last = done.stdout.splitlines()
+        assert first == f"run: {run}"
+        assert re.fullmatch(rf"test accuracy [\d.]+%, loss [\d.]+; report: {re.escape(str(run))}/report.html", last)
+        assert done.output.splitlines()[-1] == last
+        assert re.search(r"^\d+\.\d s$", done.stderr, re.MULTILINE)
+
+
+def test_where_the_time_went_is_one_short_line() -> None:
+    outcome = Outcome(
+        [], None, None, 0.0, first_step_seconds=1.0, step_seconds=20, evaluation_seconds=2, saving_seconds=0.01
+    )
+    line = _times(outcome, STARTED + 3, 4)
+    assert re.fullmatch(r"[\d.]+ s: start 4.0, steps 20.0, evaluation 2.0, report 4.0", line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -30,7 +32,10 @@ __main__.start()
 """
 
 
-@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+WORDS = [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated"), (signal.SIGHUP, "hung up")]
+
+
+@pytest.mark.parametrize(("number", "word"), WORDS)
 def test_a_signal_inside_a_destructor_is_heard(number: signal.Signals, word: str) -> None:
     command = [sys.executable, "-c", IN_A_DESTRUCTOR, str(int(number))]
     # 120 s tell a signal that was lost from a machine that is busy.
@@ -61,3 +66,42 @@ def test_what_is_interrupted_says_how_to_go_on(begun: bool, tmp_path: Path) -> N
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     advice = f"go on with: netspec train --resume {tmp_path}\n" if begun else ""
     assert (done.returncode, done.stderr) == (130, f"netspec: interrupted\n{advice}")
+
+
+SMALL = """\
+netspec: 1
+name: small
+input: [8, 8, 1]
+fc: [10]
+train: {epochs: 100000, batch_size: 100}
+"""
+
+
+@pytest.mark.slow
+def test_a_run_whose_terminal_is_lost_is_saved(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL)
+    arguments = ["-m", "netspec", "train", "small.yaml", "--output", "run"]
+    process, terminal = pty.fork()
+    if not process:
+        os.chdir(tmp_path)
+        os.execve(sys.executable, [sys.executable, *arguments], os.environ | {"PYTHONPATH": str(ROOT)})
+    shown = b""
+    while b"epoch" not in shown.partition(b"compiling")[2]:
+        shown += os.read(terminal, 4096)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 129
+    steps = [path.name for path in (tmp_path / "run/checkpoints").glob("step-*")]
+    assert steps
+
+
+def test_runs_that_begin_together_have_a_number_each(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from netspec.training.session import default_folder
+
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/net-2").touch()  # taken by what is no run
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: default_folder("net", tmp_path / "runs"), range(32)))
+    assert len(set(made)) == 32
+    assert {int(folder.name.removeprefix("net-")) for folder in made} == {1, *range(3, 34)}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.cli.spec_files import expand, left_out
-from tests.cli.run import netspec
+from netspec.cli import spec_files
+from netspec.project.configuration import left_out
+from tests.cli.run import here, netspec
 
 GOOD = "netspec: 1\nname: good\ninput: [8, 8, 1]\nfc: [10]\n"
 BAD = GOOD.replace("[10]", "[0]")
@@ -26,6 +27,10 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "x" / "loop").symlink_to(tmp_path, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def expand(names: list[str], exclude: list[str]) -> list[str]:
+    return [file.name for file in spec_files.expand(names, exclude)]
 
 
 ALL = ["a.yaml", "b.yml", "broken/c.yaml", "broken/deep/d.yaml", "x/.f.yaml"]
@@ -75,16 +80,20 @@ def test_case_matters() -> None:
     assert not left_out("Broken/a.yaml", ["broken"])
 
 
-def test_everything_may_be_left_out(tree: Path) -> None:
-    done = netspec("validate", "broken", "a.yaml", "--exclude", "broken", "--exclude", "a.*", cwd=tree)
-    assert (done.returncode, done.stdout) == (0, "no errors in 0 files\n")
+def test_all_files_that_are_named_may_be_left_out(tree: Path) -> None:
+    done = here("validate", "broken/c.yaml", "a.yaml", "--exclude", "broken", "--exclude", "a.*")
+    assert (done.exit_code, done.stdout) == (0, "no errors in 0 files\n")
 
 
-def test_a_folder_without_specs_is_wrong_usage(tree: Path) -> None:
+def test_a_folder_of_which_nothing_is_left_is_wrong_usage(tree: Path) -> None:
     (tree / "empty").mkdir()
-    done = netspec("validate", "empty", cwd=tree)
-    assert done.returncode == 2
-    assert "no .yaml or .yml file below empty" in done.stderr
+    (tree / "other").mkdir()
+    (tree / "other" / "x.yaml").write_text("services: {}\n")
+    for arguments in (["empty"], ["other"], [".", "--exclude", "*"], ["a.yaml", "broken", "--exclude", "[ab]*"]):
+        done = here("validate", *arguments)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "no spec to check" in done.stderr or "no .yaml or .yml file to check below empty" in done.stderr
+    assert here("validate", "other", "a.yaml").exit_code == 0
 
 
 def test_the_worst_file_comes_first_for_people_and_the_names_order_for_programs(tmp_path: Path) -> None:
@@ -111,9 +120,3 @@ def test_the_table_names_twenty_files(tmp_path: Path) -> None:
     table = netspec("validate", ".", cwd=tmp_path).stdout.split("\n\n")[-2].splitlines()
     assert len(table) == 22
     assert table[-1] == "and 10 more with errors or warnings"
-
-
-def test_standard_input_cannot_be_fixed() -> None:
-    done = netspec("validate", "--fix", "-", stdin=BAD)
-    assert done.returncode == 2
-    assert "standard input" in done.stderr

@@ -14,7 +14,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from netspec.cli.train import ADVICE, whole_percents
+from netspec.cli.train import ADVICE
 from netspec.training import cause, tensors
 from tests.cli.run import ROOT, here, netspec
 
@@ -35,12 +35,6 @@ def test_every_kind_of_place_has_words_and_advice() -> None:
     assert str(cause.Cause("output", "fc1", 0.1)) == "the output of `fc1`"
     assert cause.Cause("images", None, 0.1).fact == "the images are not finite"
     assert cause.Cause("statistics", "conv1", 0.1).fact == "the running statistics of `conv1` are not finite"
-
-
-def test_shares_of_time_add_up() -> None:
-    assert whole_percents([1, 1, 1]) == [34, 33, 33]
-    assert whole_percents([0.3, 99.6, 0.1]) == [0, 100, 0]
-    assert whole_percents([0, 0]) == [0, 0]
 
 
 def test_digits_reach_their_target(run: Path) -> None:
@@ -125,7 +119,7 @@ def test_numbers_that_are_not_finite_are_refused(bad: float, run: Path, tmp_path
     assert "error[NS510]" in here("predict", str(run), str(tmp_path / "none.npy")).stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_goes_on_to_the_same_bits(number: signal.Signals, run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     process = subprocess.Popen(

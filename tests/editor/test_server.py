@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netspec.editor import convert
+from netspec.editor import document as document_module
+from netspec.editor.document import Document, findings
+from netspec.editor.position import Positions
 from netspec.repair.check import check_source
 from netspec.repair.safe import fix_all
 from netspec.text.source import Source
@@ -188,6 +196,211 @@ def test_a_client_of_few_words() -> None:
     assert check_source(Source("x", applied(MISFIT, action["edit"]["changes"][URI]))).diagnostics == ()
     items = client.at("completion", URI, 0, 0)["items"]
     assert all(item["insertTextFormat"] == 1 and "$" not in item["textEdit"]["newText"] for item in items)
+    assert client.end() == 0
+
+
+def test_what_is_no_spec_is_not_spoken_of_however_odd(server: Client) -> None:
+    for number, text in enumerate(
+        ["services: {}\n" + "#" * 2**20, "a: \ud800\n", "a: [\n", "input: x\nfc: y\nblocks: z\n"]
+    ):
+        name = uri(f"other{number}")
+        server.open(name, text)
+        assert server.published(name) == []
+        assert server.at("hover", name, 0, 1) is None
+        for method in ("documentSymbol", "foldingRange"):
+            assert server.request(f"textDocument/{method}", textDocument={"uri": name}) is None
+    server.open("file:///tmp/named.netspec.yaml", "a: [\n")
+    assert server.published("file:///tmp/named.netspec.yaml") != []
+
+
+PLACE = {"line": 0, "character": 0}
+QUESTIONS: dict[str, dict[str, object]] = {
+    "hover": {"position": PLACE},
+    "completion": {"position": PLACE},
+    "definition": {"position": PLACE},
+    "inlayHint": {"range": place(0, 0, 9, 0)},
+    "codeAction": {"range": place(0, 0, 9, 0), "context": {"diagnostics": []}},
+    "documentSymbol": {},
+    "foldingRange": {},
+    "diagnostic": {},
+}
+
+
+def test_a_request_with_wrong_parameters_is_refused() -> None:
+    client = Client()
+    client.initialize()
+    document = {"uri": uri("never")}
+    for name, asked in QUESTIONS.items():
+        client.request(f"textDocument/{name}", textDocument=document, **asked)
+        wrong: list[dict[str, Any]] = [{}, {"textDocument": {}}, {"textDocument": None}]
+        wrong += [{"textDocument": document} | {key: {}} for key in asked]
+        for line in (-1, "one", None, 2**31):
+            at = {"line": line, "character": 0}
+            if "position" in asked:
+                wrong.append({"textDocument": document, "position": at})
+            if "range" in asked:
+                wrong.append({"textDocument": document} | asked | {"range": {"start": at, "end": PLACE}})
+        for parameters in wrong:
+            with pytest.raises(Refused, match="Invalid Params"):
+                client.request(f"textDocument/{name}", **parameters)
+    assert client.notifications.empty()  # nor is the person told of them
+    assert client.end() == 0
+
+
+def test_a_request_at_the_wrong_time_is_refused() -> None:
+    client = Client()
+    client.open(URI, LENET)
+    for method in ("textDocument/hover", "textDocument/completion"):
+        with pytest.raises(Refused):
+            client.at(method.removeprefix("textDocument/"), URI, 0, 0)
+    client.initialize()
+    with pytest.raises(Refused):
+        client.initialize()
+    client.raw(unversioned(id=77, method="textDocument/hover"))
+    assert client.answers.get(timeout=60)["error"]["code"] == -32600
+    client.request("shutdown")
+    with pytest.raises(Refused):
+        client.at("hover", URI, 0, 0)
+    client.notify("exit")
+    assert client.wait() == 0
+    assert client.errors == []
+
+
+def unversioned(**fields: object) -> bytes:
+    """A message that lacks `jsonrpc`."""
+    body = json.dumps(fields).encode()
+    return f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def worker(client: Client) -> int:
+    """The process that the server checks in."""
+    tasks = Path(f"/proc/{client.process.pid}/task")
+    for _ in range(1000):
+        if found := [int(pid) for task in tasks.glob("*/children") for pid in task.read_text().split()]:
+            return found[0]
+        time.sleep(0.01)
+    pytest.fail("there is no process that checks")
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the server's process in /proc")
+
+
+def test_of_very_many_findings_the_first_are_shown_and_the_rest_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_module, "SHOWN", 1)
+    document = Document.of("netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [10]\na1: 1\nb2: 1\nc3: 1\n", "x.yaml")
+    found, more = findings(document)
+    assert (len(found), more) == (1, 2)
+    shown = convert.diagnostics(URI, found, more, Positions(document.source), related=True)
+    assert [one.code for one in shown] == ["NS104", None]
+    assert shown[-1].message.startswith("2 more findings are not shown")
+
+
+@needs_proc
+def test_no_check_however_long_keeps_an_answer_back() -> None:
+    """The process that checks is stopped: for the server, a check that never ends."""
+    client = Client()
+    client.initialize()
+    stopped = worker(client)
+    os.kill(stopped, signal.SIGSTOP)
+    keys = "".join(f"  keyy{i}: {i}\n" for i in range(150))
+    text = f"netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [10]\ntrain:\n{keys}"
+    client.open(URI, text)
+    for version in range(2, 14):
+        client.change(URI, version, {"range": place(1, 6, 1, 6), "text": "x"})
+        if version == 2:
+            time.sleep(0.2)  # the check of the first version is under way
+            stopped = worker(client)
+            os.kill(stopped, signal.SIGSTOP)
+        shown = client.at("hover", URI, 3, 0)["contents"]["value"]
+        assert "is being checked" in shown
+        assert "epochs" in {item["label"] for item in client.at("completion", URI, 5, 2)["items"]}
+    client.change(URI, 14, {"text": LENET})
+    assert client.published(URI, 14) == []
+    assert worker(client) != stopped
+    assert "61,706 parameters" in client.at("hover", URI, 1, 1)["contents"]["value"]
+    assert client.end() == 0
+    assert client.errors == []
+
+
+@needs_proc
+def test_a_check_that_breaks_off_is_said_and_is_no_sound_spec() -> None:
+    client = Client()
+    client.initialize()
+    stopped = worker(client)
+    os.kill(stopped, signal.SIGSTOP)
+    client.open(URI, LENET)
+    assert client.at("hover", URI, 1, 1) is not None
+    os.kill(stopped, signal.SIGKILL)
+    (found,) = client.published(URI)
+    assert "could not be checked" in found["message"]
+    assert "bug in netspec" in found["message"]
+    client.change(URI, 2, {"text": MISFIT})
+    assert [one["code"] for one in client.published(URI, 2)] == ["NS301"]
+    assert client.end() == 0
+
+
+@needs_proc
+def test_where_the_server_is_killed_nothing_of_it_is_left() -> None:
+    client = Client()
+    client.initialize()
+    checking = worker(client)
+    client.process.kill()
+    client.wait()
+    for _ in range(1000):
+        if not Path(f"/proc/{checking}").exists():
+            return
+        time.sleep(0.01)
+    pytest.fail("the process that checks goes on")
+
+
+def test_diagnostics_are_pulled_and_then_not_pushed() -> None:
+    client = Client()
+    client.initialize({"textDocument": {"diagnostic": {"relatedInformation": True}}})
+    client.open(URI, MISFIT)
+
+    def pulled(**more: object) -> Any:
+        return client.request("textDocument/diagnostic", textDocument={"uri": URI}, **more)
+
+    first = pulled()
+    assert (first["kind"], [found["code"] for found in first["items"]]) == ("full", ["NS301"])
+    assert first["items"][0]["relatedInformation"]
+    assert pulled(previousResultId=first["resultId"]) == {"kind": "unchanged", "resultId": first["resultId"]}
+    client.change(URI, 2, {"text": LENET})
+    second = pulled(previousResultId=first["resultId"])
+    assert (second["kind"], second["items"]) == ("full", [])
+    client.notify("textDocument/didClose", textDocument={"uri": URI})
+    assert pulled()["items"] == []
+    assert client.quiet()
+    assert client.end() == 0
+
+
+def test_symbols_folding_and_definitions(server: Client) -> None:
+    name = uri("outline")
+    text = LENET.replace("blocks:", "defaults:\n  conv: {kernel: 3}\nblocks:")
+    server.open(name, text)
+    lines = text.split("\n")
+    document = {"uri": name}
+    flat = server.request("textDocument/documentSymbol", textDocument=document)
+    assert ("conv1", "block1") in [(one["name"], one.get("containerName")) for one in flat]
+    folded = server.request("textDocument/foldingRange", textDocument=document)
+    assert lines.index("blocks:") in [one["startLine"] for one in folded]
+    row = next(n for n, line in enumerate(lines) if "filters: 16" in line)
+    default = lines.index("  conv: {kernel: 3}")
+    assert server.at("definition", name, row, 4) == {"uri": name, "range": place(default, 2, default, 6)}
+    assert server.at("definition", name, 1, 0) is None
+
+
+def test_a_client_that_shows_more_gets_nested_symbols_and_links() -> None:
+    able = {"documentSymbol": {"hierarchicalDocumentSymbolSupport": True}, "definition": {"linkSupport": True}}
+    client = Client()
+    client.initialize({"textDocument": able})
+    client.open(URI, "netspec: 1\nname: x\ninput: &size [8, 8, 1]\nfc: [10]\ndescription: *size\n")
+    found = client.request("textDocument/documentSymbol", textDocument={"uri": URI})
+    (layer,) = next(one for one in found if one["name"] == "fc")["children"]
+    assert (layer["name"], layer["detail"]) == ("fc1", "10, 650 parameters")
+    (link,) = client.at("definition", URI, 4, 15)
+    assert link["originSelectionRange"] == place(4, 13, 4, 18)
+    assert link["targetSelectionRange"] == place(2, 7, 2, 12)
     assert client.end() == 0
 
 

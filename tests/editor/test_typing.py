@@ -12,9 +12,13 @@ import pytest
 
 from netspec.editor.actions import all_safe, repairs
 from netspec.editor.completion import completions
+from netspec.editor.definition import definition
 from netspec.editor.document import Document
+from netspec.editor.folding import folds
 from netspec.editor.hints import hints
 from netspec.editor.hover import hover
+from netspec.editor.symbols import symbols
+from netspec.text.nodes import Mapping
 from tests.editor.places import end
 
 pytestmark = pytest.mark.slow
@@ -40,6 +44,9 @@ def ask_everything(text: str, line: int, column: int) -> None:
     for repair in repairs(document, (1, 1), (10**6, 1)):
         assert repair.edits
     all_safe(document)
+    definition(document, line, column)
+    assert all(fold.first < fold.last <= len(lines) for fold in folds(document))
+    assert not document.is_spec or not isinstance(document.root, Mapping) or symbols(document)
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -16,11 +16,15 @@ import netspec
 from netspec.analysis.plan import Plan
 from netspec.export import folder as folders
 from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
-from netspec.export.load import Corrupt, load, verify
+from netspec.export.functions import Functions
+from netspec.export.load import Corrupt, fingerprint, load, verify
 from netspec.export.trained import of_run
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
 from netspec.text import writing
+from netspec.training import splits
+from netspec.training.record import compare, malformed
+from netspec.training.run import TrainedNetwork, record
 from netspec.training.step import TrainableNetwork
 from netspec.training.tree import to_host
 from tests.cli.run import netspec as command
@@ -221,6 +225,31 @@ def test_every_altered_byte_is_noticed(artefact: Path) -> None:
     verify(artefact)
 
 
+MANIFEST = {
+    **{"netspec": 1, "files": {}, "versions": {}, "compiler_options": {}, "compiled_on": "cpu"},
+    **{"functions": ["predict"], "arrays": ["variables"]},
+}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [3, [], {}, *(MANIFEST | {key: wrong} for key in MANIFEST for wrong in (None, 99, [3], {"../x": "0"}, {"x": 3}))],
+    ids=str,
+)
+def test_a_manifest_with_a_right_checksum_and_wrong_content(manifest: object, tmp_path: Path) -> None:
+    body = json.dumps(manifest).encode()
+    (tmp_path / "manifest.json").write_bytes(fingerprint(body).encode() + b"\n" + body)
+    with pytest.raises(Corrupt):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000], ids=["cut", "bytes", "deep"])
+def test_a_manifest_that_is_not_json(body: bytes, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_bytes(fingerprint(body).encode() + b"\n" + body)
+    with pytest.raises(Corrupt, match="JSON"):
+        verify(tmp_path)
+
+
 def test_the_loader_notices_its_own_altered_bytes(artefact: Path) -> None:
     """Spoiled code checks itself: whatever it then does, it does not load."""
     path = artefact / "load.py"
@@ -314,6 +343,101 @@ def test_only_an_artefact_is_replaced(artefact: Path, tmp_path: Path) -> None:
     write(plan, tmp_path / "one", ("cpu", "cuda"))
     assert (tmp_path / "one" / "manifest.json").read_bytes() != before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "one", "spec.yaml"]
+
+
+def test_what_a_user_put_there_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor what is put there while the network is compiled; what importing the loader leaves is nobody's."""
+    plan, one = plan_of(tmp_path, MAP), tmp_path / "one"
+    write(plan, one, ("cpu",))
+    (one / "__pycache__").mkdir()
+    (one / "__pycache__" / "load.cpython-311.pyc").write_bytes(b"")
+    write(plan, one, ("cpu",))
+    assert not (one / "__pycache__").exists()
+    (one / "results").mkdir()
+    (one / "notes.txt").write_text("mine")
+    with pytest.raises(Occupied, match=r"holds `notes.txt`, `results`, which netspec did not write"):
+        write(plan, one, ("cpu",))
+    assert (one / "notes.txt").read_text() == "mine"
+    (one / "results").rmdir()
+    (one / "notes.txt").unlink()
+    before = (one / "manifest.json").read_bytes()
+    monkeypatch.setattr(
+        "netspec.export.artefact.measure",
+        lambda *_: (one / "late").touch() or {"platform": "cpu", "compiler_options": {}},
+    )
+    with pytest.raises(Occupied, match="`late`"):
+        write(plan, one, ("cpu",))
+    assert (one / "late").exists()
+    assert (one / "manifest.json").read_bytes() == before
+    (one / "late").unlink()
+    (one / "manifest.json").write_bytes(before.replace(b'"files"', b'"filed"'))
+    with pytest.raises(Occupied, match="holds no compiled network"):
+        write(plan, one, ("cpu",))
+
+
+def test_folders_beside_it_that_are_named_alike_stay(tmp_path: Path) -> None:
+    for name in (".one-mine.partial", ".one-0badcafe.partial", ".one-0badcafe.partial.old"):
+        (tmp_path / name).mkdir()
+    folders.replace(tmp_path / "one", {"a": b""})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".one-0badcafe.partial.old", ".one-mine.partial", "one"]
+
+
+def test_it_says_what_its_columns_and_its_images_are(artefact: Path, tmp_path: Path) -> None:
+    network = load(artefact)
+    assert network.classes == tuple("0123456789")
+    facts = network.preprocessing
+    assert (facts["range"], facts["channels"], facts["normalize"]) == ([0, 16], ["grey"], "standard")
+    assert network.manifest["trained"] is False
+    assert network.manifest["labels"]["dtype"] == "int32"
+    plan = plan_of(tmp_path, "netspec: 1\nname: two\ninput: [8, 8, 1]\nfc: [2]\n")
+    given = {f"variables/{name}": array for name, array in to_host(TrainableNetwork(plan).init()).items()}
+    given |= {"variables/state/input/mean": np.full(1, 3, np.float32)}
+    write(plan, tmp_path / "two", ("cpu",), trained=given, classes=["[b]cat", "d\u202eog"])
+    network = load(tmp_path / "two")
+    assert network.classes == ("[b]cat", "d\u202eog")
+    assert network.manifest["trained"] is True
+    raw = np.random.default_rng(0).integers(0, 17, (4, 8, 8, 1)).astype(np.uint8)
+    mean, deviation = (np.array(network.preprocessing[name], np.float32) for name in ("mean", "deviation"))
+    assert mean.tolist() == [3]
+    flat = ((raw - mean) / deviation).reshape(4, -1)
+    logits = flat @ np.asarray(network.variables["params/fc1/kernel"]) + np.asarray(
+        network.variables["params/fc1/bias"]
+    )
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(network.predict(network.variables, raw), shares, rtol=1e-5, atol=1e-6)
+
+
+def archive(path: Path, dtype: str) -> Path:
+    images, labels = np.zeros((10, 28, 28), dtype), np.arange(10)
+    path.parent.mkdir(exist_ok=True)
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return path
+
+
+@pytest.mark.parametrize("source", ["mnist", "npz"])
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "int64"])
+def test_its_images_have_the_type_of_the_data(source: str, dtype: str, tmp_path: Path) -> None:
+    """Not of the source's name: Keras's `mnist.npz` may hold numbers from 0 to 1."""
+    archive(tmp_path / "data" / "mnist.npz", dtype)
+    text = "netspec: 1\nname: t\ninput: [28, 28, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 10}\n"
+    plan = plan_of(tmp_path, text + f"data: {{source: {source}, path: data/mnist.npz, validation: 0}}\n")
+    wanted = "uint8" if dtype == "uint8" else "float32"
+    pixels = splits.pixel_type(plan)
+    assert pixels == wanted
+    assert Functions(TrainableNetwork(plan), pixels).arguments(1)["predict"][1].dtype == wanted
+    images = splits.read(plan)
+    assert isinstance(images, splits.Images)
+    made_of = record(plan, images, {})
+    network = TrainedNetwork(plan, made_of, [], {})
+    assert network.pixels == wanted
+    network.variables = network.init()
+    white = 255 if source == "mnist" and wanted == "uint8" else None
+    assert network.trained_on.white == white
+    before = {name: value for name, value in made_of.items() if name != "pixels"}
+    assert compare(before, made_of) == []
+    assert malformed(before) is None
+    assert malformed(made_of | {"pixels": "complex64"})
+    assert TrainedNetwork(plan, before, [], {}).pixels == ("float32" if source == "npz" else "uint8")
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "replace", "mkdir", "exchange"])

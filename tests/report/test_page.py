@@ -90,6 +90,28 @@ def test_hostile_class_names_stay_words_and_pages_are_reproduced(tmp_path: Path)
     assert parser.open == []
 
 
+def test_what_cannot_be_seen_is_shown(tmp_path: Path) -> None:
+    """Control characters, what turns the direction of writing, and bytes of a folder's name that are no text."""
+    names = ("a\x1b[31mb", "c\u202ed", "e\nf", "g\udcffh", "i\u200bj", *"56789")
+    spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"
+    images = trained(tmp_path / "run", spec, names)
+    text = page.write(tmp_path / "run", load(tmp_path / "run"), images).read_text()
+    for name in ("a␛[31mb", "c\\u202ed", "e␊f", "g\\udcffh", "i\\u200bj"):
+        assert text.count(f">{name}<") >= 3, name
+    assert all(char.isprintable() or char == "\n" for char in text)
+
+
+def test_a_heading_stays_with_its_content(tmp_path: Path) -> None:
+    """On paper: each heading begins a section, and what is broken after all has its head again on the next page."""
+    spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nblocks: [{conv: {filters: 2, kernel: 3}}]\nfc: [10]\n"
+    images = trained(tmp_path / "run", spec + "train: {epochs: 1, batch_size: 200}\n")
+    text = page.write(tmp_path / "run", load(tmp_path / "run"), images).read_text()
+    assert text.count("<h2>") == len(re.findall(r"<section(?: class=\"long\")?><h2>", text)) > 7
+    for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+        assert "<th>" not in table or "<thead>" in table
+    assert page._classes(measure(np.arange(60), np.arange(60), tuple(map(str, range(60))))).count('class="long"') == 2
+
+
 def test_gradients_and_weights_by_hand(tmp_path: Path) -> None:
     """A softmax layer's gradient is known: x^T (p - y) / n."""
     spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"

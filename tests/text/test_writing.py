@@ -124,6 +124,124 @@ def test_the_kernel_refuses_a_large_file(tmp_path: Path) -> None:
 
 
 def test_make_folder(tmp_path: Path) -> None:
-    for _ in range(2):
-        writing.make_folder(tmp_path / "new")
+    for missing in (True, False):
+        assert writing.make_folder(tmp_path / "new") is missing
         assert (tmp_path / "new").is_dir()
+
+
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+def rewritten(path: Path, old: bytes = b"old", new: bytes = b"new") -> os.stat_result:
+    writing.rewrite(path, old, new)
+    assert path.read_bytes() == new
+    return path.stat()
+
+
+def test_a_rewritten_file_keeps_mode_and_attributes(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+    (tmp_path / "out").chmod(0o640)
+    try:
+        os.setxattr(tmp_path / "out", "user.netspec", b"kept")
+    except OSError:
+        pytest.skip("no extended attributes here")
+    os.utime(tmp_path / "out", (0, 0))
+    status = rewritten(tmp_path / "out")
+    assert (status.st_mode & 0o7777, os.getxattr(tmp_path / "out", "user.netspec")) == (0o640, b"kept")
+    assert status.st_mtime > 0
+    assert litter(tmp_path) == []
+
+
+@ROOT
+def test_a_rewritten_file_keeps_its_owner(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+    os.chown(tmp_path / "out", 1234, 4321)
+    status = rewritten(tmp_path / "out")
+    assert (status.st_uid, status.st_gid) == (1234, 4321)
+
+
+def test_rewriting_keeps_hard_and_symbolic_links(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"old and longer")
+    (tmp_path / "twin").hardlink_to(tmp_path / "out")
+    (tmp_path / "link").symlink_to("out")
+    status = rewritten(tmp_path / "link", b"old and longer")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "twin").stat().st_ino == status.st_ino
+    assert (tmp_path / "twin").read_bytes() == b"new"
+    assert litter(tmp_path) == ["link", "twin"]
+
+
+@pytest.mark.parametrize("links", [1, 2])
+def test_a_read_only_file_is_refused_whoever_asks(tmp_path: Path, links: int) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+    if links == 2:
+        (tmp_path / "twin").hardlink_to(tmp_path / "out")
+    (tmp_path / "out").chmod(0o444)
+    with pytest.raises(PermissionError):
+        writing.rewrite(tmp_path / "out", b"old", b"new")
+    assert (tmp_path / "out").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("links", [1, 2])
+def test_what_was_written_in_the_meantime_is_not_lost(tmp_path: Path, links: int) -> None:
+    (tmp_path / "out").write_bytes(b"of an editor")
+    if links == 2:
+        (tmp_path / "twin").hardlink_to(tmp_path / "out")
+    with pytest.raises(writing.Changed):
+        writing.rewrite(tmp_path / "out", b"old", b"new")
+    assert (tmp_path / "out").read_bytes() == b"of an editor"
+    assert litter(tmp_path) == ["twin"] * (links - 1)
+
+
+def test_content_is_compared_when_all_else_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor writes while the new file is flushed, the slowest part."""
+    (tmp_path / "out").write_bytes(b"old")
+
+    class Slow:
+        def __getattr__(self, name: str) -> object:
+            return getattr(os, name)
+
+        def fsync(self, file: int) -> None:
+            (tmp_path / "out").write_bytes(b"of an editor")
+
+    monkeypatch.setattr(writing, "system", Slow())
+    with pytest.raises(writing.Changed):
+        writing.rewrite(tmp_path / "out", b"old", b"new")
+    assert (tmp_path / "out").read_bytes() == b"of an editor"
+    assert litter(tmp_path) == []
+
+
+def test_where_no_file_can_be_put_beside_it_it_is_written_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+    inode = (tmp_path / "out").stat().st_ino
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(writing, "_replace", refused)
+    assert rewritten(tmp_path / "out").st_ino == inode
+
+
+@pytest.mark.parametrize("links", [1, 2])
+@pytest.mark.parametrize("error", ERRORS)
+def test_each_call_of_a_rewrite_may_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, links: int
+) -> None:
+    old, new = b"old " * 100, b"new " * 1000
+    (tmp_path / "out").write_bytes(old)
+    if links == 2:
+        (tmp_path / "twin").hardlink_to(tmp_path / "out")
+    count = len(calls_of(monkeypatch, lambda: writing.rewrite(tmp_path / "out", old, old)))
+    assert count > 3
+    for number in range(count):
+        monkeypatch.setattr(writing, "system", Failing(number, error))
+        try:
+            writing.rewrite(tmp_path / "out", old, new)
+        except OSError:
+            assert (tmp_path / "out").read_bytes() in (old, new)
+        else:
+            assert (tmp_path / "out").read_bytes() == new
+        monkeypatch.setattr(writing, "system", os)
+        (tmp_path / "out").write_bytes(old)

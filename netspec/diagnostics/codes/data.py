@@ -222,6 +222,40 @@ np.save('scaled.npy', zero / 16)"
         command="netspec predict run scaled.npy",
         repair="netspec predict run as-trained.npy",
     ),
+    Code(
+        "NS520",
+        "empty validation part",
+        "`data.validation` is a share of the training images, rounded to the nearest number of them, and each class keeps at "
+        "least one image for training. Of few images a small share is none.",
+        "An error where early stopping watches a metric of the validation part, for it could not. Else a warning: nothing tells "
+        "which epoch is the best but the training images themselves.",
+        _spec("{source: npz, path: good.npz, validation: 0.02}"),
+        _spec("{source: npz, path: good.npz, validation: 0.2}"),
+        ("20 * 2 = 40", "40 / 100 = 0.4", "20 * 20 = 400", "400 / 100 = 4"),
+        _ARRAYS.format(""),
+        TRAIN,
+    ),
+    Code(
+        "NS525",
+        "image file where the training had other numbers",
+        "An image file has pixels from 0 to 255, and the network was trained on an `npz` or another set of arrays whose "
+        "numbers have a range that nobody has written down.",
+        "Pixels of another range would be answered all the same, and nearly all alike. Only who made the arrays knows "
+        "what an image file has to be divided by.",
+        _spec("{source: npz, path: good.npz}").replace("[10]", "[16, 10]"),
+        setup=f"""\
+{_ARRAYS.format("").rstrip()}
+{TRAIN} --output run
+python3 -c "
+import numpy as np
+from PIL import Image
+pixels = np.eye(8) * 255
+Image.fromarray(pixels.astype('uint8')).save('image.png')
+np.save('array.npy', pixels)"
+""",
+        command="netspec predict run image.png",
+        repair="netspec predict run array.npy",
+    ),
     _images(
         "NS530",
         "class name that no report can hold",

@@ -145,6 +145,55 @@ CODES: tuple[Code, ...] = (
         arithmetic=("8*8 - 8*8 = 0",),
     ),
     Code(
+        "NS220",
+        "schedule that contradicts itself",
+        "A schedule needs steps for each of its parts: at least one between two drops, a decay that ends after the warm-up "
+        "(`decay_steps` counts the warm-up in) and takes two steps or more, and a cycle whose rising share, `pct_start`, is "
+        "a step or more.",
+        "The learning rate would be nothing like what is asked for: 0 from the first steps on, or not a number.",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: cosine, warmup: 50, decay_steps: 50}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: cosine, warmup: 50, decay_steps: 100}\n",
+        arithmetic=("50 - 50 = 0", "100 - 50 = 50"),
+    ),
+    Code(
+        "NS221",
+        "run too short for the schedule",
+        "The run ends before a part of its schedule has come to its end: the warm-up, the decay, the cycle, or the first "
+        "drop. The steps of a run are its epochs times the whole batches of the training part.",
+        "A warning: the rate never is what the schedule was made for.",
+        _DIGITS + "fc: [10]\ntrain:\n  epochs: 4\n  schedule: {type: constant, warmup: 1000}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  epochs: 4\n  schedule: {type: constant, warmup: 5%}\n",
+        arithmetic=("1437 - 144 = 1293", "4 * 10 = 40"),
+    ),
+    Code(
+        "NS222",
+        "learning rate that vanishes",
+        "For more than half of the run the rate is less than a hundred-thousandth of `learning_rate`. Most often `decay_steps` "
+        "or `transition_steps` was meant in epochs: they count steps, of which an epoch has many.",
+        "A warning: nothing is learned in that time.",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 3}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 30%}\n",
+        arithmetic=("1437 - 144 = 1293", "10 * 10 = 100", "3 * 5 = 15"),
+    ),
+    Code(
+        "NS223",
+        "batch norm over a single value",
+        "Batch norm subtracts the mean over the images of a batch and the positions of the map. With one image a batch and a "
+        "map of one position, as `fc` has, that is the mean of one number.",
+        "The output would be `shift` whatever the image is, and no layer before it would learn.",
+        _DIGITS + "fc: [{units: 16, norm: batch}, 10]\ntrain: {batch_size: 1}\n",
+        _DIGITS + "fc: [{units: 16, norm: batch}, 10]\ntrain: {batch_size: 32}\n",
+        arithmetic=("1 * 1 * 1 = 1", "32 * 1 * 1 = 32"),
+    ),
+    Code(
+        "NS224",
+        "one number for several classes",
+        "`cross_entropy` compares the softmax of the last layer's numbers with the class. Of one number the softmax is 1.",
+        "The loss would be 0 for every image, and the accuracy that of one class.",
+        _DIGITS + "fc: [1]\ndata: {source: npz, path: two-classes.npz}\n",
+        _DIGITS + "fc: [2]\ndata: {source: npz, path: two-classes.npz}\n",
+    ),
+    Code(
         "NS240",
         "channels before height and width",
         "`input` is written as [height, width, channels], and 1, 3 or 4 rows of many channels look like an image whose "

@@ -198,12 +198,12 @@ CODES: tuple[Code, ...] = (
         "NS021",
         "an escape that names no character",
         (
-            "In double quotes a backslash starts an escape. The two halves of a UTF-16 pair are no characters by "
-            "themselves."
+            "In double quotes a backslash starts an escape. One half of a UTF-16 pair is no character; the two, one "
+            "behind the other as JSON writes them, are."
         ),
         "A text with half a character in it can be neither written to a file nor shown.",
+        _SPEC + 'description: "\\ud83d"\n',
         _SPEC + 'description: "\\ud83d\\ude00"\n',
-        _SPEC + 'description: "\\U0001F600"\n',
     ),
     Code(
         "NS022",
@@ -217,5 +217,68 @@ CODES: tuple[Code, ...] = (
         _SPEC,
         command="netspec validate exmaple.yaml",
         repair="netspec validate example.yaml",
+    ),
+    Code(
+        "NS023",
+        "a comment that ignores nothing",
+        (
+            "`# netspec: ignore[NS302]` takes the findings of these codes from its line or, above the first key, from the "
+            "whole file. This one takes none: there is none, or the comment names no code."
+        ),
+        "It looks as if something were accepted here, and would hide the next finding that nobody has thought about.",
+        _SPEC + "train: {epochs: 3}  # netspec: ignore[NS302]\n",
+        _SPEC + "train: {epochs: 3}\n",
+    ),
+    Code(
+        "NS024",
+        "the configuration is wrong",
+        (
+            "`netspec.toml`, or the table `tool.netspec` of `pyproject.toml`, is no TOML, or has a setting that there is "
+            "not, or a value that the setting cannot have. What is sound in it holds."
+        ),
+        "A setting that is misspelt has no effect: warnings would pass that were to be errors.",
+        _SPEC,
+        _SPEC,
+        setup="echo 'strikt = true' > netspec.toml",
+        repair="echo 'strict = true' > netspec.toml\nnetspec validate example.yaml",
+        command="netspec validate ./example.yaml",
+    ),
+    Code(
+        "NS025",
+        "netspec failed on this file",
+        (
+            "Checking the file ended in an error of netspec's own. Nothing is known of the file; all others were checked. "
+            "Which spec raises it nobody knows, or it would be mended: the command breaks netspec first."
+        ),
+        "A file that could not be checked must not pass for a sound one.",
+        _SPEC,
+        _SPEC,
+        setup=(
+            "cat > broken-netspec <<END\n"
+            "from netspec.cli import main, validate\n"
+            "validate.says_spec = None\n"
+            "main.main()\n"
+            "END"
+        ),
+        command="python3 broken-netspec validate .",
+        repair="netspec validate .",
+    ),
+    Code(
+        "NS026",
+        "the repairs cannot be written",
+        (
+            "`validate --fix` leaves a file alone that is read-only, that the system lets nobody write, or that another "
+            "program has changed since it was read."
+        ),
+        (
+            "Who took the right to write from a file meant it, and what an editor has written in the meantime must not "
+            "be lost."
+        ),
+        _SPEC.replace("fc", "fcc"),
+        _SPEC,
+        setup="chmod 444 example.yaml",
+        command="netspec validate --fix example.yaml",
+        repair="chmod 644 example.yaml\nnetspec validate --fix example.yaml",
+        beside=("NS104",),
     ),
 )

@@ -44,8 +44,9 @@ CODES: tuple[Code, ...] = (
     _on_a_run(
         "NS603",
         "run exists",
-        "The directory already holds a run. Go on with it by `--resume`, or give another directory.",
-        "A new run would replace the checkpoints of the old one.",
+        "The directory already holds a run, or files of a run's names that are of none. Go on with it by `--resume`, or give "
+        "another directory.",
+        "A new run would replace the checkpoints of the old one, and whatever else has the names of its files.",
         "",
         _RUN,
         "netspec train --resume run",
@@ -223,5 +224,48 @@ CODES: tuple[Code, ...] = (
         _spec("optimizer: {type: sgd, learning_rate: 1e-9}", epochs=3, batch=50),
         _spec("optimizer: {type: sgd, learning_rate: 0.1}", epochs=3, batch=50),
         command="netspec train example.yaml",
+    ),
+    Code(
+        "NS623",
+        "setting of JAX without effect",
+        "A variable of the environment asks JAX for other numbers (`JAX_ENABLE_X64`, `JAX_DEFAULT_MATMUL_PRECISION`, "
+        "`JAX_THREEFRY_PARTITIONABLE` ...) or to look for mistakes in a program (`JAX_DISABLE_JIT`, `JAX_DEBUG_NANS`, "
+        "`JAX_TRANSFER_GUARD` ...). netspec's commands set it aside.",
+        "A warning: the spec alone says what is computed, and a run that went on without the variable would be another one.",
+        _spec(),
+        command="JAX_ENABLE_X64=1 netspec train example.yaml",
+        repair="netspec train example.yaml",
+    ),
+    Code(
+        "NS624",
+        "JAX cannot start",
+        "JAX or XLA refuses what the environment asks for: a platform without a device (`JAX_PLATFORMS`), a flag that this "
+        "version does not know (`XLA_FLAGS`), or a value that is none.",
+        "Nothing can be computed. No other device is taken in silence: it might be a hundred times as slow.",
+        _spec(),
+        command="XLA_FLAGS=--xla_no_such_flag netspec train example.yaml",
+        repair="netspec train example.yaml",
+    ),
+    _on_a_run(
+        "NS625",
+        "answer that is not finite",
+        "A network gave an image a number that is infinite or none. Its weights are finite, or it would not have been loaded: "
+        "they are so large that their products overflow. No training of netspec leaves such weights.",
+        "There is no class to name, and JSON has no word for such a number.",
+        """\
+python3 -c "
+from pathlib import Path
+import numpy as np
+from netspec.training import tensors
+np.save('image.npy', np.eye(8) * 16)
+arrays, facts = tensors.load(Path('run/model.safetensors'))
+for name in arrays:
+    if 'kernel' in name:
+        arrays[name] *= 1e38
+Path('huge.safetensors').write_bytes(tensors.save_bytes(arrays, facts))
+"
+""",
+        "netspec predict huge.safetensors image.npy",
+        "netspec predict run image.npy",
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.render.cells import shown
 from netspec.diagnostics.render.paths import relative
 from netspec.diagnostics.render.wording import in_words
 
@@ -16,13 +17,27 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
 
 
 def _command(found: Diagnostic) -> str:
-    span = found.span
-    properties = {"file": relative(found.source.name), "line": span.line, "endLine": span.end_line}
+    span, file = found.span, relative(found.source.name)
+    properties: dict[str, object] = {"file": file, "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:  # GitHub drops an annotation with columns that spans lines
         properties |= {"col": span.column, "endColumn": span.end_column}
+    if not _carried(file):
+        properties = {}
     properties["title"] = f"netspec {found.code}"
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{found.severity} {written}::{_data(in_words(found))}"
+    # the log shows nothing but the message
+    place = f"{shown(file)}:{span.line}:{span.column}"
+    words = "\n".join(map(shown, in_words(found).split("\n")))
+    return f"::{found.severity} {written}::{_data(f'{place}: {found.code} {words}')}"
+
+
+def _carried(file: str) -> bool:
+    """Whether a command can hold the name as it is, or by an escape.
+
+    A character that steers the log, or is left out on the way to it, would make the annotation one of another file: then
+    the name stands in the text alone.
+    """
+    return all(char.isprintable() or char in "\r\n" for char in file)
 
 
 def _data(text: str) -> str:

@@ -25,7 +25,7 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
     report.update_statistics()
     # Numeric references for all beyond ASCII, so that no encoding of the stream can spoil it.
     xml: bytes = report.tostring()
-    return xml.decode("utf-8").encode("ascii", "xmlcharrefreplace").decode() + "\n"
+    return xml.decode("utf-8").encode("ascii", "xmlcharrefreplace").decode().replace("\x7f", "&#127;") + "\n"
 
 
 def _case(file: str, diagnostics: Sequence[Diagnostic]) -> TestCase:

@@ -12,6 +12,7 @@ from netspec.analysis.convolution import Choice
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution import reference
 from netspec.lowering.convolution.algorithms import ALGORITHMS
+from netspec.lowering.settings import held
 from netspec.lowering.work import Direction
 
 
@@ -50,4 +51,4 @@ def _backward(
     return dx, dw
 
 
-_joined.defvjp(_forward, _backward)
+_joined.defvjp(held(_forward), held(_backward))

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from netspec.analysis.pooling import Window
 from netspec.language.fields import Pair
 from netspec.lowering.pooling.counts import counts
+from netspec.lowering.settings import held
 from netspec.lowering.windows import taps
 
 
@@ -71,7 +72,7 @@ def _tiled(size: Pair, window: Window, place: jax.Array, dy: jax.Array) -> jax.A
     return jnp.pad(dx, ((0, 0), (0, size[0] - rows * height), (0, size[1] - columns * width), (0, 0)))
 
 
-_maximum.defvjp(_forward, _backward)
+_maximum.defvjp(held(_forward), held(_backward))
 
 
 def _taps(x: jax.Array, window: Window, filler: float) -> Iterator[jax.Array]:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from netspec.language.fields import Pair
+from netspec.lowering.settings import held
 
 
 def maximum(x: jax.Array) -> jax.Array:
@@ -36,4 +37,4 @@ def _backward(size: Pair, place: jax.Array, dy: jax.Array) -> tuple[jax.Array]:
     return (jnp.where(place[:, None, None] == cell, dy, jnp.zeros((), dy.dtype)),)
 
 
-_maximum.defvjp(_forward, _backward)
+_maximum.defvjp(held(_forward), held(_backward))

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from netspec.analysis.convolution.patches import windows_tile
 from netspec.analysis.pooling import Window
+from netspec.lowering.settings import held
 
 
 def maximum(x: jax.Array, window: Window) -> jax.Array:
@@ -49,4 +50,4 @@ def _backward(window: Window, place: jax.Array, dy: jax.Array) -> tuple[jax.Arra
     return (dx.reshape(batch, rows * window.size[0], columns * window.size[1], filters),)
 
 
-_maximum.defvjp(_forward, _backward)
+_maximum.defvjp(held(_forward), held(_backward))

@@ -126,30 +126,30 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
 def _labels(declared: Declared) -> tuple[NDArray[Any], list[Problem]]:
     """The labels, none where they cannot be read."""
     try:
-        return _values(declared, declared.dtype).reshape(-1), []
+        return values(declared, declared.dtype).reshape(-1), []
     except Refused as refused:
         return np.zeros(0, declared.dtype), list(refused.problems)
 
 
 def _pixels(declared: Declared) -> Pixels:
     """The images, all of them finite."""
-    pixels: Pixels = _values(declared, np.dtype(declared.stored)).reshape(-1, *declared.image)
+    pixels: Pixels = values(declared, np.dtype(declared.stored)).reshape(-1, *declared.image)
     if problems := _finite_problems(pixels, declared):
         raise Refused(*problems)
     return pixels
 
 
-def _values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:
-    """The array, converted to `kept` chunk by chunk: float64 never stands in memory as a whole."""
+def values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:
+    """The array of a stream, converted to `kept` chunk by chunk: float64 never stands in memory as a whole."""
     flat = np.empty(math.prod(declared.shape), dtype=kept)
     done, size = 0, len(flat) * declared.dtype.itemsize
     with closing(declared.open()) as stream, np.errstate(over="ignore"):
         stream.read(declared.start)
         where = declared.array or ""
         for chunk in exactly(stream, size, declared.path, start=declared.start, array=where):
-            values = np.frombuffer(chunk, dtype=declared.dtype)
-            flat[done : done + len(values)] = values
-            done += len(values)
+            part = np.frombuffer(chunk, dtype=declared.dtype)
+            flat[done : done + len(part)] = part
+            done += len(part)
     shaped = flat.reshape(declared.shape, order="F" if declared.fortran else "C")
     return np.ascontiguousarray(shaped)
 

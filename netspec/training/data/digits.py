@@ -13,6 +13,7 @@ from netspec.training.data.problem import Refused
 
 FILE = Path(__file__).with_name("digits.npz")
 WHITE = float(KNOWN["digits"].white)
+NAMES = tuple("0123456789")
 NAME = Path("digits")
 """What findings call it: where the package lies is of no interest."""
 
@@ -25,5 +26,5 @@ def load(input_shape: Shape) -> Dataset:
     """
     if problems := shape_problems((8, 8, 1), input_shape, NAME):
         raise Refused(*problems)
-    found = npz.load(FILE, input_shape, 10, tuple("0123456789"))
+    found = npz.load(FILE, input_shape, 10, NAMES)
     return replace(found, train=replace(found.train, white=WHITE), test=replace(found.test, white=WHITE))

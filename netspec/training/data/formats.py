@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from netspec.training.data.problem import Problem, problem
@@ -26,12 +27,12 @@ VAGUE = ("CUR",)
 """Formats of Pillow that are known by next to nothing: a cursor begins as a TGA file does."""
 
 
-def unidentified(path: Path, read: Sequence[str]) -> Problem:
+def unidentified(path: Path, read: Sequence[str], content: bytes | None = None) -> Problem:
     """What is wrong with a regular file that Pillow took for none of the formats that are read.
 
     NS503 where it begins as one of them and cannot be followed; else NS502, with its format where that is known.
     """
-    with path.open("rb") as file:
+    with path.open("rb") if content is None else BytesIO(content) as file:
         start = file.read(START_BYTES)
     name = format_of(start)
     if name in read:

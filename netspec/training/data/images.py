@@ -15,8 +15,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +117,12 @@ def _tree(place: Path, part: str, problems: list[Problem]) -> dict[str, list[Pat
 
 def _entries(folder: Path) -> list[Path]:
     """What is in the folder, by name, without what systems leave behind."""
-    kept = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in kept if path.name.lower() not in LEFT_BEHIND)
+    return sorted(path for path in folder.iterdir() if not left_behind(path.name))
+
+
+def left_behind(name: str) -> bool:
+    """Whether a name is one that systems leave in folders."""
+    return name.startswith(".") or name.lower() in LEFT_BEHIND
 
 
 def _read(
@@ -135,23 +140,25 @@ def _read(
     return Split(pixels, np.array([numbers.get(name, 0) for _, name in rows], dtype=np.int32))
 
 
-def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
-    """The image at `path` as (height, width, channels) of uint8.
+def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None) -> NDArray[np.uint8]:
+    """The image at `path`, or in `content` under that name, as (height, width, channels) of uint8.
 
     Raises:
         Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
     """
     from PIL import Image
 
-    size = size_of(path)
+    size = size_of(path) if content is None else len(content)
     Image.init()
     tried = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
         with _reading(path):
-            file = path.open("rb")
+            file: BinaryIO = path.open("rb") if content is None else BytesIO(content)
         with file:
-            with _reading(path):  # not by its name: Pillow maps it, and an oriented TIFF comes out with its rows torn
+            with _reading(
+                path, content
+            ):  # not by its name: Pillow maps it, and an oriented TIFF comes out with its rows torn
                 image = Image.open(file, formats=tried)
             _judge(image, path, size, shape, resize)
             _scale_transparency(image)
@@ -162,7 +169,7 @@ def decode(path: Path, shape: Shape, resize: bool) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading(path: Path, content: bytes | None = None) -> Iterator[None]:
     """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
     from PIL import Image, UnidentifiedImageError
 
@@ -171,7 +178,7 @@ def _reading(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise Refused(problem("NS504", path, reason(error), where="header")) from None
     except UnidentifiedImageError:
-        raise Refused(formats.unidentified(path, FORMATS)) from None
+        raise Refused(formats.unidentified(path, FORMATS, content)) from None
     # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
     except Exception as error:
         fact = f"is damaged or cut short ({reason(error)})"

@@ -1,22 +1,19 @@
 """numpy archives with the arrays x_train, y_train, x_test and y_test, as Keras publishes its data sets.
 
-The archive is read as what it is, a zip of .npy files: numpy's own loader would evaluate the headers,
-allocate whatever they claim, and advise on unpickling what it cannot read. Here a header has to match one
-pattern, its shape has to agree with `input` and with the size in the archive's directory, and inflation
-stops there.
+The archive is read as what it is, a zip of .npy files: a header's shape has to agree with `input` and with the
+size in the archive's directory, and inflation stops there.
 """
 
 from __future__ import annotations
 
-import math
 import os
-import re
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 
+from netspec.training.data import npy
 from netspec.training.data.arrays import Declared, load_arrays
 from netspec.training.data.checks import Shape
 from netspec.training.data.dataset import Dataset
@@ -27,8 +24,6 @@ ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
 
 LABELS = tuple(labels for _, labels in ARRAYS)
 
-OBJECTS = "Python objects inside"
-
 TEXT_LABELS = (
     "number the classes: `classes, y = numpy.unique(numpy.concatenate([y_train, y_test]), return_inverse=True)`, "
     "then save `y[:len(y_train)]` and `y[len(y_train):]`"
@@ -38,15 +33,6 @@ TEXT_LABELS = (
 END_BYTES = 22
 LARGEST_DIRECTORY = 1 << 20
 
-LONGEST_HEADER = 10_000
-"""As in numpy. An array of numbers needs about 100 bytes."""
-
-_HEADER = re.compile(
-    r"\{\s*'descr':\s*'(?P<type>[^']*)',\s*'fortran_order':\s*(?P<fortran>True|False),"
-    r"\s*'shape':\s*\((?P<shape>[\d, ]{0,80})\),?\s*\}\s*"
-)
-_NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
-
 
 def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None) -> Dataset:
     """The data set in the archive at `path`.
@@ -54,16 +40,7 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
     Raises:
         Refused: everything that is wrong with it.
     """
-    _directory_fits(path, size_of(path))
-    try:
-        with ZipFile(path) as archive:
-            entries = archive.infolist()
-    except DAMAGE as error:
-        if _is_zip(path):
-            fact = f"is damaged or cut short ({reason(error)})"
-            raise Refused(problem("NS503", path, fact, where="directory", help=FETCH_AGAIN)) from None
-        help = "save the four arrays with `numpy.savez`"
-        raise Refused(problem("NS502", path, "is no npz archive", where="byte 0", help=help)) from None
+    entries = _entries(path)
     found: list[list[Declared]] = []
     problems: list[Problem] = []
     for part in ARRAYS:
@@ -76,6 +53,25 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
     if problems:
         raise Refused(*problems)
     return load_arrays(path, [(images, labels) for images, labels in found], input_shape, outputs, names)
+
+
+def pixel_type(path: Path) -> np.dtype[Any]:
+    """The type that the training images of an archive are kept in: uint8 or float32. Raises Refused."""
+    return np.dtype(_header(path, _entries(path), ARRAYS[0][0]).stored)
+
+
+def _entries(path: Path) -> list[ZipInfo]:
+    """The directory of the archive."""
+    _directory_fits(path, size_of(path))
+    try:
+        with ZipFile(path) as archive:
+            return archive.infolist()
+    except DAMAGE as error:
+        if _is_zip(path):
+            fact = f"is damaged or cut short ({reason(error)})"
+            raise Refused(problem("NS503", path, fact, where="directory", help=FETCH_AGAIN)) from None
+        help = "save the four arrays with `numpy.savez`"
+        raise Refused(problem("NS502", path, "is no npz archive", where="byte 0", help=help)) from None
 
 
 def _directory_fits(path: Path, size: int) -> None:
@@ -129,39 +125,24 @@ def _open(path: Path, entry: ZipInfo) -> BinaryIO:
     return cast("BinaryIO", stream)
 
 
-def _of_objects(name: str, kind: str) -> str:
-    """How images of one size that stand in an array of objects become an array of numbers."""
-    return f": `numpy.stack({name})`" if kind == OBJECTS else ""
+def _of_numbers(name: str, kind: str) -> str:
+    """How an array of that kind becomes one of numbers: images of one size that stand in an array of objects, too."""
+    if name in LABELS:
+        return TEXT_LABELS
+    return npy.PLAIN + (f": `numpy.stack({name})`" if kind == npy.OBJECTS else "")
 
 
 def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
     """What the array's header declares, held against the directory of the archive."""
     entry, where = _entry(path, entries, name), f"array `{name}`"
     try:
-        with _open(path, entry) as stream:
-            head = stream.read(12)
-            length_bytes = 2 if head[6:7] == b"\1" else 4
-            length = int.from_bytes(head[8 : 8 + length_bytes], "little")
-            text = (head[8 + length_bytes :] + stream.read(min(length, LONGEST_HEADER)))[:length]
+        stream = _open(path, entry)
     except DAMAGE as error:
         fact = f"is damaged or cut short ({reason(error)})"
         raise Refused(problem("NS503", path, fact, where=f"{where}, byte 0", help=FETCH_AGAIN)) from None
-    match = _HEADER.fullmatch(text.decode("latin-1"))
-    if head[:6] != b"\x93NUMPY" or head[6:7] not in (b"\1", b"\2", b"\3") or length > LONGEST_HEADER:
-        fact = f"has a header of {length:,} bytes" if length > LONGEST_HEADER else "is no numpy array"
-        help = "save it with `numpy.savez`"
-        raise Refused(problem("NS502", path, fact, where=f"{where}, byte 0", help=help))
-    if match is None or not _NUMBERS.fullmatch(match["type"]):
-        kind = f"type `{match['type']}`" if match else "a header that does not describe a plain array"
-        if match and match["type"].lstrip("|<>=") == "O":
-            kind = OBJECTS
-        help = TEXT_LABELS if name in LABELS else "save a plain array of numbers" + _of_objects(name, kind)
-        raise Refused(problem("NS505", path, f"has {kind}; only numbers are read", where=where, help=help))
-    shape = tuple(int(axis) for axis in match["shape"].replace(" ", "").split(",") if axis)
-    dtype, start = np.dtype(match["type"]), 8 + length_bytes + length
-    declared = math.prod(shape) * dtype.itemsize
-    if start + declared != entry.file_size:
-        fact = f"declares {declared:,} bytes of data, the archive has {max(entry.file_size - start, 0):,}"
+    with stream:
+        found = npy.header(stream, path, where, "save it with `numpy.savez`", lambda kind: _of_numbers(name, kind))
+    if found.start + found.size != entry.file_size:
+        fact = f"declares {found.size:,} bytes of data, the archive has {max(entry.file_size - found.start, 0):,}"
         raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN))
-    fortran = match["fortran"] == "True"
-    return Declared(path, where, shape, dtype, start, lambda: _open(path, entry), fortran)
+    return Declared(path, where, found.shape, found.dtype, found.start, lambda: _open(path, entry), found.fortran)

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from netspec.training.data import cifar10, digits, idx, images, npz
 from netspec.training.data.checks import Shape, count_problems
@@ -59,6 +61,15 @@ MNIST_NAMES = tuple("0123456789")
 FASHION_NAMES = tuple(
     "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(",")  # noqa: SIM905  short
 )
+
+
+CLASSES: dict[str, tuple[str, ...]] = {
+    "digits": digits.NAMES,
+    "mnist": MNIST_NAMES,
+    "fashion-mnist": FASHION_NAMES,
+    "cifar-10": cifar10.CLASSES,
+}
+"""The names of the classes, by label, of the sources that have names of their own."""
 
 
 def load(settings: Settings, input_shape: Shape, outputs: int | None) -> Dataset | list[Problem]:
@@ -160,11 +171,29 @@ def _load_idx(path: Path, shape: Shape, outputs: int | None) -> Dataset:
 
 def _load_mnist(path: Path, shape: Shape, outputs: int | None, names: tuple[str, ...] | None) -> Dataset:
     """The idx files of a folder; or `mnist.npz`, which is what Keras stores of it."""
-    archive = path if path.suffix == ".npz" else path / "mnist.npz"
-    place = idx.place_of(path, MNIST)
-    if there(archive) and place is None:
+    archive = _archive(path)
+    if archive is not None:
         return npz.load(archive, shape, outputs, names)
-    return idx.load(place or path, shape, outputs, names)
+    return idx.load(idx.place_of(path, MNIST) or path, shape, outputs, names)
+
+
+def _archive(path: Path) -> Path | None:
+    """Keras's file, where there is one and no idx files."""
+    archive = path if path.suffix == ".npz" else path / "mnist.npz"
+    return archive if there(archive) and idx.place_of(path, MNIST) is None else None
+
+
+def pixel_type(settings: Settings) -> np.dtype[Any] | None:
+    """The type of a source's pixels as they are kept, uint8 or float32, where a header says it and can be read."""
+    source = SOURCES.get(settings.source)
+    if source is None:
+        return None
+    try:
+        path = _place(settings.source, source, settings.path)
+        archive = _archive(path) if settings.source == "mnist" else path if source.file else None
+        return None if archive is None else npz.pixel_type(archive)
+    except Refused:
+        return None
 
 
 def _has_mnist(place: Path) -> bool:

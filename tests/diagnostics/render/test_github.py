@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.render.cells import shown
 from netspec.diagnostics.render.github import render
 from netspec.diagnostics.render.paths import relative
 from netspec.text.source import Source, Span
@@ -32,7 +33,21 @@ def test_a_thousand_hostile_names_and_messages_come_back():
     assert lines.pop() == ""
     for (name, message), line in zip(pairs, lines, strict=True):
         severity, properties, data = parsed(line)
-        assert (severity, properties["file"], data) == ("error", relative(name), message)
+        file = relative(name)
+        words = "\n".join(map(shown, message.split("\n")))
+        assert (severity, data) == ("error", f"{shown(file)}:1:2: NS001 {words}")
+        assert properties.get("file", file) == file
+        assert ("file" in properties) == all(char.isprintable() or char in "\r\n" for char in file)
+
+
+def test_nothing_steers_the_log_and_no_annotation_is_of_another_file():
+    """A runner passes `ESC [ 31 m` on to the browser, or takes it out: the name is then that of another file."""
+    for name in ("\x1b[31mred.yaml", "a\x07.yaml", "c\u202ed.yaml", "\x9b31m.yaml"):
+        text = render([Diagnostic("NS001", f"`{name}`", Source(name, ""), Span(1, 2, 1, 3))], [], color=True, width=80)
+        assert all(char.isprintable() for char in text.removesuffix("\n"))
+        _, properties, data = parsed(text.removesuffix("\n"))
+        assert properties == {"title": "netspec NS001"}
+        assert data.startswith(f"{shown(name)}:1:2: NS001")
 
 
 def test_errors_come_first(found):

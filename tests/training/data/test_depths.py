@@ -191,7 +191,7 @@ def test_what_pillow_would_read_wrong_is_refused(kind: str, tmp_path: Path) -> N
 
 def test_predict_reads_a_deep_image_as_training_does(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(deep_png(EVERY, GREY, struct.pack(">H", 0x8123)))
-    trained = Trained((256, 256, 1), "images", None)
+    trained = Trained((256, 256, 1), "images", True, None)
     np.testing.assert_array_equal(
         trained.image(tmp_path / "x.png", resize=False), decode(tmp_path / "x.png", (256, 256, 1), resize=False)
     )

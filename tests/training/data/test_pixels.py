@@ -10,9 +10,11 @@ import pytest
 from netspec.training.data.pixels import Trained
 
 
-def trained_on(source: str, normalize: str, mean: list[float], deviation: list[float]) -> Trained:
+def trained_on(
+    source: str, normalize: str, mean: list[float], deviation: list[float], shape: tuple[int, int, int] = (2, 2, 2)
+) -> Trained:
     statistics = (np.array(mean, np.float32), np.array(deviation, np.float32))
-    return Trained((2, 2, 2), source, None if normalize == "none" else statistics)
+    return Trained(shape, source, source != "npz", None if normalize == "none" else statistics)
 
 
 BYTES = ("images", "standard", [120, 90], [70, 60])

@@ -1,0 +1,91 @@
+"""Networks that have shapes and costs like others, and nothing to learn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from netspec.analysis.against_data import known_data
+from netspec.analysis.plan import PlannedLayer, training_share
+from netspec.analysis.shapes import Shapes
+from netspec.diagnostics.diagnostic import Diagnostic, Label
+from netspec.language.kind import elements
+from netspec.language.spec import Spec
+
+
+def norms(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
+    """The pass: batch norm at the spec's own batch size."""
+    yield from single_values(spec, shapes.layers, spec.train.value.batch_size)
+
+
+def single_values(spec: Spec, layers: Sequence[PlannedLayer], batch: int) -> Iterator[Diagnostic]:
+    """Batch norms whose mean is that of one number, in batches of `batch` images."""
+    seen: set[int] = set()
+    for planned in layers:
+        layer = planned.layer
+        values = batch * math.prod(planned.output[:-1])
+        if getattr(planned.settings, "norm", "none") != "batch" or values != 1 or id(layer.node) in seen:
+            continue
+        seen.add(id(layer.node))
+        message = f"`{layer.name}`: batch norm over a single value gives `shift`, whatever the image is"
+        yield Diagnostic(
+            "NS223",
+            message,
+            spec.source,
+            layer.at("norm"),
+            layer=layer.name,
+            labels=(Label(spec.train.at("batch_size"), "one image a batch"),)
+            if "batch_size" in spec.train.places
+            else (),
+            notes=("in training the mean of one number is the number itself: no gradient reaches the layers before",),
+            help="set `batch_size` to 2 or more, or remove `norm: batch`",
+        )
+
+
+def logits(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
+    """The pass: cross-entropy compares several numbers. What says nothing of data or training may have one for another end."""
+    if not shapes.complete or not shapes.layers or not {"data", "train"} & spec.given.keys():
+        return
+    last = shapes.layers[-1]
+    loss = spec.train.value.loss.type
+    if elements(last.output) != 1 or loss != "cross_entropy" or known_data(spec) is not None:
+        return
+    name = next((name for name in ("units", "filters") if name in last.layer.places), None)
+    yield Diagnostic(
+        "NS224",
+        f"`{last.name}` gives one number an image, and `cross_entropy` one a class: the softmax of one number is always 1",
+        spec.source,
+        last.layer.at(name) if name else last.layer.span,
+        layer=last.name,
+        labels=(Label(spec.train.at("loss"), "the loss"),) if "loss" in spec.train.places else (),
+        help="give the last layer a unit for each class: 2 for two classes",
+    )
+
+
+def validation(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
+    """The pass: a validation part of data whose size is known without opening them."""
+    if (data := known_data(spec)) is not None:
+        examples = data.training_examples
+        yield from held_out(spec, examples - training_share(examples, spec.data.value))
+
+
+def held_out(spec: Spec, count: int) -> Iterator[Diagnostic]:
+    """A validation part that is asked for and has no image; `count` is how many it has."""
+    share = spec.data.value.validation
+    if count or not share:
+        return
+    stopping = spec.train.value.early_stopping
+    watched = stopping.metric if stopping is not None and stopping.metric.startswith("validation") else None
+    labels = (Label(spec.train.at("early_stopping"), f"watches `{watched}`"),) if watched else ()
+    yield Diagnostic(
+        "NS520",
+        f"0 validation images: a share of {share:g} of so few is none",
+        spec.source,
+        spec.data.at("validation"),
+        labels=labels,
+        help="raise `data.validation`" if watched else "raise `data.validation`, or set it to 0",
+        severity="error" if watched else "warning",
+    )
+
+
+PASSES = (norms, logits, validation)
