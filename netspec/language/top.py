@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, make_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from netspec.language.budget import Budget
@@ -34,32 +35,32 @@ class Input:
         return self.height, self.width, self.channels
 
 
-def _section(name: str, doc: str, fields: list[tuple[str, Any]]) -> type:
-    """A section whose keys are those of the layer kinds, and some more."""
-    facts = [(key, object, field) for key, field in fields]
-    return make_dataclass(name, facts, frozen=True, kw_only=True, namespace={"__doc__": doc})
+def _with(keys: Mapping[str, Any]) -> Callable[[type], type]:
+    """Makes a section of a class whose first keys are these."""
+
+    def section(cls: type) -> type:
+        cls.__annotations__ = dict.fromkeys(keys, object) | cls.__annotations__
+        for one, field in keys.items():
+            setattr(cls, one, field)
+        return dataclass(frozen=True, kw_only=True)(cls)
+
+    return section
 
 
-Defaults = _section(
-    "Defaults",
-    "Values for the keys that layers leave out.",
-    [
-        *((name, kind.default) for name, kind in KINDS.items()),
-        (
-            "activation",
-            key(choice(*ACTIVATIONS), "For every convolution, and every fully connected layer but the last.", None),
-        ),
-    ],
-)
+@_with({name: kind.default for name, kind in KINDS.items()})
+class Defaults:
+    """Values for the keys that layers leave out."""
 
-Block = _section(
-    "Block",
-    "One `[CONV]*N -> POOL?`.",
-    [
-        *((name, kind.entry) for name, kind in KINDS.items() if kind.place == "block"),
-        ("repeat", key(whole(1), "How many of this block in a row.", 1, also=("repeats", "times"), examples=(2,))),
-    ],
-)
+    activation: str | None = key(
+        choice(*ACTIVATIONS), "For every convolution, and every fully connected layer but the last.", None
+    )
+
+
+@_with({name: kind.entry for name, kind in KINDS.items() if kind.place == "block"})
+class Block:
+    """One `[CONV]*N -> POOL?`."""
+
+    repeat: int = key(whole(1), "How many of this block in a row.", 1, also=("repeats", "times"), examples=(2,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ class Top:
         also=("input_shape", "inputs"),
         examples=([28, 28, 1], {"height": 28, "width": 28, "channels": 1}),
     )
-    defaults: object = key(
+    defaults: Defaults = key(
         section(Defaults),
         "Values for the keys that layers leave out.",
         None,
