@@ -6,6 +6,7 @@ The JSON Schema, the typed settings, the format reference and the editor's hover
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -85,11 +86,15 @@ def _keys_by_name(section: type) -> dict[str, Key]:
 
 @cache
 def _keys(section: type) -> tuple[Key, ...]:
+    """Those of a section itself before those that it shares with others."""
+    fields = {field.name: field for field in dataclasses.fields(section)}
+    own = (name for cls in section.__mro__ for name in inspect.get_annotations(cls) if name in fields)
+    words_here = getattr(section, "default_words", {})
     found = []
-    for field in dataclasses.fields(section):
-        type, doc, required, default, words, also, examples = field.metadata["key"]
+    for name in dict.fromkeys(own):
+        type, doc, required, default, words, also, examples = fields[name].metadata["key"]
         default = None if required else default() if callable(default) else default
-        found.append(Key(field.name, type, doc, required, default, words, also, examples))
+        found.append(Key(name, type, doc, required, default, words_here.get(name, words), also, examples))
     return tuple(found)
 
 

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from netspec.language.edits import written
-from netspec.language.fields import Key, Schema, keys, whole
+from netspec.language.fields import Key, Schema, keys, keys_by_name, whole
+from netspec.language.kind import Kind
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
@@ -105,15 +106,22 @@ def _input(schema: Schema) -> Schema:
 
 def _blocks() -> Schema:
     block = mapping(Block)
-    conv, pool = block["properties"]["conv"], block["properties"]["pool"]
-    conv |= {
-        "if": {"type": "array"},
-        "then": {"items": {"type": "object", "errorMessage": "expected a mapping"} | _ref("conv"), "minItems": 1},
-        "else": _ref("conv"),
-    }
-    pool |= {"if": {"type": "string"}, "then": {"enum": ["max", "average"]}, "else": _ref("pool")}
-    kind = {"type": "object", "errorMessage": "expected a mapping with `conv`, `pool` or both"}
-    return {"items": _untyped(block) | {"allOf": [kind]}}
+    for kind in KINDS.values():
+        if kind.place == "block":
+            block["properties"][kind.name] |= _in_block(kind)
+    expected = {"type": "object", "errorMessage": "expected a mapping with `conv`, `pool` or both"}
+    return {"items": _untyped(block) | {"allOf": [expected]}}
+
+
+def _in_block(kind: Kind) -> Schema:
+    """A mapping of a kind's keys; a list of them, or the word that is short for one, where the kind has it."""
+    if kind.many:
+        items = {"type": "object", "errorMessage": "expected a mapping"} | _ref(kind.name)
+        return {"if": {"type": "array"}, "then": {"items": items, "minItems": 1}, "else": _ref(kind.name)}
+    if kind.short is not None:
+        words = keys_by_name(kind.settings)[kind.short].type.schema
+        return {"if": {"type": "string"}, "then": words, "else": _ref(kind.name)}
+    return _ref(kind.name)
 
 
 def _fc() -> Schema:
@@ -145,4 +153,4 @@ def schema() -> Schema:
         "title": "netspec",
         "description": docstring(Top),
     }
-    return head | top | {"$defs": {name: _layer(cls) for name, cls in KINDS.items()}}
+    return head | top | {"$defs": {name: _layer(kind.settings) for name, kind in KINDS.items()}}

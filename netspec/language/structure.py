@@ -272,7 +272,7 @@ def _unknown_key(source: Source, unknown: _Unknown, path: Path) -> Diagnostic:
 def key_at(root: Node, path: Path) -> Key | None:
     """The facts of the key whose value stands at this path; an item of `fc` is its `units`."""
     if len(path) == 2 and path[0] == "fc":
-        return keys(KINDS["fc"])[0]
+        return keys(KINDS["fc"].settings)[0]
     parent = walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
     if not isinstance(parent, Mapping):
         return None

@@ -50,7 +50,7 @@ class Change:
         if not self._shared_by(other) or other.settings is None:
             return other
         given = {name: getattr(other.settings, name) for name in other.places if hasattr(other.settings, name)}
-        kind = KINDS[other.kind]
+        kind = KINDS[other.kind].settings
         return replace(other, settings=kind.completed(given | {self.field: self.value}, None, False))
 
     def fix(self, spec: Spec) -> Fix:

@@ -122,7 +122,8 @@ def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
         return
     if key.name == "data" and (found := stored(node.text)):
         yield f"{{source: {found[0]}, path: {found[1]}}}"
-    section = key.type.section or KINDS.get(key.name)
+    kind = KINDS.get(key.name)
+    section = key.type.section or (kind.settings if kind else None)
     for inner in keys(section) if section else ():
         options = [str(option) for option in inner.type.schema.get("enum", ())]
         text = (meant_word(node.text, options) if options else None) or node.text
