@@ -30,17 +30,19 @@ class SpecError(ValueError):
         super().__init__(text.rstrip())
 
 
-def check(spec: str | os.PathLike[str] | Source) -> Report:
+def check(spec: str | os.PathLike[str] | Source, *, fixes: bool = True) -> Report:
     """Checks the spec in a file (or a Source made by hand): `.diagnostics`, `.ok`, `.plan` (None where not ok).
+
+    Without `fixes` nothing is proposed, which takes a part of the time where something is wrong.
 
     Raises OSError where the file cannot be read.
     """
     if isinstance(spec, Source):
-        return check_source(spec)
+        return check_source(spec, fixes)
     found = read_source(os.fspath(spec))
     if isinstance(found, Unreadable):
         raise OSError(f"{found.name}: {found.reason}")
-    return check_source(found)
+    return check_source(found, fixes)
 
 
 def compile(spec: str | os.PathLike[str] | Source, *, steps_per_epoch: int | None = None) -> TrainableNetwork:

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from netspec.cli import messages
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic
 
 RELATIVE = "`path` is relative to the spec"
@@ -33,7 +35,7 @@ def show(found: Sequence[Diagnostic], given: str | None, record: Mapping[str, An
         messages.show(found)
         return
     for finding in found:
-        if not finding.code.startswith("NS5"):
+        if CODES[finding.code].family is not Family.DATA:
             messages.show([finding])
         elif given is not None:
             message = finding.message.replace("`path`", "`--data`") + f" (with `--data {given}`)"

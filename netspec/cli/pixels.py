@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli import messages
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import OfFile
 from netspec.text.files import STDIN
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def tell(network: TrainedNetwork, problems: Sequence[Problem]) -> int:
     for problem in summary(own):
         messages.error(problem.code, problem.message, problem.help)
     codes = {problem.code for problem in own}
-    return 2 if "NS501" in codes else int(bool(codes))
+    return 2 if any(CODES[code].of_file is OfFile.ABSENT for code in codes) else int(bool(codes))
 
 
 def _help(network: TrainedNetwork, problem: Problem) -> str | None:
@@ -58,14 +60,16 @@ def _help(network: TrainedNetwork, problem: Problem) -> str | None:
     from netspec.data.formats import SAVE_AS_PNG
     from netspec.data.pixels import is_array
 
+    wrong = CODES[problem.code].of_file
     files = "give an image file or a .npy array, or - for standard input"
     if problem.path is not None and is_array(problem.path):
-        return problem.help or (files if problem.code == "NS502" else None)
+        return problem.help or (files if wrong is OfFile.FORMAT else None)
     size = "x".join(map(str, network.plan.input[:2]))
     resize = f"add --resize, or give an image of {size} pixels"
     if problem.help == SAVE_AS_PNG:
         return problem.help
-    return {"NS502": files, "NS503": "replace it", "NS508": resize}.get(problem.code, problem.help)
+    own = {OfFile.FORMAT: files, OfFile.DAMAGE: "replace it", OfFile.SIZE: resize}
+    return own.get(wrong, problem.help) if wrong else problem.help
 
 
 def _folder(
@@ -87,7 +91,7 @@ def _folder(
             before = len(problems)
             yield from _one(network, resize, problems, path)
             # what is an image of a format that is not read is no stray file
-            if [new.code for new in problems[before:] if new.help != SAVE_AS_PNG] == ["NS502"]:
+            if [CODES[new.code].of_file for new in problems[before:] if new.help != SAVE_AS_PNG] == [OfFile.FORMAT]:
                 del problems[before:]
                 others.append(path.name)
             else:
