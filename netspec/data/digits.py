@@ -9,10 +9,10 @@ from netspec.data import npz
 from netspec.data.checks import Shape, shape_problems
 from netspec.data.dataset import Dataset
 from netspec.data.problem import Refused
-from netspec.language.data import KNOWN
+from netspec.language.data import SOURCES
 
 FILE = Path(__file__).with_name("digits.npz")
-WHITE = float(KNOWN["digits"].white)
+WHITE = SOURCES["digits"].white
 NAMES = tuple("0123456789")
 NAME = Path("digits")
 """What findings call it: where the package lies is of no interest."""

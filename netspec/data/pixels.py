@@ -16,7 +16,7 @@ from netspec.data.checks import Shape, channels_last
 from netspec.data.files import FETCH_AGAIN, fits, size_of
 from netspec.data.images import decode
 from netspec.data.problem import Problem, Refused, problem
-from netspec.language.data import KNOWN
+from netspec.language.data import SOURCES
 from netspec.language.kind import dimensions
 
 FAR = 100.0
@@ -24,11 +24,6 @@ FAR = 100.0
 SAVE = "save one array of images with `numpy.save`"
 WIDE = 5.0
 """Where the training data deviate by more, numbers from 0 to 1 were divided by 255 or the like."""
-
-
-def usual_pixels(source: str) -> str:
-    """The type of a source's pixels, where nothing says it: an `npz` may hold any numbers, the others have bytes."""
-    return "float32" if source == "npz" else "uint8"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +41,7 @@ class Trained:
     @property
     def white(self) -> int | None:
         """The largest pixel, 0 being the least; None where that is not known."""
-        if self.source == "npz" or not self.of_bytes:
-            return None
-        return KNOWN[self.source].white if self.source in KNOWN else 255
+        return SOURCES[self.source].white if self.of_bytes else None
 
     def other_scale(self, stack: np.ndarray) -> str | None:
         """What tells that numbers (of any shape) are on another scale than the images; None where nothing does."""

@@ -12,8 +12,8 @@ from netspec.analysis.plan import Plan
 from netspec.data import Dataset, Problem, Split, hold_out, load, sources, statistics
 from netspec.data.checks import faint_problems
 from netspec.data.files import at_home
-from netspec.data.pixels import usual_pixels
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.language.data import SOURCES
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def pixel_type(plan: Plan) -> np.dtype[Any]:
     """The type of the raw images of a plan: uint8 or float32, by the files where they are there."""
     data = plan.spec.data.value
     path = _beside(plan, data.path) if data.path is not None else None
-    return sources.pixel_type(Settings(data.source, path, data.resize)) or np.dtype(usual_pixels(data.source))
+    return sources.pixel_type(Settings(data.source, path, data.resize)) or np.dtype(SOURCES[data.source].dtype)
 
 
 def _beside(plan: Plan, path: str) -> Path:

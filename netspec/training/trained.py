@@ -11,7 +11,8 @@ import jax
 import numpy as np
 
 from netspec.analysis.plan import Plan
-from netspec.data.pixels import Trained, usual_pixels
+from netspec.data.pixels import Trained
+from netspec.language.data import SOURCES
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import Unfit, choices, from_names
 from netspec.repair.check import check_source
@@ -41,7 +42,7 @@ class TrainedNetwork(TrainableNetwork):
     @property
     def pixels(self) -> np.dtype[Any]:
         """The type of the images that it was trained on; of runs that do not say, what its source usually has."""
-        usual = usual_pixels(self.plan.spec.data.value.source)
+        usual = SOURCES[self.plan.spec.data.value.source].dtype
         found: np.dtype[Any] = np.dtype(self.record.get("pixels", usual))
         return found
 
