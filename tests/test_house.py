@@ -37,7 +37,7 @@ ROOMS = (
 COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report")
 ARRAYS = {"storage/tensors.py", "storage/tree.py"}
 """What is written may be text or arrays: these two are for arrays."""
-HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes"}
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes", "jinja2", "filelock"}
 PROTOCOL = {"pygls", "lsprotocol"}
 """The language server's own: 0.3 s to load, for one command."""
 FILES = sorted((ROOT / "netspec").rglob("*.py"))
