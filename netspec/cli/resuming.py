@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from netspec.data.splits import Images
     from netspec.runs.checkpoint import Checkpoint
     from netspec.runs.directory import NotARun, RunDirectory
-    from netspec.tuning.tune import Tuning
+    from netspec.tuning.autotune import Tuning
 
 
 def require(folder: Path, named: Path | None) -> None:
@@ -105,7 +105,7 @@ def _read(checkpoint: Path) -> Checkpoint:
 def _algorithms(plan: Plan, old: Mapping[str, Any]) -> Tuning:
     """The algorithms that the run has; by rules where they are of another version or another spec, which is told then."""
     from netspec.lowering.planner import Unfit, from_names
-    from netspec.tuning.tune import Tuning
+    from netspec.tuning.autotune import Tuning
 
     try:
         return Tuning(from_names(plan, old["choices"]), "pinned")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from netspec.training.loop import NotFinite
     from netspec.training.not_finite import Kind
     from netspec.training.session import Outcome, Session
-    from netspec.tuning.tune import Tuning
+    from netspec.tuning.autotune import Tuning
 
 
 @click.command(

@@ -13,7 +13,7 @@ from netspec.cli import cache, messages, options
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.data.splits import Images
-    from netspec.tuning.tune import Mode, Tuning
+    from netspec.tuning.autotune import Mode, Tuning
 
 TUNE = click.option(
     "--tune",
@@ -35,19 +35,19 @@ CHOICES = click.option(
 def choose(plan: Plan, mode: str, pinned: str | None, *, images: Images | None = None, devices: int = 1) -> Tuning:
     """The choices for a plan; says on standard error what measuring them has changed."""
     from netspec.cli.measuring import Measuring
-    from netspec.tuning import tune
+    from netspec.tuning import autotune
 
     if pinned is not None:
-        return tune.Tuning(read(plan, Path(pinned)), "pinned")
+        return autotune.Tuning(read(plan, Path(pinned)), "pinned")
     with Measuring(f"choosing algorithms for {plan.name}") as shown:
-        found = tune.tune(plan, _mode(mode), shown.say, cache.warn, images=images, devices=devices)
-    if (line := tune.summary(found)) is not None:
+        found = autotune.autotune(plan, _mode(mode), shown.say, cache.warn, images=images, devices=devices)
+    if (line := autotune.summary(found)) is not None:
         click.echo(line, err=True)
     return found
 
 
 def _mode(name: str) -> Mode:
-    from netspec.tuning.tune import Mode
+    from netspec.tuning.autotune import Mode
 
     return next(mode for mode in get_args(Mode) if mode == name)
 

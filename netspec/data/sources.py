@@ -82,7 +82,7 @@ def load(settings: Settings, input_shape: Shape, outputs: int | None) -> Dataset
         path = _place(settings.source, settings.path)
         read = partial(READERS[settings.source].load, path, input_shape, outputs, settings)
         known = SOURCES[settings.source].known
-        return _counted(path, known and known.classes, outputs, read)
+        return _counted(path, known.classes if known else None, outputs, read)
     except Refused as refused:
         return images.summary(refused.problems)
 

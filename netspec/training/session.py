@@ -24,7 +24,7 @@ from netspec.runs.metrics import write_rows
 from netspec.storage import writing
 from netspec.storage.tensors import Corrupt
 from netspec.storage.tree import to_host, unflatten
-from netspec.training.concerns import concerns, guessing
+from netspec.training.health import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch

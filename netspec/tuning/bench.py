@@ -10,7 +10,7 @@ import jax
 from netspec.analysis.memory import training_bytes
 from netspec.analysis.plan import Plan
 from netspec.lowering.planner import Part, choices, parts
-from netspec.lowering.work import Direction, Work
+from netspec.lowering.workload import Direction, Workload
 from netspec.runs.record import plain
 from netspec.training.memory import available_bytes
 from netspec.tuning.machine import machine
@@ -112,13 +112,13 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
     return found
 
 
-Key = tuple[Work, Direction, str]
+Key = tuple[Workload, Direction, str]
 
 
 def _distinct(plan: Plan, chosen: Mapping[str, Any]) -> list[Key]:
     """What there is to measure: equal layers once."""
     keys = [
-        (part.work, direction, part.work.names(chosen.get(part.layer))[direction])
+        (part.workload, direction, part.workload.names(chosen.get(part.layer))[direction])
         for part in parts(plan)
         for direction in part.directions
     ]
@@ -128,7 +128,7 @@ def _distinct(plan: Plan, chosen: Mapping[str, Any]) -> list[Key]:
 def _parts(plan: Plan, chosen: Mapping[str, Any], tell: Callable[[str], None]) -> dict[Key, Timing]:
     train = plan.spec.train.value
     dtype = jax.numpy.dtype(train.precision)
-    named = {part.work: part.layer for part in reversed(parts(plan))}
+    named = {part.workload: part.layer for part in reversed(parts(plan))}
     measured = {}
     for work, direction, algorithm in _distinct(plan, chosen):
         tell(f"{named[work]} {direction.replace('_', ' ')}")
@@ -141,10 +141,10 @@ def _parts(plan: Plan, chosen: Mapping[str, Any], tell: Callable[[str], None]) -
 def _layer(
     part: Part, chosen: Mapping[str, Any], measured: Mapping[Key, Timing], step_seconds: float, batch_size: int
 ) -> dict[str, Any]:
-    names = part.work.names(chosen.get(part.layer))
+    names = part.workload.names(chosen.get(part.layer))
     directions = {}
     for direction in part.directions:
-        timing = measured[part.work, direction, names[direction]]
+        timing = measured[part.workload, direction, names[direction]]
         directions[direction] = {
             "algorithm": names[direction],
             **timing.as_json(),

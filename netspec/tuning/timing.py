@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from netspec.lowering.options import compiler_options
-from netspec.lowering.work import Program, normal
+from netspec.lowering.workload import Program, normal
 
 Call = Callable[[], Any]
 
