@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.networks import ROOT
+from netspec.cli import huge_pages
 
 TIMEOUT_SECONDS = 300.0
 
