@@ -26,5 +26,5 @@ def load(input_shape: Shape) -> Dataset:
     """
     if problems := shape_problems((8, 8, 1), input_shape, NAME):
         raise Refused(*problems)
-    found = npz.load(FILE, input_shape, 10, NAMES)
-    return replace(found, train=replace(found.train, white=WHITE), test=replace(found.test, white=WHITE))
+    digits = npz.load(FILE, input_shape, 10, NAMES)
+    return replace(digits, train=replace(digits.train, white=WHITE), test=replace(digits.test, white=WHITE))

@@ -81,14 +81,14 @@ def header(
     if len(text) < length:
         fact = f"ends within its header of {length:,} bytes"
         raise Refused(problem("NS503", path, fact, where=begin, help=FETCH_AGAIN))
-    found = _parsed(head[6], text)
-    if found is None or found[2].kind not in "biuf" or found[2].itemsize > 8:
-        kind = f"type `{found[2].str}`" if found else "a header that does not describe a plain array"
-        if found and found[2].kind == "O":
+    parsed = _parsed(head[6], text)
+    if parsed is None or parsed[2].kind not in "biuf" or parsed[2].itemsize > 8:
+        kind = f"type `{parsed[2].str}`" if parsed else "a header that does not describe a plain array"
+        if parsed and parsed[2].kind == "O":
             kind = OBJECTS
         fact = f"has {kind}; only numbers are read"
         raise Refused(problem("NS505", path, fact, where=array, help=numbers(kind)))
-    shape, fortran, dtype = found
+    shape, fortran, dtype = parsed
     return Header(shape, dtype, 8 + length_bytes + length, fortran)
 
 

@@ -84,17 +84,17 @@ class Trained:
             return path.open("rb") if content is None else BytesIO(content)
 
         with opened() as stream:
-            found = npy.header(stream, path, None, SAVE)
-        shape = self._stacked(found.shape)
+            array = npy.header(stream, path, None, SAVE)
+        shape = self._stacked(array.shape)
         if shape is None:
-            fact = f"has the shape {found.shape}; the network takes images of {dimensions(self.shape)}"
-            raise Refused(problem("NS508", path, fact, help=channels_last(found.shape, self.shape)))
+            fact = f"has the shape {array.shape}; the network takes images of {dimensions(self.shape)}"
+            raise Refused(problem("NS508", path, fact, help=channels_last(array.shape, self.shape)))
         if not shape[0]:
             raise Refused(problem("NS510", path, "has no images"))
-        if found.start + found.size != size:
-            fact = f"declares {found.size:,} bytes of numbers, and has {max(size - found.start, 0):,}"
+        if array.start + array.size != size:
+            fact = f"declares {array.size:,} bytes of numbers, and has {max(size - array.start, 0):,}"
             raise Refused(problem("NS503", path, fact, help=FETCH_AGAIN))
-        declared = Declared(path, None, found.shape, found.dtype, found.start, opened, found.fortran)
+        declared = Declared(path, None, array.shape, array.dtype, array.start, opened, array.fortran)
         kept = np.dtype(declared.stored)
         fits(path, prod(shape) * kept.itemsize)
         pixels = values(declared, kept).reshape(shape)

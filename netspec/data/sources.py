@@ -91,12 +91,12 @@ def _counted(path: Path, classes: int | None, outputs: int | None, read: Callabl
     """What `read` gives; where the number of classes is known, `outputs` is held against it."""
     problems = [] if classes is None else count_problems(classes, outputs, path)
     try:
-        found = read()
+        dataset = read()
     except Refused as refused:
         raise Refused(*problems, *refused.problems) from None
     if problems:
         raise Refused(*problems)
-    return found
+    return dataset
 
 
 def _place(name: str, path: Path | None) -> Path:

@@ -49,27 +49,27 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
     Whatever is wrong with the files is said at the key of the spec that names them.
     """
     data = plan.spec.data.value
-    given = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
+    place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
         return [_no_vector(plan)]
     height, width, channels = plan.input
-    found = load(Settings(data.source, given, data.resize), (height, width, channels), outputs)
-    if not isinstance(found, Dataset):
-        return [_diagnostic(plan, problem) for problem in found]
-    train, validation = hold_out(found.train, data.validation, plan.spec.train.value.seed)
+    dataset = load(Settings(data.source, place, data.resize), (height, width, channels), outputs)
+    if not isinstance(dataset, Dataset):
+        return [_diagnostic(plan, problem) for problem in dataset]
+    train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)
     mean, deviation = statistics(train, data.normalize)
-    faint = faint_problems(train, given or Path(data.source)) if data.normalize == "unit" else []
+    faint = faint_problems(train, place or Path(data.source)) if data.normalize == "unit" else []
     return Images(
         train,
         validation,
-        found.test,
-        found.classes,
-        found.fingerprint,
+        dataset.test,
+        dataset.classes,
+        dataset.fingerprint,
         mean.astype(np.float32),
         deviation.astype(np.float32),
-        tuple(_diagnostic(plan, problem) for problem in (*found.warnings, *faint)),
-        given and given.absolute(),
+        tuple(_diagnostic(plan, problem) for problem in (*dataset.warnings, *faint)),
+        place and place.absolute(),
     )
 
 

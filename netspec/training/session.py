@@ -231,9 +231,9 @@ class Session:
             "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
-            found = self._evaluate(step, state["variables"], "validation")
-            row |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
-            row |= {"dead_layers": list(found.dead_layers)} if found.dead_layers else {}
+            validated = self._evaluate(step, state["variables"], "validation")
+            row |= {"validation_loss": validated.loss, "validation_accuracy": validated.accuracy}
+            row |= {"dead_layers": list(validated.dead_layers)} if validated.dead_layers else {}
         row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
         row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
@@ -260,11 +260,11 @@ class Session:
 
     def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
         mark = time.monotonic()
-        found = self.trainer.evaluate(variables, getattr(self.images, split))
+        evaluation = self.trainer.evaluate(variables, getattr(self.images, split))
         self.evaluation_seconds += time.monotonic() - mark
-        if not math.isfinite(found.loss):
+        if not math.isfinite(evaluation.loss):
             raise NotFinite(step, variables, split)
-        return found
+        return evaluation
 
     def _finish(self, state: TrainingState) -> Evaluation:
         """The trained network on the disk, measured on the test set; of an early stopped run, the best."""

@@ -120,9 +120,9 @@ class _Tuner:
         self.seconds = kept.parts() if mode == "auto" else {}
         # Half is left for the two whole steps.
         names, left = self._measured(began + budget / 2)
-        found, steps = self._decided(names, thorough=mode == "full")
-        kept.write(network, Entry(plain(found), self._own_seconds(), steps))
-        return Tuning(found, "measured", time.perf_counter() - began, left, steps, self._changed(found))
+        chosen, steps = self._decided(names, thorough=mode == "full")
+        kept.write(network, Entry(plain(chosen), self._own_seconds(), steps))
+        return Tuning(chosen, "measured", time.perf_counter() - began, left, steps, self._changed(chosen))
 
     def budget(self) -> float:
         """Seconds that measuring may take."""
@@ -169,22 +169,22 @@ class _Tuner:
         return names, left
 
     def _quickest(self, part: Part, directions: tuple[Direction, ...], until: float) -> str | None:
-        own = part.workload.names(self.start.get(part.layer))[directions[0]]
+        current = part.workload.names(self.start.get(part.layer))[directions[0]]
         known = self.seconds.get(self._key(part, directions[0]), {})
-        if own not in known:
+        if current not in known:
             if time.perf_counter() > until:
                 return None
-            known = self._time(part, directions, own, until)
+            known = self._time(part, directions, current, until)
         best = min(known, key=lambda name: known[name])
-        return best if known[best] < PART_GAIN * known[own] else own
+        return best if known[best] < PART_GAIN * known[current] else current
 
-    def _time(self, part: Part, directions: tuple[Direction, ...], own: str, until: float) -> dict[str, float]:
+    def _time(self, part: Part, directions: tuple[Direction, ...], current: str, until: float) -> dict[str, float]:
         """The seconds of each algorithm, in turn with the best one so far."""
-        names = [own, *(name for name in part.workload.algorithms(directions[0]) if name != own)]
-        best = self._calls(part, directions, own)
+        names = [current, *(name for name in part.workload.algorithms(directions[0]) if name != current)]
+        best = self._calls(part, directions, current)
         if best is None:
-            return {own: math.inf}
-        seconds = {own: in_turn([best], seconds=0.1)[0].min}
+            return {current: math.inf}
+        seconds = {current: in_turn([best], seconds=0.1)[0].min}
         for name in names[1:]:
             if time.perf_counter() > until:
                 break
@@ -213,21 +213,21 @@ class _Tuner:
 
     def _choices(self, names: Names) -> dict[str, Any]:
         """The start's choices with these algorithms in their place; plain XLA's stay no choice where it is the start's."""
-        found: dict[str, Any] = {}
+        chosen: dict[str, Any] = {}
         for part in self.parts:
             own = self.start.get(part.layer)
             before = part.workload.names(own)
             after = before | {d: name for (layer, d), name in names.items() if layer == part.layer}
             choice = own if after == before else part.workload.choice(after)
             if choice is not None:
-                found[part.layer] = choice
-        return found
+                chosen[part.layer] = choice
+        return chosen
 
-    def _changed(self, found: dict[str, Any]) -> list[str]:
+    def _changed(self, chosen: dict[str, Any]) -> list[str]:
         pairs = [
             (
                 f"{part.layer} {direction.replace('_', ' ')}",
-                *(part.workload.names(those.get(part.layer))[direction] for those in (self.model, found)),
+                *(part.workload.names(those.get(part.layer))[direction] for those in (self.model, chosen)),
             )
             for part in self.parts
             for direction in part.directions

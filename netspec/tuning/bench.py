@@ -82,7 +82,7 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
     network = made["chosen"].network
     whole = timings[made["chosen"]]
     flops = 2 * plan.training_macs * batch_size
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "version": 1,
         "name": plan.name,
         "batch_size": batch_size,
@@ -98,18 +98,18 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
         call = predictions(network, size)
         predicted[size] = in_turn([call], seconds=STEP_SECONDS / 2)[0]
     peak = max(peak, matmul_peak(dtype))
-    found["peak_flops_per_second"] = peak
-    found["train_step"] = _rates(whole, batch_size, flops, peak) | {"first_seconds": made["chosen"].first_seconds}
+    result["peak_flops_per_second"] = peak
+    result["train_step"] = _rates(whole, batch_size, flops, peak) | {"first_seconds": made["chosen"].first_seconds}
     if compare:
-        found["compare"] = {name: timings[step].as_json() for name, step in made.items()}
-    found["predict"] = [
+        result["compare"] = {name: timings[step].as_json() for name, step in made.items()}
+    result["predict"] = [
         {"batch_size": size} | _rates(timing, size, 2 * plan.macs * size, peak) for size, timing in predicted.items()
     ]
-    found["layers"] = [_layer(part, chosen, measured, whole.median, batch_size) for part in parts(plan)]
-    in_layers = sum(one["median_seconds"] for layer in found["layers"] for one in layer["directions"].values())
-    found["rest_seconds"] = whole.median - in_layers
-    found["choices"] = plain(dict(chosen))
-    return found
+    result["layers"] = [_layer(part, chosen, measured, whole.median, batch_size) for part in parts(plan)]
+    in_layers = sum(one["median_seconds"] for layer in result["layers"] for one in layer["directions"].values())
+    result["rest_seconds"] = whole.median - in_layers
+    result["choices"] = plain(dict(chosen))
+    return result
 
 
 Key = tuple[Workload, Direction, str]

@@ -43,14 +43,14 @@ def images(plan: Plan) -> Images:
 class Step:
     """The training step of a plan with some choices, as `netspec train` compiles it; a call makes one."""
 
-    def __init__(self, plan: Plan, choices: Mapping[str, Any], found: Images | None = None, devices: int = 1) -> None:
+    def __init__(self, plan: Plan, choices: Mapping[str, Any], data: Images | None = None, devices: int = 1) -> None:
         """Compiles it for a data set, or for noise; makes a first step, which takes `first_seconds`."""
         began = time.perf_counter()
         batch_size = plan.spec.train.value.batch_size
-        steps = max(1, len(found.train) // batch_size) if found else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
+        steps = max(1, len(data.train) // batch_size) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
         self.choices = choices
         self.network = TrainableNetwork(plan, choices, steps)
-        self._call = Trainer(self.network, found or images(plan), devices).repeated()
+        self._call = Trainer(self.network, data or images(plan), devices).repeated()
         jax.block_until_ready(self._call())
         self.first_seconds = time.perf_counter() - began
 
