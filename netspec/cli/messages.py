@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.diagnostic import Diagnostic, told
 from netspec.diagnostics.render import renderer
 from netspec.diagnostics.render.cells import shown, wrapped
 
@@ -109,8 +109,8 @@ def fitted(text: str, stream: TextIO, indent: str = "  ") -> str:
 
 
 def show(diagnostics: Sequence[Diagnostic]) -> None:
-    """Diagnostics in full, on standard error; nothing where there are none."""
-    if diagnostics:
+    """Diagnostics in full, on standard error, but for hints; nothing where there are none."""
+    if told(diagnostics):
         text = renderer("full")(diagnostics, (), color=coloured(sys.stderr), width=width(sys.stderr))
         click.echo(text, err=True, nl=False, color=coloured(sys.stderr))
 

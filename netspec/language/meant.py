@@ -115,7 +115,7 @@ def meant_values(node: Node, keyword: str, bound: Any, in_list: bool = False) ->
     ):
         yield node.text.removesuffix(".0")
     elif isinstance(node, Scalar) and keyword == "pattern":
-        yield from _counts(node.text)
+        yield from _quantities(node.text, bytes="KiB" in bound)
 
 
 def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
@@ -142,15 +142,20 @@ def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
         yield f"{int(quotient[1]) / int(quotient[2]):.15g}"
 
 
-def _counts(text: str) -> Iterator[str]:
-    """A count or size with its unit as the format writes it: `62K` is `62k`."""
-    if found := re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgKMG])", text):
-        yield found[1] + (found[2].lower() if found[2] in "kK" else found[2].upper())
-    elif re.fullmatch(r"\d{1,3}([_, ]\d{3}){1,4}", text):
-        yield re.sub(r"[_, ]", "", text)
-
-
 MINUS = str.maketrans("\u2212\u2013\u2010\u2011", "----")
+
+
+def _quantities(text: str, bytes: bool) -> Iterator[str]:
+    """A count or size in another notation; KB is 1000 bytes to some, and 1024 to others."""
+    found = re.fullmatch(
+        r"(\d{1,3}(?:[_, ']\d{3})+|\d+(?:_\d+)*|\d+\.\d+) ?([kmgt]?)(i?)(b?)", text.strip(), re.IGNORECASE
+    )
+    if found is None or (found[4] and not bytes):
+        return
+    number, unit = re.sub(r"[_, ']", "", found[1]), found[2].upper().replace("K", "k")
+    yield number + (f"{unit.upper()}iB" if unit and found[3] else unit)
+    if unit and found[4] and not found[3]:
+        yield f"{number}{unit.upper()}iB"
 
 
 def meant_word(word: str, options: Sequence[str]) -> str | None:

@@ -22,6 +22,8 @@ from netspec.language.meant import Meaning, called_elsewhere, equally_near, mean
 from netspec.language.schema import schema
 from netspec.language.spelling import one_slip
 from netspec.language.vocabulary import TYPE, facts_at, known_keys, variants_at
+from netspec.text.characters import shown
+from netspec.text.foreign import FILL_IN, is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
 from netspec.text.scalars import resolve
 from netspec.text.source import Source, Span
@@ -270,7 +272,7 @@ def _unknown_key(source: Source, unknown: _Unknown, path: Path) -> Diagnostic:
 def key_at(root: Node, path: Path) -> Key | None:
     """The facts of the key whose value stands at this path; an item of `fc` is its `units`."""
     if len(path) == 2 and path[0] == "fc":
-        return keys(KINDS["fc"])[0]
+        return keys(KINDS["fc"].settings)[0]
     parent = walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
     if not isinstance(parent, Mapping):
         return None
@@ -284,22 +286,25 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
     expected = _expected(error)
     found = described(node)
     keyword, bound = str(error.validator), cast("Any", error.validator_value)
+    code = CODES[keyword]
     key = key_at(root, path)
     rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
-    meant = next(
-        (text for text in meant_values(node, keyword, bound, in_list=path[:1] == ("fc",)) if fits(resolve(text), rule)),
-        None,
-    )
-    options = [str(option) for option in bound] if keyword == "enum" else []
-    others = equally_near(node.text, meant, options) if meant and isinstance(node, Scalar) else ()
+    meanings = meant_values(node, keyword, bound, in_list=path[:1] == ("fc",))
+    meant, *others = [text for text in meanings if fits(resolve(text), rule)] or [""]
+    if keyword != "pattern":
+        options = [str(option) for option in bound] if keyword == "enum" else []
+        others = [*equally_near(node.text, meant, options)] if meant and isinstance(node, Scalar) else []
     message = f"{name} cannot be {found}: {expected}"
     help = expected.replace("expected", "write", 1)
     if meant:
         help = f"did you mean `{meant}`?" if keyword == "enum" else f"write `{meant}`"
+    if isinstance(node, Scalar) and is_placeholder(node.text):
+        code, help = "NS041", FILL_IN
+        message = f"{name} is the placeholder `{shown(node.text)}`: {expected}"
     if keyword == "const":
         message, help = f"this netspec reads version {bound} of the format, not {found}", f"write `netspec: {bound}`"
-    cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant, others)
-    return Diagnostic(CODES[keyword], message, source, _shown(node), help=help, cause=cause)
+    cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant or None, tuple(others))
+    return Diagnostic(code, message, source, _shown(node), help=help, cause=cause)
 
 
 def fits(value: object, rule: Schema) -> bool:
@@ -319,6 +324,8 @@ def _expected(error: ValidationError) -> str:
         at = at[step]
     if error.validator == "minItems" and error.validator_value == 1:
         return "expected at least one item"
+    if error.validator == "maxLength":
+        return f"expected at most {error.validator_value} characters"
     return str(message)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import insert, remove_item, remove_items
 from netspec.language.fields import Key
-from netspec.language.kind import ACTIVATIONS
+from netspec.language.functions import ACTIVATIONS
 from netspec.language.meant import called_elsewhere
 from netspec.language.other_systems import HALVED, IMPLIED, POOLS, SWITCHES, plain_word
 from netspec.language.vocabulary import known_keys

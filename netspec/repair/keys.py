@@ -128,7 +128,8 @@ def _inside(section: type, node: Node, names: tuple[str, ...], lacking: tuple[st
     for key in keys(section):
         entry = node.entry(key.name) if isinstance(node, Mapping) and not lacking else None
         holder = entry.value if entry else node
-        inner = KINDS.get(key.name) if section is Block else below(section, key.name, holder)
+        kind = KINDS.get(key.name) if section is Block else None
+        inner = kind.settings if kind else None if section is Block else below(section, key.name, holder)
         if inner is None or key.name in ("input", "defaults") or (entry and not isinstance(holder, Mapping | Scalar)):
             continue
         missing = () if entry else (*lacking, key.name)

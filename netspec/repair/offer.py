@@ -28,6 +28,8 @@ FURTHER = 3
 """How many more after one that repairs it."""
 PROPOSED = 48
 """How many changes are ranked for one finding before any is tried."""
+SEVERITIES = ("error", "warning", "hint")
+"""In the order in which findings are helped: what is spent on one is not left for the next."""
 OTHERS = 4
 """How many more layers with the same finding are named."""
 
@@ -37,8 +39,9 @@ def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     offers = _Offers(Trials(report, examine))
     helped = offers.told_as_one([*offers.helped()])
     cure = offers.trials.cure
-    if cure is not None and len(helped) > 1:
-        cured = next((finding for finding in helped if cure in finding.fixes), None)
+    errors = [finding for finding in helped if finding.severity == "error"]
+    if cure is not None and len(errors) > 1:
+        cured = next((finding for finding in errors if cure in finding.fixes), None)
         helped = [replace(cured, fixes=(cure,), help=cure.title)] if cured else helped
     return replace(report, diagnostics=tuple(in_order([_at_fix(finding) for finding in _once_a_place(helped)])))
 
@@ -89,13 +92,14 @@ class _Offers:
             for finding in report.diagnostics:
                 self.together[_mistake(finding)].append(finding)
         shared: dict[Hashable, tuple[Fix, ...]] = {}
-        for number, finding in enumerate(report.diagnostics):
+        graver_first = sorted(report.diagnostics, key=lambda finding: SEVERITIES.index(finding.severity))
+        for number, finding in enumerate(graver_first):
             if self.trials.unaffordable or self.trials.spent:
-                left = len(report.diagnostics) - number
+                left = len(graver_first) - number
                 other = "other " * (number > 0)
                 note = f"no fixes were sought for the {other}{counted(left, 'finding')}"
                 yield replace(finding, notes=(*finding.notes, note))
-                yield from report.diagnostics[number + 1 :]
+                yield from graver_first[number + 1 :]
                 return
             mistake = _mistake(finding)
             if mistake not in shared:

@@ -37,7 +37,7 @@ class Verdict(Enum):
     PROVED = auto()
     """The finding is gone and nothing has come."""
     WARNS = auto()
-    """The finding is gone, and a warning has come."""
+    """The finding is gone, and a warning or a hint has come."""
     REVEALS = auto()
     """The finding is gone, and what it hid has come to light."""
     FAILED = auto()
@@ -84,7 +84,8 @@ class Trials:
         after = self.after(fix)
         new = Counter(map(identity, after)) - (self._before - Counter(map(identity, findings)))
         others = [other for other in self.report.diagnostics if other not in findings] if not after else []
-        if not after and self.cure is None and len(findings) == 1 and _is_cure(findings[0], fix, others):
+        alone = len(findings) == 1 and findings[0].severity == "error"
+        if not after and self.cure is None and alone and _is_cure(findings[0], fix, others):
             self.cure = fix
         if _hangs_on_text(findings[0], self.report.diagnostics):
             new += Counter(identity(one) for one in after if CODES[one.code].family is Family.TEXT)
@@ -93,10 +94,13 @@ class Trials:
             new += Counter(
                 identity(one) for one in after if _mapping(one) == mapping and not getattr(one.cause, "meant", None)
             )
+        if _of_budget(findings[0], fix):
+            # what could not be read was not held to: that it is exceeded is no fault of what was meant
+            new = Counter({one: count for one, count in new.items() if not CODES[one[0]].told_as_one})
         if not new:
             return Verdict.PROVED
         come = [one for one in after if identity(one) in new]
-        if all(one.severity == "warning" for one in come):
+        if all(one.severity != "error" for one in come):
             return Verdict.WARNS
         unread = self.report.root is None
         hidden = all(
@@ -110,11 +114,11 @@ class Trials:
         )
 
     @cached_property
-    def _before(self) -> Counter[Hashable]:
+    def _before(self) -> Counter[tuple[str, Hashable]]:
         return Counter(map(identity, (*self.report.diagnostics, *self.report.silenced)))
 
 
-def identity(finding: Diagnostic) -> Hashable:
+def identity(finding: Diagnostic) -> tuple[str, Hashable]:
     """What stays the same of a finding while lines and numbers around it change."""
     code = CODES[finding.code]
     if code.structural:
@@ -129,8 +133,15 @@ def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
     """
     code = CODES[finding.code]
     if code.told_as_one:
-        return all(other.severity == "warning" for other in others)
+        return all(other.severity != "error" for other in others)
     return code.family is Family.TEXT or fix.safe or not takes_words(finding.source, fix)
+
+
+def _of_budget(finding: Diagnostic, fix: Fix) -> bool:
+    """Whether a change writes a budget as it was meant."""
+    cause = finding.cause
+    meant = (cause.meant, *cause.others) if isinstance(cause, BrokenValue) and cause.path[:1] == ("budget",) else ()
+    return fix.edits[0].text in meant
 
 
 def _hangs_on_text(finding: Diagnostic, all_found: Sequence[Diagnostic]) -> bool:

@@ -66,7 +66,7 @@ def search(report: Report, finding: Diagnostic) -> Search | None:
     at = next((i for i, layer in enumerate(spec.layers) if layer.name == finding.layer), None)
     if at is None or spec.layers[at].settings is None:
         return None
-    warned = {found.layer for found in (*inferred.diagnostics, *inferred.silenced) if found is not finding}
+    warned = {found.layer for found in inferred.diagnostics if found is not finding}
     return Search(spec, inferred, at, frozenset(warned), frozenset(found.code for found in report.diagnostics))
 
 
@@ -194,18 +194,20 @@ class Search:
 
     def _span(self, layer: Layer) -> tuple[int, int]:
         """The padded input of a layer."""
-        i = next(i for i, other in enumerate(self.spec.layers) if other is layer)
         assert self.spec.input is not None
-        size = self.spec.input.value
-        height, width = self.inferred.layers[i - 1].output[:2] if i else (size.height, size.width)
+        value, size = layer.reads[0], self.spec.input.value
+        height, width = self.inferred.layers[value - 1].output[:2] if value else (size.height, size.width)
         padding = numbers(getattr(layer.settings, "padding", 0))
         return height + 2 * padding[0], width + 2 * padding[1]
 
     def channels(self) -> tuple[int, Layer | None]:
         """The depth of the failing layer's input, and the layer that gives it."""
-        for planned in reversed(self.inferred.layers[: self.at]):
+        value = self.layer.reads[0]
+        while value:
+            planned = self.inferred.layers[value - 1]
             if hasattr(planned.settings, "filters"):
                 return planned.output[2], planned.layer
+            value = planned.reads[0]
         assert self.spec.input is not None
         return self.spec.input.value.channels, None
 

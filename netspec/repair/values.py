@@ -20,6 +20,8 @@ from netspec.language.other_systems import LOGITS
 from netspec.language.spelling import DISTANTLY, by_likeness
 from netspec.language.structure import described, fits, key_at
 from netspec.repair import forms, lines
+from netspec.text.characters import shown as shortened
+from netspec.text.foreign import is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
 from netspec.text.source import Source
 
@@ -38,6 +40,8 @@ def broken(report: Report, finding: Diagnostic, cause: BrokenValue) -> Iterator[
     node = walk(root, path)
     assert root is not None
     assert node is not None
+    if isinstance(node, Scalar) and is_placeholder(node.text):
+        return  # only the template knows
     if cause.meant and not cause.others:
         yield Fix(f"write `{cause.meant}`", (Edit(node.span, cause.meant),), "safe")
     yield from lines.misplaced(report, finding, cause)
@@ -94,16 +98,17 @@ def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterat
         filters, kernel = (source.excerpt(item.span) for item in listed.items)
         text = f"{{filters: {filters}, kernel: {kernel}}}"
         yield Fix(f"write `{text}`", (Edit(listed.span, text),))
+    if len(words := {item.text for item in listed.items if isinstance(item, Scalar)}) == 1 < len(listed.items):
+        yield Fix(f"write `{(text := words.pop())}`", (Edit(listed.span, text),))  # [same, same]
     if isinstance(node, Scalar):
         yield from forms.item_of_words(source, listed, node)
 
 
 def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
-    others = () if key is not None and key.name == "name" and cause.keyword == "pattern" else usual(key)
-    texts = dict.fromkeys(
-        [*_within(root, node, cause, key), *_near(node, cause, key), *elsewhere(root, node, key), *others]
-    )
+    # what another thing is called is no name for this one
+    others = () if key is not None and key.name == "name" else (*elsewhere(root, node, key), *usual(key))
+    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause, key), *others])
     name = f"{key.name}: " if key else ""
     for text in texts:
         items = re.fullmatch(r"\d+(, \d+)+", text)
@@ -119,7 +124,8 @@ def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
         return
     if key.name == "data" and (found := stored(node.text)):
         yield f"{{source: {found[0]}, path: {found[1]}}}"
-    section = key.type.section or KINDS.get(key.name)
+    kind = KINDS.get(key.name)
+    section = key.type.section or (kind.settings if kind else None)
     for inner in keys(section) if section else ():
         options = [str(option) for option in inner.type.schema.get("enum", ())]
         text = (meant_word(node.text, options) if options else None) or node.text
@@ -300,7 +306,7 @@ def removal(source: Source, mapping: Mapping, entry: Entry, name: str = "") -> F
     """A spec without an entry, which is told by a name that is not its own where it is read as another."""
     value = entry.value
     shown = (
-        f": {source.excerpt(value.span)}"
+        f": {shortened(source.excerpt(value.span))}"
         if isinstance(value, Scalar) and value.span.line == value.span.end_line
         else ""
     )

@@ -25,7 +25,8 @@ _CODES: tuple[Code, ...] = (
         "cells that are never read",
         (
             "Where S does not divide W - F + 2P, the quotient is rounded down, and the last rows or columns of "
-            "the input are seen by no window."
+            "the input are seen by no window. Pooling with windows side by side (F = S) and kernels smaller than their "
+            "stride leave cells out on purpose, and are not warned of."
         ),
         "That may be meant; it is often a stride or a window that is off by one.",
         _HEAD + "blocks:\n  - conv: {filters: 4, kernel: 3, stride: 2}\nfc: [10]\n",
