@@ -34,6 +34,8 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 
 
 LETTERS_LIKE_DIGITS = str.maketrans("OIL", "011")
+TOLD = ("code", "title", "meaning", "why", "example", "repaired", "arithmetic", "setup", "command", "repair")
+"""What of a code is told: the rest is for the rooms that find and repair."""
 
 
 @click.command(short_help="Say what a diagnostic code means.", epilog="Example: netspec explain NS301")
@@ -107,5 +109,5 @@ def _visible(line: str) -> str:
 
 
 def as_json(code: Code) -> dict[str, Any]:
-    """All that the catalogue has of a code; what is empty is absent."""
-    return {name: value for name, value in asdict(code).items() if value}
+    """What the catalogue tells of a code; what is empty is absent."""
+    return {name: value for name, value in asdict(code).items() if name in TOLD and value}
