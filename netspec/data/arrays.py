@@ -34,9 +34,9 @@ class Declared:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     start: int
-    """Bytes before the data."""
+    """The byte of the stream at which the values begin."""
     open: Callable[[], BinaryIO]
-    """The stream from byte 0."""
+    """Opens the stream that the header stands in, inflated, at byte 0."""
     fortran: bool = False
 
     @property

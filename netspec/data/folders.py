@@ -1,4 +1,4 @@
-"""Names of folders of images: those that no report can hold, those that are nearly another, those that stand for another."""
+"""Checks on the names of class folders and parts: not writable in a report, nearly equal, or another name for `train` or `test`."""
 
 from __future__ import annotations
 

@@ -44,12 +44,12 @@ class Header:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     start: int
-    """Bytes before the data."""
+    """The byte of the stream at which the values begin."""
     fortran: bool
 
     @property
     def size(self) -> int:
-        """The bytes of the data."""
+        """How many bytes the values take."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 

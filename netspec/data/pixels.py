@@ -1,4 +1,4 @@
-"""Images that come after training, against those that a network was trained on: what does not fit, what hardly can."""
+"""Images for prediction, compared with those that a network was trained on: shape, type and scale of their pixels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Trained:
 
     shape: Shape
     source: str
-    """As the spec has it."""
+    """`data.source` of the spec."""
     of_bytes: bool
     """Whether its pixels are bytes, and not any numbers."""
     statistics: tuple[np.ndarray, np.ndarray] | None

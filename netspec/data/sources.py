@@ -50,7 +50,7 @@ class Reader:
     places: tuple[str, ...] = ()
     """Where others put it. `{keras}` is Keras's folder."""
     help: str = ""
-    """How to get it."""
+    """What to do where it is not in any of `places`: the end of an NS501."""
 
 
 MNIST, FASHION = ("MNIST",), ("FashionMNIST",)

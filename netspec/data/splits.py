@@ -44,9 +44,9 @@ class Images:
 
 
 def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
-    """The images of a plan; `path` stands for `data.path` where it is given.
+    """The images of a plan, from `path` where that is not None, else from the spec's `data.path` or the known places.
 
-    Whatever is wrong with the files is said at the key of the spec that names them.
+    In their place come errors, each at the key of the spec that names the files.
     """
     data = plan.spec.data.value
     place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None

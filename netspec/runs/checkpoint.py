@@ -2,7 +2,7 @@
 
 `checkpoints/step-00001234.safetensors` for each step kept, `checkpoints/best.safetensors` for the best by
 validation. A file counts when its name is one of these and its hash is right; everything else in the folder
-is as if it were not there.
+is ignored.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file that has a checkpoint's name and is none."""
+    """A file that has a checkpoint's name and cannot be taken for one."""
 
     path: Path
     reason: str
@@ -87,7 +87,7 @@ class Checkpoints:
     def __init__(
         self, folder: Path, keep: int = 3, wrong: Callable[[Checkpoint], str | None] = lambda checkpoint: None
     ) -> None:
-        """`wrong` says why one that is whole is none of a run."""
+        """`wrong` says what is wrong with the content of one whose checksum is right; None where nothing is."""
         if keep < 1:
             raise ValueError(f"keep is at least 1, received {keep}")
         self.folder = folder

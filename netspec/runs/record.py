@@ -111,7 +111,7 @@ def plain(value: object) -> Any:
 
 
 def malformed(value: object) -> str | None:
-    """Why a value read from a file is no record; None where all that is read of a record is there, of its type.
+    """What is wrong with a record read from a file; None where every key that is read of it is there, of its type.
 
     >>> malformed({"spec": []})
     '`spec` is not a mapping'
@@ -197,7 +197,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
 
 
 def foreign(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Why what was saved with the record `old` is none of the run `new`; None where it may be one of its stages."""
+    """What shows that something saved with the record `old` is not of the run `new`; None where it may be of an earlier stage of it."""
     refused = [change for change in compare(old, new) if change.effect == "refused" and change.path != "train.epochs"]
     return f"it is of another run: {'; '.join(map(str, refused))}" if refused else None
 

@@ -1,4 +1,4 @@
-"""Where a number that is not finite comes from."""
+"""Finds the layer, and the stage of a step, in which the first number that is not finite arose."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _first(flags: Flags) -> Place:
 
 
 def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Flags:
-    """The places of a training step."""
+    """Whether each part of a training step is finite."""
 
     def flags(state: Any, images: jax.Array, labels: jax.Array) -> list[jax.Array]:
         variables = state["variables"]
@@ -105,13 +105,13 @@ def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Fl
 
 
 def _parameters(network: TrainableNetwork, params: Any) -> Flags:
-    """The places of an update."""
+    """Whether the parameters of each layer are finite, after an update."""
     names = (layer.name for layer in network.plan.layers if layer.name in params)
     return {("parameters", name): all_finite(params[name]) for name in names}
 
 
 def _evaluation(network: TrainableNetwork, variables: Any, images: Any, labels: Any) -> Flags:
-    """The places of an evaluation."""
+    """Whether each part of an evaluation is finite."""
 
     def flags(variables: Any, images: jax.Array, labels: jax.Array) -> list[jax.Array]:
         outputs: Outputs = {}

@@ -45,7 +45,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a session ended."""
+    """What a session has reached and how long its parts took."""
 
     rows: list[Row]
     test: Evaluation | None
@@ -63,7 +63,7 @@ class Outcome:
 
 
 class Session:
-    """The state of one session."""
+    """Trains a plan into a run directory, from the beginning or from a checkpoint: `run` once."""
 
     def __init__(
         self,
@@ -182,7 +182,7 @@ class Session:
 
     def _foreign(self, start: Checkpoint, reason: str) -> Corrupt:
         folder = self.directory.checkpoints().folder
-        return Corrupt(folder, f"the checkpoint of step {start.step} is none of this run: {reason}")
+        return Corrupt(folder, f"the checkpoint of step {start.step} is not of this run: {reason}")
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""

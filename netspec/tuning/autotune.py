@@ -55,7 +55,7 @@ Names = dict[tuple[str, Direction], str]
 
 @dataclass
 class Tuning:
-    """What was chosen, and how."""
+    """The algorithms chosen for a plan, and how they were chosen."""
 
     choices: dict[str, Any]
     how: Literal["model", "cache", "measured", "pinned"]
