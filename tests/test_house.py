@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from netspec.language.data import SOURCES
+
 ROOT = Path(__file__).parent.parent
 ROOMS = (
     "text",
@@ -214,3 +216,12 @@ def test_only_the_room_that_repairs_makes_fixes() -> None:
         called = {node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
         makes = any(isinstance(function, ast.Name) and function.id == "Fix" for function in called)
         assert not makes or path.is_relative_to(ROOT / "netspec" / "repair"), path
+
+
+def test_nothing_compares_the_name_of_a_source() -> None:
+    """What a source is stands in `netspec/language/data.py`."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare):
+                values = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+                assert not values & SOURCES.keys(), (path, ast.unparse(node))
