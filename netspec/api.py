@@ -13,8 +13,8 @@ from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 
 if TYPE_CHECKING:
-    from netspec.training.run import TrainedNetwork
     from netspec.training.step import TrainableNetwork
+    from netspec.training.trained import TrainedNetwork
 
 __all__ = ["Diagnostic", "Report", "SpecError", "check", "compile", "load"]
 
@@ -70,8 +70,8 @@ def load(run: str | Path) -> TrainedNetwork:
     On a device of the kind that trained it, it computes by the run's algorithms: its predictions are those that were
     evaluated, bit for bit. On another kind of device, by those that are chosen for it.
 
-    Raises FileNotFoundError and its kin, `netspec.training.run.NotARun` and `netspec.training.tensors.Corrupt`.
+    Raises FileNotFoundError and its kin, `netspec.runs.directory.NotARun` and `netspec.storage.tensors.Corrupt`.
     """
-    from netspec.training.run import load as load_run
+    from netspec.training.trained import load as load_run
 
     return load_run(run)

@@ -9,7 +9,7 @@ from netspec.cli import messages
 
 def keep_programs() -> None:
     """Lets JAX keep what it compiles; for commands that compute, before they import JAX."""
-    from netspec.training.speed import cache as kept
+    from netspec.tuning import cache as kept
 
     kept.keep_programs(warn)
 

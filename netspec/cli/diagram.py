@@ -33,7 +33,7 @@ def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> None:
     if output is None or output == "-":
         click.echo(picture, nl=False)
     else:
-        from netspec.text.writing import write_atomic
+        from netspec.storage.writing import write_atomic
 
         write_atomic(Path(output), picture.encode())
     if status:

@@ -14,6 +14,7 @@ from netspec.cli import messages
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.language.data import SOURCES
 
 RELATIVE = "`path` is relative to the spec"
 """What helps where the spec names the place."""
@@ -21,9 +22,9 @@ RELATIVE = "`path` is relative to the spec"
 
 def require_files(source: str, given: str | None) -> None:
     """Refuses `--data` where the images come with netspec."""
-    if given is not None and source == "digits":
+    if given is not None and SOURCES[source].embedded:
         help = "leave --data out, or name what it holds: --set data.source=npz"
-        raise click.UsageError(f"--data {messages.safe(given)}: `digits` is embedded, and nothing is read; {help}.")
+        raise click.UsageError(f"--data {messages.safe(given)}: `{source}` is embedded, and nothing is read; {help}.")
 
 
 def show(found: Sequence[Diagnostic], given: str | None, record: Mapping[str, Any] | None) -> None:

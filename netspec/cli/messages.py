@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from netspec.analysis.plan import Plan
-    from netspec.training.run import TrainedNetwork
-    from netspec.training.splits import Images
+    from netspec.data.splits import Images
+    from netspec.training.trained import TrainedNetwork
 
 INSTALL = "pip install 'netspec-compiler[train]'"
 TRAINING = {
@@ -36,6 +36,7 @@ TRAINING = {
     "safetensors": "safetensors",
     "flatbuffers": "flatbuffers",
     "filelock": "filelock",
+    "jinja2": "Jinja2",
     "PIL": "Pillow",
     "tensorboardX": "tensorboardX",
 }
@@ -180,8 +181,9 @@ def require_finite(numbers: Any, what: str) -> None:
 
 def load_run(run: str, which: str = "model") -> TrainedNetwork:
     """The network of a run directory, of a model or of a checkpoint; exits where there is none."""
-    from netspec.training.run import NotARun, load
-    from netspec.training.tensors import Corrupt
+    from netspec.runs.directory import NotARun
+    from netspec.storage.tensors import Corrupt
+    from netspec.training.trained import load
 
     path = Path(run)
     try:
@@ -207,8 +209,8 @@ def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | No
     Shows the warnings that they give rise to; exits where they are none that can be used.
     """
     from netspec.cli import given_data
-    from netspec.training import splits
-    from netspec.training.run import data_path
+    from netspec.data import splits
+    from netspec.runs.directory import data_path
 
     given_data.require_files(plan.spec.data.value.source, given)
     path = Path(given) if given is not None else data_path(record) if record is not None else None

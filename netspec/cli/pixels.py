@@ -19,8 +19,8 @@ from netspec.text.files import STDIN
 if TYPE_CHECKING:
     import numpy as np
 
-    from netspec.training.data.problem import Problem
-    from netspec.training.run import TrainedNetwork
+    from netspec.data.problem import Problem
+    from netspec.training.trained import TrainedNetwork
 
 LARGEST_INPUT = 1 << 28
 """Bytes of standard input: more than the largest image that is read takes, however it is stored."""
@@ -46,7 +46,7 @@ def given(
 
 def tell(network: TrainedNetwork, problems: Sequence[Problem]) -> int:
     """Tells what was wrong, and gives the exit status: 2 where a file could not be read, 1 where one is wrong, 0."""
-    from netspec.training.data.images import summary
+    from netspec.data.images import summary
 
     own = tuple(replace(problem, help=_help(network, problem)) for problem in problems)
     for problem in summary(own):
@@ -57,8 +57,8 @@ def tell(network: TrainedNetwork, problems: Sequence[Problem]) -> int:
 
 def _help(network: TrainedNetwork, problem: Problem) -> str | None:
     """What helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed."""
-    from netspec.training.data.formats import SAVE_AS_PNG
-    from netspec.training.data.pixels import is_array
+    from netspec.data.formats import SAVE_AS_PNG
+    from netspec.data.pixels import is_array
 
     wrong = CODES[problem.code].of_file
     files = "give an image file or a .npy array, or - for standard input"
@@ -76,10 +76,10 @@ def _folder(
     network: TrainedNetwork, resize: bool, problems: list[Problem], folder: Path
 ) -> Iterator[tuple[str, np.ndarray]]:
     """The images below a folder in the order of their names; what is no image is passed over, and said."""
-    from netspec.training.data.files import reason
-    from netspec.training.data.formats import SAVE_AS_PNG
-    from netspec.training.data.images import left_behind
-    from netspec.training.data.problem import problem
+    from netspec.data.files import reason
+    from netspec.data.formats import SAVE_AS_PNG
+    from netspec.data.images import left_behind
+    from netspec.data.problem import problem
 
     def unreadable(error: OSError) -> None:
         problems.append(problem("NS501", Path(error.filename), reason(error)))
@@ -107,9 +107,9 @@ def _one(
     network: TrainedNetwork, resize: bool, problems: list[Problem], path: Path, content: bytes | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
     """The images of one file; `content` is what it holds where `path` is but a name for it."""
-    from netspec.training.data.files import reason
-    from netspec.training.data.pixels import is_array, named
-    from netspec.training.data.problem import Refused, problem
+    from netspec.data.files import reason
+    from netspec.data.pixels import is_array, named
+    from netspec.data.problem import Refused, problem
 
     trained = network.trained_on
     try:

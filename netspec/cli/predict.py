@@ -10,8 +10,8 @@ import click
 from netspec.cli import computing, messages, options, pixels
 
 if TYPE_CHECKING:
-    from netspec.training.data.problem import Problem
-    from netspec.training.run import TrainedNetwork
+    from netspec.data.problem import Problem
+    from netspec.training.trained import TrainedNetwork
 
 SHOWN = 3
 

@@ -14,8 +14,8 @@ from netspec.cli.bars import Shown
 from netspec.diagnostics.render.wording import counted
 
 if TYPE_CHECKING:
-    from netspec.training.best import Row
-    from netspec.training.checkpoint import Checkpoint
+    from netspec.runs.best import Row
+    from netspec.runs.checkpoint import Checkpoint
     from netspec.training.session import Session
 
 REFRESH_SECONDS = 0.2

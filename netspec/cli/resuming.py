@@ -10,15 +10,15 @@ from netspec.cli import messages, tuning
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
-    from netspec.training.checkpoint import Checkpoint
-    from netspec.training.run import NotARun, RunDirectory
-    from netspec.training.speed.tune import Tuning
-    from netspec.training.splits import Images
+    from netspec.data.splits import Images
+    from netspec.runs.checkpoint import Checkpoint
+    from netspec.runs.directory import NotARun, RunDirectory
+    from netspec.tuning.autotune import Tuning
 
 
 def require(folder: Path, named: Path | None) -> None:
     """Exits where the run, or the checkpoint of it that was named, is not there or cannot be read."""
-    from netspec.training.run import NotARun, RunDirectory
+    from netspec.runs.directory import NotARun, RunDirectory
 
     try:
         RunDirectory(folder).report()
@@ -36,7 +36,7 @@ def recorded(folder: Path) -> Mapping[str, Any]:
 
     Exits where neither is left.
     """
-    from netspec.training.run import NotARun, RunDirectory
+    from netspec.runs.directory import NotARun, RunDirectory
 
     directory = RunDirectory(folder)
     try:
@@ -55,7 +55,7 @@ def start(
 
     Without `named` it is the newest; None where the run was killed before its first one. Exits where it is another run's.
     """
-    from netspec.training.run import NotARun, RunDirectory, record
+    from netspec.runs.directory import NotARun, RunDirectory, record
 
     directory = RunDirectory(folder)
     found = _newest(directory, record(plan, images, {}, devices)) if named is None else _read(named)
@@ -70,7 +70,7 @@ def start(
 
 def _newest(directory: RunDirectory, own: Mapping[str, Any]) -> Checkpoint | None:
     """The newest checkpoint that is whole and the run's own. Of another spec, the newest all the same: it is refused."""
-    from netspec.training.record import foreign
+    from netspec.runs.record import foreign
 
     checkpoints = directory.checkpoints()
     found, passed_over = checkpoints.newest(lambda checkpoint: foreign(checkpoint.record, own))
@@ -93,8 +93,8 @@ def _begin_anew(directory: RunDirectory) -> str:
 
 def _read(checkpoint: Path) -> Checkpoint:
     """The checkpoint that was asked for; exits where it is none."""
-    from netspec.training.run import RunDirectory
-    from netspec.training.tensors import Corrupt
+    from netspec.runs.directory import RunDirectory
+    from netspec.storage.tensors import Corrupt
 
     try:
         return RunDirectory(checkpoint.parent.parent).checkpoints().read(checkpoint)
@@ -105,7 +105,7 @@ def _read(checkpoint: Path) -> Checkpoint:
 def _algorithms(plan: Plan, old: Mapping[str, Any]) -> Tuning:
     """The algorithms that the run has; by rules where they are of another version or another spec, which is told then."""
     from netspec.lowering.planner import Unfit, from_names
-    from netspec.training.speed.tune import Tuning
+    from netspec.tuning.autotune import Tuning
 
     try:
         return Tuning(from_names(plan, old["choices"]), "pinned")
@@ -115,7 +115,7 @@ def _algorithms(plan: Plan, old: Mapping[str, Any]) -> Tuning:
 
 def _compare(old: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     """Tells what differs from what the run was made of; exits where it would be another run."""
-    from netspec.training.record import compare
+    from netspec.runs.record import compare
 
     found = compare(old, own)
     for difference in found:

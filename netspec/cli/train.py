@@ -20,12 +20,12 @@ from netspec.diagnostics.render.wording import counted
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
-    from netspec.training.cause import Kind
-    from netspec.training.checkpoint import Checkpoint
+    from netspec.data.splits import Images
+    from netspec.runs.checkpoint import Checkpoint
     from netspec.training.loop import NotFinite
+    from netspec.training.not_finite import Kind
     from netspec.training.session import Outcome, Session
-    from netspec.training.speed.tune import Tuning
-    from netspec.training.splits import Images
+    from netspec.tuning.autotune import Tuning
 
 
 @click.command(
@@ -88,8 +88,8 @@ def train(
     if file is not None and specs.is_run(file):
         go_on, again = f"netspec train --resume {file}", f"netspec train {specs.of_run(file)}"
         raise click.UsageError(f"{file} is a run: go on with it by {go_on}, or begin another by {again}.")
-    from netspec.training import lock
-    from netspec.training.run import SPEC, place
+    from netspec.runs import lock
+    from netspec.runs.directory import SPEC, place
 
     run, checkpoint = place(Path(resume)) if resume is not None else (None, None)
     if run is not None:
@@ -188,8 +188,8 @@ def _fits(plan: Plan, images: Images, devices: int) -> None:
 
 def _folder(plan: Plan, output: str | None) -> Path:
     """The directory of a new run, made where it is missing."""
-    from netspec.text.writing import make_folder
-    from netspec.training.run import SPEC
+    from netspec.runs.directory import SPEC
+    from netspec.storage.writing import make_folder
     from netspec.training.session import default_folder
 
     if output is None:
@@ -214,7 +214,7 @@ def _foreign(folder: Path) -> list[str]:
     A run that was killed while it began has left its plan at most.
     """
     from netspec.report.page import NAME
-    from netspec.training.run import CHECKPOINTS, METRICS, MODEL, PLAN, NotARun, RunDirectory
+    from netspec.runs.directory import CHECKPOINTS, METRICS, MODEL, PLAN, NotARun, RunDirectory
 
     found = [name for name in (METRICS, MODEL, NAME, CHECKPOINTS) if os.path.lexists(folder / name)]
     if os.path.lexists(folder / PLAN):
@@ -229,10 +229,10 @@ def _train(plan: Plan, images: Images, folder: Path, start: Checkpoint | None, c
     from netspec.analysis.summary import as_json
     from netspec.cli.progress import Progress
     from netspec.report.tensorboard import TensorBoard
+    from netspec.runs.directory import RunDirectory
+    from netspec.storage.tensors import Corrupt
     from netspec.training.loop import NotFinite
-    from netspec.training.run import RunDirectory
     from netspec.training.session import Session
-    from netspec.training.tensors import Corrupt
 
     summary = {**as_json(plan), "tuning": chosen.as_json()}
     session = Session(plan, images, RunDirectory(folder), summary, chosen.choices, devices=devices)
@@ -252,9 +252,9 @@ def _train(plan: Plan, images: Images, folder: Path, start: Checkpoint | None, c
 
 def not_finite(session: Session, failure: NotFinite) -> NoReturn:
     """Says which step of the session it was, what in it was not finite first, and what to try."""
-    from netspec.training import cause
+    from netspec.training.not_finite import find_origin
 
-    found = cause.find(session.trainer, failure)
+    found = find_origin(session.trainer, failure)
     when = f"step {failure.step}" if failure.split is None else f"the {failure.split} set after step {failure.step}"
     messages.fail(
         "NS610",

@@ -12,8 +12,8 @@ from netspec.cli import cache, messages, options
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
-    from netspec.training.speed.tune import Mode, Tuning
-    from netspec.training.splits import Images
+    from netspec.data.splits import Images
+    from netspec.tuning.autotune import Mode, Tuning
 
 TUNE = click.option(
     "--tune",
@@ -35,19 +35,19 @@ CHOICES = click.option(
 def choose(plan: Plan, mode: str, pinned: str | None, *, images: Images | None = None, devices: int = 1) -> Tuning:
     """The choices for a plan; says on standard error what measuring them has changed."""
     from netspec.cli.measuring import Measuring
-    from netspec.training.speed import tune
+    from netspec.tuning import autotune
 
     if pinned is not None:
-        return tune.Tuning(read(plan, Path(pinned)), "pinned")
+        return autotune.Tuning(read(plan, Path(pinned)), "pinned")
     with Measuring(f"choosing algorithms for {plan.name}") as shown:
-        found = tune.tune(plan, _mode(mode), shown.say, cache.warn, images=images, devices=devices)
-    if (line := tune.summary(found)) is not None:
+        found = autotune.autotune(plan, _mode(mode), shown.say, cache.warn, images=images, devices=devices)
+    if (line := autotune.summary(found)) is not None:
         click.echo(line, err=True)
     return found
 
 
 def _mode(name: str) -> Mode:
-    from netspec.training.speed.tune import Mode
+    from netspec.tuning.autotune import Mode
 
     return next(mode for mode in get_args(Mode) if mode == name)
 
@@ -55,7 +55,7 @@ def _mode(name: str) -> Mode:
 def read(plan: Plan, path: Path) -> dict[str, Any]:
     """The choices that a file or a run directory holds; exits where they are none of this plan's."""
     from netspec.lowering.planner import Unfit, from_names
-    from netspec.training.run import PLAN
+    from netspec.runs.directory import PLAN
 
     file = path / PLAN if path.is_dir() else path
     if file.exists() and not file.is_file():  # a pipe would be waited for

@@ -20,10 +20,10 @@ from netspec.diagnostics.render import RENDERERS, renderer
 from netspec.diagnostics.render.wording import counted
 from netspec.project.configuration import Configuration
 from netspec.repair.safe import fix_all
+from netspec.storage.writing import rewrite, write_atomic
 from netspec.text.files import STDIN, Unreadable, encode, read_source
 from netspec.text.recognition import says_spec
 from netspec.text.source import START, Source
-from netspec.text.writing import rewrite, write_atomic
 
 
 @dataclass(frozen=True, slots=True)

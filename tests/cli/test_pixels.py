@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netspec.cli import pixels
-from netspec.training.data.pixels import Trained
+from netspec.data.pixels import Trained
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,9 @@ def test_a_file_that_is_not_read(
     content: bytes, says: str, help: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "x.png").write_bytes(content)
-    network: Any = SimpleNamespace(trained_on=Trained((8, 8, 1), "images", True, None), plan=SimpleNamespace(input=(8, 8, 1)))
+    network: Any = SimpleNamespace(
+        trained_on=Trained((8, 8, 1), "images", True, None), plan=SimpleNamespace(input=(8, 8, 1))
+    )
     with pytest.raises(SystemExit) as ended:
         pixels.read(network, tmp_path / "x.png", resize=False)
     assert ended.value.code == 1
