@@ -28,9 +28,10 @@ ROOMS = (
     "training",
     "export",
     "report",
+    "workflows",
     "cli",
 )
-COMPUTING = ("lowering", "training", "export", "report")
+COMPUTING = ("lowering", "training", "export", "report", "workflows")
 HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes"}
 PROTOCOL = {"pygls", "lsprotocol"}
 """The language server's own: 0.3 s to load, for one command."""

@@ -14,8 +14,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from netspec.cli.train import ADVICE
 from netspec.training import cause, tensors
+from netspec.workflows.train import ADVICE
 from tests.cli.run import ROOT, here, netspec
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
