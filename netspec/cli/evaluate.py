@@ -27,8 +27,9 @@ def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> Outcome:
     """Measure the network of a run directory on the test set: accuracy, precision and recall, confusion matrix."""
     computing.begin()
     from netspec.workflows.evaluate import evaluate as measure
+    from netspec.workflows.runs import load
 
-    found = measure(run, data, checkpoint, messages.tell)
+    found = measure(load(run, checkpoint, messages.tell), data, messages.tell)
     if form == "json":
         return Outcome(result=lambda _: [json.dumps(found.to_json()) + "\n"])
     return Outcome(result=lambda stream: [_table(found.measures, found.loss, stream)])

@@ -9,8 +9,9 @@ import numpy as np
 
 from netspec.report.evaluation import Measures, measure
 from netspec.training.loop import Trainer
+from netspec.training.run import TrainedNetwork
 from netspec.workflows.images import images_of
-from netspec.workflows.runs import load, require_finite
+from netspec.workflows.runs import require_finite
 from netspec.workflows.telling import Tell
 
 
@@ -36,9 +37,13 @@ class Evaluated:
         return {"accuracy": facts.pop("accuracy"), "loss": self.loss} | facts
 
 
-def evaluate(run: str, data: str | None, checkpoint: str, tell: Tell) -> Evaluated:
-    """Measures the network of a run on its test set, or on that of `data`. Raises RunError, DamagedFile, DataError."""
-    network = load(run, checkpoint, tell)
+def evaluate(network: TrainedNetwork, data: str | None, tell: Tell) -> Evaluated:
+    """Measures a network on the test set of its run, or on that of `data`.
+
+    Raises:
+        DataError: the images are not there, or wrong.
+        RunError: the loss is not finite.
+    """
     images = images_of(network.plan, data, network.record, tell)
     result = Trainer(network, images).evaluate(network.variables, images.test)
     require_finite(result.loss, "the loss on the test set")

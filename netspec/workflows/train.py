@@ -69,6 +69,10 @@ class Run:
         """One dictionary an epoch, as in `metrics.jsonl`."""
         return self.outcome.rows
 
+    def __fspath__(self) -> str:
+        """The folder: a run can be given wherever its path can."""
+        return str(self.folder)
+
     def __repr__(self) -> str:
         test = self.outcome.test
         said = "interrupted" if test is None else f"test accuracy {test.accuracy:.2%}, loss {test.loss:.4f}"
