@@ -20,9 +20,9 @@ from netspec.text.source import Source
 if TYPE_CHECKING:
     import numpy as np
 
-    from netspec.training.run import TrainedNetwork
     from netspec.training.session import Watcher
     from netspec.training.step import TrainableNetwork
+    from netspec.training.trained import TrainedNetwork
     from netspec.workflows.evaluate import Evaluated
     from netspec.workflows.pixels import File
     from netspec.workflows.predict import Prediction
@@ -57,7 +57,7 @@ LATE = {
     "Prediction": "netspec.workflows.predict",
     "Run": "netspec.workflows.train",
     "TrainableNetwork": "netspec.training.step",
-    "TrainedNetwork": "netspec.training.run",
+    "TrainedNetwork": "netspec.training.trained",
     "Watcher": "netspec.training.session",
 }
 """The classes whose modules load JAX."""
@@ -140,7 +140,7 @@ def train(
         ValueError: arguments have no meaning together.
         OSError: something cannot be written.
     """
-    from netspec.training.run import SPEC, place
+    from netspec.runs.directory import SPEC, place
     from netspec.workflows import resuming
     from netspec.workflows.telling import as_warnings
     from netspec.workflows.train import Resumed, train
@@ -245,7 +245,7 @@ def _source(spec: Spec | None, text: str | None) -> Source:
 
 
 def _network(run: AnyPath | TrainedNetwork, checkpoint: str) -> TrainedNetwork:
-    from netspec.training.run import TrainedNetwork
+    from netspec.training.trained import TrainedNetwork
 
     return run if isinstance(run, TrainedNetwork) else load(run, checkpoint=checkpoint)
 
@@ -254,9 +254,7 @@ def _files(images: AnyPath | np.ndarray | Sequence[AnyPath | np.ndarray]) -> Ite
     """Each of them as a file; an array as the `.npy` that would hold it: it is held to the same."""
     import numpy as np
 
-    given: Sequence[AnyPath | np.ndarray] = (
-        [images] if isinstance(images, str | os.PathLike) or hasattr(images, "dtype") else images
-    )
+    given = [images] if isinstance(images, str | os.PathLike | np.ndarray) else list(images)
     for number, image in enumerate(given):
         if isinstance(image, str | os.PathLike):
             yield Path(image), None

@@ -56,7 +56,7 @@ def bench(
     computing.begin()
     from netspec.cli.measuring import Measuring
     from netspec.cli.progress import Progress
-    from netspec.training.speed.bench import bench as measure
+    from netspec.tuning.bench import bench as measure
     from netspec.workflows.tuning import choose
 
     plan = _sized(specs.require_plan(specs.of_run(file), overrides), batch)
@@ -71,8 +71,8 @@ def bench(
 
 def _sized(plan: Plan, batch: int | None) -> Plan:
     """The plan at the batch size that is measured; says so where that is not the spec's own."""
-    from netspec.training.speed.bench import affordable_batch_size, expected_seconds
-    from netspec.training.speed.step import with_batch_size
+    from netspec.tuning.bench import affordable_batch_size, expected_seconds
+    from netspec.tuning.timed_step import with_batch_size
 
     if len(plan.output) != 1:
         raise SpecError([placeless("NS209", f"`{plan.name}` ends in a map: it has no training step")])

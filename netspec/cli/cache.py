@@ -7,6 +7,6 @@ from netspec.cli import messages
 
 def keep_programs() -> None:
     """Lets JAX keep what it compiles; for commands that compute, before they import JAX."""
-    from netspec.training.speed import cache
+    from netspec.tuning import cache
 
     cache.keep_programs(lambda message: messages.warn("NS616", message))

@@ -16,7 +16,7 @@ FLAGS = "XLA_FLAGS"
 def begin() -> None:
     """Before JAX is imported. Raises Uninstalled or DeviceError where it cannot compute here."""
     messages.require_training()
-    from netspec.training import jax_environment
+    from netspec.lowering import jax_environment
 
     if aside := jax_environment.set_aside(os.environ):
         words = ", ".join(f"`{name}`" for name in aside)

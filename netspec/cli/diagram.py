@@ -34,7 +34,7 @@ def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> Outcom
     status, picture = int(not report.ok), draw(plan)
     if output is None or output == "-":
         return Outcome(report.diagnostics, lambda _: [picture], status)
-    from netspec.text.writing import write_atomic
+    from netspec.storage.writing import write_atomic
 
     write_atomic(Path(output), picture.encode())
     return Outcome(report.diagnostics, status=status)

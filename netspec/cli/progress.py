@@ -17,9 +17,8 @@ from netspec.diagnostics.render.wording import counted
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.diagnostics.diagnostic import Diagnostic
-    from netspec.training.best import Row
+    from netspec.runs.best import Row
     from netspec.training.session import Session
-    from netspec.training.speed.tune import Tuning
 
 REFRESH_SECONDS = 0.2
 
@@ -43,12 +42,10 @@ class Progress(Shown):
             self._measuring = Measuring(f"choosing algorithms for {plan.name}")
         self._measuring.say(what, done, total)
 
-    def chosen(self, tuning: Tuning) -> None:
-        """A line on what measuring has changed."""
-        from netspec.training.speed.tune import summary
-
+    def chosen(self, line: str | None) -> None:
+        """The line."""
         self.close()
-        if (line := summary(tuning)) is not None:
+        if line is not None:
             click.echo(line, err=True)
 
     def begin(self, session: Session, step: int) -> None:

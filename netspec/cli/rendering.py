@@ -10,7 +10,7 @@ from netspec.cli import messages
 from netspec.cli.outcome import Document, Outcome
 from netspec.diagnostics.errors import NetspecError
 from netspec.diagnostics.render import renderer
-from netspec.text.writing import write_atomic
+from netspec.storage.writing import write_atomic
 
 
 def present(context: click.Context, outcome: Outcome) -> int:

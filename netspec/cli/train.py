@@ -103,7 +103,7 @@ def train(
 
 
 def _resumed(resume: str | None, *, moved: bool) -> Resumed | None:
-    from netspec.training.run import place
+    from netspec.runs.directory import place
     from netspec.workflows import resuming
     from netspec.workflows.train import Resumed
 

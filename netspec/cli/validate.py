@@ -21,10 +21,10 @@ from netspec.diagnostics.render import RENDERERS
 from netspec.diagnostics.render.wording import counted
 from netspec.project.configuration import Configuration
 from netspec.repair.safe import fix_all
+from netspec.storage.writing import rewrite
 from netspec.text.files import STDIN, Unreadable, encode, read_source
 from netspec.text.recognition import says_spec
 from netspec.text.source import START, Source
-from netspec.text.writing import rewrite
 
 
 @dataclass(frozen=True, slots=True)

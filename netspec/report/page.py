@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from netspec.analysis.plan import grammar
+from netspec.data import Split
+from netspec.data.splits import Images
 from netspec.diagnostics.render.wording import counted
 from netspec.language.kind import dimensions
 from netspec.language.train import Train
 from netspec.report import diagram, pictures, statistics
 from netspec.report.evaluation import Measures, measure
-from netspec.text import writing
-from netspec.training.best import best_of, watched
-from netspec.training.data import Split
+from netspec.runs.best import best_of, watched
+from netspec.storage import writing
 from netspec.training.loop import Evaluation, Trainer
-from netspec.training.run import TrainedNetwork
-from netspec.training.splits import Images
+from netspec.training.trained import TrainedNetwork
 
 NAME = "report.html"
 MISTAKES = 24

@@ -17,11 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from netspec.text import writing
+from netspec.storage import writing
 from netspec.training.session import Watcher
 
 if TYPE_CHECKING:
-    from netspec.training.best import Row
+    from netspec.runs.best import Row
 
 TAGS = {
     "loss": "loss/train",

@@ -13,7 +13,7 @@ import optax
 from netspec.analysis import schedules
 from netspec.language.train import Cosine, Exponential, OneCycle, Sgd, Step, Train
 from netspec.language.train import Schedule as ScheduleSettings
-from netspec.training.tree import flatten, unflatten
+from netspec.storage.tree import flatten, unflatten
 
 Schedule = Callable[[jax.Array], jax.Array]
 FlatState = dict[str, jax.Array]

@@ -10,27 +10,24 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import jax
 
 from netspec.analysis.plan import Plan
+from netspec.data.splits import Images
 from netspec.lowering.network import Choices
-from netspec.text import writing
-from netspec.training import files
-from netspec.training.best import Row, best_of, watched
-from netspec.training.checkpoint import BEST, Background, Checkpoint, restore_best
+from netspec.runs.best import Row, best_of, watched
+from netspec.runs.checkpoint import BEST, Background, Checkpoint, restore_best
+from netspec.runs.directory import RunDirectory, record, save_model, variables_of
+from netspec.runs.metrics import write_rows
+from netspec.storage import writing
+from netspec.storage.tensors import Corrupt
+from netspec.storage.tree import to_host, unflatten
 from netspec.training.concerns import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
-from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
-from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
-from netspec.training.tensors import Corrupt
-from netspec.training.tree import to_host, unflatten
-
-if TYPE_CHECKING:
-    from netspec.training.speed.tune import Tuning
 
 
 class Watcher(Protocol):
@@ -43,8 +40,8 @@ class Watcher(Protocol):
         """Algorithms are being chosen: `done` of `total` are measured, and `what` is next."""
         return
 
-    def chosen(self, tuning: Tuning) -> None:
-        """The algorithms were chosen."""
+    def chosen(self, line: str | None) -> None:
+        """The algorithms were chosen; `line` says what measuring has changed, None where nothing was measured."""
         return
 
     def begin(self, session: Session, step: int) -> None:
@@ -134,7 +131,7 @@ class Session:
         writing.sweep(self.directory.folder)
         state, totals, step = self._restore(start, watchers) if start else (*self._fresh(), 0)
         self.directory.begin(self.plan.spec.source.text, self.summary, self.record)
-        files.write_rows(self.directory.metrics, self.rows)
+        write_rows(self.directory.metrics, self.rows)
         checkpoints = self.directory.checkpoints(self.train.checkpoint.keep)
         with Interruption() as interruption, Background(checkpoints) as background:
             while step < self.total_steps and not self._stopped():
@@ -163,7 +160,7 @@ class Session:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
                 self._warn(watchers)
                 totals = self.trainer.no_totals
-                files.write_rows(self.directory.metrics, self.rows)
+                write_rows(self.directory.metrics, self.rows)
                 if self._due(step) or best or step == self.total_steps or interruption.requested or self._stopped():
                     self._save(background, step, state, totals, best=best)
                 if interruption.requested:

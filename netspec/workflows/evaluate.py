@@ -9,7 +9,7 @@ import numpy as np
 
 from netspec.report.evaluation import Measures, measure
 from netspec.training.loop import Trainer
-from netspec.training.run import TrainedNetwork
+from netspec.training.trained import TrainedNetwork
 from netspec.workflows.images import images_of
 from netspec.workflows.runs import require_finite
 from netspec.workflows.telling import Tell

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from netspec.analysis.plan import Plan
+from netspec.data import splits
+from netspec.data.splits import Images
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, placeless
 from netspec.diagnostics.errors import DataError, Misuse, SpecError
-from netspec.training import splits
-from netspec.training.run import data_path
-from netspec.training.splits import Images
+from netspec.runs.directory import data_path
 from netspec.workflows.telling import Tell
 
 RELATIVE = "`path` is relative to the spec"

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from netspec.data.files import reason
+from netspec.data.formats import SAVE_AS_PNG
+from netspec.data.images import left_behind, summary
+from netspec.data.pixels import is_array, named
+from netspec.data.problem import Problem, Refused, problem
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DataError
-from netspec.training.data.files import reason
-from netspec.training.data.formats import SAVE_AS_PNG
-from netspec.training.data.images import left_behind, summary
-from netspec.training.data.pixels import is_array, named
-from netspec.training.data.problem import Problem, Refused, problem
-from netspec.training.run import TrainedNetwork
+from netspec.training.trained import TrainedNetwork
 from netspec.workflows.telling import Tell, warning
 
 File = tuple[Path, bytes | None]

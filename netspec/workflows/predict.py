@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netspec.training.run import TrainedNetwork
+from netspec.training.trained import TrainedNetwork
 from netspec.workflows.pixels import File, Pixels
 from netspec.workflows.runs import require_finite
 from netspec.workflows.telling import Tell

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from netspec.analysis.plan import Plan
+from netspec.data.splits import Images
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import RunError
 from netspec.lowering.planner import Unfit, from_names
-from netspec.training.checkpoint import Checkpoint
-from netspec.training.record import compare, foreign
-from netspec.training.run import NotARun, RunDirectory, record
-from netspec.training.speed.tune import Tuning
-from netspec.training.splits import Images
-from netspec.training.tensors import Corrupt
+from netspec.runs.checkpoint import Checkpoint
+from netspec.runs.directory import NotARun, RunDirectory, record
+from netspec.runs.record import compare, foreign
+from netspec.storage.tensors import Corrupt
+from netspec.tuning.tune import Tuning
 from netspec.workflows import tuning
 from netspec.workflows.runs import damaged, refused
 from netspec.workflows.telling import Tell, warning

@@ -10,9 +10,10 @@ import numpy as np
 
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DamagedFile, RunError
-from netspec.training import run as runs
-from netspec.training.run import NotARun, TrainedNetwork
-from netspec.training.tensors import Corrupt
+from netspec.runs.directory import NotARun
+from netspec.storage.tensors import Corrupt
+from netspec.training import trained
+from netspec.training.trained import TrainedNetwork
 from netspec.workflows.telling import Tell, as_warnings, warning
 
 
@@ -30,7 +31,7 @@ def load(run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warn
     """
     path = Path(run)
     try:
-        return runs.load(path, which, lambda message: tell(warning("NS607", message)))
+        return trained.load(path, which, lambda message: tell(warning("NS607", message)))
     except NotARun as error:
         raise refused(error) from None
     except Corrupt as error:

@@ -16,22 +16,23 @@ from netspec.analysis.figures import short_bytes
 from netspec.analysis.plan import Plan, known_examples, steps_per_epoch
 from netspec.analysis.plausibility import too_few
 from netspec.analysis.summary import as_json
+from netspec.data.splits import Images
 from netspec.diagnostics.diagnostic import Diagnostic, Severity, placeless
 from netspec.diagnostics.errors import DeviceError, RunError, SpecError
 from netspec.report import page
 from netspec.report.tensorboard import TensorBoard
-from netspec.text.writing import make_folder
-from netspec.training import cause, lock, memory
-from netspec.training.best import Row
-from netspec.training.cause import Kind
-from netspec.training.checkpoint import Checkpoint
+from netspec.runs import lock
+from netspec.runs.best import Row
+from netspec.runs.checkpoint import Checkpoint
+from netspec.runs.directory import CHECKPOINTS, METRICS, MODEL, PLAN, SPEC, NotARun, RunDirectory
+from netspec.storage.tensors import Corrupt
+from netspec.storage.writing import make_folder
+from netspec.training import memory
 from netspec.training.loop import NotFinite
-from netspec.training.run import CHECKPOINTS, METRICS, MODEL, PLAN, SPEC, NotARun, RunDirectory
+from netspec.training.not_finite import Kind, find_origin
 from netspec.training.session import Outcome, Session, Watcher, default_folder
-from netspec.training.speed.tune import Tuning
-from netspec.training.splits import Images
 from netspec.training.step import Indivisible, batch_of
-from netspec.training.tensors import Corrupt
+from netspec.tuning.tune import Tuning
 from netspec.workflows import resuming, tuning
 from netspec.workflows.images import images_of
 from netspec.workflows.runs import damaged, load
@@ -259,7 +260,7 @@ def _train(
 
 def not_finite(session: Session, failure: NotFinite) -> RunError:
     """Which step of the session it was, what in it was not finite first, and what to try."""
-    found = cause.find(session.trainer, failure)
+    found = find_origin(session.trainer, failure)
     when = f"step {failure.step}" if failure.split is None else f"the {failure.split} set after step {failure.step}"
     message = f"{when}: {found.fact}; the learning rate there was {found.learning_rate:.3g}"
     help = f"{ADVICE[found.kind]}; the checkpoints are from before that step"

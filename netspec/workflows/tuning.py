@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 from netspec.analysis.plan import Plan
+from netspec.data.splits import Images
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import RunError
 from netspec.lowering.planner import Unfit, from_names
-from netspec.training.run import PLAN
+from netspec.runs.directory import PLAN
 from netspec.training.session import Watcher
-from netspec.training.speed import tune
-from netspec.training.speed.tune import Mode, Tuning
-from netspec.training.splits import Images
+from netspec.tuning import tune
+from netspec.tuning.tune import Mode, Tuning
 from netspec.workflows.telling import Tell, warning
 
 
@@ -40,7 +40,7 @@ def choose(
         plan, _mode(mode), measuring, lambda message: tell(warning("NS616", message)), images=images, devices=devices
     )
     for watcher in watchers:
-        watcher.chosen(found)
+        watcher.chosen(tune.summary(found))
     return found
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from netspec.cli.evaluate import _table
+from netspec.data.sources import FASHION_NAMES
 from netspec.report.evaluation import measure
-from netspec.training.data.sources import FASHION_NAMES
 
 
 def shown(names: tuple[str, ...]) -> list[str]:

@@ -23,7 +23,7 @@ from tests.cli.run import ROOT
 from tests.diagnostics.render.test_github import parsed
 
 SARIF = Draft4Validator(
-    json.loads((ROOT / "tests" / "data" / "sarif-2.1.0-rtm.5.json").read_text()),
+    json.loads((ROOT / "tests" / "files" / "sarif-2.1.0-rtm.5.json").read_text()),
     format_checker=Draft4Validator.FORMAT_CHECKER,
 )
 GITLAB = Draft4Validator(

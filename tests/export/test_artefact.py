@@ -14,6 +14,7 @@ import pytest
 
 import netspec
 from netspec.analysis.plan import Plan
+from netspec.data import splits
 from netspec.export import folder as folders
 from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
 from netspec.export.functions import Functions
@@ -21,12 +22,12 @@ from netspec.export.load import Corrupt, fingerprint, load, verify
 from netspec.export.trained import of_run
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
-from netspec.text import writing
-from netspec.training import splits
-from netspec.training.record import compare, malformed
-from netspec.training.run import TrainedNetwork, record
+from netspec.runs.directory import record
+from netspec.runs.record import compare, malformed
+from netspec.storage import writing
+from netspec.storage.tree import to_host
 from netspec.training.step import TrainableNetwork
-from netspec.training.tree import to_host
+from netspec.training.trained import TrainedNetwork
 from tests.cli.run import netspec as command
 
 SPECS = Path(__file__).parent.parent.parent / "specs"

@@ -17,7 +17,7 @@ from netspec.analysis.stages import commutes
 from netspec.language.kinds import KINDS
 from netspec.lowering.kinds import LOWERINGS
 from netspec.lowering.planner import choices, from_names
-from netspec.training.record import plain
+from netspec.runs.record import plain
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, variables
 

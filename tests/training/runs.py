@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from netspec.analysis.plan import Plan
+from netspec.data.splits import Images, read
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
-from netspec.training.run import RunDirectory
+from netspec.runs.directory import RunDirectory
 from netspec.training.session import Session
-from netspec.training.splits import Images, read
 from tests.lowering.networks import plan
 
 SPEC = """\

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from netspec.data.pixels import Trained
 from netspec.diagnostics.errors import DataError
-from netspec.training.data.pixels import Trained
 from netspec.workflows.pixels import Pixels
 
 
