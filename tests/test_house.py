@@ -177,3 +177,41 @@ def test_lower_bounds_can_be_met_together() -> None:
                 compared += 1
                 assert need.specifier.contains(lowest[other]), f"{name} needs {need}"
     assert compared or not find_spec("jax")
+
+
+CODE = re.compile(r"NS\d+")
+
+
+def is_code(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(CODE.fullmatch(node.value))
+
+
+def test_nothing_tests_a_code_by_its_letters() -> None:
+    """What follows from a code is a property of it in the catalogue; elsewhere a code is named where a finding is made."""
+    for path in FILES:
+        if path.is_relative_to(ROOT / "netspec" / "diagnostics" / "codes") or path.name == "code.py":
+            continue
+        nodes = [*ast.walk(ast.parse(path.read_text()))]
+        named = [
+            node.value for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
+        ]
+        for node in nodes:
+            parts: list[ast.expr] = []
+            if node in named:  # A, B = "NS220", "NS221"
+                continue
+            if isinstance(node, ast.Compare):
+                parts = [node.left, *node.comparators]
+            elif isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) == sum(map(is_code, node.elts)):
+                parts = node.elts
+            elif isinstance(node, ast.Dict):
+                parts = [key for key in node.keys if key is not None]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "with" in node.func.attr:
+                parts = node.args
+            assert not any(map(is_code, parts)), (path, node.lineno, ast.unparse(node))
+
+
+def test_only_the_room_that_repairs_makes_fixes() -> None:
+    for path in FILES:
+        called = {node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+        makes = any(isinstance(function, ast.Name) and function.id == "Fix" for function in called)
+        assert not makes or path.is_relative_to(ROOT / "netspec" / "repair"), path

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,16 +13,18 @@ import numpy as np
 import optax
 from flax import nnx
 
-from benchmarks.peers.peer import Weights
+from benchmarks.peers.peer import Weights, refuse
 from netspec.analysis.plan import Plan
+from netspec.language import functions
+from netspec.language.functions import EPSILON, MOMENTUM
 from netspec.training.optimizer import transformation
 
 VARIANTS = ("nnx",)
 ACTIVATIONS: dict[str, Any] = {
     "relu": nnx.relu,
-    "leaky_relu": nnx.leaky_relu,
-    "elu": nnx.elu,
-    "gelu": nnx.gelu,
+    "leaky_relu": lambda x, slope: nnx.leaky_relu(x, slope),
+    "elu": lambda x, alpha: nnx.elu(x, alpha),
+    "gelu": lambda x, approximate: nnx.gelu(x, bool(approximate)),
     "silu": nnx.silu,
     "sigmoid": nnx.sigmoid,
     "tanh": nnx.tanh,
@@ -29,44 +33,62 @@ ACTIVATIONS: dict[str, Any] = {
 NAMES = {"kernel": "kernel", "bias": "bias", "scale": "scale", "shift": "bias"}
 
 
-def layers(plan: Plan, weights: Weights) -> Iterator[Any]:
-    """The layers of a plan in order, with their weights."""
-    rngs = nnx.Rngs(0)
-    shape: tuple[int, ...] = plan.input
-    for layer in plan.layers:
-        settings: Any = layer.settings
-        own = weights.get(layer.name, {})
-        if layer.kind == "pool":
-            yield _pool(settings, layer.input)
-        else:
-            if layer.kind == "conv":
-                linear = _conv(settings, layer.input, rngs)
-            else:
-                if len(shape) == 3:
-                    yield lambda x: x.reshape(x.shape[0], -1)
-                linear = nnx.Linear(layer.input[0], settings.units, use_bias=settings.bias, rngs=rngs)
-            yield _loaded(linear, {name: own[name] for name in ("kernel", "bias") if name in own})
-            if settings.norm == "batch":
-                norm = nnx.BatchNorm(layer.output[-1], momentum=0.9, epsilon=1e-5, rngs=rngs)
-                yield _loaded(norm, {name: own[name] for name in ("scale", "shift") if name in own})
-            if settings.activation != "none":
-                yield ACTIVATIONS[settings.activation]
-            if settings.dropout:
-                yield nnx.Dropout(settings.dropout, rngs=rngs)
-        shape = layer.output
-    if len(shape) == 3 and shape[:2] == (1, 1):
+class Program(nnx.Module):  # type: ignore[misc]
+    """The layers of a plan in the order they run, each on the values that it reads, with their weights.
+
+    Raises Unsupported.
+    """
+
+    def __init__(self, plan: Plan, weights: Weights) -> None:
+        rngs = nnx.Rngs(0)
+        parts = []
+        for layer in plan.layers:
+            if layer.kind not in PARTS:
+                refuse(f"layer `{layer.kind}`", "this comparison's Flax")
+            read, own = plan.shape(layer.reads[0]), weights.get(layer.name, {})
+            parts.append(nnx.Sequential(*PARTS[layer.kind](layer.settings, read, own, rngs)))
+        self.parts = nnx.List(parts)
+        self.reads = tuple(layer.reads for layer in plan.layers)
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """(batch, height, width, channels) to logits (batch, classes), or to the last map where it is larger than 1x1."""
+        values = [x]
+        for part, reads in zip(self.parts, self.reads, strict=True):
+            values.append(part(*(values[read] for read in reads)))
+        x = values[-1]
+        return x.reshape(x.shape[0], -1) if x.shape[1:-1] == (1, 1) else x
+
+
+def _fc(settings: Any, input: tuple[int, ...], own: Any, rngs: Any) -> Iterator[Any]:
+    if len(input) == 3:
         yield lambda x: x.reshape(x.shape[0], -1)
+    linear = nnx.Linear(math.prod(input), settings.units, use_bias=settings.bias, rngs=rngs)
+    yield _loaded(linear, own, "kernel", "bias")
+    yield from _after(settings, settings.units, own, rngs)
 
 
-def _loaded(module: Any, arrays: dict[str, np.ndarray]) -> Any:
-    for name, array in arrays.items():
-        getattr(module, NAMES[name])[...] = jnp.asarray(array)
+def _after(settings: Any, features: int, own: Any, rngs: Any) -> Iterator[Any]:
+    """What follows a sum."""
+    if settings.norm == "batch":
+        norm = nnx.BatchNorm(features, momentum=MOMENTUM, epsilon=EPSILON, rngs=rngs)
+        yield _loaded(norm, own, "scale", "shift")
+    if settings.activation != "none":
+        constants = functions.ACTIVATIONS[settings.activation].constants
+        yield partial(ACTIVATIONS[settings.activation], **constants)
+    if settings.dropout:
+        yield nnx.Dropout(settings.dropout, rngs=rngs)
+
+
+def _loaded(module: Any, own: Any, *names: str) -> Any:
+    for name in names:
+        if name in own:
+            getattr(module, NAMES[name])[...] = jnp.asarray(own[name])
     return module
 
 
-def _conv(settings: Any, input: tuple[int, ...], rngs: Any) -> Any:
+def _conv(settings: Any, input: tuple[int, ...], own: Any, rngs: Any) -> Iterator[Any]:
     height, width = settings.axes(input)
-    return nnx.Conv(
+    conv = nnx.Conv(
         input[2],
         settings.filters,
         settings.kernel,
@@ -77,15 +99,21 @@ def _conv(settings: Any, input: tuple[int, ...], rngs: Any) -> Any:
         use_bias=settings.bias,
         rngs=rngs,
     )
+    yield _loaded(conv, own, "kernel", "bias")
+    yield from _after(settings, settings.filters, own, rngs)
 
 
-def _pool(settings: Any, input: tuple[int, ...]) -> Any:
+def _pool(settings: Any, input: tuple[int, ...], own: Any, rngs: Any) -> Iterator[Any]:
     height, width = settings.axes(input)
     window, stride = (height.kernel, width.kernel), (height.stride, width.stride)
     padding = (height.padding, width.padding)
     if settings.type == "max":
-        return lambda x: nnx.max_pool(x, window, stride, padding)
-    return lambda x: nnx.avg_pool(x, window, stride, padding, count_include_pad=False)
+        yield lambda x: nnx.max_pool(x, window, stride, padding)
+    else:
+        yield lambda x: nnx.avg_pool(x, window, stride, padding, count_include_pad=False)
+
+
+PARTS = {"conv": _conv, "pool": _pool, "fc": _fc}
 
 
 class Network:
@@ -96,7 +124,7 @@ class Network:
     ) -> None:
         self.batch = plan.spec.train.value.batch_size
         rate = plan.spec.train.value.optimizer.learning_rate
-        self.model = nnx.Sequential(*layers(plan, weights))
+        self.model = Program(plan, weights)
         self.model.train() if training else self.model.eval()
         self.parameters = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(self.model, nnx.Param)))
         self.images, self.labels = jnp.asarray(images), jnp.asarray(labels)

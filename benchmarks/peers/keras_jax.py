@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 os.environ["KERAS_BACKEND"] = "jax"
@@ -14,49 +15,67 @@ import numpy as np
 
 from benchmarks.peers.peer import Weights, refuse
 from netspec.analysis.plan import Plan
+from netspec.language import functions
+from netspec.language.functions import EPSILON, MOMENTUM
 
 VARIANTS = ("stateless", "fit")
 ACTIVATIONS: dict[str, Any] = {
-    "leaky_relu": lambda x: keras.ops.leaky_relu(x, 0.01),
-    "gelu": lambda x: keras.ops.gelu(x, approximate=True),
+    "leaky_relu": lambda x, slope: keras.ops.leaky_relu(x, slope),
+    "elu": lambda x, alpha: keras.ops.elu(x, alpha),
+    "gelu": lambda x, approximate: keras.ops.gelu(x, approximate=bool(approximate)),
 }
-"""Those that are not Keras's default under the same name."""
+"""Those with constants; the others have the same name in Keras."""
+
+Parts = Iterator[tuple[Any, list[np.ndarray]]]
+"""Keras's layers, each with its weights as Keras orders them."""
 
 
-def layers(plan: Plan, weights: Weights) -> Iterator[tuple[Any, list[np.ndarray]]]:
-    """The layers of a plan in order, each with its weights as Keras orders them."""
-    shape: tuple[int, ...] = plan.input
+def model(plan: Plan, weights: Weights) -> Any:
+    """The plan as a functional model, with these weights. Raises Unsupported."""
+    values = [keras.Input(plan.input)]
     for layer in plan.layers:
-        settings: Any = layer.settings
-        own = weights.get(layer.name, {})
-        if layer.kind == "pool":
-            yield from ((part, []) for part in _pool(settings, layer.input))
-        else:
-            if layer.kind == "conv":
-                yield from _conv(settings, layer.input, own)
-            else:
-                if len(shape) == 3:
-                    yield keras.layers.Flatten(), []
-                yield keras.layers.Dense(settings.units, use_bias=settings.bias), _arrays(own, "kernel", "bias")
-            if settings.norm == "batch":
-                norm = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-                statistics = [np.zeros_like(own["scale"]), np.ones_like(own["scale"])] if own else []
-                yield norm, _arrays(own, "scale", "shift") + statistics
-            if settings.activation != "none":
-                activation = ACTIVATIONS.get(settings.activation, settings.activation)
-                yield keras.layers.Activation(activation), []
-            if settings.dropout:
-                yield keras.layers.Dropout(settings.dropout), []
-        shape = layer.output
-    if len(shape) == 3 and shape[:2] == (1, 1):
+        if layer.kind not in PARTS:
+            refuse(f"layer `{layer.kind}`", "this comparison's Keras")
+        read, own = [values[value] for value in layer.reads], weights.get(layer.name, {})
+        values.append(_through(read, PARTS[layer.kind](layer.settings, read[0].shape[1:], own)))
+    end = values[-1]
+    return keras.Model(values[0], keras.layers.Flatten()(end) if end.shape[1:-1] == (1, 1) else end)
+
+
+def _through(values: list[Any], parts: Parts) -> Any:
+    """What the last part gives; the first takes all that the layer reads."""
+    for part, arrays in parts:
+        values = [part(*values)]
+        if arrays:
+            part.set_weights(arrays)
+    return values[0]
+
+
+def _fc(settings: Any, input: tuple[int, ...], own: Any) -> Parts:
+    if len(input) == 3:
         yield keras.layers.Flatten(), []
+    yield keras.layers.Dense(settings.units, use_bias=settings.bias), _arrays(own, "kernel", "bias")
+    yield from _after(settings, own)
+
+
+def _after(settings: Any, own: Any) -> Parts:
+    """What follows a sum."""
+    if settings.norm == "batch":
+        norm = keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON)
+        statistics = [np.zeros_like(own["scale"]), np.ones_like(own["scale"])] if own else []
+        yield norm, _arrays(own, "scale", "shift") + statistics
+    if settings.activation != "none":
+        name, constants = settings.activation, functions.ACTIVATIONS[settings.activation].constants
+        yield keras.layers.Activation(partial(ACTIVATIONS[name], **constants) if constants else name), []
+    if settings.dropout:
+        yield keras.layers.Dropout(settings.dropout), []
 
 
 def _arrays(own: Any, *names: str) -> list[np.ndarray]:
     return [own[name] for name in names if name in own]
 
 
-def _conv(settings: Any, input: tuple[int, ...], own: Any) -> Iterator[tuple[Any, list[np.ndarray]]]:
+def _conv(settings: Any, input: tuple[int, ...], own: Any) -> Parts:
     height, width = settings.axes(input)
     keys = {"strides": settings.stride, "dilation_rate": settings.dilation, "use_bias": settings.bias}
     keys["padding"] = "same" if settings.padding == "same" else "valid"
@@ -70,18 +89,23 @@ def _conv(settings: Any, input: tuple[int, ...], own: Any) -> Iterator[tuple[Any
     else:
         conv = keras.layers.Conv2D(settings.filters, settings.kernel, groups=settings.grouping(input[2]), **keys)
         yield conv, arrays
+    yield from _after(settings, own)
 
 
-def _pool(settings: Any, input: tuple[int, ...]) -> list[Any]:
+def _pool(settings: Any, input: tuple[int, ...], own: Any) -> Parts:
     largest = settings.type == "max"
     if settings.window == "all":
         whole = keras.layers.GlobalMaxPooling2D if largest else keras.layers.GlobalAveragePooling2D
-        return [whole(keepdims=True)]
+        yield whole(keepdims=True), []
+        return
     height, width = settings.axes(input)
     if settings.padding != "same" and any((*height.padding, *width.padding)):
         refuse("pooling with padding other than `same`", "Keras")
     kind = keras.layers.MaxPooling2D if largest else keras.layers.AveragePooling2D
-    return [kind(settings.window, settings.stride, "same" if settings.padding == "same" else "valid")]
+    yield kind(settings.window, settings.stride, "same" if settings.padding == "same" else "valid"), []
+
+
+PARTS = {"conv": _conv, "pool": _pool, "fc": _fc}
 
 
 def optimizer(settings: Any) -> Any:
@@ -104,11 +128,7 @@ class Network:
         self, plan: Plan, variant: str, weights: Weights, images: np.ndarray, labels: np.ndarray, training: bool
     ) -> None:
         self.batch, self.variant = plan.spec.train.value.batch_size, variant
-        parts = list(layers(plan, weights))
-        self.model = keras.Sequential([keras.Input(plan.input), *(part for part, _ in parts)])
-        for part, arrays in parts:
-            if arrays:
-                part.set_weights(arrays)
+        self.model = model(plan, weights)
         self.parameters = sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)
         self.images, self.labels = jnp.asarray(images), jnp.asarray(labels)
         self.optimizer = optimizer(plan.spec.train.value.optimizer)

@@ -1,31 +1,36 @@
-"""Any plan as a PyTorch module, as its users would write it: channels first, `nn` layers in a row.
+"""Any plan as a PyTorch module, as its users would write it: channels first, `nn` layers.
 
 The tests hold netspec's numbers against this module in float64, so that what is timed is what is proved equal.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from benchmarks.peers.peer import refuse
 from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.language import functions
+from netspec.language.functions import EPSILON, FLATTENED, MOMENTUM
 
 Parts = list[tuple[str, nn.Module]]
 
 ACTIVATIONS: Mapping[str, Any] = {
     "relu": nn.ReLU,
-    "leaky_relu": lambda: nn.LeakyReLU(0.01),
-    "elu": nn.ELU,
-    "gelu": lambda: nn.GELU("tanh"),
+    "leaky_relu": lambda slope: nn.LeakyReLU(slope),
+    "elu": lambda alpha: nn.ELU(alpha),
+    "gelu": lambda approximate: nn.GELU("tanh" if approximate else "none"),
     "silu": nn.SiLU,
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
     "softplus": nn.Softplus,
 }
+CHANNELS_FIRST = ("channels", "height", "width")
 NAMES = {
     "kernel": "linear.weight",
     "bias": "linear.bias",
@@ -37,61 +42,86 @@ NAMES = {
 """Where each of netspec's arrays is in the module of its layer."""
 
 
-def module(plan: Plan) -> nn.Sequential:
-    """(batch, channels, height, width) to logits (batch, classes), or to the last map where it is larger than 1x1.
+class Row(nn.Sequential):
+    """The modules of one layer; the first takes all that the layer reads."""
 
-    One child a layer, named by its number. Its weights are drawn by PyTorch.
-    """
-    net = nn.Sequential(*(nn.Sequential(OrderedDict(_parts(layer, shape))) for layer, shape in _walk(plan)))
-    if len(plan.layers[-1].output) == 3 and plan.layers[-1].output[:2] == (1, 1):
-        net.append(nn.Flatten())
-    return net
+    def forward(self, *arrays: Tensor) -> Tensor:
+        """What the last one gives."""
+        first, *others = self
+        x: Tensor = first(*arrays)
+        for module in others:
+            x = module(x)
+        return x
+
+
+class Program(nn.Module):
+    """The layers of a plan in the order they run, each on the values that it reads; one child a layer, named by its number."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.steps: list[tuple[int, tuple[int, ...], list[int]]] = []
+        for layer in plan.layers:
+            self.add_module(str(layer.value - 1), Row(OrderedDict(_parts(plan, layer))))
+            done = [value for value in dict.fromkeys(layer.reads) if plan.readers[value][-1] is layer]
+            self.steps.append((layer.value, layer.reads, done))
+        self.end = nn.Flatten() if plan.layers[-1].output[:-1] == (1, 1) else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels, height, width) to logits (batch, classes), or to the last map where it is larger than 1x1."""
+        values = {0: x}
+        for (value, reads, done), layer in zip(self.steps, self.children(), strict=False):
+            values[value] = layer(*(values[read] for read in reads))
+            for read in done:
+                del values[read]
+        return self.end(values[len(self.steps)])  # type: ignore[no-any-return]
+
+
+def module(plan: Plan) -> Program:
+    """The network of a plan, its weights drawn by PyTorch."""
+    return Program(plan)
 
 
 def weights(plan: Plan, params: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Tensor]:
     """netspec's arrays, as tensors {layer: {name: ...}}, by the names and in the layouts of `module`; differentiable."""
     found = {}
-    for number, (layer, shape) in enumerate(_walk(plan)):
+    for layer in plan.layers:
         for name, tensor in {**params.get(layer.name, {}), **state.get(layer.name, {})}.items():
-            found[f"{number}.{NAMES[name]}"] = _laid_out(tensor, layer.kind, shape) if name == "kernel" else tensor
+            laid_out = _laid_out(tensor, plan.shape(layer.reads[0])) if name == "kernel" else tensor
+            found[f"{layer.value - 1}.{NAMES[name]}"] = laid_out
     return found
 
 
-def _walk(plan: Plan) -> Iterator[tuple[PlannedLayer, tuple[int, ...]]]:
-    """Each layer with the shape that comes in, before it is flattened."""
-    shape: tuple[int, ...] = plan.input
-    for layer in plan.layers:
-        yield layer, shape
-        shape = layer.output
-
-
-def _laid_out(kernel: Tensor, kind: str, shape: tuple[int, ...]) -> Tensor:
-    if kind == "conv":
+def _laid_out(kernel: Tensor, shape: tuple[int, ...]) -> Tensor:
+    if kernel.ndim == 4:
         return kernel.permute(3, 2, 0, 1)
-    if len(shape) == 3:  # a map is flattened channels first here
-        kernel = kernel.reshape(*shape, -1).permute(2, 0, 1, 3).reshape(kernel.shape)
+    if len(shape) == 3:
+        order = [FLATTENED.index(axis) for axis in CHANNELS_FIRST]
+        kernel = kernel.reshape(*shape, -1).permute(*order, 3).reshape(kernel.shape)
     return kernel.T
 
 
-def _parts(layer: PlannedLayer, shape: tuple[int, ...]) -> Parts:
-    """The modules of one layer by name, in order."""
+def _parts(plan: Plan, layer: PlannedLayer) -> Parts:
+    """The modules of one layer by name, in order. Raises Unsupported."""
     settings: Any = layer.settings
-    if layer.kind == "pool":
-        return _pool(settings, layer.input)
-    parts: Parts = []
-    if layer.kind == "conv":
-        parts += _conv(settings, layer.input)
-    else:
-        parts += [("flat", nn.Flatten())] if len(shape) == 3 else []
-        parts += [("linear", nn.Linear(layer.input[0], settings.units, settings.bias))]
-    if settings.norm == "batch":
-        normed = nn.BatchNorm2d if layer.kind == "conv" else nn.BatchNorm1d
-        parts.append(("norm", normed(layer.output[-1], eps=1e-5, momentum=0.1)))
+    if layer.kind not in PARTS:
+        refuse(f"layer `{layer.kind}`", "this comparison's PyTorch")
+    return PARTS[layer.kind](settings, plan.shape(layer.reads[0]))
+
+
+def _after(settings: Any, norm: nn.Module) -> Parts:
+    """What follows a sum; `norm` as the kind has it."""
+    parts: Parts = [("norm", norm)] if settings.norm == "batch" else []
     if settings.activation != "none":
-        parts.append(("activation", ACTIVATIONS[settings.activation]()))
-    if settings.dropout:
-        parts.append(("dropout", nn.Dropout(settings.dropout)))
-    return parts
+        activation = ACTIVATIONS[settings.activation](**functions.ACTIVATIONS[settings.activation].constants)
+        parts.append(("activation", activation))
+    return [*parts, ("dropout", nn.Dropout(settings.dropout))] if settings.dropout else parts
+
+
+def _fc(settings: Any, shape: tuple[int, ...]) -> Parts:
+    flat: Parts = [("flat", nn.Flatten())] if len(shape) == 3 else []
+    linear = nn.Linear(math.prod(shape), settings.units, settings.bias)
+    norm = nn.BatchNorm1d(settings.units, eps=EPSILON, momentum=1 - MOMENTUM)
+    return [*flat, ("linear", linear), *_after(settings, norm)]
 
 
 def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
@@ -108,7 +138,9 @@ def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
         settings.grouping(input[2]),
         settings.bias,
     )
-    return [("linear", conv)] if even else [("pad", nn.ZeroPad2d((left, right, top, bottom))), ("linear", conv)]
+    pad: Parts = [] if even else [("pad", nn.ZeroPad2d((left, right, top, bottom)))]
+    norm = nn.BatchNorm2d(settings.filters, eps=EPSILON, momentum=1 - MOMENTUM)
+    return [*pad, ("linear", conv), *_after(settings, norm)]
 
 
 def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
@@ -127,6 +159,9 @@ def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
     if even:
         return [("pool", nn.AvgPool2d(window, stride, (top, left), count_include_pad=False))]
     return [("pool", UnevenAverage(window, stride, (left, right, top, bottom)))]
+
+
+PARTS = {"conv": _conv, "pool": _pool, "fc": _fc}
 
 
 class UnevenAverage(nn.Module):

@@ -64,6 +64,10 @@ def source(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         yield _size_mismatch(spec, size, known, known_as)
     if shapes.complete and shapes.layers:
         yield from _outputs(spec, shapes.layers, known.classes, known_as)
+    elif spec.whole and spec.layers and (last := spec.layers[-1]).settings is not None:
+        outputs = getattr(last.settings, "units", known.classes)  # as many, whatever the layer reads
+        if outputs != known.classes:
+            yield _class_count(spec, last, last, outputs, known.classes, known_as)
 
 
 def _size_mismatch(spec: Spec, size: tuple[int, int, int], known: Known, known_as: str) -> Diagnostic:
@@ -99,15 +103,24 @@ def _outputs(spec: Spec, planned: tuple[PlannedLayer, ...], classes: int, known_
         cause: Cause = MapAsOutput(classes)
         yield Diagnostic("NS209", message, spec.source, last.layer.span, layer=last.name, help=help, cause=cause)
     elif last.output[-1] != classes:
-        message = f"`{last.name}` gives {last.output[-1]} outputs, but {known_as} has {classes} classes"
         sizing = next((layer for layer in reversed(planned) if width_key(layer.layer)), last).layer
-        name = width_key(sizing)
-        cause = OtherClassCount(sizing.places[name].value if name else None, name, classes)
-        place = cause.at or last.layer.span
-        help = f"make the last layer give {classes} outputs"
-        label = Label(spec.data.at("source"), f"{classes} classes") if "source" in spec.data.places else None
-        labels = (label,) if label else ()
-        yield Diagnostic("NS208", message, spec.source, place, layer=last.name, labels=labels, help=help, cause=cause)
+        yield _class_count(spec, last.layer, sizing, last.output[-1], classes, known_as)
+
+
+def _class_count(spec: Spec, last: Layer, sizing: Layer, outputs: int, classes: int, known_as: str) -> Diagnostic:
+    name = width_key(sizing)
+    cause = OtherClassCount(sizing.places[name].value if name else None, name, classes)
+    labels = (Label(spec.data.at("source"), f"{classes} classes"),) if "source" in spec.data.places else ()
+    return Diagnostic(
+        "NS208",
+        f"`{last.name}` gives {outputs} outputs, but {known_as} has {classes} classes",
+        spec.source,
+        cause.at or last.span,
+        layer=last.name,
+        labels=labels,
+        help=f"make the last layer give {classes} outputs",
+        cause=cause,
+    )
 
 
 def width_key(layer: Layer) -> str | None:

@@ -10,7 +10,6 @@ from netspec.analysis.figures import percent, short_bytes
 from netspec.analysis.memory import PARTS, training_memory
 from netspec.analysis.plan import FLOAT32_BYTES, PRECISION_BYTES, Plan, PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label
-from netspec.language.kind import elements
 
 COSTLIEST = 3
 NEARLY = 1.01
@@ -65,7 +64,7 @@ COSTS = (
         "activations",
         "activations in the largest layer",
         lambda p: p.peak_activation_bytes,
-        lambda _, x: (elements(x.input) + elements(x.output)) * FLOAT32_BYTES,
+        lambda _, x: x.held * FLOAT32_BYTES,
         "bytes",
         "the largest layers, input and output",
         None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from netspec.language.kind import Shape
 from netspec.text.causes import Cause
+from netspec.text.nodes import Path
 from netspec.text.source import Span
 
 
@@ -35,6 +36,25 @@ class NoEffect(Cause):
 
     layer: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnLogits(Cause):
+    """A key of the last layer bends the logits."""
+
+    position: int
+    """The layer's place among all layers."""
+    key: str
+    value: str
+    """With which it does not, as YAML."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolAboveConv(Cause):
+    """A block whose pooling layer is written first, and runs last."""
+
+    path: Path
+    """Of the block."""
 
 
 @dataclass(frozen=True, slots=True)

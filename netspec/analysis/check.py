@@ -46,6 +46,7 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
         return Report(source, tuple(in_order(found)))
     faulty = bool(found)
     findings = structure.check(source, root)
+    root = findings.root
     if not isinstance(root, Mapping):
         return Report(source, tuple(in_order(found + findings.diagnostics)), root=root)
     spec = build(source, root, findings)
@@ -58,7 +59,11 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
     plan = plan_of(spec, inferred)
     if plan is not None and not faulty and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
-    return Report(source, tuple(in_order(found)), spec, inferred, None if any(map(_is_error, found)) else plan, root)
+    structural = {finding.span for finding in found if CODES[finding.code].structural}
+    hanging = [one for one in found if not CODES[one.code].structural and one.span in structural]
+    found = [one for one in found if CODES[one.code].structural or one.span not in structural]
+    plan = None if any(map(_is_error, found)) else plan
+    return Report(source, tuple(in_order(found)), spec, inferred, plan, tuple(hanging), root)
 
 
 def _by_twin(finding: Diagnostic, twice: list[Diagnostic]) -> bool:

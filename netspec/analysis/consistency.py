@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.analysis import against_data, degenerate, plausibility, schedules
-from netspec.analysis.causes import Agreement, Contradiction, NameForSeveral, NameTaken, NoEffect, NoLayers
+from netspec.analysis import against_data, degenerate, logits, plausibility, rates, schedules
+from netspec.analysis.causes import (
+    Agreement,
+    Contradiction,
+    NameForSeveral,
+    NameTaken,
+    NoEffect,
+    NoLayers,
+    PoolAboveConv,
+)
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.spec import Layer, Spec
-from netspec.text.nodes import Mapping
+from netspec.text.nodes import Mapping, Node, Path, Sequence
 
 RESERVED = "input"
 
@@ -100,7 +108,7 @@ def _biased(spec: Spec, layer: Layer) -> Diagnostic:
         notes=("batch norm subtracts the mean, and with it any bias; `shift` takes its place",),
         help="remove `bias: true`",
         cause=NoEffect(layer.name, "bias"),
-        severity="warning",
+        severity="hint",  # Keras and many published networks have one there
     )
 
 
@@ -192,4 +200,42 @@ def _unless(*agreements: tuple[str, str | None], follows_data: bool = False) -> 
     return Contradiction(tuple(Agreement(key, value) for key, value in agreements), follows_data)
 
 
-PASSES = (names, layers, training, *plausibility.PASSES, *schedules.PASSES, *degenerate.PASSES)
+def order(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
+    """NS234: a pooling layer is not written above the convolutions that run before it, in a block of any depth."""
+    blocks = spec.root.entry("blocks")
+    for path, block in _mappings(blocks.value, ("blocks",)) if blocks is not None else ():
+        names = [entry.name for entry in block]
+        if "conv" not in names or "pool" not in names[: names.index("conv")]:
+            continue
+        conv, pool = (block.entries[names.index(name)].key for name in ("conv", "pool"))
+        yield Diagnostic(
+            "NS234",
+            "`pool` is written above `conv`, and runs after it",
+            spec.source,
+            pool.span,
+            labels=(Label(conv.span, "runs first"),),
+            help="write `conv` first, or give `pool` a block of its own before this one",
+            cause=PoolAboveConv(path),
+            severity="warning",
+        )
+
+
+def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
+    """The mappings of a tree with their paths."""
+    if isinstance(node, Mapping):
+        yield path, node
+        for entry in node:
+            yield from _mappings(entry.value, (*path, entry.name))
+    elif isinstance(node, Sequence):
+        for i, item in enumerate(node.items):
+            yield from _mappings(item, (*path, i))
+
+
+PASSES = (
+    *(names, layers, order, training),
+    *logits.PASSES,
+    *rates.PASSES,
+    *plausibility.PASSES,
+    *schedules.PASSES,
+    *degenerate.PASSES,
+)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netspec.language.data import KNOWN, Data
 from netspec.language.fields import Pair
 from netspec.language.kind import Settings, Shape, dimensions, elements
+from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Spec
 
 if TYPE_CHECKING:
     from netspec.analysis.memory import TrainingMemory
 
+INPUT = "input"
+"""What the image is called among the layers; none may have the name."""
 FLOAT32_BYTES = 4
 PRECISION_BYTES = {"float32": 4, "bfloat16": 2}
 
 
 @dataclass(frozen=True)
 class PlannedLayer:
-    """One layer with what follows from its input."""
+    """One layer with what follows from what it reads."""
 
     layer: Layer
     settings: Settings
-    input: Shape
-    """(height, width, channels), or (units,) for fc: flattened."""
+    value: int
+    """The number of what it gives: layers are counted from 1, the image is 0."""
+    inputs: tuple[Shape, ...]
+    """What it reads: (height, width, channels), or (units,) where the kind flattens."""
     output: Shape
     arithmetic: str
     receptive_field: Pair
@@ -39,18 +47,28 @@ class PlannedLayer:
 
     @property
     def kind(self) -> str:
-        """conv, pool or fc."""
+        """Its key in `KINDS`."""
         return self.layer.kind
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The numbers of the values that it reads."""
+        return self.layer.reads
+
+    @property
+    def input(self) -> Shape:
+        """What it reads first."""
+        return self.inputs[0]
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
         """The trained arrays by name."""
-        return self.settings.parameters(self.input)
+        return self.settings.parameters(*self.inputs)
 
     @cached_property
     def statistics(self) -> dict[str, Shape]:
         """The running statistics by name."""
-        return self.settings.statistics(self.input)
+        return self.settings.statistics(*self.inputs)
 
     @cached_property
     def parameters(self) -> int:
@@ -60,7 +78,12 @@ class PlannedLayer:
     @cached_property
     def macs(self) -> int:
         """Multiply-adds of the forward pass, one example."""
-        return self.settings.macs(self.input, self.output)
+        return self.settings.macs(*self.inputs, output=self.output)
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether one kernel serves all places of a map: what the savings of convolution are counted of."""
+        return "kernel" in self.shapes and len(self.output) == 3
 
     @property
     def activation_bytes(self) -> int:
@@ -68,14 +91,19 @@ class PlannedLayer:
         return elements(self.output) * FLOAT32_BYTES
 
     @property
+    def held(self) -> int:
+        """Numbers of one example in what it reads and gives."""
+        return sum(map(elements, self.inputs)) + elements(self.output)
+
+    @property
     def fc_parameters(self) -> int:
         """What a fully connected layer with the same input and output would train: (inputs + 1) * outputs."""
-        return (elements(self.input) + 1) * elements(self.output)
+        return (sum(map(elements, self.inputs)) + 1) * elements(self.output)
 
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """The whole network."""
+    """The whole network: a straight-line program whose values are numbered, 0 the image, n what the n-th layer gives."""
 
     spec: Spec
     input: Shape
@@ -112,13 +140,38 @@ class Plan:
         return sum(layer.macs for layer in self.layers)
 
     @cached_property
-    def training_macs(self) -> int:
-        """Multiply-adds of a training step, one example: of each layer's output, weight gradient and input gradient.
+    def readers(self) -> tuple[tuple[PlannedLayer, ...], ...]:
+        """For each value by its number, the layers that read it, in order."""
+        found: list[list[PlannedLayer]] = [[] for _ in range(len(self.layers) + 1)]
+        for layer in self.layers:
+            for value in dict.fromkeys(layer.reads):
+                found[value].append(layer)
+        return tuple(map(tuple, found))
 
-        Nothing needs the input gradient of the first layer that has weights.
-        """
-        weighted = [layer.macs for layer in self.layers if layer.shapes]
-        return 3 * sum(weighted) - sum(weighted[:1])
+    @cached_property
+    def trained(self) -> tuple[bool, ...]:
+        """For each value by its number, whether a trained array is behind it: training needs the gradients of those."""
+        found = [False]
+        for layer in self.layers:
+            found.append(bool(layer.shapes) or any(found[value] for value in layer.reads))
+        return tuple(found)
+
+    def needs_gradient(self, layer: PlannedLayer) -> bool:
+        """Whether training needs the gradient of what a layer reads: a trained layer is behind it."""
+        return any(self.trained[value] for value in layer.reads)
+
+    def shape(self, value: int) -> Shape:
+        """The shape of a value, before anything flattens it."""
+        return self.layers[value - 1].output if value else self.input
+
+    def named(self, value: int) -> str:
+        """What gives a value: `input`, or a layer by its name."""
+        return self.layers[value - 1].name if value else INPUT
+
+    @cached_property
+    def training_macs(self) -> int:
+        """Multiply-adds of a training step, one example: of each layer's output, weight gradient and input gradient."""
+        return sum(layer.macs * (2 + self.needs_gradient(layer)) for layer in self.layers if layer.shapes)
 
     @cached_property
     def weight_bytes(self) -> int:
@@ -128,13 +181,17 @@ class Plan:
     @cached_property
     def peak_activation_bytes(self) -> int:
         """Bytes of the largest layer's input and output together, one example, float32."""
-        return max(elements(layer.input) + elements(layer.output) for layer in self.layers) * FLOAT32_BYTES
+        return max(layer.held for layer in self.layers) * FLOAT32_BYTES
 
     @cached_property
     def receptive_field(self) -> Pair:
         """How much of the image a unit of the last feature map sees, (height, width)."""
-        maps = [layer for layer in self.layers if layer.layer.block is not None]
-        return maps[-1].receptive_field if maps else (1, 1)
+        return self.last_map.receptive_field if self.last_map else (1, 1)
+
+    @cached_property
+    def last_map(self) -> PlannedLayer | None:
+        """The last layer that gives a map; None where there is none."""
+        return next((layer for layer in reversed(self.layers) if len(layer.output) == 3), None)
 
     @cached_property
     def training_memory(self) -> TrainingMemory:
@@ -174,16 +231,21 @@ def known_steps_per_epoch(plan: Plan) -> int | None:
 
 def grammar(spec: Spec) -> dict[str, object]:
     """The instance of [[CONV]*N -> POOL?]*M -> [FC]*K that a spec is."""
-    n = list(spec.convolutions)
-    k = sum(layer.block is None for layer in spec.layers)
-    parts: list[tuple[str, int]] = []
-    for count, pool in zip(n, spec.pooled, strict=True):
-        conv = "" if count == 0 else "CONV" if count == 1 else f"CONV*{count}"
-        block = " -> ".join(part for part in (conv, "POOL" if pool else "") if part)
-        if parts and parts[-1][0] == block:
-            parts[-1] = (block, parts[-1][1] + 1)
+    counted = [layer for layer in spec.layers if KINDS[layer.kind].many]
+    blocks = dict.fromkeys(layer.block for layer in spec.layers if layer.block)
+    n = Counter(layer.block for layer in counted)
+    words = " -> ".join(["INPUT", *_words(spec.layers, 0)])
+    return {"N": [n[block] for block in blocks], "M": len(blocks), "K": n[None], "text": words}
+
+
+def _words(layers: Iterable[Layer], depth: int) -> Iterator[str]:
+    """The words of layers that stand in the same groups down to a depth: what repeats is written once, with its number."""
+    parts = []
+    for group, within in groupby(layers, lambda layer: layer.groups[depth] if len(layer.groups) > depth else None):
+        if group is None:
+            parts += [(False, KINDS[layer.kind].word) for layer in within]
         else:
-            parts.append((block, 1))
-    words = [block if times == 1 else f"[{block}]*{times}" for block, times in parts]
-    fc = [] if k == 0 else ["FC"] if k == 1 else [f"FC*{k}"]
-    return {"N": n, "M": len(n), "K": k, "text": " -> ".join(["INPUT", *words, *fc])}
+            parts.append((True, " -> ".join(_words(within, depth + 1))))
+    for (grouped, word), alike in groupby(parts):
+        times = len(list(alike))
+        yield word if times == 1 else f"[{word}]*{times}" if grouped else f"{word}*{times}"

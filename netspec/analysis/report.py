@@ -25,6 +25,8 @@ class Report:
     """How far the shapes go; of the data's image size where `input` contradicts it."""
     plan: Plan | None = None
     """None where there is an error, an ignored one too where it leaves no network."""
+    silenced: tuple[Diagnostic, ...] = ()
+    """What is found too, and not told: it hangs on what is."""
     root: Node | None = None
     """The tree of the text; None where it has none."""
     ignored: tuple[Diagnostic, ...] = ()

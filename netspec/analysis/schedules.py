@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from netspec.analysis import rates
 from netspec.analysis.against_data import known_data
 from netspec.analysis.plan import steps_per_epoch, training_share
 from netspec.analysis.shapes import Shapes
@@ -55,7 +56,9 @@ def settings(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         yield from check(spec, None)
     else:
         examples = training_share(data.training_examples, spec.data.value)
-        yield from check(spec, steps_per_epoch(examples, train.batch_size) * train.epochs)
+        meant_as_epochs = {found.span for found in rates.epochs(spec, shapes)}
+        found = check(spec, steps_per_epoch(examples, train.batch_size) * train.epochs)
+        yield from (one for one in found if one.code != VANISHES or one.span not in meant_as_epochs)
 
 
 def check(spec: Spec, total: int | None) -> Iterator[Diagnostic]:

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from netspec.analysis.plan import PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
-from netspec.language.fields import Pair
 from netspec.language.kind import Inference, Problem, Settings, Shape, Window, dimensions, elements
+from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Spec
 from netspec.text.source import Span
 
@@ -22,66 +22,74 @@ class Shapes:
     layers: tuple[PlannedLayer, ...]
     complete: bool
     diagnostics: tuple[Diagnostic, ...]
-    silenced: tuple[Diagnostic, ...] = ()
-    """The warnings about layers before the one that fails."""
 
 
 def infer(spec: Spec) -> Shapes:
     """The shapes of all layers up to the first that has none.
 
     Assumes a spec built from a sound tree or with its unsound layers marked. A layer that fails silences those
-    behind it: their inputs are unknown. Warnings are given once every shape holds: what repairs the error changes them.
+    behind it: their inputs are unknown.
     """
     if spec.input is None:
         return Shapes((), False, ())
-    shape: Shape = spec.input.value.shape
+    values: list[Shape] = [spec.input.value.shape]
+    views = [Window()]
     planned: list[PlannedLayer] = []
     diagnostics: list[Diagnostic] = []
-    field, jump = (1, 1), (1, 1)
-    for layer in spec.layers:
+    for value, layer in enumerate(spec.layers, 1):
         if layer.settings is None:
             return Shapes(tuple(planned), False, tuple(diagnostics))
         settings: Settings = layer.settings
-        input = shape if layer.block is not None else (elements(shape),)
-        inference, reach = _passed(settings, input)  # type: ignore[arg-type]  # a frozen dataclass hashes
-        severity: Severity = "error" if inference.output is None else "warning"
-        diagnostics += [_diagnostic(spec, layer, problem, severity, planned) for problem in inference.problems]
+        inputs = tuple(values[n] for n in layer.reads)
+        if KINDS[layer.kind].flattens:
+            inputs = tuple((elements(shape),) for shape in inputs)
+        inference, reach = _passed(settings, inputs)  # type: ignore[arg-type]  # a frozen dataclass hashes
+        for problem in inference.problems:
+            weak: Severity = "hint" if problem.hint else "warning"
+            severity = weak if inference.output is not None else "error"
+            diagnostics.append(_diagnostic(spec, layer, problem, severity, planned))
         if inference.output is None or reach is None:
-            errors = tuple(found for found in diagnostics if found.severity == "error")
-            silenced = tuple(found for found in diagnostics if found.severity == "warning")
-            return Shapes(tuple(planned), False, errors, silenced)
-        field, jump = _see(spec, reach, field, jump)
-        planned.append(PlannedLayer(layer, settings, input, inference.output, inference.arithmetic, field))
-        shape = inference.output
+            return Shapes(tuple(planned), False, tuple(diagnostics))
+        views.append(_see(values[0], reach, _joined([views[n] for n in layer.reads])))
+        values.append(inference.output)
+        arithmetic, field = inference.arithmetic, views[-1].kernel
+        planned.append(PlannedLayer(layer, settings, value, inputs, inference.output, arithmetic, field))
     return Shapes(tuple(planned), spec.whole, tuple(diagnostics))
 
 
 @lru_cache(maxsize=4_096)
-def _passed(settings: Settings, input: Shape) -> tuple[Inference, Window | None]:
-    """What a layer makes of its input, and its reach. Kept: a spec is checked again for every fix that is tried."""
-    inference = settings.infer(input)
-    return inference, settings.reach(input) if inference.output is not None else None
+def _passed(settings: Settings, inputs: tuple[Shape, ...]) -> tuple[Inference, Window | None]:
+    """What a layer makes of what it reads, and its reach. Kept: a spec is checked again for every fix that is tried."""
+    inference = settings.infer(*inputs)
+    return inference, settings.reach(*inputs) if inference.output is not None else None
 
 
-def _see(spec: Spec, reach: Window, field: Pair, jump: Pair) -> tuple[Pair, Pair]:
-    """The receptive field and the distance of neighbouring units after a layer, in pixels of the image.
+def _see(image: Shape, reach: Window, read: Window) -> Window:
+    """The window that a layer's units lay on the image: their receptive field, and the distance of neighbours.
 
     Source: Dumoulin and Visin, A guide to convolution arithmetic: r' = r + (F - 1)*j, j' = j*S.
     """
-    assert spec.input is not None
     if reach.kernel == (0, 0):
-        return spec.input.value.shape[:2], jump
-    (f0, f1), (s0, s1) = reach.kernel, reach.stride
-    return (field[0] + (f0 - 1) * jump[0], field[1] + (f1 - 1) * jump[1]), (jump[0] * s0, jump[1] * s1)
+        return Window((image[0], image[1]), read.stride)
+    (f0, f1), (j0, j1), (k0, k1), (s0, s1) = read.kernel, read.stride, reach.kernel, reach.stride
+    return Window((f0 + (k0 - 1) * j0, f1 + (k1 - 1) * j1), (j0 * s0, j1 * s1))
+
+
+def _joined(read: list[Window]) -> Window:
+    """What a layer that reads several values sees of the image through them: the largest of each."""
+    if len(read) == 1:
+        return read[0]
+    f0, f1, j0, j1 = map(max, zip(*((*one.kernel, *one.stride) for one in read), strict=True))
+    return Window((f0, f1), (j0, j1))
 
 
 def _diagnostic(
     spec: Spec, layer: Layer, problem: Problem, severity: Severity, before: list[PlannedLayer]
 ) -> Diagnostic:
     labels = []
-    if before and severity == "error":
-        last = before[-1]
-        labels = [Label(last.layer.span, f"`{last.name}` gives {dimensions(last.output)}")]
+    if severity == "error":
+        read = [before[n - 1] for n in dict.fromkeys(layer.reads) if n]
+        labels = [Label(giver.layer.span, f"`{giver.name}` gives {dimensions(giver.output)}") for giver in read]
     if problem.field in layer.places and problem.field not in layer.own:
         labels.append(Label(layer.span, f"`{layer.name}`"))
     return Diagnostic(
@@ -91,7 +99,7 @@ def _diagnostic(
         _place(layer, problem.field),
         layer=layer.name,
         labels=tuple(labels),
-        notes=(*problem.notes, *((trail(spec, before),) if severity == "error" else ())),
+        notes=(*problem.notes, *((_trail(spec, layer, before),) if severity == "error" else ())),
         help=problem.help,
         cause=problem.cause,
         severity=severity,
@@ -104,12 +112,16 @@ def _place(layer: Layer, field: str) -> Span:
     return next((layer.places[name].value for name in fields if name in layer.places), layer.span)
 
 
-def trail(spec: Spec, before: list[PlannedLayer]) -> str:
-    """The chain of shapes that led to a layer."""
+def _trail(spec: Spec, layer: Layer, before: list[PlannedLayer]) -> str:
+    """The chain of shapes that led to a layer: what it reads first, what that reads first, and so on."""
     assert spec.input is not None
-    size = spec.input.value
-    steps = [f"input {size.height}x{size.width}x{size.channels}"]
-    steps += [f"{layer.name} {dimensions(layer.output)}" for layer in before]
+    steps: list[str] = []
+    value = layer.reads[0]
+    while value:
+        giver = before[value - 1]
+        steps.append(f"{giver.name} {dimensions(giver.output)}")
+        value = giver.reads[0]
+    steps = [f"input {dimensions(spec.input.value.shape)}", *reversed(steps)]
     if len(steps) > TRAIL_LENGTH:
         steps = [steps[0], "...", *steps[-TRAIL_LENGTH + 2 :]]
     return "shapes: " + " -> ".join([*steps, "here"])

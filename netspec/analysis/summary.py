@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from netspec.analysis.plan import Plan, grammar
-from netspec.language.kind import Shape, elements
+from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.language.kind import Settings, elements
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "fc_parameters": layer.fc_parameters,
             "line": layer.layer.span.line,
         }
+        | _reads(plan, layer)
         for layer in plan.layers
     ]
     return {
@@ -40,6 +41,11 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "training_memory": asdict(plan.training_memory),
         "receptive_field": list(plan.receptive_field),
     }
+
+
+def _reads(plan: Plan, layer: PlannedLayer) -> dict[str, list[str]]:
+    """What a layer reads, by name, where that is not the one before."""
+    return {} if layer.reads == (layer.value - 1,) else {"reads": [plan.named(value) for value in layer.reads]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def savings(plan: Plan) -> Savings:
     """
     full = local = shared = 0
     for layer in plan.layers:
-        if layer.kind != "conv":
+        if not layer.shares_weights:
             continue
         filters = layer.output[2]
         own = (elements(layer.shapes["kernel"]) + elements(layer.shapes.get("bias", (0,)))) // filters
@@ -82,16 +88,22 @@ def savings(plan: Plan) -> Savings:
 
 
 def _first_fc(plan: Plan) -> tuple[int, int]:
-    first = next((layer for layer in plan.layers if layer.kind == "fc"), None)
-    if first is None or first is plan.layers[0]:
+    first = next((layer for layer in plan.layers if len(layer.output) == 1 and "kernel" in layer.shapes), None)
+    if first is None or first.reads == (0,):
         return 0, 0
-    size: Shape = plan.input
-    for layer in plan.layers:
-        if layer.kind == "conv":
-            inferred = replace(layer.settings, stride=(1, 1)).infer(size)  # type: ignore[type-var]
-            if inferred.output is None:  # it fits only what a pooling layer has padded
-                return 0, 0
-            size = inferred.output
+    sizes = [plan.input]
+    for layer in plan.layers[: first.value - 1]:
+        read = [sizes[value] for value in layer.reads]
+        inferred = _undiminished(layer).infer(*read) if layer.shapes or len(read) > 1 else None
+        if inferred is not None and inferred.output is None:  # it fits only what a pooling layer has padded
+            return 0, 0
+        sizes.append(inferred.output if inferred is not None and inferred.output is not None else read[0])
     per_input = elements(first.shapes["kernel"]) // first.input[0]
     bias = elements(first.shapes.get("bias", (0,)))
-    return elements(size) * per_input + bias, first.input[0] * per_input + bias
+    return elements(sizes[first.reads[0]]) * per_input + bias, first.input[0] * per_input + bias
+
+
+def _undiminished(layer: PlannedLayer) -> Settings:
+    """The settings with stride 1, where there is one."""
+    settings: Any = layer.settings
+    return replace(settings, stride=(1, 1)) if hasattr(settings, "stride") else settings  # type: ignore[no-any-return]

@@ -11,9 +11,9 @@ import click
 from netspec.analysis.figures import percent
 from netspec.cli import computing, messages, options, specs, tuning
 from netspec.cli.outcome import Outcome
-from netspec.cli.summary import COLOURS
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import SpecError
+from netspec.language.kinds import KINDS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -167,7 +167,7 @@ def _layers(found: Mapping[str, Any], stream: TextIO) -> Table:
             one = layer["directions"].get(direction)
             cells.append(f"{_number(one['median_seconds'] * 1e3):>6} {one['algorithm']}" if one else "     -")
         share = percent(round(1e6 * seconds), round(1e6 * step))
-        table.add_row(Text(messages.safe(layer["name"]), style=COLOURS[layer["kind"]]), *cells, share)
+        table.add_row(Text(messages.safe(layer["name"]), style=KINDS[layer["kind"]].colour.terminal), *cells, share)
     return table
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from netspec.diagnostics.diagnostic import Diagnostic, placeless
+from netspec.diagnostics.diagnostic import Diagnostic, placeless, told
 from netspec.diagnostics.render import renderer
 from netspec.diagnostics.render.cells import shown, wrapped
 
@@ -119,8 +119,8 @@ class Told:
     @staticmethod
     def of(context: click.Context) -> Told:
         """That of the command line of this context."""
-        told: Told = context.meta.setdefault(__name__, Told())
-        return told
+        account: Told = context.meta.setdefault(__name__, Told())
+        return account
 
 
 def current() -> Told:
@@ -130,21 +130,21 @@ def current() -> Told:
 
 
 def tell(findings: Sequence[Diagnostic]) -> None:
-    """Findings as they come: on standard error in words, or kept for the document that they go into.
+    """Findings as they come, but for hints: on standard error in words, or kept for the document that they go into.
 
     What stands in no text is told once, however many meet it.
     """
-    told = current()
-    findings = [found for found in findings if found.placed or found not in told.findings]
-    told.findings += findings
-    if told.form is not None:
+    account = current()
+    findings = [found for found in told(findings) if found.placed or found not in account.findings]
+    account.findings += findings
+    if account.form is not None:
         return
     if placed := [found for found in findings if found.placed]:
         text = renderer("full")(placed, (), color=coloured(sys.stderr), width=width(sys.stderr))
         click.echo(text, err=True, nl=False, color=coloured(sys.stderr))
     for found in findings:
         if not found.placed:
-            colour = {"error": "red", "warning": "yellow"}[found.severity]
+            colour = "red" if found.severity == "error" else "yellow"
             _say(colour, f"{found.severity}[{found.code}]", found.message)
             if found.help is not None:
                 _say("green", "help", found.help)

@@ -18,6 +18,7 @@ from netspec.analysis.summary import as_json, savings
 from netspec.cli import messages, options, specs
 from netspec.cli.outcome import Outcome
 from netspec.language.kind import dimensions
+from netspec.language.kinds import KINDS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -85,9 +86,6 @@ def _table(plan: Plan, stream: TextIO) -> str:
     return messages.lines(stream, *parts)
 
 
-COLOURS = {"conv": "cyan", "pool": "green", "fc": "magenta"}
-
-
 def _head(plan: Plan) -> Text:
     from rich.text import Text
 
@@ -124,8 +122,8 @@ def _layers(plan: Plan, stream: TextIO) -> Table:
         table.add_column("memory", justify="right", no_wrap=True)
     table.add_column("sees", justify="right", no_wrap=True)
     for layer in plan.layers:
-        title = Text(layer.name, style=COLOURS[layer.kind])
-        dense = short(layer.fc_parameters) if layer.kind == "conv" else ""
+        title = Text(layer.name, style=KINDS[layer.kind].colour.terminal)
+        dense = short(layer.fc_parameters) if layer.shares_weights else ""
         if not wide:
             title.append(f"  {described(layer)}\n", style="default")
             title.append(f"  {layer.arithmetic}", style="dim default")
@@ -144,25 +142,7 @@ def _layers(plan: Plan, stream: TextIO) -> Table:
 
 def described(layer: PlannedLayer) -> str:
     """A layer in a few words: `conv 5x5 /2, relu`."""
-    s: Any = layer.settings
-    if layer.kind == "fc":
-        words = ["fc"]
-    elif layer.kind == "pool":
-        words = [f"{s.type} pool all" if s.window == "all" else f"{s.type} pool {dimensions(s.window)}"]
-        if s.window not in ("all", s.stride):
-            words[0] += f" /{dimensions(tuple(dict.fromkeys(s.stride)))}"
-    else:
-        words = [
-            f"conv {dimensions(s.kernel)}"
-            + (f" /{dimensions(tuple(dict.fromkeys(s.stride)))}" if s.stride != (1, 1) else "")
-        ]
-        if s.groups == "depthwise" or s.groups > 1:
-            words.append("depthwise" if s.groups == "depthwise" else f"{s.groups} groups")
-    if layer.kind != "pool":
-        words += ["batch norm"] if s.norm == "batch" else []
-        words += [s.activation] if s.activation != "none" else []
-        words += [f"dropout {s.dropout:g}"] if s.dropout else []
-    return ", ".join(words)
+    return ", ".join(layer.settings.described())
 
 
 def _shares(plan: Plan, stream: TextIO) -> Text:
@@ -174,7 +154,7 @@ def _shares(plan: Plan, stream: TextIO) -> Text:
     glyph = "\u2588" if messages.drawn(stream) else "#"
     text = Text(f"{'':<{named}}  {'share of parameters':<{BAR + 7}}share of MACs", style="bold")
     for layer in trained:
-        text.append(f"\n{layer.name:<{named}}  ", style=f"not bold {COLOURS[layer.kind]}")
+        text.append(f"\n{layer.name:<{named}}  ", style=f"not bold {KINDS[layer.kind].colour.terminal}")
         for part, whole in ((layer.parameters, plan.parameters), (layer.macs, plan.macs)):
             text.append(
                 f"{glyph * round(BAR * part / max(whole, 1)):<{BAR}} {percent(part, whole):>4}  ", style="not bold"
@@ -223,7 +203,7 @@ def _totals(plan: Plan) -> Text:
     batch = plan.spec.train.value.batch_size
     memory = plan.training_memory
     text = Text(f"weights {short_bytes(plan.weight_bytes)}")
-    if plan.spec.convolutions:
+    if plan.last_map is not None:
         text.append(f"; the last map sees {dimensions(plan.receptive_field)} pixels")
     parts = sorted(asdict(memory).items(), key=lambda part: -part[1])
     listed = ", ".join(f"{name} {percent(size, memory.total)}" for name, size in parts if size)

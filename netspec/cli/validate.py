@@ -13,6 +13,7 @@ from typing import TextIO
 
 import click
 
+from netspec.analysis.report import Report
 from netspec.cli import many, messages, options, spec_files, specs
 from netspec.cli.outcome import Document, Outcome
 from netspec.cli.spec_files import File
@@ -41,6 +42,8 @@ class Wanted:
     """Whether repairs go into the file."""
     stdin: str | None = None
     """The name of standard input."""
+    hints: bool = False
+    """Whether hints are warnings."""
 
     def of(self, configuration: Configuration) -> Configuration:
         """A configuration with the options added; what they select is selected instead."""
@@ -78,6 +81,7 @@ class Checked:
 @options.outputs(list(RENDERERS))
 @options.overrides
 @click.option("--strict", is_flag=True, help="Take warnings for errors.")
+@click.option("--hints", is_flag=True, help="Take hints, which only editors show, for warnings.")
 @options.codes("--select", "Report these codes only, as in NS302,NS4. Repeatable.")
 @options.codes("--ignore", "Do not report these codes. Repeatable.")
 @click.option(
@@ -108,6 +112,7 @@ def validate(
     outputs: tuple[tuple[str, Path], ...],
     overrides: tuple[str, ...],
     strict: bool,
+    hints: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     budgets: tuple[str, ...],
@@ -130,7 +135,7 @@ def validate(
     if piped and set(files) != {"-"}:
         raise click.UsageError("--fix prints standard input repaired: give `-` alone, or files alone.")
     specs.require_budgets(budgets)
-    wanted = Wanted(overrides, budgets, strict, select, ignore, fix or diff, fix and not diff, stdin_filename)
+    wanted = Wanted(overrides, budgets, strict, select, ignore, fix or diff, fix and not diff, stdin_filename, hints)
     targets = spec_files.expand(files, exclude, stdin_filename or "-")
     check = partial(_checked, wanted=wanted)
     # a process of its own has no standard input, and what --fix says has its order
@@ -200,11 +205,18 @@ def _examined(file: File, name: str, wanted: Wanted) -> Checked:
     return Checked(name, _findings(after, configuration, wanted), before=source, after=after, told=told)
 
 
+def _hints_told(report: Report) -> Report:
+    """The report with its hints as warnings."""
+    told = (replace(one, severity="warning") if one.severity == "hint" else one for one in report.diagnostics)
+    return replace(report, diagnostics=tuple(told))
+
+
 def _findings(source: Source, configuration: Configuration, wanted: Wanted) -> tuple[Diagnostic, ...]:
     changed, made = specs.written(source, "--set", wanted.overrides)
     limited, limits, unset = configuration.limited(changed, [item.partition("=")[0] for item in wanted.budgets])
     budgeted, given = specs.written(limited, "--budget", wanted.budgets, "budget")
     report = specs.check(budgeted, [*made, *limits, *given])
+    report = _hints_told(report) if wanted.hints else report
     return (*unset, *configuration.judged(report).diagnostics)
 
 

@@ -20,6 +20,8 @@ from netspec.data.checks import Shape, assemble, label_problems, shape_problems,
 from netspec.data.dataset import Dataset, Pixels, Split
 from netspec.data.files import exactly, fits
 from netspec.data.problem import Problem, Refused, problem
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import OfFile
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,11 @@ def load_arrays(
     for images, labels in parts:
         found = _header_problems(images, labels, input_shape)
         # What both parts have in common is said once.
-        same = images.shape[1:] == parts[0][0].shape[1:] and any(p.code == "NS508" for p in problems)
+        same = images.shape[1:] == parts[0][0].shape[1:] and any(CODES[p.code].of_file is OfFile.SIZE for p in problems)
         hot = any(p.help == ONE_HOT for p in problems)
-        problems += [p for p in found if not ((same and p.code == "NS508") or (hot and p.help == ONE_HOT))]
+        problems += [
+            p for p in found if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.help == ONE_HOT))
+        ]
     if problems:
         raise Refused(*problems)
     fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))

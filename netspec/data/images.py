@@ -27,6 +27,8 @@ from netspec.data.checks import Shape, assemble, count_problems, times
 from netspec.data.dataset import Dataset, Split
 from netspec.data.files import fits, is_folder, reason, size_of
 from netspec.data.problem import Problem, Refused, problem
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import OfFile
 from netspec.diagnostics.render.wording import counted
 
 if TYPE_CHECKING:
@@ -318,7 +320,7 @@ def summary(problems: tuple[Problem, ...], most: int = 20) -> list[Problem]:
     """
     groups: dict[tuple[object, ...], list[Problem]] = {}
     for number, found in enumerate(problems):
-        alike = (found.code, "" if found.code == "NS508" else found.fact, found.where, found.help)
+        alike = (found.code, "" if CODES[found.code].of_file is OfFile.SIZE else found.fact, found.where, found.help)
         groups.setdefault(alike if found.fact and found.path else (number,), []).append(found)
     merged = [_merged(group) for group in groups.values()]
     count = Counter(found.code for found in merged)
@@ -339,8 +341,10 @@ def _merged(group: list[Problem]) -> Problem:
     first, others = group[0], group[1:]
     if not others:
         return first
-    named = FEW if first.code == "NS508" else MANY
+    named = FEW if CODES[first.code].of_file is OfFile.SIZE else MANY
     names = ", ".join(f"`{'/'.join(other.path.parts[-3:])}`" for other in others[:named] if other.path)
-    same = "another size" if first.code == "NS508" and len({p.fact for p in group}) > 1 else "the same"
+    same = (
+        "another size" if CODES[first.code].of_file is OfFile.SIZE and len({p.fact for p in group}) > 1 else "the same"
+    )
     more = f" and {len(others) - named:,} more" if len(others) > named else ""
     return replace(first, message=f"{first.message}; {same} with {counted(len(others), 'other')}: {names}{more}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
+from enum import Enum, auto
 
 VALIDATE = "netspec validate example.yaml"
 
@@ -19,6 +19,16 @@ class Family(Enum):
     BUDGETS = "NS4"
     DATA = "NS5"
     TRAINING = "NS6"
+
+
+class OfFile(Enum):
+    """What can be wrong with a file of data."""
+
+    ABSENT = auto()
+    FORMAT = auto()
+    DAMAGE = auto()
+    SIZE = auto()
+    """Of its images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +64,21 @@ class Code:
     told_as_one: bool = False
     """Whether findings of such codes in one spec are told as one, with the fixes that repair all of them."""
 
-    @property
-    def family(self) -> Family:
-        """What it is about."""
-        return Family(self.code[: len(Family.TEXT.value)])
+    latent: bool = False
+    """Whether it is found only where all that it rests on is sound: that a change brings it to light may be the merit of the
+    change."""
 
-    @property
-    def structural(self) -> bool:
-        """Whether it is about the text or its structure: while there is one, what the spec means is not known in full."""
-        return self.family in (Family.TEXT, Family.STRUCTURE)
+    of_file: OfFile | None = None
+    """What of a file of data is wrong, where the same help serves all files of which that is so."""
+    family: Family = field(init=False)
+    """What it is about."""
+    structural: bool = field(init=False)
+    """Whether it is about the text or its structure: while there is one, what the spec means is not known in full."""
+
+    def __post_init__(self) -> None:
+        family = Family(self.code[: len(Family.TEXT.value)])
+        object.__setattr__(self, "family", family)
+        object.__setattr__(self, "structural", family in (Family.TEXT, Family.STRUCTURE))
 
     @property
     def alone(self) -> bool:

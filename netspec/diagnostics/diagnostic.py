@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +11,9 @@ from netspec.text.causes import Cause
 from netspec.text.files import Unreadable
 from netspec.text.source import NOWHERE, START, Fault, Source, Span
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "hint"]
+"""An `error` refuses the spec, a `warning` may be a mistake, a `hint` says what could be left out: only an editor, and
+`validate --hints`, show it."""
 Applicability = Literal["safe", "unsafe", "display"]
 
 
@@ -93,6 +96,11 @@ def from_fault(fault: Fault, source: Source) -> Diagnostic:
 def from_unreadable(file: Unreadable) -> Diagnostic:
     """A file that could not be read, as a diagnostic of a source without text."""
     return Diagnostic("NS022", f"the file cannot be read: {file.reason}", Source(file.name, ""), START)
+
+
+def told(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Those that are told outside an editor: all but hints."""
+    return [diagnostic for diagnostic in diagnostics if diagnostic.severity != "hint"]
 
 
 def in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -33,6 +33,7 @@ def repairs(document: Document, first: tuple[int, int], last: tuple[int, int]) -
         for found in document.report.diagnostics
         if (found.span.line, found.span.column) <= last and first <= (found.span.end_line, found.span.end_column)
         for fix in found.fixes
+        if fix.applicability != "display"
     ]
 
 

@@ -104,7 +104,7 @@ def _usual(key: Key) -> str:
 
 
 def _layer(kind: str) -> str:
-    required = tuple(key for key in keys(KINDS[kind]) if key.required)
+    required = tuple(key for key in keys(KINDS[kind].settings) if key.required)
     return _mapping(required)
 
 
@@ -117,7 +117,7 @@ def _items(root: Node | None, at: Typing) -> Iterator[Completion]:
     """What an item of a list may be or begin with."""
     conv, pool = _layer("conv"), _layer("pool").replace("${1:", "${3:")
     if at.path[:1] == ("fc",) and len(at.path) == 2:
-        units = keys(KINDS["fc"])[0]
+        units = keys(KINDS["fc"].settings)[0]
         yield Completion(_usual(units), "value", "units", units.doc, f"${{1:{_usual(units)}}}", at.word)
     whole = {
         ("blocks", 2): ("conv, pool", f"{{conv: {conv}, pool: {pool}}}"),
@@ -142,7 +142,8 @@ def _values(root: Node | None, at: Typing, path: Path) -> Iterator[Completion]:
     key = key_of(root, path)
     if key is None:
         return
-    short = keys_by_name(KINDS[key.name]).get("type") if path[0] == "blocks" and key.name in KINDS else None
+    kind = KINDS.get(key.name) if path[0] == "blocks" else None
+    short = keys_by_name(kind.settings)[kind.short] if kind is not None and kind.short else None
     for word, doc in facts.words(short or key).items():
         detail = "default" if facts.default_word(key) == word else ""
         yield Completion(word, "value", detail, doc or key.doc, word, at.word)

@@ -21,7 +21,11 @@ from netspec.editor.symbols import Symbol
 from netspec.text.source import Span
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.netspec"
-SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
+SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "hint": types.DiagnosticSeverity.Hint,
+}
 KINDS = {
     "key": types.CompletionItemKind.Property,
     "value": types.CompletionItemKind.Value,

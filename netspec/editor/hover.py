@@ -70,7 +70,7 @@ def _key(document: Document, at: Pointed) -> Iterator[str]:
 
 def _layers(document: Document, path: Path) -> list[PlannedLayer]:
     """The layers that the place belongs to: copies of one, or all of a block."""
-    if path[:1] == ("fc",) and len(path) > 1:
+    if len(path) > 1 and path[0] in KINDS:
         path = path[:2]
     elif path[:1] == ("blocks",) and len(path) > 2 and path[2] in KINDS:
         path = path[: 4 if len(path) > 3 and isinstance(path[3], int) else 3]
@@ -113,7 +113,7 @@ def _of_network(plan: Plan, path: Path) -> Iterator[str]:
 
 def _of_input(plan: Plan, path: Path) -> Iterator[str]:
     yield f"{dimensions(plan.input)}: {elements(plan.input):,} numbers an image"
-    if plan.spec.convolutions:
+    if plan.last_map is not None:
         yield f"- a unit of the last map sees {dimensions(plan.receptive_field)} of {dimensions(plan.input[:2])} pixels"
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from netspec.language.fields import Key, choice, keys
+from netspec.language.fields import Key, choice, keys_by_name
 from netspec.language.kinds import KINDS
 from netspec.language.vocabulary import known_keys
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, walk
@@ -15,7 +15,7 @@ from netspec.text.source import Source, Span
 
 _WORD = re.compile(r"(?:[A-Za-z0-9_][\w.%-]*)?$")
 _REST = re.compile(r"[\w.%-]*")
-LISTS: tuple[Path, ...] = (("blocks",), ("fc",))
+LISTS: tuple[Path, ...] = (("blocks",), *((name,) for name, kind in KINDS.items() if kind.place == "end"))
 """Where the value is a list: on a line of its own, an item begins with a dash."""
 
 
@@ -52,11 +52,12 @@ def keys_of(root: Node | None, path: Path) -> tuple[Key, ...]:
 
 
 def key_of(root: Node | None, path: Path) -> Key | None:
-    """The facts of the key whose value stands at this path; a number in `fc` is its `units`."""
+    """The facts of the key whose value stands at this path; a number in a list of layers is the setting that it is short for."""
     if not path:
         return None
-    if len(path) == 2 and path[0] == "fc":
-        return keys(KINDS["fc"])[0]
+    listed = KINDS.get(str(path[0])) if len(path) == 2 and isinstance(path[1], int) else None
+    if listed is not None and listed.short is not None:
+        return keys_by_name(listed.settings)[listed.short]
     name = path[-1]
     return next((key for key in keys_of(root, path[:-1]) if key.name == name), None) if isinstance(name, str) else None
 

@@ -17,7 +17,6 @@ class Budget:
         "Multiply-adds of conv and fc, forward, one example; FLOPs = 2 * MACs.",
         None,
         examples=("1.5M",),
-        also=("flops",),
     )
     weights: int | None = key(
         size_bytes(), "Bytes of the trainable parameters at the training precision.", None, examples=("256KiB",)

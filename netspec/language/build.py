@@ -12,8 +12,9 @@ from netspec.language.budget import Budget
 from netspec.language.causes import EmptyBlock, TooManyLayers
 from netspec.language.data import Data
 from netspec.language.fields import Key, keys, keys_by_name
+from netspec.language.kind import Kind, Settings
 from netspec.language.kinds import KINDS
-from netspec.language.spec import Layer, Located, Place, Spec
+from netspec.language.spec import Group, Layer, Located, Place, Spec
 from netspec.language.structure import Findings, missing
 from netspec.language.top import Input
 from netspec.language.train import Train
@@ -36,15 +37,15 @@ def build(source: Source, root: Mapping, findings: Findings) -> Spec:
 class _Template:
     """A layer as written once, before repetition."""
 
-    kind: str
+    kind: Kind
     node: Node
     span: Span
     given: dict[str, Any] | None
     places: dict[str, Place]
     own: frozenset[str]
     repeat: int
-    block: Node | None = None
-    """The block it stands in."""
+    settings: dict[bool, Settings] = field(default_factory=dict)
+    """Those of every copy but the last layer of the network, and those of that one."""
 
 
 def _repeat_of(node: Node | None) -> Entry | None:
@@ -63,8 +64,8 @@ class _Builder:
 
     def spec(self) -> Spec:
         """The whole spec."""
-        convolutions, pooled = self._blocks()
-        self._fc()
+        self._blocks()
+        self._end()
         return Spec(
             source=self.source,
             root=self.root,
@@ -72,8 +73,6 @@ class _Builder:
             description=self._word("description"),
             input=self._input(),
             layers=tuple(self.layers),
-            convolutions=tuple(convolutions),
-            pooled=tuple(pooled),
             budget=self._section("budget", Budget),
             data=self._section("data", Data),
             train=self._section("train", Train),
@@ -136,28 +135,20 @@ class _Builder:
             return self._construct(key.type.section, node, path, places, prefix)
         return key.type.parse(plain(node))
 
-    def _blocks(self) -> tuple[list[int], list[bool]]:
-        convolutions: list[int] = []
-        pooled: list[bool] = []
+    def _blocks(self) -> None:
         entry = self.root.entry("blocks")
+        number = 0
         for i, node in enumerate(entry.value.items if entry and isinstance(entry.value, Sequence) else ()):
             templates = list(self._block_templates(node, i)) if isinstance(node, Mapping) else []
             if not templates and isinstance(node, Mapping) and self.findings.sound("blocks", i):
                 self._empty_block(node, i)
             if self.findings.wrong_itself("blocks", i) or not self.findings.sound("blocks", i, "repeat"):
-                templates = [_Template("conv", node, node.span, None, {}, frozenset(), 1)]
-            n = sum(template.repeat for template in templates if template.kind == "conv")
-            pool = any(template.kind == "pool" for template in templates)
-            for template in templates:
-                template.block = node
+                templates = [_Template(next(iter(KINDS.values())), node, node.span, None, {}, frozenset(), 1)]
             repeat = self._repeat(node, ("blocks", i))
-            for copy in range(repeat):
-                block = len(convolutions)
-                convolutions.append(n)
-                pooled.append(pool)
-                if not self._expand(templates, block, f"block{block + 1}.", copy, repeat):
-                    return convolutions, pooled
-        return convolutions, pooled
+            for copy in range(1, repeat + 1):
+                number += 1
+                if not self._expand(templates, Group(f"block{number}", node, copy, repeat)):
+                    return
 
     def _empty_block(self, node: Mapping, i: int) -> None:
         span = node.entries[0].key.span if node.entries else node.span
@@ -167,24 +158,25 @@ class _Builder:
         self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help, cause=cause))
 
     def _block_templates(self, node: Mapping, i: int) -> Iterator[_Template]:
-        conv = node.entry("conv")
-        if conv is not None and isinstance(conv.value, Sequence):
-            for j, item in enumerate(conv.value.items):
-                span = item.entries[0].key.span if isinstance(item, Mapping) and item.entries else item.span
-                yield self._template("conv", item, span, ("blocks", i, "conv", j))
-        elif conv is not None:
-            yield self._template("conv", conv.value, conv.key.span, ("blocks", i, "conv"))
-        pool = node.entry("pool")
-        if pool is not None:
-            yield self._template("pool", pool.value, pool.key.span, ("blocks", i, "pool"))
+        for kind in KINDS.values():
+            entry = node.entry(kind.name) if kind.place == "block" else None
+            if entry is None:
+                continue
+            if kind.many and isinstance(entry.value, Sequence):
+                yield from self._items(kind, entry.value, ("blocks", i, kind.name))
+            else:
+                yield self._template(kind, entry.value, entry.key.span, ("blocks", i, kind.name))
 
-    def _fc(self) -> None:
-        entry = self.root.entry("fc")
-        templates = []
-        for i, node in enumerate(entry.value.items if entry and isinstance(entry.value, Sequence) else ()):
+    def _items(self, kind: Kind, listed: Sequence, path: tuple[str | int, ...]) -> Iterator[_Template]:
+        for i, node in enumerate(listed.items):
             span = node.entries[0].key.span if isinstance(node, Mapping) and node.entries else node.span
-            templates.append(self._template("fc", node, span, ("fc", i)))
-        self._expand(templates, None, "", 0, 1)
+            yield self._template(kind, node, span, (*path, i))
+
+    def _end(self) -> None:
+        for kind in KINDS.values():
+            entry = self.root.entry(kind.name) if kind.place == "end" else None
+            if entry is not None and isinstance(entry.value, Sequence):
+                self._expand(list(self._items(kind, entry.value, (kind.name,))), None)
 
     def _repeat(self, node: Node, path: tuple[str | int, ...]) -> int:
         entry = node.entry("repeat") if isinstance(node, Mapping) else None
@@ -193,25 +185,25 @@ class _Builder:
         assert isinstance(entry.value.value, int)
         return entry.value.value
 
-    def _template(self, kind: str, node: Node, span: Span, path: tuple[str | int, ...]) -> _Template:
+    def _template(self, kind: Kind, node: Node, span: Span, path: tuple[str | int, ...]) -> _Template:
         """One layer as written, its own keys over those of `defaults`."""
         given: dict[str, Any] = {}
         places: dict[str, Place] = {}
         own: frozenset[str] = frozenset()
-        sound = self.findings.sound(*path) and self.findings.intact("defaults", kind)
-        facts = keys_by_name(KINDS[kind])
-        for mapping in (self._defaults(kind), node):
+        sound = self.findings.sound(*path) and self.findings.intact("defaults", kind.name)
+        facts = keys_by_name(kind.settings)
+        for mapping in (self._defaults(kind.name), node):
             for entry in mapping if isinstance(mapping, Mapping) and sound else ():
                 key = facts[entry.name]
                 given[entry.name] = key.type.parse(plain(entry.value))
                 places[entry.name] = Place(entry.key.span, entry.value.span)
         if isinstance(node, Mapping):
             own = frozenset(entry.name for entry in node)
-        elif isinstance(node, Scalar) and sound:
-            first = "units" if kind == "fc" else "type"
-            given[first], places[first], own = node.value, Place(node.span, node.span), frozenset({first})
+        elif isinstance(node, Scalar) and sound and kind.short is not None:
+            given[kind.short] = node.value
+            places[kind.short], own = Place(node.span, node.span), frozenset({kind.short})
         if sound:
-            sound = self._complete(kind, given, node, span, path, facts)
+            sound = self._complete(kind.name, given, node, span, path, facts)
         return _Template(
             kind,
             node,
@@ -241,20 +233,33 @@ class _Builder:
             self.findings.add(path, missing(self.source, name, f"`{kind}`", node, path, tuple(facts.values()), span))
         return not absent
 
-    def _expand(self, templates: list[_Template], block: int | None, prefix: str, copy: int, copies: int) -> bool:
-        """Writes out one block or the fc list; False where the limit of layers is reached."""
+    def _expand(self, templates: list[_Template], block: Group | None) -> bool:
+        """Writes out one repetition of a block, or what follows the blocks; False where the limit of layers is reached."""
         counts: dict[str, int] = {}
-        activation = self._activation()
+        prefix, groups, read_by_block = f"{block.name}." if block else "", (block,) if block else (), len(self.layers)
         for position, template in enumerate(templates):
+            kind = template.kind
             for i in range(template.repeat):
                 if len(self.layers) >= LAYER_LIMIT:
-                    self._too_many(template)
+                    self._too_many(template, block)
                     return False
-                counts[template.kind] = number = counts.get(template.kind, 0) + 1
+                counts[kind.name] = number = counts.get(kind.name, 0) + 1
                 last = block is None and position == len(templates) - 1 and i == template.repeat - 1
-                default = f"{prefix}{template.kind}" + (str(number) if template.kind != "pool" else "")
+                default = f"{prefix}{kind.name}{number if kind.many else ''}"
+                repeated = template.repeat > 1 or (block is not None and block.repetitions > 1)
+                reads = (read_by_block, len(self.layers)) if kind.bridges else (len(self.layers),)
                 self.layers.append(
-                    self._layer(template, default, block, activation, last, copies > 1 or template.repeat > 1)
+                    Layer(
+                        self._named(template, default, repeated),
+                        kind.name,
+                        self._settled(template, last),
+                        reads,
+                        template.places,
+                        template.span,
+                        template.node,
+                        groups,
+                        template.own,
+                    )
                 )
         return True
 
@@ -265,29 +270,30 @@ class _Builder:
             return None
         return str(chosen.value.value)
 
-    def _layer(
-        self, template: _Template, default: str, block: int | None, activation: str | None, last: bool, repeated: bool
-    ) -> Layer:
-        name = default
-        settings = None
-        if template.given is not None:
-            given = dict(template.given)
-            if last and "activation" not in template.own:
-                given.pop("activation", None)
-            name = given.get("name") or default
-            if "name" in given and repeated:
-                number = self.numbers.get((name, id(template.node)), 0) + 1
-                self.numbers[name, id(template.node)] = number
-                name = f"{name}{number}"
-            settings = KINDS[template.kind].completed(given, activation, last)
-        return Layer(name, template.kind, settings, template.places, template.span, template.node, block, template.own)
+    def _named(self, template: _Template, default: str, repeated: bool) -> str:
+        """The name of one copy: that of its place, or its own with a number where there are several."""
+        name = (template.given or {}).get("name")
+        if not name or not repeated:
+            return name or default
+        self.numbers[name, id(template.node)] = number = self.numbers.get((name, id(template.node)), 0) + 1
+        return f"{name}{number}"
 
-    def _too_many(self, template: _Template) -> None:
+    def _settled(self, template: _Template, last: bool) -> Settings | None:
+        """The settings, made once for all copies; the network's last layer does not have the activation of `defaults`."""
+        if template.given is not None and last not in template.settings:
+            left = {"activation"} - template.own if last else set()
+            given = {name: value for name, value in template.given.items() if name not in left}
+            template.settings[last] = template.kind.settings.completed(given, self._activation(), last)
+        return template.settings.get(last)
+
+    def _too_many(self, template: _Template, block: Group | None) -> None:
         """Said once, at the largest `repeat` of the template's block or of itself."""
         self.layers.clear()
         if not self.findings.wrong_itself("blocks"):
             message = f"this spec writes out to more than {LAYER_LIMIT:,} layers"
-            repeats = [entry.value for node in (template.node, template.block) if (entry := _repeat_of(node))]
+            repeats = [
+                entry.value for node in (template.node, block.node if block else None) if (entry := _repeat_of(node))
+            ]
             largest = max(repeats, key=lambda scalar: plain(scalar), default=None)  # type: ignore[arg-type, return-value]
             span = (
                 largest.span

@@ -18,7 +18,9 @@ class UnknownKey(Cause):
     """Of the mapping."""
     name: str
     meant: str | None = None
-    """The key that it plainly is a slip of; `key: value` where both are written as one word."""
+    """The key that it plainly is a slip of, or that with its value."""
+    with_value: bool = False
+    """Whether what is meant takes the place of the value too."""
 
 
 @dataclass(frozen=True, slots=True)

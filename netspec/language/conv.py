@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from netspec.language.causes import CellsNeverRead, GroupsDoNotDivide, WindowDoesNotFit
-from netspec.language.fields import Pair, boolean, choice, key, name, number, pair, whole, whole_or
-from netspec.language.geometry import AXES, Axis, Padding, axes, effective_kernel, written
+from netspec.language.causes import GroupsDoNotDivide
+from netspec.language.fields import Pair, Type, key, pair, whole, whole_or
+from netspec.language.geometry import Axis, Padding, axes, effective_kernel, unfit, unread, written
 from netspec.language.kind import (
-    ACTIVATIONS,
-    NORMS,
+    Colour,
     Footprint,
     Inference,
+    Kind,
     Problem,
     Shape,
     Window,
+    alike,
     dimensions,
     elements,
-    norm_parameters,
-    norm_statistics,
 )
-
-LAYER_NAME = name("A-Za-z0-9_.-", "letters, digits, `-`, `_` and `.`")
+from netspec.language.weighted import Weighted
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conv:
+class Conv(Weighted):
     """A convolution: `filters` windows of `kernel` cells slide over the map; each gives one feature map."""
 
     kind: ClassVar[str] = "conv"
+    default_words: ClassVar[dict[str, str]] = {"name": "`block1.conv1`, ..."}
 
     filters: int = key(
         whole(1),
@@ -63,37 +62,6 @@ class Conv:
         also=("group", "feature_group_count"),
         examples=(2, "depthwise"),
     )
-    bias: bool = key(
-        boolean(),
-        "Adds a trained number to each feature map.",
-        None,
-        default_words="true; false under `norm: batch`",
-        also=("use_bias",),
-    )
-    norm: Literal["none", "batch"] = key(
-        choice(*NORMS), "Batch normalization after the convolution.", "none", also=("normalization", "batch_norm")
-    )
-    activation: str = key(
-        choice(*ACTIVATIONS), "The function after convolution and norm.", "relu", also=("activation_function", "act")
-    )
-    dropout: float = key(
-        number(0, below=1),
-        "The share of units switched off in training, after the activation.",
-        0.0,
-        also=("drop", "drop_rate"),
-        examples=(0.5,),
-    )
-    repeat: int = key(whole(1), "How many of these in a row, N.", 1, also=("repeats", "times"), examples=(2,))
-    name: str | None = key(
-        LAYER_NAME, "The layer's name.", None, default_words="`block1.conv1`, ...", also=("id",), examples=("stem",)
-    )
-
-    @classmethod
-    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
-        """The settings with the defaults that depend on others."""
-        given.setdefault("bias", given.get("norm", "none") != "batch")
-        given.setdefault("activation", activation or "relu")
-        return cls(**given)
 
     def grouping(self, channels: int) -> int:
         """The number of groups for an input of this depth."""
@@ -149,15 +117,13 @@ class Conv:
 
     def parameters(self, input: Shape) -> dict[str, Shape]:
         """Kernel (height, width, channels in / groups, filters), bias, and batch norm's scale and shift."""
-        kernel = (*self.kernel, input[2] // self.grouping(input[2]), self.filters)
-        bias = {"bias": (self.filters,)} if self.bias else {}
-        return {"kernel": kernel} | bias | norm_parameters(self.norm, self.filters)
+        return self._trained((*self.kernel, input[2] // self.grouping(input[2]), self.filters))
 
     def statistics(self, input: Shape) -> dict[str, Shape]:
         """Batch norm's running mean and variance."""
-        return norm_statistics(self.norm, self.filters)
+        return self._running(self.filters)
 
-    def macs(self, input: Shape, output: Shape) -> int:
+    def macs(self, input: Shape, *, output: Shape) -> int:
         """Each output cell sums kernel height x kernel width x (channels in / groups) products."""
         return elements(output) * self.kernel[0] * self.kernel[1] * (input[2] // self.grouping(input[2]))
 
@@ -168,41 +134,36 @@ class Conv:
 
     def footprint(self, input: Shape) -> Footprint:
         """That of a weighted sum."""
-        return Footprint.of_sum(self.norm, self.activation, self.dropout)
+        return self._held()
+
+    def described(self) -> tuple[str, ...]:
+        """`conv 5x5 /2`, its dilation and groups, what follows the sum."""
+        stride = f" /{alike(self.stride)}" if self.stride != (1, 1) else ""
+        dilation = (f"dilation {alike(self.dilation)}",) if self.dilation != (1, 1) else ()
+        groups = () if self.groups == 1 else (self.groups if self.groups == "depthwise" else f"{self.groups} groups",)
+        return (f"conv {dimensions(self.kernel)}{stride}", *dilation, *groups, *self._after())
 
 
-def unfit(
-    field: str, window: Pair, input: Shape, height: Axis, width: Axis, notes: tuple[str, ...] = ()
-) -> list[Problem]:
-    """The problem of a window that is larger than its padded input."""
-    failing = [(name, axis) for name, axis in zip(AXES, (height, width), strict=True) if not axis.fits]
-    if not failing:
-        return []
-    where = "height and width" if len(failing) == 2 and height == width else None
-    lines = [
-        f"{where or name}: {axis.arithmetic}, but the result must be at least 1"
-        if axis.output < 1
-        else f"{where or name}: the window spans {axis.kernel} cells, the padded input {axis.size + sum(axis.padding)}"
-        for name, axis in failing[: 1 if where else 2]
-    ]
-    size = f"{dimensions(window)} {field}"
-    message = f"{size} does not fit the {dimensions(input[:2])} input"
-    padded = [axis.size + sum(axis.padding) for axis in (height, width)]
-    if padded != list(input[:2]):
-        message += f", {padded[0]}x{padded[1]} with padding"
-    return [Problem("NS301", field, message, (*lines, *notes), cause=WindowDoesNotFit())]
-
-
-def unread(height: Axis, width: Axis) -> tuple[Problem, ...]:
-    """The warning that rows or columns are never read, where the stride does not divide."""
-    left = [
-        f"{axis.unread} {word}{'s' * (axis.unread > 1)}"
-        for word, axis in (("row", height), ("column", width))
-        if axis.unread
-    ]
-    if not left:
-        return ()
-    message = f"the last {' and '.join(left)} of the input are never read"
-    if height.unread + width.unread == 1:
-        message = message.replace(" are ", " is ")
-    return (Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead()),)
+CONV = Kind(
+    settings=Conv,
+    lowering="netspec.lowering.conv",
+    rules="netspec.analysis.convolution.stage",
+    place="block",
+    many=True,
+    entry=key(
+        Type({"type": ["object", "array"]}, "a mapping, or a list of mappings"),
+        "A convolution, or a list of them.",
+        None,
+        also=("convs", "conv2d", "convolution"),
+        examples=({"filters": 32, "kernel": 3},),
+    ),
+    default=key(
+        Type({"type": "object"}, "a mapping of conv's keys"),
+        "For every convolution.",
+        None,
+        examples=({"kernel": 3, "padding": "same"},),
+    ),
+    word="CONV",
+    title="convolution",
+    colour=Colour("cyan", "#93c5fd", "#1d4ed8"),
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from netspec.diagnostics.diagnostic import Edit
 from netspec.language.fields import Pair
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -64,6 +66,46 @@ def remove(source: Source, mapping: Mapping, entry: Entry) -> Edit:
         return Edit(Span(*_start(entry.key.span), *_start(after[0].key.span)), "")
     above = _end_of_line(source, entry.key.span.line - 1)
     return Edit(above.to(_end_of_line(source, whole.end_line)), "")
+
+
+def exchange(source: Source, mapping: Mapping, first: Entry, second: Entry) -> tuple[Edit, ...]:
+    """Puts two entries of a mapping, in the order of the text, each in the other's place, with the comments beside and above each.
+
+    Nothing where a comment in a flow mapping could lose what it is about.
+    """
+    places = [_with_comments(source, mapping, entry) for entry in (first, second)]
+    texts = [source.excerpt(place) for place in places]
+    if mapping.flow and "#" in source.excerpt(places[0].to(places[1])):
+        return ()
+    return tuple(Edit(place, text) for place, text in zip(places, reversed(texts), strict=True))
+
+
+def _with_comments(source: Source, mapping: Mapping, entry: Entry) -> Span:
+    """The place of an entry; of one on lines of its own with the rest of the last one, and the comments above it."""
+    start, own = _start(entry.key.span), entry.value.span > entry.key.span
+    end = _end(entry.value.span if own else entry.key.span)
+    if mapping.flow and not own:  # an alias has the span of its anchor
+        found = re.compile(r"\s*:\s*\*[\w-]+").match(source.lines[end[0] - 1], end[1] - 1)
+        return Span(*start, end[0], found.end() + 1) if found else entry.key.span
+    if mapping.flow:
+        return Span(*start, *end)
+    depth = start[1] - 1
+    first, last = start[0], end[0] - (end[1] == 1)
+    while not source.lines[last - 1].strip() or _comment_depth(source, last) is not None:
+        last -= 1
+    while last < len(source.lines) and (_comment_depth(source, last + 1) or 0) > depth:
+        last += 1
+    if not source.lines[first - 1][:depth].strip():
+        while (above := _comment_depth(source, first - 1)) is not None and above <= depth:
+            first -= 1
+            start = first, above + 1
+    return Span(*start, last, len(source.lines[last - 1]) + 1)
+
+
+def _comment_depth(source: Source, line: int) -> int | None:
+    """How far a line that is a comment alone is indented; None for other lines."""
+    found = re.match(r"\s*(?=#)", source.lines[line - 1]) if line else None
+    return found.end() if found else None
 
 
 def remove_item(source: Source, listed: Sequence, item: Node) -> Edit:

@@ -6,6 +6,7 @@ The JSON Schema, the typed settings, the format reference and the editor's hover
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -85,11 +86,15 @@ def _keys_by_name(section: type) -> dict[str, Key]:
 
 @cache
 def _keys(section: type) -> tuple[Key, ...]:
+    """Those of a section itself before those that it shares with others."""
+    fields = {field.name: field for field in dataclasses.fields(section)}
+    own = (name for cls in section.__mro__ for name in inspect.get_annotations(cls) if name in fields)
+    words_here = getattr(section, "default_words", {})
     found = []
-    for field in dataclasses.fields(section):
-        type, doc, required, default, words, also, examples = field.metadata["key"]
+    for name in dict.fromkeys(own):
+        type, doc, required, default, words, also, examples = fields[name].metadata["key"]
         default = None if required else default() if callable(default) else default
-        found.append(Key(field.name, type, doc, required, default, words, also, examples))
+        found.append(Key(name, type, doc, required, default, words_here.get(name, words), also, examples))
     return tuple(found)
 
 
@@ -147,6 +152,14 @@ def choice(*names: str) -> Type:
     return Type({"enum": list(names)}, "one of " + ", ".join(f"`{name}`" for name in names))
 
 
+_AT_LEAST_0: Schema = {"minimum": 0, "errorMessage": "expected a number of at least 0"}
+
+
+def _expecting(type: Type) -> Schema:
+    """What a part of a value expects, where that is not what the whole does."""
+    return {"errorMessage": f"expected {type.expected}"}
+
+
 def _pair(value: int | list[int]) -> Pair:
     return (value, value) if isinstance(value, int) else (value[0], value[1])
 
@@ -156,7 +169,7 @@ def pair(minimum: int, *words: str) -> Type:
     schema: Schema = {
         "type": ["integer", "array", *(["string"] if words else [])],
         "if": {"type": "array"},
-        "then": {"items": {"type": "integer", "minimum": minimum}, "minItems": 2, "maxItems": 2},
+        "then": {"items": whole(minimum).schema | _expecting(whole(minimum)), "minItems": 2, "maxItems": 2},
         "else": {"minimum": minimum},
     }
     if words:
@@ -203,7 +216,7 @@ def _quantity(units: tuple[str, ...], expected: str) -> Type:
         "type": ["integer", "string"],
         "if": {"type": "string"},
         "then": {"pattern": rf"^\d{{1,30}}(\.\d{{1,30}})?({'|'.join(units)})$"},
-        "else": {"minimum": 0},
+        "else": _AT_LEAST_0,
     }
     return Type(schema, expected, quantity)
 
@@ -224,7 +237,7 @@ def steps() -> Type:
         "type": ["integer", "string"],
         "if": {"type": "string"},
         "then": {"pattern": r"^(100|\d{1,2}(\.\d{1,9})?)%$"},
-        "else": {"minimum": 0},
+        "else": _AT_LEAST_0,
     }
     return Type(schema, "a number of steps, or a share of the run like `5%`")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from netspec.language.causes import CellsNeverRead, WindowDoesNotFit
 from netspec.language.fields import Pair
+from netspec.language.kind import Problem, Shape, dimensions
 
 Padding = Pair | Literal["valid", "same"]
 AXES = ("height", "width")
@@ -106,3 +108,44 @@ def written(height: Axis, width: Axis) -> str:
     if height == width:
         return height.arithmetic
     return f"height {height.arithmetic}; width {width.arithmetic}"
+
+
+def unfit(
+    field: str, window: Pair, input: Shape, height: Axis, width: Axis, notes: tuple[str, ...] = ()
+) -> list[Problem]:
+    """The problem of a window that is larger than its padded input."""
+    failing = [(name, axis) for name, axis in zip(AXES, (height, width), strict=True) if not axis.fits]
+    if not failing:
+        return []
+    where = "height and width" if len(failing) == 2 and height == width else None
+    lines = [
+        f"{where or name}: {axis.arithmetic}, but the result must be at least 1"
+        if axis.output < 1
+        else f"{where or name}: the window spans {axis.kernel} cells, the padded input {axis.size + sum(axis.padding)}"
+        for name, axis in failing[: 1 if where else 2]
+    ]
+    size = f"{dimensions(window)} {field}"
+    message = f"{size} does not fit the {dimensions(input[:2])} input"
+    padded = [axis.size + sum(axis.padding) for axis in (height, width)]
+    if padded != list(input[:2]):
+        message += f", {padded[0]}x{padded[1]} with padding"
+    return [Problem("NS301", field, message, (*lines, *notes), cause=WindowDoesNotFit())]
+
+
+def unread(height: Axis, width: Axis, overlap: int = 0) -> tuple[Problem, ...]:
+    """The warning that rows or columns are never read, where the stride does not divide.
+
+    A hint where neighbouring windows share less than `overlap` cells: published networks leave cells out so on purpose.
+    """
+    left = [
+        f"{axis.unread} {word}{'s' * (axis.unread > 1)}"
+        for word, axis in (("row", height), ("column", width))
+        if axis.unread
+    ]
+    if not left:
+        return ()
+    message = f"the last {' and '.join(left)} of the input are never read"
+    if height.unread + width.unread == 1:
+        message = message.replace(" are ", " is ")
+    on_purpose = all(axis.kernel - axis.stride < overlap for axis in (height, width) if axis.unread)
+    return (Problem("NS302", "stride", message, (written(height, width),), cause=CellsNeverRead(), hint=on_purpose),)

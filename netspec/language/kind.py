@@ -1,26 +1,21 @@
-"""What every layer kind says of itself: its keys, its shape rule, its parameters and its costs."""
+"""What a layer kind is: one object with its settings, how it runs, how it is shown; what every stage reads of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 from netspec.text.causes import Cause
 
 Shape = tuple[int, ...]
 """(height, width, channels) of a map, or (units,) of a flat vector; without the batch."""
 
-ACTIVATIONS = ("none", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus")
-NON_DECREASING = frozenset({"none", "relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus"})
-"""Those that commute with a maximum: max f(x) = f(max x). gelu and silu dip below zero first."""
-
-NORMS = ("none", "batch")
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a kind finds wrong with its own settings for a given input."""
+    """What a kind finds wrong with its own settings for what it reads."""
 
     code: str
     field: str
@@ -30,6 +25,8 @@ class Problem:
     help: str | None = None
     cause: Cause | None = None
     """What a repair starts from."""
+    hint: bool = False
+    """Whether it may well be meant so: then it is no warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +42,17 @@ class Inference:
 class Window:
     """How far a unit sees: the effective kernel and the stride, (height, width) each."""
 
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-
-
-KEPT_FOR_ACTIVATION = {"none": 0, "gelu": 2, "silu": 2}
-"""Arrays that an activation's derivative is computed from; 1 for those that are not listed."""
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What training holds in memory for one layer besides its output, in XLA's implementation."""
+    """What training holds in memory for one layer besides its output, in XLA's implementation.
+
+    Counts are numbers of one example, but for `turned`. The first four follow from the settings; the others from the
+    algorithms that the rules of the kind choose.
+    """
 
     reads_input: bool
     """Whether the backward pass reads the input: gradients of weights do, and maxima, whose places it looks for again."""
@@ -65,17 +62,28 @@ class Footprint:
     """Arrays of the output's size while the gradient goes through the norm."""
     random: int = 0
     """Words of 32 bits for each number of the output, drawn for dropout before the first layer runs."""
-
-    @classmethod
-    def of_sum(cls, norm: str, activation: str, dropout: float) -> Footprint:
-        """A weighted sum that is followed by norm, activation and dropout."""
-        normed = norm == "batch"
-        kept = max(int(normed), KEPT_FOR_ACTIVATION.get(activation, 1))
-        return cls(True, kept, 2 * normed, 4 * (dropout > 0))
+    turned: int = 0
+    """Numbers of the weights that are laid out a second time, because they are one side of a matrix product as they are."""
+    stand_in: int | None = None
+    """What is kept for the backward pass in place of the input; None where that is the input itself."""
+    patches: int = 0
+    """While the output is computed."""
+    layouts: int = 0
+    """While the gradient of the weights is computed."""
+    pieces: int = 0
+    """While the gradient of the input is put together."""
+    places: int = 0
+    """The places of maxima, a byte each, kept in place of the map that they were taken from."""
+    scattered: tuple[int, int] = (0, 0)
+    """Cells of the map and of its maxima, where XLA writes out the place of each, axis by axis."""
 
 
 class Settings(Protocol):
-    """The settings of one layer, all defaults filled in. Passes see layers only through this."""
+    """The settings of one layer, all defaults filled in: what a spec's author writes.
+
+    `infer` and what follows it take the shapes of all that the layer reads, in order; a kind that reads one thing has one
+    parameter.
+    """
 
     kind: ClassVar[str]
 
@@ -86,23 +94,76 @@ class Settings(Protocol):
     def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
         """The settings with the defaults that depend on others: on `given` ones, on `defaults`, on being the last layer."""
 
-    def infer(self, input: Shape) -> Inference:
-        """The output shape with its arithmetic, or what does not fit."""
+    def described(self) -> tuple[str, ...]:
+        """The layer in words: what it is, then what is done to its result: `conv 5x5 /2`, `batch norm`, `relu`."""
 
-    def parameters(self, input: Shape) -> dict[str, Shape]:
-        """The trained arrays by name."""
+    @property
+    def infer(self) -> Callable[..., Inference]:
+        """(*inputs): the output shape with its arithmetic, or what does not fit."""
 
-    def statistics(self, input: Shape) -> dict[str, Shape]:
-        """The arrays that training updates without a gradient, by name."""
+    @property
+    def parameters(self) -> Callable[..., dict[str, Shape]]:
+        """(*inputs): the trained arrays by name."""
 
-    def macs(self, input: Shape, output: Shape) -> int:
-        """Multiply-adds of the forward pass for one example."""
+    @property
+    def statistics(self) -> Callable[..., dict[str, Shape]]:
+        """(*inputs): the arrays that training updates without a gradient, by name."""
 
-    def reach(self, input: Shape) -> Window:
-        """The window over the input, for the receptive field."""
+    @property
+    def macs(self) -> Callable[..., int]:
+        """(*inputs, output=): multiply-adds of the forward pass for one example."""
 
-    def footprint(self, input: Shape) -> Footprint:
-        """What training holds in memory for the layer."""
+    @property
+    def reach(self) -> Callable[..., Window]:
+        """(*inputs): the window over the input, for the receptive field."""
+
+    @property
+    def footprint(self) -> Callable[..., Footprint]:
+        """(*inputs): what training holds in memory for the layer under XLA's own algorithms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """How a kind is told from others: by name in a terminal, in the picture on light and on dark ground."""
+
+    terminal: str
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A layer kind. Passes look it up in `KINDS` by the name that a layer has, and name none."""
+
+    settings: type[Settings]
+    lowering: str
+    """The module that runs it, imported when a network computes: see `netspec.lowering.kinds`."""
+    rules: str | None = None
+    """The module that chooses among its algorithms, imported when it is asked: see `netspec.analysis.rules`."""
+    place: Literal["block", "end"]
+    """Where the format lets it stand, under a key of its name: in a block, in the order of `KINDS`, or behind the blocks."""
+    many: bool = False
+    """Whether several may follow each other, in a list or by `repeat`; such layers are numbered and counted, by N or K."""
+    bridges: bool = False
+    """Whether it reads, before what the layer before it gives, what its block reads."""
+    flattens: bool = False
+    """Whether it takes a map as a vector."""
+    short: str | None = None
+    """The setting that may stand for all of them: `10` for `{units: 10}`."""
+    entry: Any
+    """Its key in a block or at the top, by `netspec.language.fields.key`."""
+    default: Any
+    """Its key in `defaults`."""
+    word: str
+    """In the line of the grammar: `CONV`."""
+    title: str
+    """In a legend: `convolution`."""
+    colour: Colour
+
+    @property
+    def name(self) -> str:
+        """The key in the format."""
+        return self.settings.kind
 
 
 def elements(shape: Shape) -> int:
@@ -123,11 +184,10 @@ def dimensions(shape: Shape) -> str:
     return "x".join(str(size) for size in shape)
 
 
-def norm_parameters(norm: str, features: int) -> dict[str, Shape]:
-    """Batch norm's trained arrays."""
-    return {"scale": (features,), "shift": (features,)} if norm == "batch" else {}
+def alike(pair: tuple[int, int]) -> str:
+    """One number where both are the same.
 
-
-def norm_statistics(norm: str, features: int) -> dict[str, Shape]:
-    """Batch norm's running statistics."""
-    return {"mean": (features,), "variance": (features,)} if norm == "batch" else {}
+    >>> alike((2, 2)), alike((2, 1))
+    ('2', '2x1')
+    """
+    return dimensions(tuple(dict.fromkeys(pair)))

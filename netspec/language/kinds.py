@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netspec.language.conv import Conv
-from netspec.language.fc import Fc
-from netspec.language.kind import Settings
-from netspec.language.pool import Pool
+from netspec.language.conv import CONV
+from netspec.language.fc import FC
+from netspec.language.kind import Kind
+from netspec.language.pool import POOL
 
-KINDS: dict[str, type[Settings]] = {"conv": Conv, "pool": Pool, "fc": Fc}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (CONV, POOL, FC)}

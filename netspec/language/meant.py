@@ -3,59 +3,159 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netspec.language.fields import DECIMAL, Key, quantity
-from netspec.language.other_systems import BOOLEANS, VALUES
+from netspec.language.other_systems import BOOLEANS, KEYS, SWITCHES, VALUES, plain_word
 from netspec.language.spelling import likest, one_slip
 from netspec.text.nodes import Entry, Node, Scalar
+from netspec.text.scalars import resolve
+
+DIGITS = re.compile(r"\d+")
 
 
 def meant_key(name: str, facts: Sequence[Key]) -> str | None:
     """The key that was meant, by what other systems call it or by likeness."""
-    lowered = name.lower().replace("-", "_")
+    if called := called_elsewhere(name, facts):
+        return called
+    close = likest(name.lower().replace("-", "_"), [key.name for key in facts])
+    return close if close and DIGITS.findall(close) == DIGITS.findall(name) else None  # conv*2 is no slip of conv
+
+
+def called_elsewhere(name: str, facts: Sequence[Key]) -> str | None:
+    """The key that other systems call so, or that is written in other letters."""
+    words = (name.lower().replace("-", "_"), plain_word(name))
     for key in facts:
-        if lowered == key.name or lowered in key.also:
+        if any(word == key.name or word in key.also or key.name in KEYS.get(word, ()) for word in words):
             return key.name
-    return likest(lowered, [key.name for key in facts])
+    return None
 
 
-def glued(entry: Entry, facts: Sequence[Key]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an entry of a mapping is plainly meant as."""
+
+    entry: Entry
+    """As which it is read; in the place of the one that is written."""
+    text: str
+    """What is to be written."""
+    with_value: bool = False
+    """Whether that takes the place of the value too."""
+
+
+def meaning(entry: Entry, facts: Sequence[Key], words: MappingType[str, Collection[str]]) -> Meaning | None:
+    """What an unknown key, with its value, plainly means; None where that is not known.
+
+    `words` are the keys that are not there and take one of a few words: a word of one of them tells which key it is.
+    """
+    value = entry.value
+    if isinstance(value, Scalar):
+        for name, options in words.items():
+            if value.text and value.text in options:
+                return Meaning(_named(entry, name, value), name)
+            if not value.text and entry.name in options:
+                return Meaning(_named(entry, name, replace(entry.key)), f"{name}: {entry.name}")
+    switch = SWITCHES.get((entry.name.lower(), value.text.lower())) if isinstance(value, Scalar) else None
+    pair = switch or _glued(entry)
+    if pair is not None:
+        name, _, text = pair.partition(": ")
+        meant = (
+            name if switch and any(key.name == name for key in facts) else None if switch else meant_key(name, facts)
+        )
+        if meant:
+            span = entry.key.span.to(value.span) if switch else entry.key.span
+            return Meaning(
+                _named(entry, meant, Scalar(_value(text), text, False, span)), f"{meant}: {text}", bool(switch)
+            )
+    meant = meant_key(entry.name, facts)
+    return Meaning(_named(entry, meant, value), meant) if meant else None
+
+
+def _named(entry: Entry, name: str, value: Node) -> Entry:
+    return Entry(replace(entry.key, value=name, text=name), value)
+
+
+def _value(text: str) -> bool | int | float | str | None:
+    try:
+        return resolve(text)
+    except OverflowError:
+        return text
+
+
+def _glued(entry: Entry) -> str | None:
     """A key with its value, where only the colon between them, or its space, is missing: `filters 8`, `filters=8`."""
     value = entry.value
     pair = re.fullmatch(r"([\w-]+)\s*(?::=|[-=]>|[=:;.\uff1a]|\s)\s*(\S.*)", entry.name)
-    if pair is None or not isinstance(value, Scalar) or value.text or value.quoted:
-        return None
-    meant = meant_key(pair[1], facts)
-    return f"{meant}: {pair[2]}" if meant else None
+    return (
+        f"{pair[1]}: {pair[2]}" if pair and isinstance(value, Scalar) and not value.text and not value.quoted else None
+    )
 
 
-def meant_value(node: Node, keyword: str, bound: Any) -> str | None:
-    """What a value plainly stands for, where it breaks a rule of the schema: a typo of a word, a word for a boolean, a
-    quoted number."""
-    if not isinstance(node, Scalar):
-        return None
-    if keyword == "enum" and isinstance(node.value, str):
-        number = node.text if re.fullmatch(r"\d{1,15}", node.text) and node.quoted else None
-        return meant_word(node.value, [str(option) for option in bound]) or number
-    if keyword != "type":
-        return None
-    if bound == "boolean":
+def meant_values(node: Node, keyword: str, bound: Any, in_list: bool = False) -> Iterator[str]:
+    """What a value may plainly stand for, where it breaks a rule of the schema: a typo of a word, a word for a boolean, a
+    quoted number, a number in another notation. What the rule does not admit either was not meant."""
+    if isinstance(node, Scalar) and keyword == "enum" and isinstance(node.value, str):
+        if word := meant_word(node.value, [str(option) for option in bound]):
+            yield word
+        if node.quoted and re.fullmatch(r"\d{1,15}", node.text):
+            yield node.text
+    elif isinstance(node, Scalar) and keyword == "type" and bound == "boolean":
         lowered = node.text.lower()
-        return lowered if lowered in ("true", "false") else BOOLEANS.get(lowered)
-    grouped = re.fullmatch(r"\d{1,3}(\.000)+", node.text)  # 1.000 may be a thousand
-    if isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < 1e15 and not grouped:
-        return str(int(node.value))
-    if isinstance(node.value, str):
-        bare = re.sub(r"[_, ]", "", node.text)
-        if re.fullmatch(r"\d{1,15}|\d{1,3}([_, ]\d{3}){1,4}|\d{1,9}(_\d{1,9})+", node.text) and bound != "array":
-            return str(int(bare))
-        if re.fullmatch(rf"\d{{1,9}}(\.\d{{1,9}})?({'|'.join(DECIMAL)})", bare):
-            return str(quantity(bare))
-        if re.fullmatch(r"\d*\.\d+|\d+(\.\d+)?e-?\d+", bare) and "number" in str(bound):
-            return bare
-    return None
+        yield BOOLEANS.get(lowered, lowered)
+    elif isinstance(node, Scalar) and keyword == "type" and "array" not in str(bound):
+        yield from _numbers(node.value, node.text, in_list)
+    elif (
+        isinstance(node, Scalar)
+        and keyword == "type"
+        and bound != "array"
+        and re.fullmatch(r"\d{1,15}(\.0)?", node.text)
+    ):
+        yield node.text.removesuffix(".0")
+    elif isinstance(node, Scalar) and keyword == "pattern":
+        yield from _quantities(node.text, bytes="KiB" in bound)
+
+
+def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
+    """The same number as YAML and the format write it."""
+    grouped = re.fullmatch(r"\d{1,3}(\.000)+", text)  # 1.000 may be a thousand
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 and not grouped:
+        yield str(int(value))
+    if not isinstance(value, str):
+        return
+    text = text.translate(MINUS).strip()
+    bare = re.sub(r"[_, ]", "", text)
+    groups = "_," if in_list else "_, "  # in a list, what a blank separates are two items
+    if re.fullmatch(rf"\d{{1,15}}|[1-9]\d{{0,2}}([{groups}]\d{{3}}){{1,4}}|\d{{1,9}}(_\d{{1,9}})+", text):
+        yield str(int(bare))
+    if not in_list and re.fullmatch(rf"\d{{1,9}}(\.\d{{1,9}})?({'|'.join(DECIMAL)})", bare):
+        yield str(quantity(bare))
+    if re.fullmatch(r"-?(\d*\.\d+|\d+)(e-?\d+)?", text.lower()):
+        yield text.lower()
+    if re.fullmatch(r"0,\d{1,15}|\d{1,3},\d{1,2}", text):
+        yield text.replace(",", ".")  # a decimal comma: thousands come in threes, and do not begin with 0
+    if power := re.fullmatch(r"(?:(\d+(?:\.\d+)?) ?[x*\u00d7] ?)?10 ?(?:\^|\*\*) ?(-?\d{1,2})", text):
+        yield f"{power[1] or 1}e{power[2]}"
+    if quotient := re.fullmatch(r"(\d{1,9}) ?/ ?([1-9]\d{0,8})", text):
+        yield f"{int(quotient[1]) / int(quotient[2]):.15g}"
+
+
+MINUS = str.maketrans("\u2212\u2013\u2010\u2011", "----")
+
+
+def _quantities(text: str, bytes: bool) -> Iterator[str]:
+    """A count or size in another notation; KB is 1000 bytes to some, and 1024 to others."""
+    found = re.fullmatch(
+        r"(\d{1,3}(?:[_, ']\d{3})+|\d+(?:_\d+)*|\d+\.\d+) ?([kmgt]?)(i?)(b?)", text.strip(), re.IGNORECASE
+    )
+    if found is None or (found[4] and not bytes):
+        return
+    number, unit = re.sub(r"[_, ']", "", found[1]), found[2].upper().replace("K", "k")
+    yield number + (f"{unit.upper()}iB" if unit and found[3] else unit)
+    if unit and found[4] and not found[3]:
+        yield f"{number}{unit.upper()}iB"
 
 
 def meant_word(word: str, options: Sequence[str]) -> str | None:
@@ -66,7 +166,7 @@ def meant_word(word: str, options: Sequence[str]) -> str | None:
             return candidate
     close = likest(lowered.replace("-", "_"), options)
     # cifar-100 is no slip of cifar-10, nor fashion-mnist-2 of fashion-mnist
-    return close if close and re.findall(r"\d+", close) == re.findall(r"\d+", word) else None
+    return close if close and DIGITS.findall(close) == DIGITS.findall(word) else None
 
 
 def equally_near(word: str, option: str, options: Iterable[str]) -> tuple[str, ...]:

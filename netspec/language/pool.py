@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from netspec.language.causes import PaddingExceedsWindow
-from netspec.language.conv import LAYER_NAME, unfit, unread
-from netspec.language.fields import Pair, choice, key, pair
-from netspec.language.geometry import Axis, Padding, axes, written
-from netspec.language.kind import Footprint, Inference, Problem, Shape, Window, dimensions
+from netspec.language.fields import Pair, Type, choice, key, pair
+from netspec.language.geometry import Axis, Padding, axes, unfit, unread, written
+from netspec.language.kind import Colour, Footprint, Inference, Kind, Problem, Shape, Window, alike, dimensions
+from netspec.language.weighted import Named
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool:
+class Pool(Named):
     """Pooling: a window gives its largest or its average value, for each feature map on its own."""
 
     kind: ClassVar[str] = "pool"
@@ -40,15 +40,10 @@ class Pool:
         also=("pad",),
         examples=(1, "same"),
     )
-    name: str | None = key(
-        LAYER_NAME, "The layer's name.", None, default_words="`block1.pool`, ...", also=("id",), examples=("pool1",)
-    )
 
-    @classmethod
-    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
-        """The settings with the defaults that depend on others."""
-        given.setdefault("stride", (1, 1) if given["window"] == "all" else given["window"])
-        return cls(**given)
+    def __post_init__(self) -> None:
+        if self.stride is None:
+            object.__setattr__(self, "stride", (1, 1) if self.window == "all" else self.window)
 
     def axes(self, input: Shape) -> tuple[Axis, Axis]:
         """The window along height and width."""
@@ -68,7 +63,7 @@ class Pool:
         problems = self._overpadded(height, width) or unfit("window", self.window, input, height, width)
         if problems:
             return Inference(None, arithmetic, tuple(problems))
-        return Inference((height.output, width.output, input[2]), arithmetic, unread(height, width))
+        return Inference((height.output, width.output, input[2]), arithmetic, unread(height, width, overlap=1))
 
     def _overpadded(self, height: Axis, width: Axis) -> list[Problem]:
         if self.padding == "same" or all(max(axis.padding) < axis.kernel for axis in (height, width)):
@@ -93,7 +88,7 @@ class Pool:
         """None."""
         return {}
 
-    def macs(self, input: Shape, output: Shape) -> int:
+    def macs(self, input: Shape, *, output: Shape) -> int:
         """None: pooling multiplies nothing."""
         return 0
 
@@ -105,3 +100,35 @@ class Pool:
     def footprint(self, input: Shape) -> Footprint:
         """A maximum's gradient goes to its place, an average's to all cells alike."""
         return Footprint(self.type == "max")
+
+    def described(self) -> tuple[str, ...]:
+        """`max pool 3x3 /2`; a stride that is the window's is left out."""
+        if self.window == "all":
+            return (f"{self.type} pool all",)
+        stride = f" /{alike(self.stride)}" if self.stride != self.window else ""
+        return (f"{self.type} pool {dimensions(self.window)}{stride}",)
+
+
+POOL = Kind(
+    settings=Pool,
+    lowering="netspec.lowering.pool",
+    rules="netspec.analysis.pooling",
+    place="block",
+    short="type",
+    entry=key(
+        Type({"type": ["object", "string"]}, "a mapping, or `max` or `average`"),
+        "The pooling layer after the convolutions.",
+        None,
+        also=("pooling", "maxpool", "pool2d"),
+        examples=({"window": 2},),
+    ),
+    default=key(
+        Type({"type": "object"}, "a mapping of pool's keys"),
+        "For every pooling layer.",
+        None,
+        examples=({"type": "max", "window": 2},),
+    ),
+    word="POOL",
+    title="pooling",
+    colour=Colour("green", "#fdba74", "#c2410c"),
+)

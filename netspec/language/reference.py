@@ -17,8 +17,8 @@ def reference() -> str:
     places = {"`input`": Input, "`defaults`": Defaults, "An item of `blocks`": Block}
     for title, section in places.items():
         parts += _section(title, section)
-    for kind, settings in KINDS.items():
-        parts += _section(f"`{kind}`", settings)
+    for name, kind in KINDS.items():
+        parts += _section(f"`{name}`", kind.settings)
     parts += _nested("", Top)
     return "\n\n".join(parts) + "\n"
 

@@ -10,12 +10,14 @@ from functools import cache
 from typing import Any
 
 from netspec.language.edits import written
-from netspec.language.fields import Key, Schema, keys
+from netspec.language.fields import Key, Schema, keys, keys_by_name, whole
+from netspec.language.kind import Kind
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.docstring import docstring
 
+SIZE: Schema = whole(1).schema | {"errorMessage": f"expected {whole(1).expected}"}
 ID = "urn:netspec-compiler:schema:1"
 """A name and no address: the project owns no domain, and the schema comes with the installed version."""
 
@@ -44,8 +46,8 @@ def _key(key: Key) -> Schema:
 
 
 def _branches(schema: Schema, expected: Schema) -> Schema:
-    """The schema of a type, with what is expected in each of its branches: an editor reads it where the value fails."""
-    branches = {name: _branches(schema[name], expected) | expected for name in ("then", "else") if name in schema}
+    """The schema of a type, with what is expected in each of its branches that says nothing narrower: an editor reads it where the value fails."""
+    branches = {name: expected | _branches(schema[name], expected) for name in ("then", "else") if name in schema}
     return schema | branches
 
 
@@ -98,21 +100,28 @@ def _ref(kind: str) -> Schema:
 
 
 def _input(schema: Schema) -> Schema:
-    sizes = {"items": {"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3}
+    sizes = {"items": SIZE, "minItems": 3, "maxItems": 3}
     return schema | {"if": {"type": "array"}, "then": sizes, "else": _untyped(mapping(Input))}
 
 
 def _blocks() -> Schema:
     block = mapping(Block)
-    conv, pool = block["properties"]["conv"], block["properties"]["pool"]
-    conv |= {
-        "if": {"type": "array"},
-        "then": {"items": {"type": "object", "errorMessage": "expected a mapping"} | _ref("conv"), "minItems": 1},
-        "else": _ref("conv"),
-    }
-    pool |= {"if": {"type": "string"}, "then": {"enum": ["max", "average"]}, "else": _ref("pool")}
-    kind = {"type": "object", "errorMessage": "expected a mapping with `conv`, `pool` or both"}
-    return {"items": _untyped(block) | {"allOf": [kind]}}
+    for kind in KINDS.values():
+        if kind.place == "block":
+            block["properties"][kind.name] |= _in_block(kind)
+    expected = {"type": "object", "errorMessage": "expected a mapping with `conv`, `pool` or both"}
+    return {"items": _untyped(block) | {"allOf": [expected]}}
+
+
+def _in_block(kind: Kind) -> Schema:
+    """A mapping of a kind's keys; a list of them, or the word that is short for one, where the kind has it."""
+    if kind.many:
+        items = {"type": "object", "errorMessage": "expected a mapping"} | _ref(kind.name)
+        return {"if": {"type": "array"}, "then": {"items": items, "minItems": 1}, "else": _ref(kind.name)}
+    if kind.short is not None:
+        words = keys_by_name(kind.settings)[kind.short].type.schema
+        return {"if": {"type": "string"}, "then": words, "else": _ref(kind.name)}
+    return _ref(kind.name)
 
 
 def _fc() -> Schema:
@@ -144,4 +153,4 @@ def schema() -> Schema:
         "title": "netspec",
         "description": docstring(Top),
     }
-    return head | top | {"$defs": {name: _layer(cls) for name, cls in KINDS.items()}}
+    return head | top | {"$defs": {name: _layer(kind.settings) for name, kind in KINDS.items()}}

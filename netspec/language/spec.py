@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from netspec.language.budget import Budget
@@ -39,22 +40,44 @@ class Located(Generic[T]):
         return self.places[name].value if name in self.places else self.span
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Layers that a reader sees as one: one repetition of a block, or of what stands within a block."""
+
+    name: str
+    """`block2`."""
+    node: Node
+    """What the file says of it; shared by its repetitions."""
+    repetition: int
+    """Which one it is, from 1."""
+    repetitions: int
+    """How many there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer after repetition. `settings` is None where the file has an error in it."""
+    """One layer of the program, after repetition. `settings` is None where the file has an error in it."""
 
     name: str
     kind: str
+    """Its key in `KINDS`."""
     settings: Settings | None
+    reads: tuple[int, ...]
+    """The numbers of the values that it reads: 0 is the image, n what the n-th layer gives; all are less than its own."""
     places: MappingType[str, Place]
     span: Span
     """What introduces the layer: its key in the block, or its item in a list."""
     node: Node
     """What the file says of it; shared by the copies of a repeated layer."""
-    block: int | None
-    """The number of its block after repetition, from 0; None for fc."""
+    groups: tuple[Group, ...] = ()
+    """What it stands in, the outermost first: its block, and what is nested in that. None for what follows the blocks."""
     own: frozenset[str] = frozenset()
     """The keys that stand in the layer itself, not in `defaults`."""
+
+    @property
+    def block(self) -> Group | None:
+        """The block it stands in."""
+        return self.groups[0] if self.groups else None
 
     def at(self, name: str) -> Span:
         """The place of a setting's value; the layer's where it is left out."""
@@ -63,7 +86,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A network as a file describes it."""
+    """A network as a file describes it: a straight-line program, whose last layer gives the result."""
 
     source: Source
     root: Mapping
@@ -72,10 +95,7 @@ class Spec:
     input: Located[Input] | None
     """None where the file has an error in it."""
     layers: tuple[Layer, ...]
-    convolutions: tuple[int, ...]
-    """N of each block."""
-    pooled: tuple[bool, ...]
-    """Whether each block ends in a pooling layer."""
+    """In the order they run: each reads the image or what stands before it. In a chain, each reads the one before."""
     budget: Located[Budget]
     data: Located[Data]
     train: Located[Train]
@@ -85,3 +105,15 @@ class Spec:
     """False where an error keeps unknown which data are meant."""
     given: MappingType[str, Place] = field(default_factory=dict)
     """The places of the keys at the top."""
+
+    def keeping(self, stays: Callable[[Layer], bool]) -> Spec:
+        """The spec with the layers that stay; who read one of the others reads what that one read first."""
+        numbers, kept = [0], list[Layer]()
+        for layer in self.layers:
+            reads = tuple(numbers[n] for n in layer.reads)
+            if stays(layer):
+                kept.append(layer if reads == layer.reads else replace(layer, reads=reads))
+                numbers.append(len(kept))
+            else:
+                numbers.append(reads[0])
+        return replace(self, layers=tuple(kept))

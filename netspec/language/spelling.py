@@ -8,6 +8,8 @@ from functools import lru_cache
 
 ALIKE = 0.6
 """From which likeness on a word may be a slip of another."""
+LONGEST = 100
+"""Of how many letters the word is that is looked at in full: none of the format is as long."""
 DISTANTLY = 0.3
 """From which likeness on a word is worth trying."""
 
@@ -24,29 +26,31 @@ def likest(word: str, options: Sequence[str], least: float = ALIKE) -> str | Non
 
 def by_likeness(word: str, options: Iterable[str], least: float = ALIKE) -> list[str]:
     """The options that a word is alike, the likest first; equally like ones in their order."""
-    shares = {option: likeness(word, option) for option in options}
-    return sorted((option for option, share in shares.items() if share >= least), key=lambda option: -shares[option])
+    letters, length = _letters(word), len(word)
+    shares = {}
+    for option in options:
+        # no more letters are common than the shorter has, nor than those of the word that the option has at all
+        common = min(length - (letters & ~_letters(option)).bit_count(), len(option))
+        if 2 * common >= least * (length + len(option)) and (share := likeness(word, option)) >= least:
+            shares[option] = share
+    return sorted(shares, key=lambda option: -shares[option])
 
 
 @lru_cache(maxsize=8192)
 def likeness(word: str, option: str) -> float:
-    """The share of letters in blocks that two words have in common; 0 where a bound on it shows that it is small.
+    """The share of letters in blocks that two words have in common.
 
-    >>> likeness("kernle", "kernel"), likeness("tpye", "type"), likeness("units", "bias")
+    >>> likeness("kernle", "kernel"), likeness("tpye", "type"), likeness("units", "pool")
     (0.8333333333333334, 0.75, 0.0)
     """
-    letters = len(word) + len(option)
-    foreign = (_letters(word) & ~_letters(option)).bit_count()
-    if 2 * min(len(word) - foreign, len(option)) < DISTANTLY * letters:
-        return 0.0
-    share = SequenceMatcher(None, option, word).ratio()
-    return share if share >= DISTANTLY else 0.0
+    return SequenceMatcher(None, option, word).ratio()
 
 
+@lru_cache(maxsize=8192)
 def _letters(word: str) -> int:
     """The set of a word's letters, as bits."""
     bits = 0
-    for letter in word:
+    for letter in word[:LONGEST]:
         bits |= 1 << (ord(letter) & 63)
     return bits
 

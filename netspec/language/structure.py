@@ -6,20 +6,26 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.language.as_meant import mostly_known, read_as, scalar
 from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.meant import equally_near, glued, meant_key, meant_value
+from netspec.language.meant import Meaning, called_elsewhere, equally_near, meaning, meant_values
 from netspec.language.schema import schema
-from netspec.language.vocabulary import facts_at, known_keys, variants_at
+from netspec.language.spelling import one_slip
+from netspec.language.vocabulary import TYPE, facts_at, known_keys, variants_at
+from netspec.text.characters import shown
+from netspec.text.foreign import FILL_IN, is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
+from netspec.text.scalars import resolve
 from netspec.text.source import Source, Span
 
 CODES = {
@@ -39,23 +45,35 @@ CODES = {
 }
 
 
+DEPTH = 8
+"""How many keys in one another are read as what they are slips of."""
+MEANT = 1_000
+"""Of how many unknown keys of one mapping the meaning is sought: about 0.05 s."""
+
+
 @dataclass(slots=True)
 class Findings:
     """What is wrong, and which parts of the tree cannot be used for that."""
 
+    root: Node
+    """The tree as it is plainly meant: the paths of findings are those in it."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _told: set[tuple[str, Span]] = field(default_factory=set)
     _exact: set[Path] = field(default_factory=set)
     _prefixes: set[Path] = field(default_factory=set)
 
     def add(self, path: Path, diagnostic: Diagnostic) -> None:
-        """Records a finding at a path of the tree."""
-        self.diagnostics.append(diagnostic)
+        """Records a finding at a path of the tree: what stands there cannot be used."""
+        self.note(diagnostic)
         self._exact.add(path)
         self._prefixes.update(path[:i] for i in range(len(path) + 1))
 
-    def lose(self, path: Path) -> None:
-        """Records that a key is likely there under another name: nothing follows from its absence."""
-        self._exact.add(path)
+    def note(self, diagnostic: Diagnostic) -> None:
+        """Records a finding that hides nothing; one at the place of an anchor once, however many aliases repeat it."""
+        mark = diagnostic.code, diagnostic.span
+        if mark not in self._told:
+            self._told.add(mark)
+            self.diagnostics.append(diagnostic)
 
     def intact(self, *path: str | int) -> bool:
         """Whether nothing is wrong at or below this path, nor with a mapping or list, below the top, that holds it."""
@@ -111,28 +129,59 @@ def _validator() -> Any:
 
 def check(source: Source, root: Node) -> Findings:
     """All errors of structure, each at its place. Assumes a tree of the reader."""
-    findings = Findings()
+    findings = Findings(root)
+    for _ in range(DEPTH):
+        errors = _errors(findings.root)
+        readings = dict(chain.from_iterable(_readings(source, findings, path, errors[path]) for path in errors))
+        if not readings:
+            break
+        findings.root = read_as(findings.root, readings)
+    for path, found in errors.items():
+        node = walk(findings.root, path)
+        assert node is not None
+        for diagnostic in _at(source, findings.root, node, path, found):
+            findings.add(path, diagnostic)
+    for path, value in _scalars(findings.root, ()):
+        if isinstance(value.value, float) and not math.isfinite(value.value) and findings.sound(*path):
+            key = key_at(findings.root, path)  # below an unknown key nothing is known
+            if key is not None:
+                message = f"`{value.text}` is not a finite number"
+                cause = BrokenValue(path, "finite", None)
+                help = "write a finite number"
+                findings.add(path, Diagnostic("NS109", message, source, value.span, help=help, cause=cause))
+    return findings
+
+
+def _errors(root: Node) -> dict[Path, list[ValidationError]]:
+    """What the schema refuses, by place; of a value of another type, only that."""
     errors: dict[Path, list[ValidationError]] = {}
     for error in _validator().iter_errors(plain(root)):
         errors.setdefault(tuple(error.absolute_path), []).append(error)
     for path, found in errors.items():
-        wrong_type = [error for error in found if error.validator == "type"]
-        node = walk(root, path)
-        assert node is not None
-        for diagnostic in _at(source, node, path, wrong_type[:1] or found):
-            findings.add(path, diagnostic)
-        if isinstance(node, Mapping) and any(error.validator == "additionalProperties" for error in found):
-            for name in _meant(path, node):
-                findings.lose((*path, name))
-    for path, scalar in _scalars(root, ()):
-        if isinstance(scalar.value, float) and not math.isfinite(scalar.value) and findings.sound(*path):
-            key = key_at(root, path)  # below an unknown key nothing is known
-            if key is not None:
-                message = f"`{scalar.text}` is not a finite number"
-                cause = BrokenValue(path, "finite", None)
-                help = "write a finite number"
-                findings.add(path, Diagnostic("NS109", message, source, scalar.span, help=help, cause=cause))
-    return findings
+        errors[path] = [error for error in found if error.validator == "type"][:1] or found
+    return errors
+
+
+def _readings(
+    source: Source, findings: Findings, path: Path, errors: list[ValidationError]
+) -> Iterator[tuple[Path, Node | Entry]]:
+    """What at one place is plainly meant, each with its finding: what follows is read as if it stood there."""
+    node = walk(findings.root, path)
+    for error in errors:
+        if error.validator == "additionalProperties":
+            assert isinstance(node, Mapping)
+            for unknown in _unknown(node, path, error):
+                if unknown.meaning and unknown.readable:
+                    findings.note(_unknown_key(source, unknown, path))
+                    yield (*path, unknown.entry.name), unknown.meaning.entry
+        elif isinstance(node, Scalar):
+            finding = _wrong(source, findings.root, node, path, error)
+            cause = finding.cause
+            assert isinstance(cause, BrokenValue)
+            if cause.meant and not cause.others:
+                findings.note(finding)
+                yield path, scalar(cause.meant, node.span)
+                return
 
 
 def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Scalar]]:
@@ -146,70 +195,115 @@ def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Scalar]]:
             yield from _scalars(item, (*path, i))
 
 
-def _meant(path: Path, node: Mapping) -> Iterator[str]:
-    """The keys that the unknown ones of a mapping are likely slips of."""
-    facts = known_keys(path, node)
-    names = {key.name for key in facts}
-    for entry in node:
-        if entry.name not in names and (suggestion := meant_key(entry.name, facts)) and node.entry(suggestion) is None:
-            yield suggestion
-
-
-def _at(source: Source, node: Node, path: Path, errors: list[Any]) -> Iterator[Diagnostic]:
+def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -> Iterator[Diagnostic]:
     """The diagnostics of one place; what follows from another of them is left out."""
-    unknown: list[Entry] = []
-    facts: tuple[Key, ...] = ()
+    likely: set[str] = set()
     for error in errors:
         if error.validator == "additionalProperties":
             assert isinstance(node, Mapping)
-            unknown = [entry for entry in node if entry.name not in error.schema["properties"]]
-            facts = facts_at(path, node)
-            if any(meant_key(entry.name, facts) == "type" for entry in unknown):
-                of_any = {key.name for variant in variants_at(path).values() for key in keys(variant)}
-                unknown = [entry for entry in unknown if entry.name not in of_any]
-            yield from (_unknown(source, entry, facts, path, node) for entry in unknown)
-    meant = {suggestion for entry in unknown if (suggestion := meant_key(entry.name, facts))}
+            for unknown in _unknown(node, path, error):
+                likely |= {unknown.meaning.entry.name} if unknown.meaning else set()
+                yield _unknown_key(source, unknown, path)
     said: set[str] = set()
     for error in errors:
         code = CODES[error.validator]
         if error.validator == "required":
             assert isinstance(node, Mapping)
             for name in error.validator_value:
-                if node.entry(name) is None and name not in meant and name not in said:
+                if node.entry(name) is None and name not in likely and name not in said:
                     said.add(name)
                     yield missing(source, name, owner(path), node, path, known_keys(path, node))
         elif error.validator != "additionalProperties" and code not in said:
             said.add(code)
-            yield _wrong(source, node, path, code, error)
+            yield _wrong(source, root, node, path, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """A key that a mapping does not have."""
+
+    entry: Entry
+    meaning: Meaning | None
+    readable: bool
+    """Whether its value is one that the key has which is meant."""
+    instead: str
+    """The keys that the mapping may have and has not, for a message."""
+
+
+def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unknown]:
+    """The unknown keys of a mapping. A misspelt `type` is the only one: it decides which the others are."""
+    properties = cast("Schema", error.schema)["properties"]
+    facts = facts_at(path, node)
+    given = {entry.name for entry in node}
+    absent = tuple(key.name for key in facts if key.name not in given)
+    entries = [entry for entry in node if entry.name not in properties]
+    words = {key.name: key.type.schema["enum"] for key in facts if key.name in absent and "enum" in key.type.schema}
+    words |= {TYPE.name: tuple(variants_at(path))} if TYPE.name in absent else {}
+    meanings = {id(entry): meaning(entry, facts, words) for entry in entries[:MEANT]}
+    if any(found is not None and found.entry.name == TYPE.name for found in meanings.values()):
+        of_any = {key.name for variant in variants_at(path).values() for key in keys(variant)}
+        entries = [entry for entry in entries if entry.name not in of_any]
+    instead = ", ".join(f"`{name}`" for name in absent)
+    for entry in entries:
+        found = meanings.get(id(entry))
+        if found is None or found.entry.name in given:
+            yield _Unknown(entry, None, False, instead)
+            continue
+        given.add(found.entry.name)
+        name, value = found.entry.name, found.entry.value
+        is_slip = isinstance(value, Scalar) and (
+            one_slip(entry.name.lower(), name) or called_elsewhere(entry.name, facts) == name
+        )
+        readable = is_slip or fits(plain(value), properties[name]) or mostly_known((*path, name), value)
+        yield _Unknown(entry, found, readable, instead)
+
+
+def _unknown_key(source: Source, unknown: _Unknown, path: Path) -> Diagnostic:
+    name, found = unknown.entry.name, unknown.meaning
+    if found is None:
+        help = f"remove `{name}`" + (f", or write one of {unknown.instead}" if unknown.instead else "")
+    else:
+        help = f"did you mean `{found.text}`?" if found.text == found.entry.name else f"write `{found.text}`"
+    cause = UnknownKey(path, name, found.text if found else None, found is not None and found.with_value)
+    message = f"{owner(path)} has no key `{name}`"
+    return Diagnostic("NS104", message, source, unknown.entry.key.span, help=help, cause=cause)
 
 
 def key_at(root: Node, path: Path) -> Key | None:
     """The facts of the key whose value stands at this path; an item of `fc` is its `units`."""
     if len(path) == 2 and path[0] == "fc":
-        return keys(KINDS["fc"])[0]
+        return keys(KINDS["fc"].settings)[0]
     parent = walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
     if not isinstance(parent, Mapping):
         return None
     return next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
 
 
-def _wrong(source: Source, node: Node, path: Path, code: str, error: ValidationError) -> Diagnostic:
+def _wrong(source: Source, root: Node, node: Node, path: Path, error: ValidationError) -> Diagnostic:
     name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "a spec")
     if path and isinstance(path[-1], int):
         name = f"an item of {name}"
     expected = _expected(error)
     found = described(node)
     keyword, bound = str(error.validator), cast("Any", error.validator_value)
-    meant = meant_value(node, keyword, bound)
-    options = [str(option) for option in bound] if keyword == "enum" else []
-    others = equally_near(node.text, meant, options) if meant and isinstance(node, Scalar) else ()
+    code = CODES[keyword]
+    key = key_at(root, path)
+    rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
+    meanings = meant_values(node, keyword, bound, in_list=path[:1] == ("fc",))
+    meant, *others = [text for text in meanings if fits(resolve(text), rule)] or [""]
+    if keyword != "pattern":
+        options = [str(option) for option in bound] if keyword == "enum" else []
+        others = [*equally_near(node.text, meant, options)] if meant and isinstance(node, Scalar) else []
     message = f"{name} cannot be {found}: {expected}"
     help = expected.replace("expected", "write", 1)
     if meant:
         help = f"did you mean `{meant}`?" if keyword == "enum" else f"write `{meant}`"
+    if isinstance(node, Scalar) and is_placeholder(node.text):
+        code, help = "NS041", FILL_IN
+        message = f"{name} is the placeholder `{shown(node.text)}`: {expected}"
     if keyword == "const":
         message, help = f"this netspec reads version {bound} of the format, not {found}", f"write `netspec: {bound}`"
-    cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant, others)
+    cause = BrokenValue(path, keyword, tuple(bound) if isinstance(bound, list) else bound, meant or None, tuple(others))
     return Diagnostic(code, message, source, _shown(node), help=help, cause=cause)
 
 
@@ -230,22 +324,9 @@ def _expected(error: ValidationError) -> str:
         at = at[step]
     if error.validator == "minItems" and error.validator_value == 1:
         return "expected at least one item"
+    if error.validator == "maxLength":
+        return f"expected at most {error.validator_value} characters"
     return str(message)
-
-
-def _unknown(source: Source, entry: Entry, facts: tuple[Key, ...], path: Path, node: Mapping) -> Diagnostic:
-    meant = glued(entry, facts) or meant_key(entry.name, facts)
-    if meant and ":" in meant:
-        help = f"write `{meant}`"
-    elif meant and node.entry(meant) is None:
-        help = f"did you mean `{meant}`?"
-    else:
-        meant = None
-        names = ", ".join(f"`{key.name}`" for key in facts if node.entry(key.name) is None)
-        help = f"remove `{entry.name}`" + (f", or write one of {names}" if names else "")
-    message = f"{owner(path)} has no key `{entry.name}`"
-    cause = UnknownKey(path, entry.name, meant)
-    return Diagnostic("NS104", message, source, entry.key.span, help=help, cause=cause)
 
 
 def missing(

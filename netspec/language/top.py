@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from netspec.language.budget import Budget
 from netspec.language.data import Data
 from netspec.language.fields import Type, choice, key, name, section, string, whole
-from netspec.language.kind import ACTIVATIONS
+from netspec.language.functions import ACTIVATIONS
+from netspec.language.kinds import KINDS
 from netspec.language.train import Train
 
 VERSION = 1
@@ -32,51 +35,31 @@ class Input:
         return self.height, self.width, self.channels
 
 
-@dataclass(frozen=True, kw_only=True)
+def _with(keys: Mapping[str, Any]) -> Callable[[type], type]:
+    """Makes a section of a class whose first keys are these."""
+
+    def section(cls: type) -> type:
+        cls.__annotations__ = dict.fromkeys(keys, object) | cls.__annotations__
+        for one, field in keys.items():
+            setattr(cls, one, field)
+        return dataclass(frozen=True, kw_only=True)(cls)
+
+    return section
+
+
+@_with({name: kind.default for name, kind in KINDS.items()})
 class Defaults:
     """Values for the keys that layers leave out."""
 
-    conv: object = key(
-        Type({"type": "object"}, "a mapping of conv's keys"),
-        "For every convolution.",
-        None,
-        examples=({"kernel": 3, "padding": "same"},),
-    )
-    pool: object = key(
-        Type({"type": "object"}, "a mapping of pool's keys"),
-        "For every pooling layer.",
-        None,
-        examples=({"type": "max", "window": 2},),
-    )
-    fc: object = key(
-        Type({"type": "object"}, "a mapping of fc's keys"),
-        "For every fully connected layer.",
-        None,
-        examples=({"dropout": 0.5},),
-    )
     activation: str | None = key(
         choice(*ACTIVATIONS), "For every convolution, and every fully connected layer but the last.", None
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@_with({name: kind.entry for name, kind in KINDS.items() if kind.place == "block"})
 class Block:
     """One `[CONV]*N -> POOL?`."""
 
-    conv: object = key(
-        Type({"type": ["object", "array"]}, "a mapping, or a list of mappings"),
-        "A convolution, or a list of them.",
-        None,
-        also=("convs", "conv2d", "convolution"),
-        examples=({"filters": 32, "kernel": 3},),
-    )
-    pool: object = key(
-        Type({"type": ["object", "string"]}, "a mapping, or `max` or `average`"),
-        "The pooling layer after the convolutions.",
-        None,
-        also=("pooling", "maxpool", "pool2d"),
-        examples=({"window": 2},),
-    )
     repeat: int = key(whole(1), "How many of this block in a row.", 1, also=("repeats", "times"), examples=(2,))
 
 
@@ -108,14 +91,7 @@ class Top:
         also=("layers",),
         examples=([{"conv": {"filters": 32, "kernel": 3}, "pool": {"window": 2}}],),
     )
-    fc: object = key(
-        Type({"type": "array"}, "a list of numbers of units or mappings"),
-        "[FC]*K; an integer is short for {units: n}. The last gives the logits.",
-        None,
-        default_words="none",
-        also=("dense", "linear", "fully_connected", "fcs"),
-        examples=([120, 84, 10],),
-    )
+    fc: object = KINDS["fc"].entry
     budget: Budget = key(
         section(Budget),
         "What the network may cost.",

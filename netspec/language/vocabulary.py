@@ -9,7 +9,7 @@ from netspec.language.kinds import KINDS
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.nodes import Mapping, Node, Path, Scalar
 
-TYPE = next(key for key in keys(KINDS["pool"]) if key.name == "type")
+TYPE = next(key for key in keys(KINDS["pool"].settings) if key.name == "type")
 
 
 def known_keys(path: Path, node: Node) -> tuple[Key, ...]:
@@ -19,9 +19,9 @@ def known_keys(path: Path, node: Node) -> tuple[Key, ...]:
         return tuple(keys(Top))
     cls: type = Top
     if names[-1] in KINDS and len(path) > 1 and names[0] in ("blocks", "defaults", "fc"):
-        cls = KINDS[names[-1]]
+        cls = KINDS[names[-1]].settings
     elif names == ["fc"]:
-        cls = KINDS["fc"]
+        cls = KINDS["fc"].settings
     elif names == ["blocks"]:
         cls = Block
     else:
@@ -68,12 +68,14 @@ def facts_at(path: Path, node: Mapping) -> tuple[Key, ...]:
 def sections_with(name: str) -> list[str]:
     """The sections, and the kinds of layers in a block, that have a key of this name."""
     found = [key.name for key in keys(Top) if key.type.section and name in keys_by_name(key.type.section)]
-    return found + [kind for kind in ("conv", "pool") if name in keys_by_name(KINDS[kind])]
+    return found + [
+        kind.name for kind in KINDS.values() if kind.place == "block" and name in keys_by_name(kind.settings)
+    ]
 
 
 def lists_with(name: str) -> list[str]:
     """The keys whose value may be a list of mappings with a key of this name; of a number, those that list numbers."""
     if name.isdigit():
         return ["fc"]
-    items: dict[str, type] = {"blocks": Block, "fc": KINDS["fc"], "conv": KINDS["conv"]}
+    items: dict[str, type] = {"blocks": Block, "fc": KINDS["fc"].settings, "conv": KINDS["conv"].settings}
     return [listing for listing, item in items.items() if name in keys_by_name(item)]

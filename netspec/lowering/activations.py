@@ -7,17 +7,21 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
+from netspec.language.functions import ACTIVATIONS
+
+FUNCTIONS: dict[str, Callable[..., jax.Array]] = {
     "none": lambda x: x,
     "relu": jax.nn.relu,
-    "leaky_relu": lambda x: jax.nn.leaky_relu(x, 0.01),
+    "leaky_relu": lambda x, slope: jax.nn.leaky_relu(x, slope),
     "elu": jax.nn.elu,
-    "gelu": lambda x: jax.nn.gelu(x, approximate=True),
+    "gelu": lambda x, approximate: jax.nn.gelu(x, approximate=bool(approximate)),
     "silu": jax.nn.silu,
     "sigmoid": jax.nn.sigmoid,
     "tanh": jnp.tanh,
     "softplus": jax.nn.softplus,
 }
 
-RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"})
-"""Those that halve the variance, for which He initialization makes up."""
+
+def activate(name: str, x: jax.Array) -> jax.Array:
+    """The activation of this name, element by element, with the constants that the language gives it."""
+    return FUNCTIONS[name](x, **ACTIVATIONS[name].constants)

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 
-from netspec.analysis.convolution import Choice, Geometry
-from netspec.language.conv import Conv
-from netspec.language.kind import Shape
+from netspec.analysis.convolution.stage import geometry
+from netspec.analysis.stages import Stage
 from netspec.lowering.convolution import Convolution, convolve
-from netspec.lowering.finish import Arrays, Mode, finish
+from netspec.lowering.finish import finish
+from netspec.lowering.kinds import Arrays, Run
 
 
-def work(settings: Conv, input: Shape) -> Convolution:
+def work(stage: Stage) -> Convolution:
     """The convolution of the layer, to be timed."""
-    return Convolution(Geometry.of(settings, input))
+    g = geometry(stage)
+    return Convolution(replace(g, windows=(1, 1)), g.windows)
 
 
-def linear(params: Arrays, x: jax.Array, g: Geometry, choice: Choice | None) -> jax.Array:
-    """(batch, height, width, channels) -> (batch, height', width', filters), without bias.
+def apply(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
+    """(batch, height, width, channels) -> (batch, height', width', filters): convolution, bias, norm, activation, dropout.
 
-    a(i, j) = sum over m, n and channels of w(m, n) * x(i + m, j + n): the filter is not flipped.
+    a(i, j) = sum over m, n and channels of w(m, n) * x(i + m, j + n): the filter is not flipped. Pooling that runs within
+    the layer takes the sums, before the bias.
     """
-    return convolve(x, params["kernel"].astype(x.dtype), g, choice)
-
-
-def apply(
-    settings: Conv, params: Arrays, statistics: Arrays, x: jax.Array, input: Shape, mode: Mode, choice: Choice | None
-) -> tuple[jax.Array, Arrays]:
-    """The whole layer: convolution, bias, norm, activation, dropout."""
-    return finish(settings, params, statistics, linear(params, x, Geometry.of(settings, input), choice), mode)
+    sums = convolve(x, run.params["kernel"].astype(x.dtype), geometry(run.stage), run.choice)
+    return finish(run, run.within(sums) if run.within else sums)

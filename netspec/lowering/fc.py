@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from netspec.language.fc import Fc
-from netspec.language.kind import Shape, elements
-from netspec.lowering.finish import Arrays, Mode, finish
+from netspec.analysis.stages import Stage
+from netspec.lowering.finish import finish
+from netspec.lowering.kinds import Arrays, Run
 from netspec.lowering.work import DIRECTIONS, Direction, Program, normal
 
 
@@ -50,14 +50,15 @@ class Product:
         return Program(lambda x, dy: jax.linear_transpose(lambda w: x @ w, w)(dy), (x, dy))
 
 
-def work(settings: Fc, input: Shape) -> Product:
+def work(stage: Stage) -> Product:
     """The matrix product of the layer, to be timed."""
-    return Product(elements(input), settings.units)
+    return Product(stage.layer.input[0], stage.layer.output[0])
 
 
-def apply(
-    settings: Fc, params: Arrays, statistics: Arrays, x: jax.Array, input: Shape, mode: Mode, choice: None
-) -> tuple[jax.Array, Arrays]:
-    """(batch, inputs) or a map to be flattened -> (batch, units): x @ kernel, bias, norm, activation, dropout."""
-    flat = x.reshape((x.shape[0], input[0]))
-    return finish(settings, params, statistics, flat @ params["kernel"].astype(x.dtype), mode)
+def apply(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
+    """(batch, inputs) or a map to be flattened -> (batch, units): x @ kernel, bias, norm, activation, dropout.
+
+    A map lies in memory in the order that `FLATTENED` asks for.
+    """
+    flat = x.reshape((x.shape[0], *run.stage.layer.input))
+    return finish(run, flat @ run.params["kernel"].astype(x.dtype))

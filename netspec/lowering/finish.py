@@ -2,58 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import jax
 import jax.numpy as jnp
 
-from netspec.language.conv import Conv
-from netspec.language.fc import Fc
-from netspec.lowering.activations import ACTIVATIONS
+from netspec.language.functions import EPSILON, MOMENTUM
+from netspec.lowering.activations import activate
 from netspec.lowering.columns import across, add_bias, standardize
-
-Arrays = dict[str, jax.Array]
-
-EPSILON = 1e-5
-MOMENTUM = 0.9
+from netspec.lowering.kinds import Arrays, Run
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """How a layer is run. `key` is the layer's own random key; without it nothing is dropped."""
-
-    training: bool = False
-    key: jax.Array | None = None
-    products: bool = False
-    """Whether sums over a batch run as matrix products, which is quick on CPU; with reverse-mode derivatives only."""
-
-
-def finish(
-    settings: Conv | Fc, params: Arrays, statistics: Arrays, x: jax.Array, mode: Mode
-) -> tuple[jax.Array, Arrays]:
+def finish(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
     """(batch, ..., features) -> the same shape, and the new running statistics."""
+    settings, statistics = run.settings, run.statistics
     if settings.bias:
-        x = add_bias(x, params["bias"]) if mode.products else x + across(params["bias"], x)
+        x = add_bias(x, run.params["bias"]) if run.products else x + across(run.params["bias"], x)
     if settings.norm == "batch":
-        x, statistics = batch_norm(x, params, statistics, mode)
-    x = ACTIVATIONS[settings.activation](x)
-    if settings.dropout and mode.training:
-        assert mode.key is not None, "dropout in training needs a key"
-        x = dropout(x, settings.dropout, mode.key)
+        x, statistics = batch_norm(run, x)
+    x = activate(settings.activation, x)
+    if settings.dropout and run.training:
+        assert run.key is not None, "dropout in training needs a key"
+        x = dropout(x, settings.dropout, run.key)
     return x, statistics
 
 
-def batch_norm(x: jax.Array, params: Arrays, statistics: Arrays, mode: Mode) -> tuple[jax.Array, Arrays]:
-    """scale * (x - mean) / sqrt(variance + 1e-5) + shift, over all axes but the last, computed in float32.
+def batch_norm(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
+    """scale * (x - mean) / sqrt(variance + epsilon) + shift, over all axes but the last, computed in float32.
 
-    In training by the batch's mean and biased variance, which move the running statistics by a tenth; otherwise by the
-    running statistics. Source: Ioffe and Szegedy, 2015.
+    In training by the batch's mean and biased variance, of which the running statistics take up what the momentum leaves;
+    otherwise by the running statistics. Source: Ioffe and Szegedy, 2015.
     """
+    params, statistics = run.params, run.statistics
     mean, variance = statistics["mean"], statistics["variance"]
     wide = x.astype(jnp.float32)
-    if not mode.training:
+    if not run.training:
         return _normed(wide, mean, variance, params).astype(x.dtype), statistics
-    if mode.products:
+    if run.products:
         normed, batch_mean, batch_variance = standardize(wide, params["scale"], params["shift"], EPSILON)
     else:
         axes = tuple(range(x.ndim - 1))

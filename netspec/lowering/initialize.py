@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from netspec.analysis.plan import PlannedLayer
+from netspec.language.functions import ACTIVATIONS
 from netspec.language.kind import Shape
-from netspec.lowering.activations import RELU_LIKE
 
 Arrays = dict[str, np.ndarray]
 
@@ -32,7 +32,7 @@ def kernel(shape: Shape, activation: str, rng: np.random.Generator) -> np.ndarra
     """
     cells = math.prod(shape[:-2])
     fan_in, fan_out = cells * shape[-2], cells * shape[-1]
-    if activation in RELU_LIKE:
+    if ACTIVATIONS[activation].relu_like:
         return rng.standard_normal(shape, np.float32) * np.float32(math.sqrt(2 / fan_in))
     bound = np.float32(math.sqrt(6 / (fan_in + fan_out)))
     return (rng.random(shape, np.float32) * 2 - 1) * bound

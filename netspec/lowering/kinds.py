@@ -1,27 +1,53 @@
-"""How each layer kind runs; the same keys as `netspec.language.kinds.KINDS`."""
+"""How a layer kind runs: the module that its `lowering` names, loaded when a network computes."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 import jax
 
-from netspec.language.kind import Shape
-from netspec.lowering import conv, fc, pool
-from netspec.lowering.finish import Arrays, Mode
-from netspec.lowering.work import Work
+from netspec.analysis.stages import Stage
+from netspec.language.kinds import KINDS
+
+Arrays = dict[str, jax.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a stage: all that it computes with besides what it reads."""
+
+    stage: Stage
+    params: Arrays
+    statistics: Arrays
+    choice: Any = None
+    """The algorithm; None is XLA's own."""
+    within: Callable[[jax.Array], jax.Array] | None = None
+    """Runs the layer that stands within this one, on its sums; given where the stage has one."""
+    training: bool = False
+    key: jax.Array | None = None
+    """The layer's own random key; without it nothing is dropped."""
+    products: bool = False
+    """Whether sums over a batch run as matrix products, which is quick on CPU; with reverse-mode derivatives only."""
+
+    @property
+    def settings(self) -> Any:
+        """Those of the layer."""
+        return self.stage.layer.settings
 
 
 class Lowering(Protocol):
-    """The module of one layer kind."""
+    """The module of one layer kind. It may have `work(stage)` too: a `netspec.lowering.work.Work`, to be timed."""
 
-    def work(self, settings: Any, input: Shape) -> Work:
-        """The layer's linear work, to be timed."""
-
-    def apply(
-        self, settings: Any, params: Arrays, statistics: Arrays, x: jax.Array, input: Shape, mode: Mode, choice: Any
-    ) -> tuple[jax.Array, Arrays]:
-        """The layer's output for x (batch, *input), and its new running statistics."""
+    @property
+    def apply(self) -> Callable[..., tuple[jax.Array, Arrays]]:
+        """(run, *arrays): the output for arrays (batch, *shape) of all that the layer reads, and its new statistics."""
 
 
-LOWERINGS: dict[str, Lowering] = {"conv": conv, "pool": pool, "fc": fc}
+@cache
+def lowering(kind: str) -> Lowering:
+    """How a kind runs."""
+    return cast(Lowering, import_module(KINDS[kind].lowering))

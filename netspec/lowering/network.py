@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,8 @@ import numpy as np
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.analysis.pooling import WINDOWS
 from netspec.analysis.stages import Stage, stages
-from netspec.lowering import conv, initialize
-from netspec.lowering.finish import Mode, finish
-from netspec.lowering.kinds import LOWERINGS
+from netspec.lowering import initialize
+from netspec.lowering.kinds import Run, lowering
 from netspec.lowering.options import compiler_options
 from netspec.lowering.settings import held
 
@@ -77,14 +76,16 @@ class Network:
             raise ValueError(
                 f"expected images of shape (batch, {', '.join(map(str, self.plan.input))}). Received: {images.shape}"
             )
-        x = images.astype(self.dtype)
+        values = {0: images.astype(self.dtype)}
         state = dict(variables["state"])
+        mode = {"training": training, "products": bool(self.choices)}
         for stage in stages(self.plan):
             layer = stage.layer
-            key_here = None if key is None else jax.random.fold_in(key, stage.number)
-            mode = Mode(training, key_here, bool(self.choices))
-            params = variables["params"].get(layer.name, {})
-            x, moved = self._stage(stage, params, state.get(layer.name, {}), self._written(x), mode)
+            key_here = None if key is None else jax.random.fold_in(key, layer.value - 1)
+            run = self._run(stage, variables, key=key_here, within=self._within(stage.within), **mode)
+            arrays = (self._written(values[value]) for value in layer.reads)
+            x, moved = lowering(layer.kind).apply(run, *arrays)
+            values[stage.result.value] = x
             if moved:
                 state[layer.name] = moved
             if outputs is not None:
@@ -94,13 +95,11 @@ class Network:
     @held
     def activations(self, variables: Variables, images: jax.Array) -> dict[str, jax.Array]:
         """The output of every layer by its name, for normalized images, as inference computes it."""
-        x = images.astype(self.dtype)
-        outputs = {}
+        values = [images.astype(self.dtype)]
         for layer in self.plan.layers:
-            params, state = (variables[part].get(layer.name, {}) for part in ("params", "state"))
-            x, _ = self._layer(layer, params, state, x, Mode())
-            outputs[layer.name] = x.astype(jnp.float32)
-        return outputs
+            arrays = (values[value] for value in layer.reads)
+            values.append(lowering(layer.kind).apply(self._run(Stage(layer), variables), *arrays)[0])
+        return {layer.name: x.astype(jnp.float32) for layer, x in zip(self.plan.layers, values[1:], strict=True)}
 
     def predict(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
         """Class probabilities (batch, classes) of images as the data source gives them (uint8 pixels or floats).
@@ -126,21 +125,20 @@ class Network:
         """`jax.jit` with the compiler options of this machine."""
         return jax.jit(function, compiler_options=compiler_options(jax.default_backend()), **options)
 
-    def _stage(self, stage: Stage, params: Any, state: Any, x: jax.Array, mode: Mode) -> tuple[jax.Array, Any]:
-        layer, pooled, geometry = stage.layer, stage.pooled, stage.geometry
-        if pooled is None or geometry is None:
-            return self._layer(layer, params, state, x, mode)
-        sums = conv.linear(params, x, geometry, self.choices.get(layer.name))
-        lowering, pooling = LOWERINGS[pooled.kind], self.choices.get(pooled.name)
-        x, _ = lowering.apply(pooled.settings, {}, {}, self._written(sums), pooled.input, mode, pooling)
-        settings: Any = layer.settings
-        return finish(settings, params, state, self._written(x), mode)
+    def _run(self, stage: Stage, variables: Variables, **how: Any) -> Run:
+        """The stage with its arrays. A layer on its own has no choice that asks anything of a neighbour."""
+        params, state = (variables[part].get(stage.layer.name, {}) for part in ("params", "state"))
+        choice = self.choices.get(stage.layer.name)
+        if stage.within is None and WINDOWS in (choice, getattr(choice, "output", None)):
+            choice = None
+        return Run(stage, params, state, choice, **how)
 
-    def _layer(self, layer: PlannedLayer, params: Any, state: Any, x: jax.Array, mode: Mode) -> tuple[jax.Array, Any]:
-        """A layer on its own: what would run together with its neighbour runs as XLA has it."""
-        choice = self.choices.get(layer.name)
-        choice = None if WINDOWS in (choice, getattr(choice, "output", None)) else choice
-        return LOWERINGS[layer.kind].apply(layer.settings, params, state, x, layer.input, mode, choice)
+    def _within(self, layer: PlannedLayer | None) -> Callable[[jax.Array], jax.Array] | None:
+        """What runs a layer that stands within another, on that one's sums: it has no arrays of its own."""
+        if layer is None:
+            return None
+        run = Run(Stage(layer), {}, {}, self.choices.get(layer.name))
+        return lambda sums: self._written(lowering(layer.kind).apply(run, self._written(sums))[0])
 
     def _written(self, x: jax.Array) -> jax.Array:
         """x, and in the backward pass its cotangent, written to memory once.

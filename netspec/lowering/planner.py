@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from netspec.analysis import pooling
-from netspec.analysis.convolution import Choice, choose
-from netspec.analysis.plan import Plan
-from netspec.analysis.stages import stages
-from netspec.language.pool import Pool
-from netspec.lowering.convolution import ALGORITHMS, Convolution
-from netspec.lowering.kinds import LOWERINGS
+from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.analysis.rules import rules
+from netspec.analysis.stages import Stage, stages
+from netspec.lowering.convolution import Convolution
+from netspec.lowering.kinds import lowering
 from netspec.lowering.work import DIRECTIONS, Direction, Work
-
-TOGETHER = Choice(pooling.WINDOWS, pooling.WINDOWS, pooling.WINDOWS)
-"""The choice of a convolution that hands its map window by window to the max pooling that follows."""
 
 
 def choices(plan: Plan, batch: int, platform: str, *, together: bool = True) -> dict[str, Any]:
@@ -25,58 +21,54 @@ def choices(plan: Plan, batch: int, platform: str, *, together: bool = True) -> 
     `platform` is JAX's name of the backend. Without `together`, no layer's choice asks anything of another layer.
     """
     chosen: dict[str, Any] = {}
-    trained_before = False
     for stage in stages(plan):
-        layer = stage.layer
-        if stage.geometry is not None:
-            geometry = stage.geometry if together else replace(stage.geometry, windows=(1, 1))
-            if (choice := choose(geometry, batch, platform, not trained_before)) is not None:
-                chosen[layer.name] = choice
-        for pooled in filter(None, (layer, stage.pooled)):
-            if isinstance(pooled.settings, Pool):
-                height, width = pooled.settings.axes(pooled.input)
-                name = pooling.choose((height.kernel, width.kernel), platform)
-                if chosen.get(layer.name) == TOGETHER:
-                    name = pooling.WINDOWS
-                elif name not in LOWERINGS["pool"].work(pooled.settings, pooled.input).algorithms("output"):
-                    name = None  # over a whole map there is nothing to choose
-                if name is not None:
-                    chosen[pooled.name] = name
-        trained_before = trained_before or bool(layer.shapes)
+        gradient = plan.needs_gradient(stage.layer)
+        chosen |= rules(stage.layer.kind).choices(stage, batch, platform, gradient, together)
     return chosen
 
 
 @dataclass(frozen=True)
 class Part:
-    """The linear work of one layer of a plan."""
+    """A layer whose linear work can be timed."""
 
-    layer: str
-    kind: str
+    planned: PlannedLayer
     work: Work
     directions: tuple[Direction, ...]
-    """Those that a training step computes: nothing needs the input gradient before the first trained layer."""
-    macs: int
-    """Multiply-adds of one example, the same in each direction."""
+    """Those that a training step computes: not the gradient of what no trained layer is behind."""
+
+    @property
+    def layer(self) -> str:
+        """The layer's name."""
+        return self.planned.name
+
+    @property
+    def kind(self) -> str:
+        """The layer's kind."""
+        return self.planned.kind
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one example, the same in each direction."""
+        return self.planned.macs
 
 
 def parts(plan: Plan) -> list[Part]:
     """The work of a training step, layer by layer."""
     found = []
-    trained_before = False
-    geometries = {stage.layer.name: stage.geometry for stage in stages(plan)}
+    alone = {stage.layer.value: stage for stage in stages(plan)}
     for layer in plan.layers:
-        geometry = geometries.get(layer.name)
-        work: Work = LOWERINGS[layer.kind].work(layer.settings, layer.input)
-        if geometry is not None:
-            work = Convolution(replace(geometry, windows=(1, 1)), geometry.windows)
-        directions = tuple(
-            direction
-            for direction in DIRECTIONS
-            if work.algorithms(direction) and (trained_before or direction != "input_gradient")
-        )
-        found.append(Part(layer.name, layer.kind, work, directions, layer.macs))
-        trained_before = trained_before or bool(layer.shapes)
+        work = work_of(alone.get(layer.value, Stage(layer)))
+        if work is not None:
+            gradient = plan.needs_gradient(layer)
+            wanted = (direction for direction in DIRECTIONS if gradient or direction != "input_gradient")
+            found.append(Part(layer, work, tuple(direction for direction in wanted if work.algorithms(direction))))
     return found
+
+
+def work_of(stage: Stage) -> Work | None:
+    """The linear work of a stage's layer; None where its kind has none to be timed."""
+    work = getattr(lowering(stage.layer.kind), "work", None)
+    return None if work is None else cast(Work, work(stage))
 
 
 class Unfit(ValueError):
@@ -117,7 +109,7 @@ def from_names(plan: Plan, written: Mapping[str, Any]) -> dict[str, Any]:
 def _pairs(plan: Plan) -> list[tuple[str, str]]:
     """The convolutions that can hand their map window by window to the max pooling that follows, and that pooling."""
     return [
-        (stage.layer.name, stage.pooled.name)
+        (stage.layer.name, stage.within.name)
         for stage in stages(plan)
-        if stage.pooled and stage.geometry and ALGORITHMS[pooling.WINDOWS].supports(stage.geometry, "output")
+        if stage.within is not None and isinstance(work := work_of(stage), Convolution) and work.by_windows
     ]

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import jax
 
-from netspec.language.kind import Shape
+from netspec.analysis.pooling import Window
+from netspec.analysis.stages import Stage
 from netspec.language.pool import Pool
-from netspec.lowering.finish import Arrays, Mode
-from netspec.lowering.pooling import Pooling, Window, pool
+from netspec.lowering.kinds import Arrays, Run
+from netspec.lowering.pooling import Pooling, pool
 
 
-def work(settings: Pool, input: Shape) -> Pooling:
+def work(stage: Stage) -> Pooling:
     """The pooling of the layer, to be timed."""
-    height, width = settings.axes(input)
-    window = Window((height.kernel, width.kernel), (height.stride, width.stride), (height.padding, width.padding))
-    return Pooling((input[0], input[1], input[2]), window, settings.type)
+    settings, (height, width, channels) = stage.layer.settings, stage.layer.input
+    assert isinstance(settings, Pool)
+    return Pooling((height, width, channels), Window.of(settings, stage.layer.input), settings.type)
 
 
-def apply(
-    settings: Pool, params: Arrays, statistics: Arrays, x: jax.Array, input: Shape, mode: Mode, choice: str | None
-) -> tuple[jax.Array, Arrays]:
+def apply(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
     """(batch, height, width, channels) -> (batch, height', width', channels): each window's maximum or mean."""
-    window = work(settings, input).window
-    return pool(x, window.size, window.stride, window.padding, settings.type, choice), statistics
+    return pool(x, Window.of(run.settings, run.stage.layer.input), run.settings.type, run.choice), run.statistics

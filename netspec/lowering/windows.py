@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import jax
 
-Pair = tuple[int, int]
+from netspec.language.fields import Pair
 
 
 def taps(padded: jax.Array, window: Pair, stride: Pair, output: Pair, dilation: Pair = (1, 1)) -> Iterator[jax.Array]:

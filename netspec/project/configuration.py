@@ -72,7 +72,8 @@ class Configuration:
             taken = tuple(finding for finding in report.diagnostics if not self.wants(finding.code))
             report = without(report, stay, taken)
         if self.strict:
-            report = replace(report, diagnostics=tuple(replace(one, severity="error") for one in report.diagnostics))
+            judged = (one if one.severity == "hint" else replace(one, severity="error") for one in report.diagnostics)
+            report = replace(report, diagnostics=tuple(judged))
         return report
 
     def check(self, source: Source) -> Report:

@@ -93,10 +93,9 @@ def _less_round(search: Search) -> tuple[Span | None, str | None]:
     channels, giver = search.channels()
     settings = search.layer.settings
     groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
-    if giver is None or "filters" not in giver.places:
+    if giver is None or "filters" not in giver.places or groups == "depthwise":
         return None, None
-    others = [value for value in (groups, filters) if isinstance(value, int)]
-    if min(map(_roundness, others)) <= _roundness(channels):
+    if min(_roundness(groups), _roundness(filters)) <= _roundness(channels):
         return None, None
     return giver.at("filters"), f"`{giver.name}` gives {channels} channels"
 

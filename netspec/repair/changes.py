@@ -40,13 +40,17 @@ class Change:
         """The spec with it; what has its default from the setting follows."""
         return replace(spec, layers=tuple(self._changed(other) for other in spec.layers))
 
-    def _changed(self, other: Layer) -> Layer:
+    def _shared_by(self, other: Layer) -> bool:
+        """Whether a layer has the setting from the same place."""
         place = self.layer.places.get(self.field)
         same = other.places.get(self.field) == place if place else other.node is self.layer.node
-        if not same or other.kind != self.layer.kind or other.settings is None:
+        return same and other.kind == self.layer.kind
+
+    def _changed(self, other: Layer) -> Layer:
+        if not self._shared_by(other) or other.settings is None:
             return other
         given = {name: getattr(other.settings, name) for name in other.places if hasattr(other.settings, name)}
-        kind = KINDS[other.kind]
+        kind = KINDS[other.kind].settings
         return replace(other, settings=kind.completed(given | {self.field: self.value}, None, False))
 
     def fix(self, spec: Spec) -> Fix:
@@ -56,8 +60,14 @@ class Change:
             edit = insert(spec.source, self.layer.node, self.field, text)
         else:
             edit = Edit(self.layer.places[self.field].value, text)
-        where = f" in `{self.layer.name}`"
-        return Fix(f"set `{self.field}: {text}`{where}", (edit,))
+        return Fix(f"set `{self.field}: {text}` in {self._where(spec)}", (edit,))
+
+    def _where(self, spec: Spec) -> str:
+        """What the text to be changed stands for: the layer, or all that it is written once for."""
+        layers = {other.span for other in spec.layers if self._shared_by(other)}
+        if self.field in self.layer.places and self.field not in self.layer.own:
+            return "`defaults`" + f", for {len(layers)} layers" * (len(layers) > 1)
+        return f"`{self.layer.name}`" + f", written once for {len(layers)} layers" * (len(layers) > 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netspec.analysis.against_data import SIZES
 from netspec.analysis.causes import (
@@ -12,14 +13,17 @@ from netspec.analysis.causes import (
     NameTaken,
     NoEffect,
     NoLayers,
+    OnLogits,
     OtherClassCount,
     OtherImageSize,
+    PoolAboveConv,
 )
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.causes import EmptyBlock, TooManyLayers
-from netspec.language.edits import insert
+from netspec.language.edits import exchange, insert
 from netspec.language.spec import Spec
+from netspec.repair.lines import itemized
 from netspec.repair.values import removal
 from netspec.text.nodes import Mapping, Path, Sequence, walk
 
@@ -62,6 +66,34 @@ def no_effect(report: Report, finding: Diagnostic, cause: NoEffect) -> Iterator[
     entry = layer.node.entry(cause.key) if isinstance(layer.node, Mapping) else None
     if entry and isinstance(layer.node, Mapping):
         yield removal(spec.source, layer.node, entry)
+
+
+def on_logits(report: Report, finding: Diagnostic, cause: OnLogits) -> Iterator[Fix]:
+    """The last layer with the value that leaves the logits alone, whatever `defaults` say."""
+    layer = _spec(report).layers[cause.position]
+    own = cause.key in layer.own
+    edit = (
+        Edit(layer.at(cause.key), cause.value)
+        if own
+        else insert(report.source, layer.node, cause.key, cause.value, "units")
+    )
+    yield Fix(f"set `{cause.key}: {cause.value}` in `{layer.name}`", (edit,))
+
+
+def pool_above_conv(report: Report, finding: Diagnostic, cause: PoolAboveConv) -> Iterator[Fix]:
+    """The two in the order in which they run; then a block of its own for the pooling layer, which then runs first."""
+    block = walk(report.root, cause.path)
+    assert isinstance(block, Mapping)
+    pool, conv = block.entry("pool"), block.entry("conv")
+    assert pool is not None
+    assert conv is not None
+    if edits := exchange(report.source, block, pool, conv):
+        yield Fix("write `conv` above `pool`, as they run", edits)
+    if not block.flow and block.entries == (pool, conv):
+        yield from (
+            replace(fix, title="let `pool` run first, in a block of its own")
+            for fix in itemized(report.source, conv.key.span.line)
+        )
 
 
 def name_taken(report: Report, finding: Diagnostic, cause: NameTaken) -> Iterator[Fix]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import remove, remove_items
-from netspec.language.spec import Layer, Spec
+from netspec.language.spec import Group, Layer, Spec
 from netspec.repair.changes import Answer
 from netspec.text.nodes import Mapping, Scalar, Sequence
 
@@ -81,7 +81,7 @@ class Blocks:
         """The spec with a lower `repeat`: of the failing layer, or of its block."""
         failing = self.spec.layers[self.at]
         within_block = _repeat(failing.node) is value
-        seen: Counter[tuple[int, int | None]] = Counter()
+        seen: Counter[tuple[int, Group | None]] = Counter()
 
         def stays(layer: Layer) -> bool:
             if layer.node is not failing.node if within_block else self.of(layer) is not self.of(failing):
@@ -90,7 +90,7 @@ class Blocks:
             seen[at] += 1
             return seen[at] <= (count if within_block else count * _times(_repeat(layer.node)))
 
-        return replace(self.spec, layers=tuple(filter(stays, self.spec.layers)))
+        return self.spec.keeping(stays)
 
 
 def _repeat(node: object) -> Scalar | None:
@@ -111,9 +111,9 @@ def _without_pool(search: Search, blocks: Blocks) -> Iterator[Answer]:
         if block is None or entry is None or entry.value is not layer.node or id(block) in tried:
             continue
         tried.add(id(block))
-        rest = tuple(other for other in search.spec.layers if other.node is not layer.node)
-        if len(block.entries) > 1 and search.holds(replace(search.spec, layers=rest)):
-            fix = Fix(f"remove `{layer.name}`", (remove(search.spec.source, block, entry),))
+        rest = search.spec.keeping(lambda other, layer=layer: other.node is not layer.node)  # type: ignore[misc]
+        if len(block.entries) > 1 and search.holds(rest):
+            fix = Fix(f"remove `{layer.name}`", (remove(search.spec.source, block, entry),), "display")
             yield Answer(POOL_COST, fix, None, layer.span)
 
 
@@ -124,9 +124,8 @@ def _without_last_blocks(search: Search, blocks: Blocks) -> Iterator[Answer]:
     if listed is None or at == 0:
         return
     last = {id(item) for item in listed.items[at:]}
-    kept = tuple(layer for layer in search.spec.layers if id(blocks.of(layer)) not in last)
-    if search.holds(replace(search.spec, layers=kept)):
+    if search.holds(search.spec.keeping(lambda layer: id(blocks.of(layer)) not in last)):
         count = len(listed.items) - at
         words = f"remove the last {count} blocks" if count > 1 else "remove the last block"
-        fix = Fix(words, (remove_items(search.spec.source, listed, at),))
+        fix = Fix(words, (remove_items(search.spec.source, listed, at),), "display")
         yield Answer(BLOCKS_COST + count, fix, None, search.layer.span)

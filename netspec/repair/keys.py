@@ -12,11 +12,11 @@ from netspec.language.causes import MissingKey, UnknownKey
 from netspec.language.edits import insert, remove
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
-from netspec.language.other_systems import SWITCHES
+from netspec.language.other_systems import GIVEN, SWITCHES
 from netspec.language.spelling import likeness
 from netspec.language.top import Block, Top
 from netspec.language.vocabulary import below, facts_at, known_keys, variants_at
-from netspec.repair import lines
+from netspec.repair import forms, lines
 from netspec.repair.values import elsewhere, removal, usual
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, walk
 from netspec.text.source import Source, Span
@@ -28,22 +28,31 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
     node = walk(root, cause.path)
     assert isinstance(root, Mapping)
     assert isinstance(node, Mapping)
-    entry = node.entry(cause.name)
-    assert entry is not None
+    entry = next(entry for entry in node if entry.key.span == finding.span)
     facts = facts_at(cause.path, node)
-    meant = [*_meanings(source, root, cause.path, node, entry, facts)]
-    if cause.meant and (":" in cause.meant or not (meant and meant[0].title.startswith("write"))):
-        yield Fix(f"write `{cause.meant}`", (Edit(entry.key.span, cause.meant),), "safe")
-        if ":" not in cause.meant:
-            yield removal(source, node, entry)
-        yield from lines.misplaced(report, finding, cause)
-        return
+    if cause.meant:
+        span = entry.key.span.to(entry.value.span) if cause.with_value else entry.key.span
+        yield Fix(f"write `{cause.meant}`", (Edit(span, cause.meant),), "safe")
+    elif cause.path[:1] == ("blocks",) and len(cause.path) == 2:
+        yield from forms.after_the_blocks(source, root)
+    yield from forms.repeated(source, entry, facts)
+    yield from forms.halved(source, entry, facts)
+    yield from forms.betas(source, node, entry)
+    yield from forms.one_level_up(source, entry, facts)
+    if cause.name.lower() in GIVEN:
+        yield removal(source, node, entry)
     yield from lines.misplaced(report, finding, cause)
-    yield from meant
+    if entry.name != cause.name:  # it is read as what it means
+        yield removal(source, node, entry, cause.name)
+        return
+    yield from _other_type(source, node, entry, variants_at(cause.path))
+    if entry.value.span.line == entry.value.span.end_line:
+        for home in _homes(root, cause.path, node):
+            yield from home.given(source, node, entry)
     lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
     lacking += [key.name for key in facts if key.name not in lacking and _holds(key, entry.value)]
     yield from (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
-    yield removal(source, node, entry)
+    yield removal(source, node, entry, cause.name)
 
 
 def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[Fix]:
@@ -55,44 +64,9 @@ def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[
     yield from lines.misplaced(report, finding, cause)
     layers = entry.value if isinstance(root, Mapping) and (entry := root.entry("fc")) else None
     if cause.name == "units" and isinstance(layers, Sequence) and isinstance(node, Mapping) and node in layers.items:
-        yield from _with_item_before(source, layers, node)
+        yield from forms.with_layer_before(source, layers, node)
     key = next(key for key in known_keys(cause.path, node) if key.name == cause.name)
     yield from _additions(source, root, node, key)
-
-
-def _meanings(
-    source: Source, root: Mapping, path: Path, node: Mapping, entry: Entry, facts: tuple[Key, ...]
-) -> Iterator[Fix]:
-    """What an unknown key may have been meant as, the plainest first."""
-    value = entry.value
-    whole = entry.key.span.to(value.span)
-    pair = SWITCHES.get((entry.name, value.text.lower())) if isinstance(value, Scalar) else None
-    if pair is not None and any(pair.startswith(f"{key.name}:") for key in facts):
-        yield Fix(f"write `{pair}`", (Edit(whole, pair),))
-    variants = variants_at(path)
-    words = {key.name: key.type.schema.get("enum", ()) for key in facts} | (
-        {"type": tuple(variants)} if variants else {}
-    )
-    for name, options in words.items():
-        if node.entry(name) is None and isinstance(value, Scalar):
-            if value.text and value.text in options:
-                yield Fix(f"write `{name}`", (Edit(entry.key.span, name),))
-            elif not value.text and entry.name in options:
-                yield Fix(f"write `{name}: {entry.name}`", (Edit(entry.key.span, f"{name}: {entry.name}"),))
-    yield from _other_type(source, node, entry, variants)
-    if value.span.line == value.span.end_line:
-        for home in _homes(root, path, node):
-            yield from home.given(source, node, entry)
-
-
-def _with_item_before(source: Source, listed: Sequence, node: Mapping) -> Iterator[Fix]:
-    """Settings without units, as those of the layer before them: `[512, {dropout: 0.5}]`."""
-    at = listed.items.index(node)
-    before = listed.items[at - 1] if at else None
-    if isinstance(before, Scalar) and isinstance(before.value, int) and node.flow:
-        inner = source.excerpt(node.span).removeprefix("{")
-        text = f"{{units: {before.text}, {inner.lstrip()}"
-        yield Fix(f"write `{text}`", (Edit(before.span.to(node.span), text),))
 
 
 def _other_type(source: Source, node: Mapping, entry: Entry, variants: MappingType[str, type]) -> Iterator[Fix]:
@@ -124,11 +98,13 @@ class _Home:
 
     def given(self, source: Source, mapping: Mapping, entry: Entry) -> Iterator[Fix]:
         """The key there, if that section has it."""
-        key = next(filter(_named(entry.name), keys(self.section)), None)
+        switch = SWITCHES.get((entry.name, entry.value.text.lower())) if isinstance(entry.value, Scalar) else None
+        said, _, value = (switch or "").partition(": ")
+        key = next(filter(_named(said or entry.name), keys(self.section)), None)
         if key is None or (isinstance(self.holder, Mapping) and not self.lacking and self.holder.entry(key.name)):
             return
         name, *inner = (*self.lacking, key.name)
-        text = "".join(f"{{{step}: " for step in inner) + source.excerpt(entry.value.span) + "}" * len(inner)
+        text = "".join(f"{{{step}: " for step in inner) + (value or source.excerpt(entry.value.span)) + "}" * len(inner)
         title = f"move `{entry.name}` to `{'.'.join(self.names)}`" + f" as `{key.name}`" * (key.name != entry.name)
         edits: tuple[Edit, ...]
         if self.holder is mapping:
@@ -152,7 +128,8 @@ def _inside(section: type, node: Node, names: tuple[str, ...], lacking: tuple[st
     for key in keys(section):
         entry = node.entry(key.name) if isinstance(node, Mapping) and not lacking else None
         holder = entry.value if entry else node
-        inner = KINDS.get(key.name) if section is Block else below(section, key.name, holder)
+        kind = KINDS.get(key.name) if section is Block else None
+        inner = kind.settings if kind else None if section is Block else below(section, key.name, holder)
         if inner is None or key.name in ("input", "defaults") or (entry and not isinstance(holder, Mapping | Scalar)):
             continue
         missing = () if entry else (*lacking, key.name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
 from netspec.language.fields import keys
+from netspec.language.kinds import KINDS
 from netspec.language.top import Top
 from netspec.language.vocabulary import lists_with, sections_with
 from netspec.repair import signs
@@ -24,6 +25,12 @@ def misplaced(report: Report, finding: Diagnostic, cause: UnknownKey | MissingKe
     """What may have put a key where it does not belong, or away: an indentation, or a line that became a comment."""
     source, line = report.source, finding.span.line
     written = source.lines[line - 1][finding.span.column - 1 : finding.span.end_column - 1]
+    # inside a block only a layer begins, not a section: its name would cut the list in two
+    names = (
+        [name for name in sections_with(written) if name in KINDS]
+        if cause.path[:1][1:2] and cause.path[0] == "blocks"
+        else None
+    )
     rule = cause.keyword if isinstance(cause, BrokenValue) else None
     if rule not in (None, "type", "enum") or (rule == "enum" and "(" not in written):
         return
@@ -38,12 +45,12 @@ def misplaced(report: Report, finding: Diagnostic, cause: UnknownKey | MissingKe
     if isinstance(cause, UnknownKey) and re.search(r"[^\w-]|^-", written):
         yield from signs.guesses(source, [line])
     if isinstance(cause, UnknownKey) and source.lines[line - 1][: finding.span.column - 1].strip(" {") == "-":
-        yield from headed(source, line, written)
+        yield from headed(source, line, written, names)
         yield from signs.guesses(source, [line], (signs.dashes,))
     if isinstance(cause, UnknownKey) and indent(source.lines[line - 1]) == finding.span.column - 1:
         yield from indented(source, [line])
         yield from indented(source, [line], whole=True)
-        yield from headed(source, line, written)
+        yield from headed(source, line, written, names)
         for number in (line - 1, line):
             if 1 <= number < len(source.lines):
                 yield swapped(source, number)
@@ -93,12 +100,13 @@ def strays(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
             yield Fix(f"remove line {number}", (Edit(Span(number, 1, number + 1, 1), ""),))
 
 
-def headed(source: Source, number: int, key: str) -> Iterator[Fix]:
+def headed(source: Source, number: int, key: str, names: Sequence[str] | None = None) -> Iterator[Fix]:
     """A line before this one, with the name of the section that has the key, or of the list whose items do."""
     here = indent(source.lines[number - 1])
     item = source.lines[number - 1][here:].startswith("- ")
     depths = sorted({depth for line in source.lines[:number] if (depth := indent(line)) < here + item}, reverse=True)
-    for name in lists_with(key) if item else sections_with(key):
+    found = lists_with(key) if item else sections_with(key)
+    for name in found if names is None else names:
         for depth in depths:
             edit = Edit(Span(number, 1, number, 1), " " * depth + f"{name}:\n")
             yield Fix(f"add the line `{name}:`", (edit,))

@@ -1,26 +1,23 @@
-"""Help that proves itself: of the changes that may repair a finding, those that do.
-
-A change is offered only after it was made in the text and the text was checked again: the finding is gone and no
-other has come; where every change brings a warning, the first such. What a pass proposes comes before what a solver finds; each solver yields smaller changes first.
-"""
+"""Help that proves itself: of the changes that may repair a finding, those that do, the best first."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from netspec.analysis.causes import Contradiction
 from netspec.analysis.report import Report
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Family
-from netspec.diagnostics.diagnostic import Diagnostic, Fix, Label, in_order
-from netspec.diagnostics.edits import edited
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, in_order
+from netspec.diagnostics.render.wording import counted
 from netspec.language.causes import BrokenValue, UnknownKey
 from netspec.repair import blame, text
+from netspec.repair.kept import rank, told
+from netspec.repair.proof import Trials, Verdict
 from netspec.repair.proposers import blamed, proposals
-from netspec.text.causes import Cause, RepeatedKey
 from netspec.text.source import Source
 
 OFFERED = 3
@@ -29,22 +26,23 @@ TRIED = 16
 """How many changes are tried for one finding."""
 FURTHER = 3
 """How many more after one that repairs it."""
-CHARACTERS = 200_000
-"""How much text is checked again in all: about 0.2 s. One KB takes about a millisecond."""
-SPARED = 3
-"""How many trials a large spec has nevertheless."""
-
+PROPOSED = 48
+"""How many changes are ranked for one finding before any is tried."""
+SEVERITIES = ("error", "warning", "hint")
+"""In the order in which findings are helped: what is spent on one is not left for the next."""
 OTHERS = 4
 """How many more layers with the same finding are named."""
 
 
 def offer(report: Report, examine: Callable[[Source], Report]) -> Report:
     """The report with each finding at what most likely caused it, and with the fixes that were proved."""
-    trials = _Trials(report, examine)
-    helped = trials.merged([trials.helped(finding) for finding in report.diagnostics])
-    if trials.cure is not None and len(helped) > 1:
-        cured = next(finding for finding in helped if trials.cure in finding.fixes)
-        helped = [replace(cured, fixes=(trials.cure,), help=trials.cure.title)]
+    offers = _Offers(Trials(report, examine))
+    helped = offers.told_as_one([*offers.helped()])
+    cure = offers.trials.cure
+    errors = [finding for finding in helped if finding.severity == "error"]
+    if cure is not None and len(errors) > 1:
+        cured = next((finding for finding in errors if cure in finding.fixes), None)
+        helped = [replace(cured, fixes=(cure,), help=cure.title)] if cured else helped
     return replace(report, diagnostics=tuple(in_order([_at_fix(finding) for finding in _once_a_place(helped)])))
 
 
@@ -70,55 +68,102 @@ def _with_others(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
     return replace(first, notes=(*first.notes, f"the same in {shown}"))
 
 
-@dataclass(slots=True)
-class _Trials:
-    report: Report
-    examine: Callable[[Source], Report]
-    characters: int = 0
-    count: int = 0
-    cure: Fix | None = None
-    """The change of the text, or of a typo, that leaves no finding at all: then the others followed from what it repairs."""
+def _mistake(finding: Diagnostic) -> Hashable:
+    """What is the same mistake in several places: an unknown key, or a value that breaks a rule."""
+    written = finding.source.excerpt(finding.span)
+    if isinstance(finding.cause, UnknownKey):
+        return written, finding.cause.meant
+    if isinstance(finding.cause, BrokenValue):
+        return written, finding.cause.keyword, finding.cause.path[-1:], finding.cause.meant
+    return id(finding)
 
-    warned: Fix | None = None
-    """The first change for the finding at hand that is right but for a warning: better than none."""
 
-    def helped(self, finding: Diagnostic) -> Diagnostic:
-        """The finding with up to three proved fixes, the first of which is its help."""
-        found = blamed(self.report, finding)
-        code = CODES[finding.code]
-        proved: list[Fix] = []
-        self.warned = None
-        tried, limit = 0, TRIED
+@dataclass
+class _Offers:
+    trials: Trials
+    together: dict[Hashable, list[Diagnostic]] = field(default_factory=lambda: defaultdict(list))
+    """The findings that are the same mistake."""
+
+    def helped(self) -> Iterator[Diagnostic]:
+        """The findings with up to three proved fixes each, of which the first is the help; those behind what there is time
+        for, without."""
+        report = self.trials.report
+        if not self.trials.unaffordable:
+            for finding in report.diagnostics:
+                self.together[_mistake(finding)].append(finding)
+        shared: dict[Hashable, tuple[Fix, ...]] = {}
+        graver_first = sorted(report.diagnostics, key=lambda finding: SEVERITIES.index(finding.severity))
+        for number, finding in enumerate(graver_first):
+            if self.trials.unaffordable or self.trials.spent:
+                left = len(graver_first) - number
+                other = "other " * (number > 0)
+                note = f"no fixes were sought for the {other}{counted(left, 'finding')}"
+                yield replace(finding, notes=(*finding.notes, note))
+                yield from graver_first[number + 1 :]
+                return
+            mistake = _mistake(finding)
+            if mistake not in shared:
+                found, fixes, joint = self._proved(finding)
+                if joint:
+                    shared[mistake] = fixes
+            else:
+                found, fixes = finding, shared[mistake]
+            self.trials.sought(CODES[finding.code].family is Family.TEXT)
+            yield replace(found, fixes=fixes, help=fixes[0].title if fixes else found.help)
+
+    def _proved(self, finding: Diagnostic) -> tuple[Diagnostic, tuple[Fix, ...], bool]:
+        """The finding where its cause stands, its fixes, and whether they repair it everywhere."""
+        code, source = CODES[finding.code], finding.source
         of_text = code.family is Family.TEXT
-        for fix in proposals(self.report, found):
-            plain = proved and (proved[0].safe or (of_text and proved[0] == self.cure))
-            if len(proved) == OFFERED or tried == limit or self._spent() or (plain and not code.several_repairs):
+        found = blamed(self.trials.report, finding)
+        same = self.together[_mistake(finding)]
+        proved: list[Fix] = []
+        fallback: dict[Verdict, Fix] = {}
+        tried, limit, joint = 0, TRIED, len(same) > 1
+        for fix in self._ranked(found, of_text):
+            plain = proved and (proved[0].safe or (of_text and proved[0] == self.trials.cure))
+            if len(proved) == OFFERED or tried == limit or self.trials.spent or (plain and not code.several_repairs):
                 break
-            if all(fix.edits != other.edits for other in proved):
-                tried += 1
-                if (good := self._proved(finding, fix)) is not None:
-                    proved.append(good)
-                    limit = min(limit, tried + FURTHER)
-        if not proved and self.warned is not None and finding.severity == "error":
-            proved.append(self.warned)
+            if any(fix.edits == other.edits for other in proved):
+                continue
+            tried += 1
+            everywhere = _everywhere(fix, finding, same) if joint else None
+            made = told(source, everywhere or fix)
+            verdict = self.trials.verdict(same if everywhere else [finding], made)
+            if verdict is Verdict.PROVED:
+                proved.append(made)
+                joint = joint and everywhere is not None
+                limit = min(limit, tried + FURTHER)
+            elif not everywhere:
+                fallback.setdefault(verdict, replace(made, applicability="unsafe"))
+        if not proved and finding.severity == "error":
+            proved = [fallback[verdict] for verdict in (Verdict.WARNS, Verdict.REVEALS) if verdict in fallback][:1]
+            joint = False
+        proved.sort(key=lambda fix: rank(source, fix))
         if proved and of_text:
             found = text.blamed(found, proved[0])
-        help = proved[0].title if proved else found.help
-        return replace(found, fixes=tuple(proved), help=help)
+        return found, tuple(proved), joint and bool(proved)
 
-    def merged(self, findings: list[Diagnostic]) -> list[Diagnostic]:
+    def _ranked(self, finding: Diagnostic, of_text: bool) -> Iterable[Fix]:
+        """What may repair a finding, the best first. Guesses at a text that is no YAML come as they are: each is parsed."""
+        proposed = proposals(self.trials.report, finding)
+        if of_text:
+            return proposed
+        return sorted(islice(proposed, PROPOSED), key=lambda fix: rank(finding.source, fix))
+
+    def told_as_one(self, findings: list[Diagnostic]) -> list[Diagnostic]:
         """Budgets that are exceeded together are one finding, with a label at each, and with what repairs all."""
         exceeded = [finding for finding in findings if CODES[finding.code].told_as_one]
         if len(exceeded) < 2:
             return findings
         first = exceeded[0]
-        raised = [finding.fixes[-1] for finding in exceeded if finding.fixes]
+        raised = [fix for finding in exceeded for fix in finding.fixes if self._is_of_budget(fix)]
         together = Fix(
             " and ".join(fix.title.removeprefix("raise ") if i else fix.title for i, fix in enumerate(raised)),
             tuple(edit for fix in raised for edit in fix.edits),
         )
         offered = dict.fromkeys([*(fix for finding in exceeded for fix in finding.fixes), together])
-        fixes = tuple(fix for fix in offered if self._within_budgets(fix))[:OFFERED]
+        fixes = tuple(fix for fix in offered if self._repairs_all(exceeded, fix))[:OFFERED]
         if not fixes:
             return findings
         labels = [*first.labels]
@@ -130,92 +175,19 @@ class _Trials:
             one if finding is first else finding for finding in findings if finding is first or finding not in exceeded
         ]
 
-    def _within_budgets(self, fix: Fix) -> bool:
-        """Whether nothing is found with it but the warnings that are there without."""
-        warnings = {_identity(one) for one in self.report.diagnostics if one.severity == "warning"}
-        return all(_identity(one) in warnings for one in self._examined(fix))
+    def _is_of_budget(self, fix: Fix) -> bool:
+        """Whether it changes what the network may cost, not what it costs."""
+        spec = self.trials.report.spec
+        return spec is not None and any(fix.edits[0].span == place.value for place in spec.budget.places.values())
 
-    def _examined(self, fix: Fix) -> tuple[Diagnostic, ...]:
-        source = self.report.source
-        source = replace(source, text=edited(source, fix.edits), faults=())
-        self.characters += len(source.text) + 500
-        self.count += 1
-        return self.examine(source).diagnostics
-
-    def _spent(self) -> bool:
-        return self.characters > CHARACTERS and self.count >= SPARED
-
-    def _proved(self, finding: Diagnostic, fix: Fix) -> Fix | None:
-        """The fix, if it is one. It is no safe one where more errors of structure come to light than it repairs."""
-        after = self._examined(fix)
-        silenced = self.report.shapes.silenced if self.report.shapes else ()
-        before = Counter(map(_identity, (*self.report.diagnostics, *silenced)))
-        new = Counter(map(_identity, after)) - (before - Counter([_identity(finding)]))
-        others = [other for other in self.report.diagnostics if other is not finding]
-        if not after and self.cure is None and _is_cure(finding, fix, others):
-            self.cure = fix
-        if any(_of_text(one) and one.span.line == finding.span.line for one in others):
-            # a fault of the text in the same line may be what this follows from
-            new += Counter(_identity(one) for one in after if _of_text(one))
-        if isinstance(finding.cause, RepeatedKey) or (_of_structure(finding) and not _writes(fix)):
-            # among several mistakes, what is left out may be what the others lack
-            new += Counter(_identity(one) for one in after if isinstance(one.cause, RepeatedKey) or _of_structure(one))
-        if fix.safe and _of_structure(finding) and len(self.report.diagnostics) > 1:
-            # among several mistakes, a typo may hide what only a sound layer can show
-            new = Counter({one: count for one, count in new.items() if CODES[one[0]].structural})
-        if fix.safe and isinstance(finding.cause, UnknownKey) and ":" not in fix.edits[0].text:
-            # what stands below an unknown key has not been looked at
-            later = (one for one in after if one.span > fix.edits[0].span)
-            below = [one for one in later if _revealed(one.cause)]
-            # a budget that was misspelt was not checked: that it is exceeded is no fault of its right name
-            new -= Counter(
-                map(_identity, (*below, *(one for one in after if CODES[one.code].told_as_one and one not in below)))
-            )
-        if new and self.warned is None and not any(one.severity == "error" and _identity(one) in new for one in after):
-            self.warned = fix
-        if new:
-            return None
-        return replace(
-            fix, applicability="safe" if fix.safe and _errors(after) <= _errors(self.report.diagnostics) else "unsafe"
-        )
+    def _repairs_all(self, exceeded: list[Diagnostic], fix: Fix) -> bool:
+        """Whether a change takes all of these away and brings nothing."""
+        return self.trials.verdict(exceeded, fix) is Verdict.PROVED
 
 
-def _errors(findings: tuple[Diagnostic, ...]) -> int:
-    return sum(CODES[finding.code].structural for finding in findings)
-
-
-def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:
-    """Whether a change that leaves no finding at all shows that the other findings followed from this one.
-
-    Writing something else does; leaving something out, or allowing more, would silence independent mistakes too.
-    """
-    if _of_text(finding):
-        return True
-    if CODES[finding.code].told_as_one:
-        return all(other.severity == "warning" for other in others)
-    words = (re.search(r"\w", finding.source.excerpt(edit.span)) for edit in fix.edits if not edit.text.strip())
-    return fix.safe or not any(words)
-
-
-def _writes(fix: Fix) -> bool:
-    return any(edit.text.strip() for edit in fix.edits)
-
-
-def _of_text(finding: Diagnostic) -> bool:
-    return CODES[finding.code].family is Family.TEXT
-
-
-def _of_structure(finding: Diagnostic) -> bool:
-    return CODES[finding.code].family is Family.STRUCTURE
-
-
-def _revealed(cause: Cause | None) -> bool:
-    """Whether what is wrong can be seen only once the key above it is known."""
-    return isinstance(cause, UnknownKey) or (
-        isinstance(cause, BrokenValue) and (cause.keyword != "type" or bool(cause.meant))
-    )
-
-
-def _identity(finding: Diagnostic) -> tuple[str, str]:
-    """What stays the same of a finding while lines and numbers around it change."""
-    return finding.code, finding.layer or finding.message
+def _everywhere(fix: Fix, finding: Diagnostic, same: list[Diagnostic]) -> Fix | None:
+    """A change of the very place of a finding, made at every place of the same mistake; None for any other change."""
+    if len(fix.edits) != 1 or fix.edits[0].span != finding.span:
+        return None
+    edits = tuple(Edit(other.span, fix.edits[0].text) for other in same)
+    return replace(fix, title=f"{fix.title} in {len(edits)} places", edits=edits)

@@ -8,6 +8,8 @@ of an earlier layer counts half a doubling more, dropping a pool two, a larger i
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd, log2
@@ -35,7 +37,7 @@ VALUES = 1_000
 """The largest value that is tried."""
 BEYOND = 12
 """How many values after the first one that fits are tried for one without a warning."""
-EARLIER_COST, INPUT_COST = 0.5, 3.0
+EARLIER_COST, INPUT_COST, GROUPS_COST = 0.5, 3.0, 1.0
 
 
 def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fix]:
@@ -44,10 +46,14 @@ def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fi
     if found is None:
         return
     answers = [*found.answers(cause)]
+    if not answers and finding.severity == "error":
+        found.inferred_layers, found.loosely = 0, True
+        answers = [*found.answers(cause)]
     if not isinstance(cause, CellsNeverRead):
         found.inferred_layers = 0
         answers += fewer.answers(found)
-    ranked = sorted(answers, key=lambda answer: (answer.at != finding.span, answer.cost))
+    at_place = not isinstance(cause, GroupsDoNotDivide)  # there the blame is a guess between two counts
+    ranked = sorted(answers, key=lambda answer: (at_place and answer.at != finding.span, answer.cost))
     yield from (answer.fix for answer in ranked)
 
 
@@ -60,8 +66,8 @@ def search(report: Report, finding: Diagnostic) -> Search | None:
     at = next((i for i, layer in enumerate(spec.layers) if layer.name == finding.layer), None)
     if at is None or spec.layers[at].settings is None:
         return None
-    warned = {found.layer for found in (*inferred.diagnostics, *inferred.silenced) if found is not finding}
-    return Search(spec, inferred, at, frozenset(warned))
+    warned = {found.layer for found in inferred.diagnostics if found is not finding}
+    return Search(spec, inferred, at, frozenset(warned), frozenset(found.code for found in report.diagnostics))
 
 
 @dataclass(slots=True)
@@ -74,7 +80,11 @@ class Search:
     """The place of the failing layer."""
     warned: frozenset[str | None]
     """The layers about which a warning is no news."""
+    known: frozenset[str]
+    """The codes that are found anyway."""
     inferred_layers: int = 0
+    loosely: bool = False
+    """Whether a change will do with which every shape holds and something else is found that was hidden."""
 
     @property
     def layer(self) -> Layer:
@@ -97,7 +107,8 @@ class Search:
         if size is None or not found.complete:
             return True
         plan = Plan(spec, size.shape, found.layers)
-        return not any(True for _ in budgets.check(plan)) and not any(True for _ in against_data.source(spec, found))
+        others = (*budgets.check(plan), *against_data.source(spec, found))
+        return all(other.code in self.known for other in others)
 
     def answers(self, cause: ShapeCause) -> Iterator[Answer]:
         """Every change that repairs, in no order."""
@@ -120,20 +131,31 @@ class Search:
             if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
-                cost = penalty + (order if unread else change.size + order / 100 + 0.1 * change.inserts)
+                cost = penalty + (order if unread else self._cost(change) + order / 100 + 0.1 * change.inserts)
                 yield Answer(cost, change.fix(self.spec), change, change.layer.at(field))
+
+    def _cost(self, change: Change) -> float:
+        """How far a value moves; nothing where it was a slip, or where padding keeps a kernel that other layers have too."""
+        if change.value in self._slips(change.layer, change.field):
+            return 0.0
+        kernel = getattr(change.layer.settings, "kernel", None)
+        others = (layer for layer in self.spec.layers if layer.node is not change.layer.node)
+        same = any(getattr(layer.settings, "kernel", None) == kernel for layer in others)
+        return 0.25 * change.size if change.field == "padding" and kernel and same else change.size
 
     def solved(self, layer: Layer, field: str) -> Change | None:
         """The nearest value of one setting with which everything holds."""
         old = getattr(layer.settings, field)
         tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
+        slips = [Change(layer, field, value) for value in self._slips(layer, field)]
         first = _first(tries, lambda change: self.holds(change.applied(self.spec), strictly=False))
         fitting = tries[first:]
         tries = fitting[:BEYOND] + [try_ for try_ in fitting[BEYOND:] if max(numbers(try_.value)) <= LARGEST[field]]
         if field != "padding":
             least, most = LEAST.get(field, 1), min(max(numbers(old)) - 1, LARGEST[field])
             tries += [Change(layer, field, (value, value)) for value in range(most, least - 1, -1)]
-        return next((change for change in tries if self.holds(change.applied(self.spec))), None)
+        holding = (change for change in slips + tries if self.holds(change.applied(self.spec)))
+        return next(holding, next(iter(fitting), None) if self.loosely else None)
 
     def _values(self, layer: Layer, field: str, old: object) -> list[object]:
         """Other values, nearest first: each makes it easier to fit than the one before."""
@@ -151,6 +173,20 @@ class Search:
             values = [_each(min, numbers(old), value) for value in range(top, LEAST.get(field, 1) - 1, -1)]
         return [value for value in dict.fromkeys(values) if value != old]
 
+    def _slips(self, layer: Layer, field: str) -> list[object]:
+        """What a value that no published network has may be a slip of: a digit typed twice, what other layers have."""
+        old = getattr(layer.settings, field)
+        if field not in layer.places or max(numbers(old)) <= LARGEST[field]:
+            return []
+        pairs = [getattr(other.settings, field, None) for other in self.spec.layers if other.kind == layer.kind]
+        usual = Counter(pair for pair in pairs if isinstance(pair, tuple) and max(pair) <= LARGEST[field])
+        once = tuple(int(re.sub(r"(\d)\1", r"\1", str(number))) for number in numbers(old))
+        return [
+            value
+            for value in (once, *(pair for pair, _ in usual.most_common(2)))
+            if value != old and max(value) <= LARGEST[field]
+        ]
+
     def _overpadded(self, layer: Layer) -> bool:
         window = getattr(layer.settings, "window", None)
         pairs = zip(numbers(layer.settings.padding), numbers(window), strict=True)  # type: ignore[union-attr]
@@ -158,18 +194,20 @@ class Search:
 
     def _span(self, layer: Layer) -> tuple[int, int]:
         """The padded input of a layer."""
-        i = next(i for i, other in enumerate(self.spec.layers) if other is layer)
         assert self.spec.input is not None
-        size = self.spec.input.value
-        height, width = self.inferred.layers[i - 1].output[:2] if i else (size.height, size.width)
+        value, size = layer.reads[0], self.spec.input.value
+        height, width = self.inferred.layers[value - 1].output[:2] if value else (size.height, size.width)
         padding = numbers(getattr(layer.settings, "padding", 0))
         return height + 2 * padding[0], width + 2 * padding[1]
 
     def channels(self) -> tuple[int, Layer | None]:
         """The depth of the failing layer's input, and the layer that gives it."""
-        for planned in reversed(self.inferred.layers[: self.at]):
+        value = self.layer.reads[0]
+        while value:
+            planned = self.inferred.layers[value - 1]
             if hasattr(planned.settings, "filters"):
                 return planned.output[2], planned.layer
+            value = planned.reads[0]
         assert self.spec.input is not None
         return self.spec.input.value.channels, None
 
@@ -180,7 +218,7 @@ class Search:
         groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
         changes = []
         if groups == "depthwise":
-            changes += [Change(self.layer, "filters", value) for value in (*_multiples(filters, channels), channels)]
+            changes += [Change(self.layer, "filters", value) for value in (channels, *_multiples(filters, channels))]
             if giver is not None:
                 divisors = _divisors(filters, channels)
                 changes += [Change(giver, "filters", value) for value in divisors[:2]]
@@ -194,6 +232,10 @@ class Search:
             if change.value != change.old and self.holds(change.applied(self.spec)):
                 own = 0 if change.layer is self.layer else EARLIER_COST
                 size = change.size if isinstance(change.old, int) else 1.0
+                if change.field == "groups":
+                    size += GROUPS_COST
+                elif groups == "depthwise" and change.value == channels:
+                    size = 0.0  # as many filters as channels is what depthwise is used for
                 yield Answer(own + size, change.fix(self.spec), change, change.layer.at(change.field))
 
     def _input(self) -> Iterator[Answer]:

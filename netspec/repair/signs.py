@@ -72,7 +72,7 @@ def _brackets(line: str) -> Iterator[Slip]:
 
 def _commas(line: str) -> Iterator[Slip]:
     """What stands for a comma, a comma left out or twice, or for the point of a number."""
-    for found in re.finditer(r"(?<![\w.])(\d{1,3}(?:[.,]\d{3})+)(?:[.,]\d+)?(?![\w.])", line):
+    for found in re.finditer(r"(?<![\w.])([1-9]\d{0,2}(?:[.,]\d{3})+)(?:[.,]\d+)?(?![\w.])", line):
         if "," in found[0]:  # marks of thousands, and perhaps a decimal one
             yield found.start(), found.end(), re.sub(r"\D", "", found[1])
     for found in re.finditer(r" *[;.,](?: *,)+ *|(?<=[\w\]}'\"]) *[;.] *(?=[\w{\[])", line):

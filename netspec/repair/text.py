@@ -14,15 +14,26 @@ from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
 from netspec.repair import lines, signs
 from netspec.text import reader
-from netspec.text.causes import Cause, MergeKey, RepeatedKey, SecondDocument, Syntax, Tab, Tag, Unclosed, UnknownAlias
+from netspec.text.causes import (
+    Cause,
+    Conflict,
+    MergeKey,
+    RepeatedKey,
+    SecondDocument,
+    Syntax,
+    Tab,
+    Tag,
+    Unclosed,
+    UnknownAlias,
+)
 from netspec.text.source import Source, Span
 
 WIDTHS = (2, 4, 6, 8)
 """How many spaces a tab may stand for."""
 CHARACTERS = 2_000_000
 """How much text is parsed again for one fault: 0.05 s."""
-READ = 32
-"""How many texts that can be parsed are read: nine of ten guesses that are right are among the first two, and all but a few
+READ, READ_CHARACTERS = 32, 200_000
+"""How many texts that can be parsed are read, and how much text: nine of ten guesses that are right are among the first two, and all but a few
 in a thousand among the first thirteen."""
 CLOSERS = {"]": "[", "}": "{"}
 NOTICED = "noticed here"
@@ -40,7 +51,7 @@ def fixes(report: Report, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
             continue
         seen.add(text)
         parsed += len(text) + 100
-        if parsed > CHARACTERS or read == READ:
+        if parsed > CHARACTERS or read == READ or read * len(text) > READ_CHARACTERS:
             break
         if not reader.parses(text):
             continue
@@ -53,12 +64,36 @@ def fixes(report: Report, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
     yield from better
 
 
+def conflict(report: Report, finding: Diagnostic, cause: Conflict) -> Iterator[Fix]:
+    """Of a conflict one side, then the other; of a marker without the others nothing."""
+    source, (first, *between, last) = report.source, (*cause.lines, *cause.lines[-1:])
+    if len(cause.lines) < 3:
+        for number in cause.lines:
+            yield Fix(f"remove line {number}", (_without(number, number),))
+        return
+    between = between[:-1]
+    names = [
+        source.lines[number - 1][7:].strip() or words for number, words in ((first, "this side"), (last, "the other"))
+    ]
+    yield Fix(f"keep the version of `{names[0]}`", (_without(first, first), _without(between[0], last)))
+    yield Fix(f"keep the version of `{names[1]}`", (_without(first, between[-1]), _without(last, last)))
+
+
+def _without(first: int, last: int) -> Edit:
+    """The text without these lines."""
+    return Edit(Span(first, 1, last + 1, 1), "")
+
+
 def _likely(source: Source, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
     """What each kind of fault most often comes from."""
     line = finding.span.line
     if isinstance(cause, Tab):
         yield from _untabbed(source)
     elif isinstance(cause, RepeatedKey):
+        yield from lines.once(source, [line, line - 1])
+        if re.fullmatch(r"[\w-]+:\s*", source.lines[line - 1]):
+            first = finding.labels[0].span.line
+            yield Fix(f"join it with what stands under line {first}", (Edit(Span(line, 1, line + 1, 1), ""),))
         for number in (line, line - 1):
             yield from lines.itemized(source, number)
         yield from _single(source, finding)
@@ -82,6 +117,7 @@ def _likely(source: Source, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
         yield from _closed(source, finding.span)
     elif isinstance(cause, Syntax):
         near = [number for number in (line, line - 1, line - 2, line + 1) if 1 <= number <= len(source.lines)]
+        yield from _comma_ended(source, finding)
         for guess in (_repunctuated, _separated, _unclosed, lines.itemized):
             for number in near[:3] if guess is lines.itemized else near:
                 yield from guess(source, number)
@@ -199,6 +235,31 @@ def _repunctuated(source: Source, number: int) -> Iterator[Fix]:
             for found in re.finditer(r": |^ *- ", line):
                 at = found.end() + 1
                 yield Fix(f"add `{opener}`", (Edit(Span(number, at, number, at), opener),))
+
+
+def _comma_ended(source: Source, finding: Diagnostic) -> Iterator[Fix]:
+    """A comma at the end of every line, inside the brackets that are open, to which the next line adds a value."""
+    at = finding.span._replace(column=finding.span.end_column)
+    opened = max(filter(None, (_opener(source, at, closer) for closer in CLOSERS)), default=None)
+    if opened is None:
+        return
+    ends: list[Edit] = []
+    before, depth, open_ended = opened, 0, True
+    for number in range(opened.line, len(source.lines) + 1):
+        line = re.sub(r"(^|\s)#.*", "", source.lines[number - 1]).rstrip()
+        content = line[opened.column - 1 :] if number == opened.line else line
+        if not content.strip():
+            continue
+        if number > opened.line and content.lstrip()[0] not in "]}," and not open_ended:
+            ends.append(Edit(before, ","))
+        depth += sum(map(content.count, "[{")) - sum(map(content.count, "]}"))
+        if depth <= 0:
+            break
+        before, open_ended = Span(number, len(line) + 1, number, len(line) + 1), content[-1] in ",[{:"
+    if ends and depth <= 0:
+        numbers = [str(edit.span.line) for edit in ends]
+        where = f"line {numbers[0]}" if len(ends) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+        yield Fix(f"add a comma at the end of {where}", tuple(ends))
 
 
 def _unclosed(source: Source, number: int) -> Iterator[Fix]:

@@ -12,14 +12,16 @@ from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.causes import BrokenValue
 from netspec.language.data import stored
-from netspec.language.edits import insert, remove, remove_item, written
+from netspec.language.edits import insert, remove, written
 from netspec.language.fields import BINARY, DECIMAL, Key, Schema, keys
 from netspec.language.kinds import KINDS
 from netspec.language.meant import meant_word
 from netspec.language.other_systems import LOGITS
 from netspec.language.spelling import DISTANTLY, by_likeness
-from netspec.language.structure import fits, key_at
-from netspec.repair import lines
+from netspec.language.structure import described, fits, key_at
+from netspec.repair import forms, lines
+from netspec.text.characters import shown as shortened
+from netspec.text.foreign import is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
 from netspec.text.source import Source
 
@@ -36,6 +38,8 @@ def broken(report: Report, finding: Diagnostic, cause: BrokenValue) -> Iterator[
     node = walk(root, path)
     assert root is not None
     assert node is not None
+    if isinstance(node, Scalar) and is_placeholder(node.text):
+        return  # only the template knows
     if cause.meant and not cause.others:
         yield Fix(f"write `{cause.meant}`", (Edit(node.span, cause.meant),), "safe")
     yield from lines.misplaced(report, finding, cause)
@@ -53,6 +57,13 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         return
     parent = walk(root, path[:-1]) if path else None
     key = key_at(root, path)
+    wanted = str(cause.bound) if cause.keyword == "type" else ""
+    if "array" in wanted and isinstance(node, Mapping):
+        yield from forms.as_list(source, path, node)
+    if "object" in wanted and isinstance(node, Sequence):
+        yield from forms.as_mapping(path, node)
+    if path[-1:] == ("pool",):
+        yield from forms.pool(source, node)
     if isinstance(parent, Sequence) and cause.keyword == "type":
         yield from _of_items(source, parent, node, str(path[-2]))
     stored = None
@@ -62,12 +73,20 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         yield stored
     else:
         rule = {"enum": list(cause.bound)} if cause.keyword == "enum" else key.type.schema if key else None
-        if isinstance(parent, Mapping) and rule and not (cause.meant and not cause.others):
-            yield from _exchanges(source, parent, node, rule)
+        exchanges = tuple(_exchanges(source, parent, node, rule)) if isinstance(parent, Mapping) and rule else ()
+        of_kind = cause.keyword in ("type", "enum")  # a number out of range is no sign of another place
+        yield from exchanges if of_kind else ()
         for word in (cause.meant, *cause.others) if cause.meant and cause.others else ():
             yield Fix(f"write `{word}`", (Edit(node.span, word),))
         yield from _values(root, node, cause, key)
-    if key is not None and not key.required and isinstance(parent, Mapping):
+        yield from () if of_kind else exchanges
+    holds_layers = key is None or "object" in str(key.type.schema.get("type")) or key.type.schema.get("type") == "array"
+    if (
+        (not holds_layers or described(node) == "empty")
+        and key is not None
+        and not key.required
+        and isinstance(parent, Mapping)
+    ):
         yield from (removal(source, parent, entry) for entry in parent if entry.value is node)
 
 
@@ -77,14 +96,17 @@ def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterat
         filters, kernel = (source.excerpt(item.span) for item in listed.items)
         text = f"{{filters: {filters}, kernel: {kernel}}}"
         yield Fix(f"write `{text}`", (Edit(listed.span, text),))
-    if isinstance(node, Scalar) and node.text.replace("_", "").isalpha():
-        yield Fix(f"remove `{node.text}`", (remove_item(source, listed, node),))
+    if len(words := {item.text for item in listed.items if isinstance(item, Scalar)}) == 1 < len(listed.items):
+        yield Fix(f"write `{(text := words.pop())}`", (Edit(listed.span, text),))  # [same, same]
+    if isinstance(node, Scalar):
+        yield from forms.item_of_words(source, listed, node)
 
 
 def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
-    others = () if key is not None and key.name == "name" and cause.keyword == "pattern" else usual(key)
-    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause), *elsewhere(root, node, key), *others])
+    # what another thing is called is no name for this one
+    others = () if key is not None and key.name == "name" else (*elsewhere(root, node, key), *usual(key))
+    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause, key), *others])
     name = f"{key.name}: " if key else ""
     for text in texts:
         items = re.fullmatch(r"\d+(, \d+)+", text)
@@ -100,7 +122,8 @@ def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
         return
     if key.name == "data" and (found := stored(node.text)):
         yield f"{{source: {found[0]}, path: {found[1]}}}"
-    section = key.type.section or KINDS.get(key.name)
+    kind = KINDS.get(key.name)
+    section = key.type.section or (kind.settings if kind else None)
     for inner in keys(section) if section else ():
         options = [str(option) for option in inner.type.schema.get("enum", ())]
         text = (meant_word(node.text, options) if options else None) or node.text
@@ -166,12 +189,12 @@ def _entries(node: Node) -> Iterator[Entry]:
             yield from _entries(item)
 
 
-def _near(node: Node, cause: BrokenValue) -> Iterator[str]:
+def _near(node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:
     bound = cause.bound
     if isinstance(node, Mapping):
         yield from (entry.value.text for entry in node if isinstance(entry.value, Scalar))
     if isinstance(node, Scalar):
-        yield from _near_scalar(node, cause)
+        yield from _near_scalar(node, cause, key)
     elif isinstance(node, Sequence):
         items = [item.text for item in node.items if isinstance(item, Scalar)]
         if len(items) == len(node.items) == 1:
@@ -191,13 +214,15 @@ def _near(node: Node, cause: BrokenValue) -> Iterator[str]:
         yield f"[{node.text}]"
 
 
-def _near_scalar(node: Scalar, cause: BrokenValue) -> Iterator[str]:
+def _near_scalar(node: Scalar, cause: BrokenValue, key: Key | None) -> Iterator[str]:
     value, bound = node.value, cause.bound
     if cause.keyword == "enum" and node.text.lower() in LOGITS and "none" in bound:
         yield "none"  # the loss takes logits, and applies it
     if cause.keyword == "enum":
         yield from by_likeness(node.text.lower(), map(str, bound), DISTANTLY)[:3]
         yield from map(str, bound)
+    if isinstance(value, float) and cause.keyword == "type" and 0 < value < 1 and "string" in bound:
+        yield f"{100 * value:g}%"  # a share of the run
     if isinstance(value, float) and cause.keyword == "type" and abs(value) < 1e9:
         yield from (str(int(value)), str(int(value) + 1))
     if cause.keyword == "type" and (share := re.fullmatch(r"(\d+(?:\.\d+)?) ?%", node.text)):
@@ -209,11 +234,15 @@ def _near_scalar(node: Scalar, cause: BrokenValue) -> Iterator[str]:
     listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
     if cause.keyword == "type" and "array" in bound and listed:
         yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
-    if cause.keyword == "type" and isinstance(value, str) and re.search(r"\d", value):
+    if cause.keyword == "type" and (product := re.fullmatch(r"([1-9]\d{0,8}) ?[*x\u00d7] ?([1-9]\d{0,8})", node.text)):
+        yield str(int(product[1]) * int(product[2]))
+    if cause.keyword == "type" and isinstance(value, str) and len(re.findall(r"\d+", value)) == 1:
         alike = value.translate(str.maketrans("OolI", "0011"))
         yield from dict.fromkeys(re.findall(r"\d+", alike) + re.findall(r"\d+", value))
     if cause.keyword == "type" and node.text.lower() in NUMBERS:
         yield str(NUMBERS.index(node.text.lower()) + 1)
+    if node.quoted and node.text[:1] in ("[", "{"):
+        yield node.text
     for kind, opener, closer in (("array", "[", "]"), ("object", "{", "}")):
         if bound == kind and node.text.endswith(closer):
             yield opener + node.text
@@ -221,10 +250,12 @@ def _near_scalar(node: Scalar, cause: BrokenValue) -> Iterator[str]:
         yield f"{pair[1]}: {pair[2]}"
     if cause.keyword in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0:
         yield written(-value)
-    if cause.keyword in ("minimum", "maximum"):
-        yield written(bound)
     if cause.keyword in ("maximum", "exclusiveMaximum") and isinstance(value, int | float) and 2 <= value <= 100:
         yield f"{value / 100:g}"
+    if cause.keyword in ("minimum", "maximum"):
+        if key is not None and isinstance(key.default, int) and bound < key.default:
+            yield written(key.default)
+        yield written(bound)
     if cause.keyword == "pattern":
         squeezed = re.sub(r"[\s_,]", "", node.text)
         units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {
@@ -269,6 +300,14 @@ def usual(key: Key | None) -> Iterator[str]:
         yield key.type.schema["default"]
 
 
-def removal(source: Source, mapping: Mapping, entry: Entry) -> Fix:
-    """A spec without an entry."""
-    return Fix(f"remove `{entry.name}`", (remove(source, mapping, entry),))
+def removal(source: Source, mapping: Mapping, entry: Entry, name: str = "") -> Fix:
+    """A spec without an entry, which is told by a name that is not its own where it is read as another."""
+    value = entry.value
+    shown = (
+        f": {shortened(source.excerpt(value.span))}"
+        if isinstance(value, Scalar) and value.span.line == value.span.end_line
+        else ""
+    )
+    title = f"remove `{name or entry.name}{shown if shown != ': ' else ''}`"
+    keeps = isinstance(value, Scalar) or not source.excerpt(value.span).strip("[]{} ")
+    return Fix(title, (remove(source, mapping, entry),), "unsafe" if keeps else "display")

@@ -14,8 +14,9 @@ from itertools import groupby
 from math import log2
 from typing import Any
 
-from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.analysis.plan import INPUT, Plan, PlannedLayer, grammar
 from netspec.language.kind import Shape, dimensions
+from netspec.language.kinds import KINDS
 
 WIDTH, MARGIN, GAP, LINE = 1200.0, 24.0, 30.0, 15.0
 CHARACTER = 6.6
@@ -29,12 +30,11 @@ ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 STYLE = """
 .net text{font:11px system-ui,sans-serif;fill:#18181b}.net .title{font-size:17px;font-weight:600}.net .name{font-weight:600}
-.net .ground{fill:#fff}.net .cell,.net .key{stroke:#3f3f46;stroke-width:.8}.net .input{fill:#d4d4d8}.net .conv{fill:#93c5fd}
-.net .pool{fill:#fdba74}.net .fc{fill:#86efac}.net .window{fill:none;stroke:#b91c1c;stroke-width:1.6}.net .flow{stroke:#71717a;fill:none}
+.net .ground{fill:#fff}.net .cell,.net .key{stroke:#3f3f46;stroke-width:.8}.net .input{fill:#d4d4d8}%s.net .window{fill:none;stroke:#b91c1c;stroke-width:1.6}.net .flow{stroke:#71717a;fill:none}
 @media(prefers-color-scheme:dark){.net text{fill:#e4e4e7}.net .ground{fill:#18181b}.net .cell,.net .key{stroke:#d4d4d8}
-.net .input{fill:#52525b}.net .conv{fill:#1d4ed8}.net .pool{fill:#c2410c}.net .fc{fill:#15803d}.net .window{stroke:#fca5a5}}
+.net .input{fill:#52525b}%s.net .window{stroke:#fca5a5}}
 """
-LEGEND = {"conv": "convolution", "pool": "pooling", "fc": "fully connected"}
+"""With a place for the colours of the kinds on light ground, and on dark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +89,21 @@ def draw(plan: Plan) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="net" role="img" aria-labelledby="net-title net-layers" '
         f'viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" height="{height:g}">'
         f'<title id="net-title">{title}</title><desc id="net-layers">{text}. {cost}. {layers}</desc>'
-        f'<style>{STYLE}</style><rect class="ground" width="{WIDTH:g}" height="{height:g}"/>'
+        f'<style>{_style()}</style><rect class="ground" width="{WIDTH:g}" height="{height:g}"/>'
         f"{_words(MARGIN, MARGIN + 6, title, 'title')}{_legend(glyphs)}{''.join(body)}</svg>\n"
     )
 
 
 def _glyphs(plan: Plan) -> list[Glyph]:
-    groups = list(_groups(plan.layers))
-    windows = [_window(group[0]) for group in groups] + [None]
-    glyphs = [Glyph("input", plan.input, "input", (dimensions(plan.input),), windows[0])]
-    for group, window in zip(groups, windows[1:], strict=True):
-        first = group[0]
+    glyphs = [Glyph(INPUT, plan.input, INPUT, (dimensions(plan.input),), _window(plan, 0))]
+    for group in _groups(plan.layers):
+        first, last = group[0], group[-1]
         name = _name([layer.name for layer in group])
+        read = () if _follows(first) else (f"reads {', '.join(map(plan.named, first.reads))}",)
         times = () if len(group) == 1 else (f"{len(group)} of these in a row",)
         trained = (f"{sum(layer.parameters for layer in group):,} parameters",) if first.shapes else ()
-        words = (dimensions(first.output), *_details(first), *times, *trained)
-        glyphs.append(Glyph(first.kind, first.output, name, words, window))
+        words = (dimensions(first.output), *_details(first), *read, *times, *trained)
+        glyphs.append(Glyph(first.kind, first.output, name, words, _window(plan, last.value)))
     return glyphs
 
 
@@ -124,30 +123,34 @@ def _groups(layers: tuple[PlannedLayer, ...]) -> Iterator[list[PlannedLayer]]:
 
 def _facts(layer: PlannedLayer) -> tuple[object, ...]:
     settings: Any = layer.settings
-    return layer.kind, layer.input, layer.output, replace(settings, name=None)
+    read = None if _follows(layer) else layer.reads
+    return layer.kind, layer.inputs, layer.output, read, replace(settings, name=None)
 
 
-def _window(layer: PlannedLayer) -> tuple[int, int] | None:
-    return layer.settings.reach(layer.input).kernel if len(layer.input) == 3 else None
+def _follows(layer: PlannedLayer) -> bool:
+    """Whether it reads the layer before it and nothing else, as the arrow says."""
+    return layer.reads == (layer.value - 1,)
+
+
+def _window(plan: Plan, value: int) -> tuple[int, int] | None:
+    """The window that the first reader lays on a map."""
+    reader = next(iter(plan.readers[value]), None)
+    return reader.settings.reach(*reader.inputs).kernel if reader is not None and len(reader.input) == 3 else None
 
 
 def _details(layer: PlannedLayer) -> tuple[str, ...]:
-    """What the layer does: window and stride, then norm and activation."""
-    settings: Any = layer.settings
-    what = [getattr(settings, "type", ""), layer.kind]
-    if len(layer.input) == 3:
-        reach = settings.reach(layer.input)
-        what.append(dimensions(getattr(settings, "kernel", reach.kernel)))
-        what.append(f"stride {dimensions(tuple(dict.fromkeys(reach.stride)))}" if reach.stride != (1, 1) else "")
-        dilation = getattr(settings, "dilation", (1, 1))
-        what.append(f"dilation {dimensions(tuple(dict.fromkeys(dilation)))}" if dilation != (1, 1) else "")
-        groups = getattr(settings, "groups", 1)
-        what.append("" if groups == 1 else groups if isinstance(groups, str) else f"{groups} groups")
-    norm, activation = getattr(settings, "norm", "none"), getattr(settings, "activation", "none")
-    then = ["" if norm == "none" else f"{norm} norm", "" if activation == "none" else activation]
-    lines = " ".join(filter(None, what)), ", ".join(filter(None, then))
-    # Beside a window there is no room for more on its line.
-    return tuple(filter(None, lines)) if len(layer.input) == 3 else (", ".join(filter(None, lines)),)
+    """What the layer does, then what is done to its result; beside a window there is no room for that on its line."""
+    what, *then = layer.settings.described()
+    lines = (what, ", ".join(then)) if len(layer.input) == 3 else (", ".join((what, *then)),)
+    return tuple(filter(None, lines))
+
+
+def _style() -> str:
+    light, dark = (
+        "".join(f".net .{name}{{fill:{getattr(kind.colour, of)}}}" for name, kind in KINDS.items())
+        for of in ("light", "dark")
+    )
+    return STYLE % (light, dark)
 
 
 def _rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
@@ -164,7 +167,7 @@ def _rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
 
 def _row(row: list[Glyph], y: float, deepest: float) -> str:
     parts, x = [], MARGIN
-    if row[0].kind != "input":
+    if row[0].kind != INPUT:
         parts.append(_arrow(x, y + deepest / 2))
         x += GAP
     for number, glyph in enumerate(row):
@@ -204,7 +207,7 @@ def _shape(glyph: Glyph, x: float, y: float) -> str:
 def _legend(glyphs: list[Glyph]) -> str:
     """What the colours are, at the right: of the kinds that occur, and of a window where there is one."""
     kinds = {glyph.kind for glyph in glyphs}
-    entries = [(f"key {kind}", words) for kind, words in LEGEND.items() if kind in kinds]
+    entries = [(f"key {name}", kind.title) for name, kind in KINDS.items() if name in kinds]
     entries += [("window", "window")] if any(glyph.window for glyph in glyphs) else []
     parts, x = [], WIDTH - MARGIN - sum(map(_entry, entries)) + GAP / 2
     for entry in entries:

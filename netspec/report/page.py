@@ -203,7 +203,7 @@ def _inside(network: TrainedNetwork, test: Split) -> str:
             figures.append(f'<div class="layer"><p>{pictures.words(name)}</p>{picture}</div>')
     filters = ""
     first = next((layer for layer in network.plan.layers if "kernel" in layer.shapes), None)
-    if first is not None and first.kind == "conv" and first.shapes["kernel"][0] > 1:
+    if first is not None and first.shares_weights and first.shapes["kernel"][0] > 1:
         kernel = np.asarray(network.variables["params"][first.name]["kernel"])
         if kernel.shape[2] != 3:  # three channels are colours
             kernel = kernel.mean(2)

@@ -53,3 +53,10 @@ class UnknownAlias(Cause):
 @dataclass(frozen=True, slots=True)
 class SecondDocument(Cause):
     """`---` or `...`, and another document behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict(Cause):
+    """The markers of a merge: of a whole conflict, or some without the others."""
+
+    lines: tuple[int, ...]

@@ -7,6 +7,7 @@ from functools import lru_cache
 import yaml
 
 from netspec.text.characters import forbidden_characters
+from netspec.text.foreign import conflicts, placeholders
 from netspec.text.nodes import Node
 from netspec.text.source import Fault, Source
 from netspec.text.surrogates import masked
@@ -28,8 +29,12 @@ def read(source: Source) -> tuple[Node | None, list[Fault]]:
     would have given a value (tags, merge keys, undefined aliases). After duplicate and non-string keys, which
     are left out, and forbidden characters in a value, the node is there for further checks.
     """
-    faults = [*source.faults] or forbidden_characters(source) or refused_directives(source)
-    return (None, faults) if faults else _tree(source.text)
+    faults = [*source.faults] or forbidden_characters(source) or refused_directives(source) or conflicts(source)
+    if faults:
+        return None, faults
+    root, faults = _tree(source.text)
+    filled = placeholders(source, faults) if faults else faults
+    return (root, faults) if filled is faults else (None, filled)
 
 
 @lru_cache(maxsize=1)

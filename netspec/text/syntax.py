@@ -133,6 +133,28 @@ class _Where:
                 return found.end(1)
         return None
 
+    def closed(self, opened: Opened) -> bool:
+        """Whether a bracket is closed further down, by one that no other bracket was opened for."""
+        depth = 0
+        for found in re.compile(r"[\[\]{}]").finditer(self.source.text, opened.index):
+            depth += 1 if found[0] in "[{" else -1
+            if depth == 0:
+                return found[0] == opened.closing
+        return False
+
+    def value_before(self) -> int | None:
+        """Where the line before ends, if it is one value of a list or mapping and the place belongs to the next; else None."""
+        start = self.line_start(self.index)
+        if not re.fullmatch(r" *[\w-]*" if self.char == ":" else r" *", self.source.text[start : self.index]):
+            return None
+        while start:
+            line = self.line_start(start - 1)
+            text = re.split(r"(?:^|\s)#", self.source.text[line:start].rstrip("\r\n"))[0].rstrip()
+            if text:
+                return line + len(text) if text[-1] not in ",[{:" else None
+            start = line
+        return None
+
     def begins_line(self) -> bool:
         """Whether only blanks stand before the place."""
         return not self.source.text[self.line_start(self.index) : self.index].strip(" ")
@@ -235,13 +257,15 @@ def _bracket(where: _Where) -> Fault | None:
     if where.char in "]}" and where.char != closing:
         message = f"the bracket `{name}` is closed by {where.named}"
         return where.fault("NS007", message, related=opener, help=f"write `{closing}`", cause=UNCLOSED)
-    if where.char not in "]}" and (outside := where.outside(last.index)):
+    if where.char not in "]}" and not where.closed(last) and (outside := where.outside(last.index)):
         related = (outside, "what follows does not belong inside it")
         return where.fault(
             "NS007", never, last.index, related=related, help=f"close it with `{closing}`", cause=UNCLOSED
         )
     if "node content" in where.problem:
         return where.fault("NS005", f"expected a value before {where.named}", help="write one, or remove the comma")
+    if end := where.value_before():
+        return where.fault("NS005", "a comma is missing here", end, end, related=opener, help="add `,`")
     message = f"expected `,` or `{closing}`, got {where.named}"
     return where.fault("NS005", message, related=opener, help="put a comma between the values")
 

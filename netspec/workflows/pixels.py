@@ -14,6 +14,8 @@ from netspec.data.formats import SAVE_AS_PNG
 from netspec.data.images import left_behind, summary
 from netspec.data.pixels import is_array, named
 from netspec.data.problem import Problem, Refused, problem
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import OfFile
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DataError
 from netspec.training.trained import TrainedNetwork
@@ -48,18 +50,22 @@ class Pixels:
         if self.problems:
             own = tuple(replace(problem, help=self._help(problem)) for problem in self.problems)
             findings = [placeless(problem.code, problem.message, problem.help) for problem in summary(own)]
-            raise DataError(findings, status=2 if any(problem.code == "NS501" for problem in own) else 1)
+            raise DataError(
+                findings, status=2 if any(CODES[problem.code].of_file is OfFile.ABSENT for problem in own) else 1
+            )
 
     def _help(self, problem: Problem) -> str | None:
         """What helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed."""
+        wrong = CODES[problem.code].of_file
         files = "give an image file or a .npy array, or - for standard input"
         if problem.path is not None and is_array(problem.path):
-            return problem.help or (files if problem.code == "NS502" else None)
+            return problem.help or (files if wrong is OfFile.FORMAT else None)
         size = "x".join(map(str, self.network.plan.input[:2]))
         resize = f"add --resize, or give an image of {size} pixels"
         if problem.help == SAVE_AS_PNG:
             return problem.help
-        return {"NS502": files, "NS503": "replace it", "NS508": resize}.get(problem.code, problem.help)
+        own = {OfFile.FORMAT: files, OfFile.DAMAGE: "replace it", OfFile.SIZE: resize}
+        return own.get(wrong, problem.help) if wrong else problem.help
 
     def _folder(self, folder: Path) -> Iterator[Image]:
         """The images below a folder in the order of their names; what is no image is passed over, and said."""
@@ -74,7 +80,8 @@ class Pixels:
                 before = len(self.problems)
                 yield from self._one(path)
                 # what is an image of a format that is not read is no stray file
-                if [new.code for new in self.problems[before:] if new.help != SAVE_AS_PNG] == ["NS502"]:
+                new = [CODES[one.code].of_file for one in self.problems[before:] if one.help != SAVE_AS_PNG]
+                if new == [OfFile.FORMAT]:
                     del self.problems[before:]
                     others.append(path.name)
                 else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 
-from netspec.diagnostics.diagnostic import Diagnostic, placeless
+from netspec.diagnostics.diagnostic import Diagnostic, placeless, told
 from netspec.diagnostics.render.concise import line
 from netspec.diagnostics.render.palette import Paint
 
@@ -14,8 +14,8 @@ Tell = Callable[[Sequence[Diagnostic]], None]
 
 
 def as_warnings(findings: Sequence[Diagnostic]) -> None:
-    """Findings as Python's warnings, for who calls netspec as a library."""
-    for found in findings:
+    """Findings as Python's warnings, for who calls netspec as a library; hints are for editors."""
+    for found in told(findings):
         warnings.warn(line(found, Paint(False)), stacklevel=3)
 
 

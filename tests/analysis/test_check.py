@@ -62,7 +62,7 @@ def test_a_name_that_defaults_give_to_several_layers_is_one_finding(more: str, c
     text = f"{HEAD}defaults: {{conv: {{name: stem{more}}}}}\nblocks:\n{blocks}fc: [10]\n"
     (found,) = check_source(Source("x.yaml", text)).diagnostics
     assert (found.code, found.span.line) == ("NS203", 4)
-    assert [fix.title for fix in found.fixes] == ["remove `name`"]
+    assert [fix.title for fix in found.fixes] == ["remove `name: stem`"]
     assert check_source(Source("x.yaml", text.replace(blocks, blocks[: len(blocks) // count]))).ok
 
 
@@ -78,7 +78,7 @@ HOSTILE = [
     ("filters: 1.0", [("NS101", 5)]),
     ("filters: 1:30", [("NS101", 5)]),
     ("filters: 2024-13-45", [("NS101", 5)]),
-    ("filters: 1_000", [("NS101", 5)]),
+    ("filters: 1_000", [("NS101", 5), ("NS401", 7)]),
     ("filters: .inf", [("NS101", 5)]),
     ("filters: '8'", [("NS101", 5)]),
     ("filters: null", [("NS101", 5)]),
@@ -122,8 +122,9 @@ def test_an_alias_is_a_layer_of_its_own() -> None:
     assert [layer.output for layer in report.plan.layers[:3]] == [(62, 62, 8), (60, 60, 8), (58, 58, 8)]
 
 
-def test_below_an_unknown_key_nothing_is_known() -> None:
-    assert codes(f"{HEAD}blockstrue:\n  - conv: {{filters: .inf}}\nfc: [10]\n") == [("NS104", 4)]
+def test_below_an_unknown_key_nothing_is_known_unless_it_is_plainly_meant() -> None:
+    assert codes(f"{HEAD}towers:\n  - conv: {{filters: .inf}}\nfc: [10]\n") == [("NS104", 4)]
+    assert codes(f"{HEAD}block:\n  - conv: {{filters: .inf}}\nfc: [10]\n") == [("NS104", 4), ("NS101", 5)]
 
 
 def test_an_absurd_count_before_a_failing_layer() -> None:

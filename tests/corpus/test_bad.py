@@ -28,7 +28,7 @@ def problems(name: str, text: str) -> list[str]:
     for finding in found:
         for fix in finding.fixes:
             left = check_source(Source(name, edited(text, fix.edits))).diagnostics
-            worse = errors(left) > errors(found) - (finding.severity == "error")
+            worse = errors(left) > errors(found) - errors((finding,))
             if finding in left or (worse and not fix.safe):
                 missed.append(f"{fix.title} makes nothing better")
     return missed

@@ -19,12 +19,12 @@ def sections() -> Iterator[tuple[Path, str, tuple[Key, ...]]]:
     yield ("input",), "", keys(Input)
     yield ("defaults",), "", keys(Defaults)
     yield ("blocks", 0), "", keys(Block)
-    yield ("blocks", 0, "conv"), "", keys(KINDS["conv"])
-    yield ("blocks", 0, "conv", 0), "", keys(KINDS["conv"])
-    yield ("blocks", 0, "pool"), "", keys(KINDS["pool"])
-    yield ("fc", 0), "", keys(KINDS["fc"])
-    for kind, settings in KINDS.items():
-        yield ("defaults", kind), "", keys(settings)
+    yield ("blocks", 0, "conv"), "", keys(KINDS["conv"].settings)
+    yield ("blocks", 0, "conv", 0), "", keys(KINDS["conv"].settings)
+    yield ("blocks", 0, "pool"), "", keys(KINDS["pool"].settings)
+    yield ("fc", 0), "", keys(KINDS["fc"].settings)
+    for name, kind in KINDS.items():
+        yield ("defaults", name), "", keys(kind.settings)
     yield from _below((), Top)
 
 

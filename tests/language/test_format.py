@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from netspec.analysis.check import examine
+from netspec.analysis.plan import grammar
 from netspec.analysis.report import Report
-from netspec.language.spec import Spec
+from netspec.language.spec import Group, Spec
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 
@@ -118,8 +121,34 @@ def test_names_count_after_repetition() -> None:
         "block1.conv1", "block1.conv2", "wide1", "block1.pool",
         "block2.conv1", "block2.conv2", "wide2", "block2.pool", "last", "fc1",
     ]  # fmt: skip
-    assert built.convolutions == (3, 3, 0)
-    assert built.pooled == (True, True, True)
+    assert [layer.block and (layer.block.name, layer.block.repetition, layer.block.repetitions) for layer in built.layers] == [
+        *[("block1", 1, 2)] * 4, *[("block2", 2, 2)] * 4, ("block3", 1, 1), None,
+    ]  # fmt: skip
+    assert [layer.reads for layer in built.layers] == [(value,) for value in range(10)], "each the one before"
+    assert grammar(built) == {
+        "N": [3, 3, 0], "M": 3, "K": 1, "text": "INPUT -> [CONV*3 -> POOL]*2 -> POOL -> FC",
+    }  # fmt: skip
+
+
+def test_the_grammar_says_what_is_nested() -> None:
+    block = "  - conv: {filters: 2, kernel: 1, repeat: 2}\n  - {conv: {filters: 2, kernel: 1}, pool: {window: 1}}\n"
+    built = spec(f"{TOP}blocks:\n{block * 2}{TAIL}")
+    halves = [Group(f"block{n}", built.root, n, 2) for n in (1, 2)]
+    outer = {layer.name: halves[int(layer.name[5]) > 2] for layer in built.layers if layer.block}
+    nested = replace(
+        built,
+        layers=tuple(
+            replace(layer, groups=(outer[layer.name], *layer.groups)) if layer.block else layer
+            for layer in built.layers
+        ),
+    )
+    assert grammar(built)["text"] == "INPUT -> CONV*2 -> CONV -> POOL -> CONV*2 -> CONV -> POOL -> FC"
+    assert grammar(nested) == {
+        "N": [3, 3],
+        "M": 2,
+        "K": 1,
+        "text": "INPUT -> [CONV*2 -> CONV -> POOL]*2 -> FC",
+    }
 
 
 def test_grammar_without_blocks_and_without_fc() -> None:
@@ -239,7 +268,7 @@ REFUSED = [
     ("budget: {parameters: 5KiB}", "NS106"),
     ("budget: {memory: 1:30}", "NS106"),
     ("budget: {macs: 1.5}", "NS101"),
-    ("data: {source: mnits}", "NS103"),
+    ("data: {source: mnist2}", "NS103"),
     ("data: {validation: 1}", "NS102"),
     ("data: {augment: {rotate: 0}}", "NS102"),
     ("train: {epochs: 0}", "NS102"),

@@ -47,7 +47,7 @@ def test_same_gives_ceil_and_the_odd_cell_at_the_end(size: int, kernel: int, str
     st.integers(0, 3),
 )
 def test_conv_axes_are_independent_and_dilated(size, kernel, dilation, stride, padding) -> None:  # type: ignore[no-untyped-def]
-    layer = Conv(filters=6, kernel=kernel, dilation=dilation, stride=stride, padding=(padding, padding), bias=True)
+    layer = Conv(filters=6, kernel=kernel, dilation=dilation, stride=stride, padding=(padding, padding))
     inference = layer.infer((*size, 4))
     spans = [range(0, d * (k - 1) + 1, d)[-1] + 1 for k, d in zip(kernel, dilation, strict=True)]
     counts = [len(positions(n, span, s, padding, padding)) for n, span, s in zip(size, spans, stride, strict=True)]
@@ -60,24 +60,24 @@ def test_conv_axes_are_independent_and_dilated(size, kernel, dilation, stride, p
 
 @given(st.integers(1, 12), st.integers(1, 24), st.integers(1, 12))
 def test_groups_divide_channels_and_filters(channels: int, filters: int, groups: int) -> None:
-    layer = Conv(filters=filters, kernel=(1, 1), groups=groups, bias=True)
+    layer = Conv(filters=filters, kernel=(1, 1), groups=groups)
     codes = [problem.code for problem in layer.infer((1, 1, channels)).problems]
     assert codes == (["NS304"] if channels % groups else ["NS305"] if filters % groups else [])
     if not codes:
         assert layer.parameters((1, 1, channels))["kernel"] == (1, 1, channels // groups, filters)
-        assert layer.macs((1, 1, channels), (1, 1, filters)) == channels // groups * filters
+        assert layer.macs((1, 1, channels), output=(1, 1, filters)) == channels // groups * filters
 
 
 @given(st.integers(1, 12), st.integers(1, 4))
 def test_depthwise_is_one_group_a_channel(channels: int, times: int) -> None:
-    layer = Conv(filters=channels * times, kernel=(3, 3), padding="same", groups="depthwise", bias=False)
+    layer = Conv(filters=channels * times, kernel=(3, 3), padding="same", groups="depthwise")
     assert layer.infer((5, 7, channels)).output == (5, 7, channels * times)
-    assert layer.parameters((5, 7, channels)) == {"kernel": (3, 3, 1, channels * times)}
+    assert layer.parameters((5, 7, channels))["kernel"] == (3, 3, 1, channels * times)
 
 
 @given(pairs, small)
 def test_global_pooling(size: tuple[int, int], channels: int) -> None:
-    layer = Pool(window="all", stride=(1, 1))
+    layer = Pool(window="all")
     assert layer.infer((*size, channels)).output == (1, 1, channels)
     assert layer.reach((*size, channels)).kernel == size
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from netspec.language.kind import ACTIVATIONS
+from netspec.language.functions import ACTIVATIONS
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 
@@ -28,7 +28,7 @@ def convolutions(draw: st.DrawFn) -> dict[str, Any]:
         "dilation": pairs(1, 2),
         "groups": st.sampled_from([1, 2, "depthwise"]),
         "norm": st.sampled_from(["none", "batch"]),
-        "activation": st.sampled_from(ACTIVATIONS),
+        "activation": st.sampled_from(tuple(ACTIVATIONS)),
         "repeat": st.integers(1, 2),
     }
     return conv | draw(st.fixed_dictionaries({}, optional=optional))
@@ -54,7 +54,9 @@ def specs(draw: st.DrawFn) -> str:
         if draw(st.booleans()) or not block:
             block["pool"] = draw(pools())
         blocks.append(block)
-    hidden = st.fixed_dictionaries({"units": st.integers(1, 8)}, optional={"activation": st.sampled_from(ACTIVATIONS)})
+    hidden = st.fixed_dictionaries(
+        {"units": st.integers(1, 8)}, optional={"activation": st.sampled_from(tuple(ACTIVATIONS))}
+    )
     fc: list[Any] = [*draw(st.lists(hidden, max_size=2)), draw(st.integers(2, 5))]
     sizes = [draw(st.integers(4, 11)), draw(st.integers(4, 11)), draw(st.sampled_from([1, 2, 4]))]
     spec = {"netspec": 1, "name": "drawn", "input": sizes, "blocks": blocks, "fc": fc}

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from netspec.language.functions import EPSILON
 from netspec.lowering.columns import add_bias, column_sums, standardize
-from netspec.lowering.finish import EPSILON
 from netspec.lowering.options import compiler_options
 from tests.lowering.networks import network
 

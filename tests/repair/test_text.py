@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,40 @@ def test_numbers_with_commas_are_a_list_and_no_thousands() -> None:
     [finding] = check_source(Source("pair.yaml", text)).diagnostics
     assert finding.fixes[0].title == "set `kernel: [4, 4]`"
     assert not finding.fixes[0].safe
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "blocks:\n  - conv: {filters: 8,\n           kernel: 3\n           stride: 1,\n           padding: 1}\nfc: [10]\n",
+            [6],
+        ),
+        (
+            "blocks:\n  - conv: {filters: 8   # few\n           kernel: 3\n           # none\n           stride: 1\n    }\nfc: [10]\n",
+            [5, 6],
+        ),
+        ("blocks:\n  - conv:\n    - {filters: 8\n      kernel: 3}\nfc: [10]\n", [6]),
+        ("fc: [10]\ntrain: {epochs: 3\nbatch_size: 32}\n", [5]),
+        ("blocks: [\n  {conv: {filters: 8, kernel: 3}}\n  {conv: {filters: 8, kernel: 3}}\n]\nfc: [10]\n", [5]),
+        ("fc: [\n  9   # wide\n  10\n]\n", [5]),
+        ("fc: [9, {units: 10\n  name: 'last'\n  bias: true}]\n", [4, 5]),
+    ],
+)
+def test_a_comma_left_out_at_the_end_of_a_line_is_found_and_put_there(text: str, lines: list[int]) -> None:
+    source = Source("spec.yaml", "netspec: 1\nname: x\ninput: [8, 8, 1]\n" + text)
+    (found,) = check_source(source).diagnostics
+    ends = [re.split(r"\s#", source.lines[line - 1])[0].rstrip() for line in lines]
+    assert (found.code, found.message) == ("NS005", "a comma is missing here")
+    assert (found.span.line, found.span.column) == (lines[0], len(ends[0]) + 1)
+    assert [label.message[:6] for label in found.labels] == ["this `"]
+    fix = found.fixes[0]
+    assert [(edit.span.line, edit.span.column, edit.text) for edit in fix.edits] == [
+        (line, len(end) + 1, ",") for line, end in zip(lines, ends, strict=True)
+    ]
+
+
+def test_a_bracket_that_is_never_closed_is_no_comma() -> None:
+    text = "netspec: 1\nname: x\ninput: [8, 8, 1]\nblocks:\n  - conv: {filters: 8, kernel: 3\n    pool: {window: 2}\nfc: [10]\n"
+    (found,) = check_source(Source("spec.yaml", text)).diagnostics
+    assert (found.code, found.span.line) == ("NS007", 5)

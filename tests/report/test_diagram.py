@@ -11,10 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from netspec.analysis.plan import Plan
-from netspec.cli.summary import COLOURS
-from netspec.language.kinds import KINDS
 from netspec.repair.check import check_source
-from netspec.report.diagram import DEEP, LEGEND, STYLE, WIDTH, draw
+from netspec.report.diagram import DEEP, WIDTH, draw
 from netspec.text.source import Source
 
 ROOT = Path(__file__).parent.parent.parent
@@ -109,8 +107,3 @@ netspec(["diagram", "specs/vgg19.yaml"], standalone_mode=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "net.svg").read_text("utf-8") == done.stdout
     assert "vgg19" in done.stdout
-
-
-def test_every_kind_of_layer_is_shown() -> None:
-    assert LEGEND.keys() == COLOURS.keys() == KINDS.keys()
-    assert all(f".net .{kind}{{fill:" in STYLE for kind in KINDS)

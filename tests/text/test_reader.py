@@ -57,6 +57,8 @@ def written(text: str, span: Span) -> str:
 
 # (text, code, what the fault's span covers, its line and column)
 HAZARDS = [
+    ("a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> c\n", "NS040", "<<<<<<< HEAD", (2, 1)),
+    ("a: {b: ${C}}\n", "NS041", "${C}", (1, 8)),
     ("", "NS001", "", (1, 1)),
     ("# only\n# comments\n", "NS001", "", (1, 1)),
     ("---\n", "NS001", "", (1, 1)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.language.conv import Conv
+from netspec.language.fields import Pair
+from netspec.language.geometry import effective_kernel, output_size
 from netspec.language.kind import Shape
-
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,14 @@ class Geometry:
         >>> Geometry((28, 28, 1), (5, 5), 6, padding=((2, 2), (2, 2))).output
         (28, 28, 6)
         """
-        rows, columns = (
-            (size + before + after - reach) // stride + 1
-            for size, (before, after), reach, stride in zip(
-                self.input[:2], self.padding, self.reach, self.stride, strict=True
-            )
-        )
+        rows, columns = map(output_size, self.input[:2], self.reach, self.stride, map(sum, self.padding))
         return rows, columns, self.filters
 
     @property
     def reach(self) -> Pair:
         """Rows and columns that the dilated kernel spans: d·(k − 1) + 1."""
-        (kh, kw), (dh, dw) = self.kernel, self.dilation
-        return dh * (kh - 1) + 1, dw * (kw - 1) + 1
+        rows, columns = map(effective_kernel, self.kernel, self.dilation)
+        return rows, columns
 
     @property
     def kernel_shape(self) -> tuple[int, int, int, int]:

@@ -11,7 +11,7 @@ def _code(
 ) -> Code:
     broken, good = (f"{_NET}budget: {{{key}: {limit}}}\n" for limit in (low, high))
     told_as_one = key != "receptive_field"  # a cost is lowered by less, a receptive field by more
-    return Code(code, title, meaning, why, broken, good, arithmetic, told_as_one=told_as_one)
+    return Code(code, title, meaning, why, broken, good, arithmetic, told_as_one=told_as_one, latent=True)
 
 
 CODES: tuple[Code, ...] = (

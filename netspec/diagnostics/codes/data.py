@@ -1,6 +1,6 @@
 """NS5: data. The examples read small data sets that a few lines of Python make: `good` ones and `broken` ones."""
 
-from netspec.diagnostics.code import Code
+from netspec.diagnostics.code import Code, OfFile
 
 TRAIN = "netspec train example.yaml"
 
@@ -45,20 +45,36 @@ def _spec(data: str, input: str = "[8, 8, 1]", classes: int = 10) -> str:
     return f"netspec: 1\nname: example\ninput: {input}\nfc: [{classes}]\ndata: {data}\n{train}\n"
 
 
-def _arrays(code: str, title: str, meaning: str, why: str, broken: str, arithmetic: tuple[str, ...] = ()) -> Code:
+def _arrays(
+    code: str,
+    title: str,
+    meaning: str,
+    why: str,
+    broken: str,
+    arithmetic: tuple[str, ...] = (),
+    of_file: OfFile | None = None,
+) -> Code:
     """A code that `broken.npz`, which the lines `broken` make, raises."""
     bad, good = (_spec(f"{{source: npz, path: {name}.npz}}") for name in ("broken", "good"))
-    return Code(code, title, meaning, why, bad, good, arithmetic, _ARRAYS.format(broken), TRAIN)
+    return Code(code, title, meaning, why, bad, good, arithmetic, _ARRAYS.format(broken), TRAIN, of_file=of_file)
 
 
 def _changed(arrays: str) -> str:
     return f"np.savez('broken.npz', **(good | dict({arrays})))"
 
 
-def _images(code: str, title: str, meaning: str, why: str, broken: str, arithmetic: tuple[str, ...] = ()) -> Code:
+def _images(
+    code: str,
+    title: str,
+    meaning: str,
+    why: str,
+    broken: str,
+    arithmetic: tuple[str, ...] = (),
+    of_file: OfFile | None = None,
+) -> Code:
     """A code that the folder `broken`, with what the lines `broken` change, raises."""
     bad, good = (_spec(f"{{source: images, path: {name}}}", classes=2) for name in ("broken", "good"))
-    return Code(code, title, meaning, why, bad, good, arithmetic, _IMAGES.format(broken), TRAIN)
+    return Code(code, title, meaning, why, bad, good, arithmetic, _IMAGES.format(broken), TRAIN, of_file=of_file)
 
 
 CODES: tuple[Code, ...] = (
@@ -72,6 +88,7 @@ CODES: tuple[Code, ...] = (
         _spec("{source: npz, path: nowhere.npz}"),
         _spec("{source: digits}"),
         command=TRAIN,
+        of_file=OfFile.ABSENT,
     ),
     _arrays(
         "NS502",
@@ -81,6 +98,7 @@ CODES: tuple[Code, ...] = (
         "A failed download often leaves a web page under the name of the file; a text or a document may lie in a folder "
         "of images.",
         "open('broken.npz', 'w').write('<!DOCTYPE html>404 Not Found')",
+        of_file=OfFile.FORMAT,
     ),
     _arrays(
         "NS503",
@@ -88,6 +106,7 @@ CODES: tuple[Code, ...] = (
         "A file is empty, ends before the data it declares, goes on after them, or fails its checksum.",
         "Training on half a file, or on zeros in place of the rest, would look like training.",
         "open('broken.npz', 'wb').write(open('good.npz', 'rb').read()[:1500])",
+        of_file=OfFile.DAMAGE,
     ),
     _images(
         "NS504",
@@ -133,6 +152,7 @@ CODES: tuple[Code, ...] = (
         "Every shape of the network follows from `input`; cut or padded in silence, the images would not be those that "
         "were meant.",
         _changed("x_train=x[:, 1:], x_test=x[:, 1:]"),
+        of_file=OfFile.SIZE,
     ),
     _arrays(
         "NS509",

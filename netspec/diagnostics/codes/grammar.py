@@ -53,6 +53,7 @@ CODES: tuple[Code, ...] = (
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch, bias: true}\nfc: [10]\n",
         _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch}\nfc: [10]\n",
         arithmetic=("(3 + 5) - ((3 + 5) + (7 + 5))/2 = 3 - (3 + 7)/2 = -2",),
+        command="netspec validate --hints example.yaml",
     ),
     Code(
         "NS206",
@@ -72,6 +73,7 @@ CODES: tuple[Code, ...] = (
         "Training would be refused at its first step, after the data have been read.",
         _HEAD + "input: [28, 28, 1]\nfc: [10]\ndata: {source: digits}\n",
         _HEAD + "input: [8, 8, 1]\nfc: [10]\ndata: {source: digits}\n",
+        latent=True,
     ),
     Code(
         "NS208",
@@ -80,6 +82,7 @@ CODES: tuple[Code, ...] = (
         "With fewer outputs some labels have no output; with more, some outputs are never taught.",
         _DIGITS + "fc: [12]\ndata: {source: digits}\n",
         _DIGITS + "fc: [10]\ndata: {source: digits}\n",
+        latent=True,
     ),
     Code(
         "NS209",
@@ -90,6 +93,7 @@ CODES: tuple[Code, ...] = (
         _DIGITS
         + "blocks:\n  - conv: {filters: 10, kernel: 3}\n    pool: {type: average, window: all}\ndata: {source: digits}\n",
         arithmetic=("6 * 6 * 10 = 360",),
+        latent=True,
     ),
     Code(
         "NS210",
@@ -145,6 +149,57 @@ CODES: tuple[Code, ...] = (
         arithmetic=("8*8 - 8*8 = 0",),
     ),
     Code(
+        "NS230",
+        "activation on the logits",
+        "The last layer has an activation, and the loss takes what it gives for the logits of a softmax.",
+        (
+            "A logit is any number: the larger, the likelier. ReLU makes all unlikely classes alike and passes no gradient to them; "
+            "after a sigmoid no class of ten can be given more than 23 %. The loss applies the softmax itself."
+        ),
+        _DIGITS + "fc: [64, {units: 10, activation: sigmoid}]\n",
+        _DIGITS + "fc: [64, 10]\n",
+    ),
+    Code(
+        "NS231",
+        "dropout on the logits",
+        "The last layer has a dropout: in training, some of the logits are 0, whatever the image.",
+        (
+            "Dropout is for what other layers read. Here it makes the class that is shown look as unlikely as any, so that the loss "
+            "punishes what was right. `defaults` for `fc` reach the last layer too."
+        ),
+        _DIGITS + "defaults: {fc: {dropout: 0.5}}\nfc: [64, 10]\n",
+        _DIGITS + "fc: [{units: 64, dropout: 0.5}, 10]\n",
+    ),
+    Code(
+        "NS232",
+        "steps meant as epochs",
+        "A schedule counts steps, one for each batch. Here it counts so few that epochs were meant: the run has many more steps.",
+        "A rate that drops every 30 steps instead of every 30 epochs is as good as 0 before the first epoch ends.",
+        _HEAD
+        + "input: [28, 28, 1]\nfc: [10]\ndata: {source: mnist}\n"
+        + "train:\n  epochs: 90\n  schedule: {type: step, transition_steps: 30}\n",
+        _HEAD
+        + "input: [28, 28, 1]\nfc: [10]\ndata: {source: mnist}\n"
+        + "train:\n  epochs: 90\n  schedule: {type: step, transition_steps: 12630}\n",
+        arithmetic=("90*421//30 = 1263", "90*421//12630 = 3"),
+    ),
+    Code(
+        "NS233",
+        "learning rate beyond any in use",
+        "The learning rate is larger than networks are trained with by this optimizer, or so small that no weight moves.",
+        "Most often a sign is missing, as in 1e3 for 1e-3. The loss would be infinite after a few steps, or never change.",
+        _DIGITS + "fc: [10]\ntrain:\n  optimizer: {type: adam, learning_rate: 1e3}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  optimizer: {type: adam, learning_rate: 1e-3}\n",
+    ),
+    Code(
+        "NS234",
+        "pool above conv",
+        "In a block the convolutions run first and the pooling layer last, in whatever order they are written.",
+        "Who reads the block from top to bottom sees another network than the one that is trained.",
+        _DIGITS + "blocks:\n  - pool: {window: 2}\n    conv: {filters: 4, kernel: 3}\nfc: [10]\n",
+        _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3}\n    pool: {window: 2}\nfc: [10]\n",
+    ),
+    Code(
         "NS220",
         "schedule that contradicts itself",
         "A schedule needs steps for each of its parts: at least one between two drops, a decay that ends after the warm-up "
@@ -171,9 +226,9 @@ CODES: tuple[Code, ...] = (
         "For more than half of the run the rate is less than a hundred-thousandth of `learning_rate`. Most often `decay_steps` "
         "or `transition_steps` was meant in epochs: they count steps, of which an epoch has many.",
         "A warning: nothing is learned in that time.",
-        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 3}\n",
-        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 30%}\n",
-        arithmetic=("1437 - 144 = 1293", "10 * 10 = 100", "3 * 5 = 15"),
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 12, decay_rate: 0.01}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: step, transition_steps: 30%, decay_rate: 0.01}\n",
+        arithmetic=("1437 - 144 = 1293", "10 * 10 = 100", "12 * 5 / 2 = 30"),
     ),
     Code(
         "NS223",

@@ -1,10 +1,12 @@
 """NS3: shapes."""
 
+from dataclasses import replace
+
 from netspec.diagnostics.code import Code
 
 _HEAD = "netspec: 1\nname: example\ninput: [8, 8, 6]\n"
 
-CODES: tuple[Code, ...] = (
+_CODES: tuple[Code, ...] = (
     Code(
         "NS301",
         "window does not fit",
@@ -23,7 +25,8 @@ CODES: tuple[Code, ...] = (
         "cells that are never read",
         (
             "Where S does not divide W - F + 2P, the quotient is rounded down, and the last rows or columns of "
-            "the input are seen by no window."
+            "the input are seen by no window. Pooling with windows side by side (F = S) and kernels smaller than their "
+            "stride leave cells out on purpose, and are not warned of."
         ),
         "That may be meant; it is often a stride or a window that is off by one.",
         _HEAD + "blocks:\n  - conv: {filters: 4, kernel: 3, stride: 2}\nfc: [10]\n",
@@ -65,3 +68,5 @@ CODES: tuple[Code, ...] = (
         arithmetic=("8 % 3 = 2", "9 % 3 = 0"),
     ),
 )
+
+CODES = tuple(replace(code, latent=True) for code in _CODES)

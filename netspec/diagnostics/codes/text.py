@@ -281,4 +281,21 @@ CODES: tuple[Code, ...] = (
         repair="chmod 644 example.yaml\nnetspec validate --fix example.yaml",
         beside=("NS104",),
     ),
+    Code(
+        "NS040",
+        "a conflict of a merge",
+        "Git writes both versions of lines that were changed on two sides into the file, between `<<<<<<<` and `>>>>>>>`.",
+        "Which of them is meant only the authors know.",
+        _SPEC.replace("fc: [10]\n", "<<<<<<< HEAD\nfc: [10]\n=======\nfc: [20, 10]\n>>>>>>> wider\n"),
+        _SPEC,
+        several_repairs=True,
+    ),
+    Code(
+        "NS041",
+        "a placeholder of a template",
+        "Where a value should stand is what a template has for it: `${F}`, `{{ f }}`, `<N>`.",
+        "Specs are read as they are: nothing fills them in. To guess a number would be another network.",
+        _SPEC.replace("[10]", "[{{ classes }}]"),
+        _SPEC,
+    ),
 )

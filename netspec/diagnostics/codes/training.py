@@ -109,8 +109,8 @@ CODES: tuple[Code, ...] = (
         "no checkpoint holds a number that is not finite. The usual cause is a learning rate that is too high for the "
         "first steps, then images with values far outside what `normalize` expects.",
         "From the first such number on every weight is one, and the rest of the run is lost.",
-        _spec("optimizer: {type: sgd, learning_rate: 1e+30}"),
-        _spec("optimizer: {type: sgd, learning_rate: 0.1}"),
+        _spec("loss: mean_squared_error\n  optimizer: {type: sgd, learning_rate: 10}", layers="[10]", batch=32),
+        _spec("loss: mean_squared_error\n  optimizer: {type: sgd, learning_rate: 0.1}", layers="[10]", batch=32),
         command="netspec train example.yaml",
     ),
     Code(

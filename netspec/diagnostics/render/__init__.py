@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.diagnostic import Diagnostic, told
 
 RENDERERS: dict[str, str] = {
     "full": "netspec.diagnostics.render.full",
@@ -32,5 +32,10 @@ class Renderer(Protocol):
 
 
 def renderer(format: str) -> Renderer:
-    """The renderer of `format`, a key of `RENDERERS`."""
-    return cast(Renderer, import_module(RENDERERS[format]).render)
+    """The renderer of `format`, a key of `RENDERERS`; none shows a hint."""
+    render = cast(Renderer, import_module(RENDERERS[format]).render)
+
+    def rendered(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
+        return render(told(diagnostics), files, color=color, width=width)
+
+    return rendered

@@ -40,7 +40,11 @@ def _record(found: Diagnostic) -> dict[str, Any]:
     if found.help is not None:
         record["help"] = found.help
     record["fixes"] = [
-        {"title": fix.title, "edits": [{**_place(edit.span), "text": edit.text} for edit in fix.edits]}
+        {
+            "title": fix.title,
+            "applicability": fix.applicability,
+            "edits": [{**_place(edit.span), "text": edit.text} for edit in fix.edits],
+        }
         for fix in found.fixes
     ]
     return record

@@ -89,7 +89,8 @@ def _result(found: Diagnostic, rule: int, fingerprint: str) -> Json:
 def _fix(fix: Fix, file: str) -> Json:
     replacements = [{"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}} for edit in fix.edits]
     change = {"artifactLocation": _artifact(file), "replacements": replacements}
-    return {"description": {"text": fix.title}, "artifactChanges": [change]}
+    properties = {"applicability": fix.applicability}
+    return {"description": {"text": fix.title}, "artifactChanges": [change], "properties": properties}
 
 
 def _physical(file: str, span: Span) -> Json:

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any, cast
 
 from netspec.analysis.convolution import Choice
-from netspec.analysis.convolution.geometry import Geometry, Pair
+from netspec.analysis.convolution.geometry import Geometry
+from netspec.analysis.pooling import WINDOWS
+from netspec.language.fields import Pair
 from netspec.lowering.convolution.algorithms import ALGORITHMS
 from netspec.lowering.work import DIRECTIONS, Direction, Program, normal
 
@@ -20,6 +22,11 @@ class Convolution:
     geometry: Geometry
     windows: Pair = field(default=(1, 1), compare=False, repr=False)
     """`Geometry.windows` of the layer. What does not ask for them takes the same time without."""
+
+    @property
+    def by_windows(self) -> bool:
+        """Whether it can hand its map window by window to the pooling that follows."""
+        return ALGORITHMS[WINDOWS].supports(replace(self.geometry, windows=self.windows), "output")
 
     def algorithms(self, direction: Direction) -> tuple[str, ...]:
         """Those that support the geometry, and do not ask anything of the layer that follows."""

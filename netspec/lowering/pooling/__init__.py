@@ -1,6 +1,6 @@
 """Max and average pooling with a choice of algorithm."""
 
-from netspec.lowering.pooling.geometry import Window
+from netspec.analysis.pooling import Window
 from netspec.lowering.pooling.pool import ALGORITHMS, pool
 from netspec.lowering.pooling.work import Pooling
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from netspec.lowering.pooling.geometry import Pair, Window
+from netspec.analysis.pooling import Window
+from netspec.language.fields import Pair
 
 
 def counts(height: int, width: int, window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

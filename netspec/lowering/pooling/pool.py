@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 import jax
 
-from netspec.analysis.pooling import WINDOWS
+from netspec.analysis.pooling import WINDOWS, Kind, Window
 from netspec.lowering.pooling import reference, shifts, whole, windows
-from netspec.lowering.pooling.geometry import Kind, Pair, Window
 
 ALGORITHMS: Mapping[str, Mapping[Kind, Callable[[jax.Array, Window], jax.Array]]] = {
     "reduce_window": {"max": reference.maximum, "average": reference.average},
@@ -16,14 +15,7 @@ ALGORITHMS: Mapping[str, Mapping[Kind, Callable[[jax.Array, Window], jax.Array]]
 }
 
 
-def pool(
-    x: jax.Array,
-    window: Pair,
-    stride: Pair,
-    padding: tuple[Pair, Pair],
-    kind: Kind,
-    choice: str | None,
-) -> jax.Array:
+def pool(x: jax.Array, window: Window, kind: Kind, choice: str | None) -> jax.Array:
     """(batch, height, width, channels) -> (batch, rows, columns, channels): each window's maximum or mean.
 
     Padding is never a maximum and never averaged. `choice` is a name in ALGORITHMS, None is `reduce_window`, `windows` is for x as
@@ -31,9 +23,8 @@ def pool(
     a window over the whole map is a reduction whatever the choice. Maxima of `shifts` and of whole maps have
     first-order reverse-mode derivatives only.
     """
-    spec = Window(window, stride, padding)
     if choice == WINDOWS:
-        return windows.maximum(x, spec)
-    if spec.covers(x.shape[1], x.shape[2]):
+        return windows.maximum(x, window)
+    if window.covers(x.shape[1], x.shape[2]):
         return whole.maximum(x) if kind == "max" else whole.average(x)
-    return ALGORITHMS[choice or "reduce_window"][kind](x, spec)
+    return ALGORITHMS[choice or "reduce_window"][kind](x, window)

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from netspec.analysis.pooling import Window
 from netspec.lowering.pooling.counts import counts
-from netspec.lowering.pooling.geometry import Window
 
 
 def maximum(x: jax.Array, window: Window) -> jax.Array:

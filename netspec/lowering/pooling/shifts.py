@@ -13,8 +13,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from netspec.analysis.pooling import Window
+from netspec.language.fields import Pair
 from netspec.lowering.pooling.counts import counts
-from netspec.lowering.pooling.geometry import Pair, Window
 from netspec.lowering.settings import held
 from netspec.lowering.windows import taps
 

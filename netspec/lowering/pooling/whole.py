@@ -7,7 +7,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from netspec.lowering.pooling.geometry import Pair
+from netspec.language.fields import Pair
 from netspec.lowering.settings import held
 
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from netspec.analysis.convolution.patches import windows_tile
-from netspec.lowering.pooling.geometry import Window
+from netspec.analysis.pooling import Window
 from netspec.lowering.settings import held
 
 

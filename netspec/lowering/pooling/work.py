@@ -8,8 +8,7 @@ from typing import Any
 
 import jax
 
-from netspec.analysis.pooling import WINDOWS
-from netspec.lowering.pooling.geometry import Kind, Window
+from netspec.analysis.pooling import WINDOWS, Kind, Window
 from netspec.lowering.pooling.pool import ALGORITHMS, pool
 from netspec.lowering.work import Direction, Program, normal
 
@@ -49,8 +48,7 @@ class Pooling:
         name = algorithm if algorithm in (*ALGORITHMS, WINDOWS) else None
 
         def forward(x: jax.Array) -> Any:
-            w = self.window
-            return jax.vjp(lambda x: pool(x, w.size, w.stride, w.padding, self.kind, name), x)
+            return jax.vjp(lambda x: pool(x, self.window, self.kind, name), x)
 
         if direction == "output":
             return Program(forward, (x,))

@@ -20,7 +20,7 @@ def test_the_keys_are_those_of_the_contract(found):
         optional = {key for key in ("layer", "help") if getattr(one, key) is not None}
         assert record.keys() == ALWAYS | optional
         assert all(label.keys() == {*PLACE, "message"} for label in record["labels"])
-        assert all(fix.keys() == {"title", "edits"} for fix in record["fixes"])
+        assert all(fix.keys() == {"title", "applicability", "edits"} for fix in record["fixes"])
         assert all(edit.keys() == {*PLACE, "text"} for fix in record["fixes"] for edit in fix["edits"])
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from jax import export
 
 from netspec.analysis.convolution import Geometry
-from netspec.analysis.pooling import choose
+from netspec.analysis.pooling import Kind, Window, choose
+from netspec.language.fields import Pair
 from netspec.lowering.pooling import ALGORITHMS, pool
-from netspec.lowering.pooling.geometry import Kind, Pair, Window
 from tests.lowering.convolution.geometries import by_windows
 
 CHOICES = [name for name in ALGORITHMS if name != "reduce_window"]
@@ -41,7 +41,7 @@ def with_ties(shape: tuple[int, ...], dtype: str = "float32") -> jax.Array:
 
 def value_and_gradient(x: jax.Array, window: Window, kind: Kind, choice: str | None) -> tuple[jax.Array, jax.Array]:
     def function(x: jax.Array) -> jax.Array:
-        return pool(x, window.size, window.stride, window.padding, kind, choice)
+        return pool(x, window, kind, choice)
 
     shape = jax.eval_shape(function, x).shape
     dy = jnp.asarray(np.random.default_rng(1).standard_normal(shape), x.dtype)
@@ -124,8 +124,8 @@ def test_works_inside_transformations_with_rank_promotion_raised(kind: Kind) -> 
     x = with_ties((2, 6, 6, 3))
 
     def loss(x: jax.Array, choice: str | None) -> jax.Array:
-        y = pool(x, (3, 3), (2, 2), ((1, 1), (0, 1)), kind, choice)
-        return (pool(y, y.shape[1:3], (1, 1), ((0, 0), (0, 0)), kind, choice) ** 2).sum()
+        y = pool(x, Window((3, 3), (2, 2), ((1, 1), (0, 1))), kind, choice)
+        return (pool(y, Window(y.shape[1:3], (1, 1)), kind, choice) ** 2).sum()
 
     with jax.numpy_rank_promotion("raise"):
         expected = jax.grad(loss)(x, None)
@@ -140,8 +140,8 @@ def test_works_inside_transformations_with_rank_promotion_raised(kind: Kind) -> 
 def test_exports_for_every_platform_with_a_symbolic_batch(kind: Kind) -> None:
     def gradient(x: jax.Array) -> jax.Array:
         def loss(x: jax.Array) -> jax.Array:
-            y = pool(x, (2, 2), (2, 2), ((0, 0), (0, 0)), kind, "shifts")
-            return (pool(y, (3, 3), (1, 1), ((0, 0), (0, 0)), kind, "shifts") ** 2).sum()
+            y = pool(x, Window((2, 2), (2, 2)), kind, "shifts")
+            return (pool(y, Window((3, 3), (1, 1)), kind, "shifts") ** 2).sum()
 
         return jax.grad(loss)(x)
 
@@ -155,7 +155,7 @@ def test_exports_for_every_platform_with_a_symbolic_batch(kind: Kind) -> None:
 @pytest.mark.parametrize("choice", [None, *CHOICES])
 def test_bfloat16_averages_add_up_in_float32(choice: str | None) -> None:
     x = jnp.ones((1, 4, 4, 1), "bfloat16").at[0, 0, 0].set(256.0)
-    y = pool(x, (3, 3), (1, 1), ((0, 0), (0, 0)), "average", choice)
+    y = pool(x, Window((3, 3), (1, 1)), "average", choice)
     assert y.dtype == x.dtype
     assert y[0, 0, 0, 0] == jnp.bfloat16((256 + 8) / 9)
 

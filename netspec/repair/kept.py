@@ -1,0 +1,52 @@
+"""What a change keeps of what the author wrote: by this the fixes of one finding are ranked, and told."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from netspec.diagnostics.diagnostic import Fix
+from netspec.text.source import Source
+
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?: ?[kmgt]i?b?)?(?![\w])", re.IGNORECASE)
+
+
+def taken_away(source: Source, fix: Fix) -> int:
+    """How many numbers of the author's vanish without another in their place."""
+    old, new = _numbers(source, fix)
+    return max(0, (old - new).total() - (new - old).total())
+
+
+def _numbers(source: Source, fix: Fix) -> tuple[Counter[str], Counter[str]]:
+    """The numbers in what a change takes, and in what it puts there."""
+    old, new = (Counter[str](), Counter[str]())
+    for edit in fix.edits:
+        old.update(NUMBER.findall(source.excerpt(edit.span)))
+        new.update(NUMBER.findall(edit.text))
+    return old, new
+
+
+def rank(source: Source, fix: Fix) -> tuple[bool, bool, bool]:
+    """The order of fixes: first what can only be meant, then what keeps numbers and words, then what takes them away, last what is for display."""
+    return (
+        fix.applicability == "display",
+        not fix.safe and taken_away(source, fix) > 0,
+        not fix.safe and takes_words(source, fix),
+    )
+
+
+def takes_words(source: Source, fix: Fix) -> bool:
+    """Whether it takes words or numbers away and puts none there, not only signs and blanks."""
+    taken = any(re.search(r"\w", source.excerpt(edit.span)) for edit in fix.edits)
+    return taken and not any(re.search(r"\w", edit.text) for edit in fix.edits)
+
+
+def told(source: Source, fix: Fix) -> Fix:
+    """The fix with a title that names each number which it takes away."""
+    old, new = _numbers(source, fix)
+    lost = [number for number in old - new if number not in NUMBER.findall(fix.title)]
+    if not lost or not taken_away(source, fix) or fix.applicability != "unsafe":
+        return fix
+    shown = ", ".join(f"`{number}`" for number in lost[:3]) + ", ..." * (len(lost) > 3)
+    return replace(fix, title=f"{fix.title}, and {shown} with it")
