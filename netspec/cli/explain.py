@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
 from difflib import get_close_matches
 from textwrap import fill, indent
 from typing import Any
@@ -101,6 +100,10 @@ def _visible(line: str) -> str:
     return shown(line.replace("\t", "\N{RIGHTWARDS ARROW}   "))
 
 
+SAID = ("code", "title", "meaning", "why", "example", "repaired", "arithmetic", "setup", "command", "repair", "beside")
+"""What is said of a code; the rest is for what proposes repairs."""
+
+
 def as_json(code: Code) -> dict[str, Any]:
-    """All that the catalogue has of a code; what is empty is absent."""
-    return {name: value for name, value in asdict(code).items() if value}
+    """What the catalogue says of a code; what is empty is absent."""
+    return {name: value for name in SAID if (value := getattr(code, name))}

@@ -86,7 +86,8 @@ def train(
     from netspec.workflows import train as workflow
 
     resumed = _resumed(resume, moved=file is not None or any(item.startswith("data.path") for item in overrides))
-    plan = specs.require_plan(file or specs.of_run(str(resumed.run if resumed else "")), overrides)
+    spec = file or str((resumed.run if resumed else Path()) / specs.RUN_SPEC)
+    plan = specs.require_plan(spec, overrides)
     with Progress() as progress, farewell.cleared():
         run = workflow.train(
             plan,
