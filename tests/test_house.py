@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from netspec.language.data import SOURCES
+
 ROOT = Path(__file__).parent.parent
 ROOMS = (
     "text",
@@ -38,7 +40,7 @@ ROOMS = (
 COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report", "workflows")
 ARRAYS = {"storage/tensors.py", "storage/tree.py"}
 """What is written may be text or arrays: these two are for arrays."""
-HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes"}
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes", "jinja2", "filelock"}
 PROTOCOL = {"pygls", "lsprotocol"}
 """The language server's own: 0.3 s to load, for one command."""
 FILES = sorted((ROOT / "netspec").rglob("*.py"))
@@ -215,6 +217,15 @@ def test_only_the_room_that_repairs_makes_fixes() -> None:
         called = {node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
         makes = any(isinstance(function, ast.Name) and function.id == "Fix" for function in called)
         assert not makes or path.is_relative_to(ROOT / "netspec" / "repair"), path
+
+
+def test_nothing_compares_the_name_of_a_source() -> None:
+    """What a source is stands in `netspec/language/data.py`."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare):
+                values = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+                assert not values & SOURCES.keys(), (path, ast.unparse(node))
 
 
 ENDS = {

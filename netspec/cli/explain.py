@@ -33,6 +33,8 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 
 
 LETTERS_LIKE_DIGITS = str.maketrans("OIL", "011")
+TOLD = ("code", "title", "meaning", "why", "example", "repaired", "arithmetic", "setup", "command", "repair")
+"""What of a code is told: the rest is for the rooms that find and repair."""
 
 
 @click.command(short_help="Say what a diagnostic code means.", epilog="Example: netspec explain NS301")
@@ -100,10 +102,6 @@ def _visible(line: str) -> str:
     return shown(line.replace("\t", "\N{RIGHTWARDS ARROW}   "))
 
 
-SAID = ("code", "title", "meaning", "why", "example", "repaired", "arithmetic", "setup", "command", "repair", "beside")
-"""What is said of a code; the rest is for what proposes repairs."""
-
-
 def as_json(code: Code) -> dict[str, Any]:
-    """What the catalogue says of a code; what is empty is absent."""
-    return {name: value for name in SAID if (value := getattr(code, name))}
+    """What the catalogue tells of a code; what is empty is absent."""
+    return {name: value for name in TOLD if (value := getattr(code, name))}

@@ -32,6 +32,7 @@ TRAINING = {
     "safetensors": "safetensors",
     "flatbuffers": "flatbuffers",
     "filelock": "filelock",
+    "jinja2": "Jinja2",
     "PIL": "Pillow",
     "tensorboardX": "tensorboardX",
 }

@@ -34,9 +34,9 @@ class Declared:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     start: int
-    """Bytes before the data."""
+    """The byte of the stream at which the values begin."""
     open: Callable[[], BinaryIO]
-    """The stream from byte 0."""
+    """Opens the stream that the header stands in, inflated, at byte 0."""
     fortran: bool = False
 
     @property
@@ -64,12 +64,12 @@ def load_arrays(
     """
     problems: list[Problem] = []
     for images, labels in parts:
-        found = _header_problems(images, labels, input_shape)
+        wrong = _header_problems(images, labels, input_shape)
         # What both parts have in common is said once.
         same = images.shape[1:] == parts[0][0].shape[1:] and any(CODES[p.code].of_file is OfFile.SIZE for p in problems)
         hot = any(p.help == ONE_HOT for p in problems)
         problems += [
-            p for p in found if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.help == ONE_HOT))
+            p for p in wrong if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.help == ONE_HOT))
         ]
     if problems:
         raise Refused(*problems)
@@ -77,9 +77,9 @@ def load_arrays(
     read = [_labels(labels) for _, labels in parts]
     known = np.unique(np.concatenate([np.unique(values) for values, _ in read]))
     splits = []
-    for (images, labels), (values, found) in zip(parts, read, strict=True):
+    for (images, labels), (values, wrong) in zip(parts, read, strict=True):
         count = len(names) if names else outputs
-        problems += found or label_problems(
+        problems += wrong or label_problems(
             values, count, labels.path, labels.array, known=known, published=names is not None
         )
         try:

@@ -30,7 +30,7 @@ MOST_CLASSES = 1 << 16
 
 
 def times(shape: tuple[int, ...]) -> str:
-    """A shape as it is spoken of.
+    """A shape in words, its axes joined by ×.
 
     >>> times((28, 28, 1))
     '28×28×1'

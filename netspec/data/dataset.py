@@ -102,7 +102,7 @@ def _apportion(counts: NDArray[np.intp], share: float) -> NDArray[np.intp]:
 def scale(split: Split) -> float:
     """What `normalize: unit` divides by: the source's white, 255 for bytes, else the largest magnitude."""
     if split.white is not None:
-        return split.white
+        return float(split.white)
     if split.images.dtype == np.uint8:
         return 255.0
     return max((float(np.abs(chunk).max()) for chunk in _chunks(split.images)), default=1.0) or 1.0

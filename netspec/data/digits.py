@@ -9,10 +9,10 @@ from netspec.data import npz
 from netspec.data.checks import Shape, shape_problems
 from netspec.data.dataset import Dataset
 from netspec.data.problem import Refused
-from netspec.language.data import KNOWN
+from netspec.language.data import SOURCES
 
 FILE = Path(__file__).with_name("digits.npz")
-WHITE = float(KNOWN["digits"].white)
+WHITE = SOURCES["digits"].white
 NAMES = tuple("0123456789")
 NAME = Path("digits")
 """What findings call it: where the package lies is of no interest."""
@@ -26,5 +26,5 @@ def load(input_shape: Shape) -> Dataset:
     """
     if problems := shape_problems((8, 8, 1), input_shape, NAME):
         raise Refused(*problems)
-    found = npz.load(FILE, input_shape, 10, NAMES)
-    return replace(found, train=replace(found.train, white=WHITE), test=replace(found.test, white=WHITE))
+    digits = npz.load(FILE, input_shape, 10, NAMES)
+    return replace(digits, train=replace(digits.train, white=WHITE), test=replace(digits.test, white=WHITE))

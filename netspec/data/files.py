@@ -39,7 +39,7 @@ def there(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether the path leads to a folder, in the same sense."""
+    """Whether the path leads to a folder; False too where it may not be looked at."""
     return there(path) and path.is_dir()
 
 
@@ -60,7 +60,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def nearest(name: str, others: Iterable[str]) -> str | None:
-    """That of the others which a name was to be: the same in another case or form of Unicode, else one nearly the same.
+    """The one of `others` that `name` was meant to be: equal but for case and form of Unicode, else the most alike; None: no one.
 
     >>> nearest("Dog", ("cat", "dog")), nearest("dogs", ("cat", "dog")), nearest("emu", ("cat", "dog"))
     ('dog', 'dog', None)

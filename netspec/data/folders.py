@@ -1,4 +1,4 @@
-"""Names of folders of images: those that no report can hold, those that are nearly another, those that stand for another."""
+"""Checks on the names of class folders and parts: not writable in a report, nearly equal, or another name for `train` or `test`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ UNWRITABLE = re.compile(rf"{FORBIDDEN.pattern}|[\t\n\r]")
 def unwritable(part: Path, names: Iterable[str]) -> Iterator[Problem]:
     """NS530 where the name of a class could not be written into a report: it is not UTF-8, or has control characters."""
     for name in names:
-        if found := UNWRITABLE.search(name):
-            bad = found[0]
+        if unshown := UNWRITABLE.search(name):
+            bad = unshown[0]
             fact = "is not UTF-8" if "\udc80" <= bad <= "\udcff" else f"has {described(bad)}"
             fact = f"the name of this class folder {fact}: no report could hold it"
             yield problem("NS530", part / name, fact, help="rename the folder")

@@ -1,4 +1,4 @@
-"""What a file is whose content is none of the image formats that are read: so that it is called by its name."""
+"""Names the format of a file that is not read as an image, so that what is said of it calls it by its name."""
 
 from __future__ import annotations
 

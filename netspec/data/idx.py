@@ -69,27 +69,27 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, names: tuple[str
     Raises:
         Refused: everything that is wrong with them.
     """
-    found: list[list[Declared]] = []
+    parts: list[list[Declared]] = []
     problems: list[Problem] = []
     for part in PARTS:
-        found.append([])
+        parts.append([])
         for name, axes in zip(part, ((3, 4), (1,)), strict=True):
             try:
-                found[-1].append(_header(_file(folder, name), axes))
+                parts[-1].append(_header(_file(folder, name), axes))
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(*problems)
-    return load_arrays(folder, [(images, labels) for images, labels in found], input_shape, outputs, names)
+    return load_arrays(folder, [(images, labels) for images, labels in parts], input_shape, outputs, names)
 
 
 def _file(folder: Path, name: str) -> Path:
     """The published file `name` of `folder`, under any of its spellings."""
-    found = [folder / spelling for spelling in spellings(name) if there(folder / spelling)]
-    inside = [path / spelling for path in found if is_folder(path) for spelling in spellings(name)]
-    files = [path for path in (*found, *inside) if there(path) and not is_folder(path)]
-    if files or found:
-        return (files or found)[0]
+    named = [folder / spelling for spelling in spellings(name) if there(folder / spelling)]
+    inside = [path / spelling for path in named if is_folder(path) for spelling in spellings(name)]
+    files = [path for path in (*named, *inside) if there(path) and not is_folder(path)]
+    if files or named:
+        return (files or named)[0]
     raise Refused(
         problem("NS501", folder / name, "is missing, and so is the same with `.gz`", help=_renaming(folder, name))
     )

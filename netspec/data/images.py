@@ -319,20 +319,20 @@ def summary(problems: tuple[Problem, ...], most: int = 20) -> list[Problem]:
     Images of another size are one, whatever their sizes: the same help makes them fit.
     """
     groups: dict[tuple[object, ...], list[Problem]] = {}
-    for number, found in enumerate(problems):
-        alike = (found.code, "" if CODES[found.code].of_file is OfFile.SIZE else found.fact, found.where, found.help)
-        groups.setdefault(alike if found.fact and found.path else (number,), []).append(found)
+    for number, fault in enumerate(problems):
+        alike = (fault.code, "" if CODES[fault.code].of_file is OfFile.SIZE else fault.fact, fault.where, fault.help)
+        groups.setdefault(alike if fault.fact and fault.path else (number,), []).append(fault)
     merged = [_merged(group) for group in groups.values()]
-    count = Counter(found.code for found in merged)
+    count = Counter(fault.code for fault in merged)
     shown: Counter[str] = Counter()
     kept = []
-    for found in merged:
-        shown[found.code] += 1
-        if shown[found.code] <= most:
-            kept.append(found)
-        elif shown[found.code] == count[found.code]:
-            more = count[found.code] - most
-            kept.append(Problem(found.code, f"{more:,} more like these, {count[found.code]:,} in all"))
+    for fault in merged:
+        shown[fault.code] += 1
+        if shown[fault.code] <= most:
+            kept.append(fault)
+        elif shown[fault.code] == count[fault.code]:
+            more = count[fault.code] - most
+            kept.append(Problem(fault.code, f"{more:,} more like these, {count[fault.code]:,} in all"))
     return kept
 
 

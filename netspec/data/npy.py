@@ -1,18 +1,18 @@
-"""The header of a `.npy` array: matched against one pattern, never evaluated.
-
-numpy's own reader evaluates it as Python, allocates whatever it claims, and advises on unpickling what it cannot read.
-"""
+"""The header of a `.npy` array, by numpy's reader, within bounds: only of numbers, and nothing is allocated by what it claims."""
 
 from __future__ import annotations
 
 import math
-import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.lib.format import read_array_header_1_0, read_array_header_2_0
 
 from netspec.data.files import DAMAGE, FETCH_AGAIN, reason
 from netspec.data.problem import Refused, problem
@@ -24,14 +24,17 @@ ARCHIVE = b"PK"
 PLAIN = "save a plain array of numbers"
 OBJECTS = "Python objects inside"
 
+LONGEST_AXIS = 10**80
+"""No file has so many rows: such a number is no size, and not to be shown."""
+
 LONGEST_HEADER = 10_000
 """As in numpy. An array of numbers needs about 100 bytes."""
 
-_HEADER = re.compile(
-    r"\{\s*'descr':\s*'(?P<type>[^']{0,60})',\s*'fortran_order':\s*(?P<fortran>True|False),"
-    r"\s*'shape':\s*\(\s*(?P<shape>(?:\d{1,80}\s*,\s*){0,63}(?:\d{1,80})?)\s*\),?\s*\}\s*"
-)
-_NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
+MOST_AXES = 64
+"""As in numpy."""
+
+_READERS = {1: read_array_header_1_0, 2: read_array_header_2_0, 3: read_array_header_2_0}
+"""By version; 3 differs from 2 in the names of fields alone, which an array of numbers has not."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,12 @@ class Header:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     start: int
-    """Bytes before the data."""
+    """The byte of the stream at which the values begin."""
     fortran: bool
 
     @property
     def size(self) -> int:
-        """The bytes of the data."""
+        """How many bytes the values take."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
@@ -78,12 +81,27 @@ def header(
     if len(text) < length:
         fact = f"ends within its header of {length:,} bytes"
         raise Refused(problem("NS503", path, fact, where=begin, help=FETCH_AGAIN))
-    match = _HEADER.fullmatch(text.decode("latin-1"))
-    if match is None or not _NUMBERS.fullmatch(match["type"]):
-        kind = f"type `{match['type']}`" if match else "a header that does not describe a plain array"
-        if match and match["type"].lstrip("|<>=") == "O":
+    parsed = _parsed(head[6], text)
+    if parsed is None or parsed[2].kind not in "biuf" or parsed[2].itemsize > 8:
+        kind = f"type `{parsed[2].str}`" if parsed else "a header that does not describe a plain array"
+        if parsed and parsed[2].kind == "O":
             kind = OBJECTS
         fact = f"has {kind}; only numbers are read"
         raise Refused(problem("NS505", path, fact, where=array, help=numbers(kind)))
-    shape = tuple(int(axis) for axis in match["shape"].split(",") if axis.strip())
-    return Header(shape, np.dtype(match["type"]), 8 + length_bytes + length, match["fortran"] == "True")
+    shape, fortran, dtype = parsed
+    return Header(shape, dtype, 8 + length_bytes + length, fortran)
+
+
+def _parsed(version: int, text: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]] | None:
+    """What numpy reads in the text of a header: shape, order, type; None where it describes no array."""
+    size = len(text).to_bytes(2 if version == 1 else 4, "little")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a header of Python 2
+            shape, fortran, dtype = _READERS[version](BytesIO(size + text), max_header_size=LONGEST_HEADER)
+    # `ast.literal_eval` and the tokenizer raise what their parsing met.
+    except (ValueError, SyntaxError, TypeError, TokenError, OverflowError, MemoryError, RecursionError):
+        return None
+    if len(shape) > MOST_AXES or any(type(axis) is not int or not 0 <= axis < LONGEST_AXIS for axis in shape):
+        return None
+    return shape, fortran, dtype

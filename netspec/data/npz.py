@@ -41,18 +41,18 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
         Refused: everything that is wrong with it.
     """
     entries = _entries(path)
-    found: list[list[Declared]] = []
+    parts: list[list[Declared]] = []
     problems: list[Problem] = []
     for part in ARRAYS:
-        found.append([])
+        parts.append([])
         for name in part:
             try:
-                found[-1].append(_header(path, entries, name))
+                parts[-1].append(_header(path, entries, name))
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(*problems)
-    return load_arrays(path, [(images, labels) for images, labels in found], input_shape, outputs, names)
+    return load_arrays(path, [(images, labels) for images, labels in parts], input_shape, outputs, names)
 
 
 def pixel_type(path: Path) -> np.dtype[Any]:
@@ -141,8 +141,8 @@ def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
         fact = f"is damaged or cut short ({reason(error)})"
         raise Refused(problem("NS503", path, fact, where=f"{where}, byte 0", help=FETCH_AGAIN)) from None
     with stream:
-        found = npy.header(stream, path, where, "save it with `numpy.savez`", lambda kind: _of_numbers(name, kind))
-    if found.start + found.size != entry.file_size:
-        fact = f"declares {found.size:,} bytes of data, the archive has {max(entry.file_size - found.start, 0):,}"
+        array = npy.header(stream, path, where, "save it with `numpy.savez`", lambda kind: _of_numbers(name, kind))
+    if array.start + array.size != entry.file_size:
+        fact = f"declares {array.size:,} bytes of data, the archive has {max(entry.file_size - array.start, 0):,}"
         raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN))
-    return Declared(path, where, found.shape, found.dtype, found.start, lambda: _open(path, entry), found.fortran)
+    return Declared(path, where, array.shape, array.dtype, array.start, lambda: _open(path, entry), array.fortran)

@@ -1,4 +1,4 @@
-"""Images that come after training, against those that a network was trained on: what does not fit, what hardly can."""
+"""Images for prediction, compared with those that a network was trained on: shape, type and scale of their pixels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from netspec.data.checks import Shape, channels_last
 from netspec.data.files import FETCH_AGAIN, fits, size_of
 from netspec.data.images import decode
 from netspec.data.problem import Problem, Refused, problem
-from netspec.language.data import KNOWN
+from netspec.language.data import SOURCES
 from netspec.language.kind import dimensions
 
 FAR = 100.0
@@ -26,18 +26,13 @@ WIDE = 5.0
 """Where the training data deviate by more, numbers from 0 to 1 were divided by 255 or the like."""
 
 
-def usual_pixels(source: str) -> str:
-    """The type of a source's pixels, where nothing says it: an `npz` may hold any numbers, the others have bytes."""
-    return "float32" if source == "npz" else "uint8"
-
-
 @dataclass(frozen=True, eq=False)
 class Trained:
     """What is known of the images that a network was trained on."""
 
     shape: Shape
     source: str
-    """As the spec has it."""
+    """`data.source` of the spec."""
     of_bytes: bool
     """Whether its pixels are bytes, and not any numbers."""
     statistics: tuple[np.ndarray, np.ndarray] | None
@@ -46,9 +41,7 @@ class Trained:
     @property
     def white(self) -> int | None:
         """The largest pixel, 0 being the least; None where that is not known."""
-        if self.source == "npz" or not self.of_bytes:
-            return None
-        return KNOWN[self.source].white if self.source in KNOWN else 255
+        return SOURCES[self.source].white if self.of_bytes else None
 
     def other_scale(self, stack: np.ndarray) -> str | None:
         """What tells that numbers (of any shape) are on another scale than the images; None where nothing does."""
@@ -91,17 +84,17 @@ class Trained:
             return path.open("rb") if content is None else BytesIO(content)
 
         with opened() as stream:
-            found = npy.header(stream, path, None, SAVE)
-        shape = self._stacked(found.shape)
+            array = npy.header(stream, path, None, SAVE)
+        shape = self._stacked(array.shape)
         if shape is None:
-            fact = f"has the shape {found.shape}; the network takes images of {dimensions(self.shape)}"
-            raise Refused(problem("NS508", path, fact, help=channels_last(found.shape, self.shape)))
+            fact = f"has the shape {array.shape}; the network takes images of {dimensions(self.shape)}"
+            raise Refused(problem("NS508", path, fact, help=channels_last(array.shape, self.shape)))
         if not shape[0]:
             raise Refused(problem("NS510", path, "has no images"))
-        if found.start + found.size != size:
-            fact = f"declares {found.size:,} bytes of numbers, and has {max(size - found.start, 0):,}"
+        if array.start + array.size != size:
+            fact = f"declares {array.size:,} bytes of numbers, and has {max(size - array.start, 0):,}"
             raise Refused(problem("NS503", path, fact, help=FETCH_AGAIN))
-        declared = Declared(path, None, found.shape, found.dtype, found.start, opened, found.fortran)
+        declared = Declared(path, None, array.shape, array.dtype, array.start, opened, array.fortran)
         kept = np.dtype(declared.stored)
         fits(path, prod(shape) * kept.itemsize)
         pixels = values(declared, kept).reshape(shape)

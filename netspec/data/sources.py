@@ -19,6 +19,7 @@ from netspec.data.checks import Shape, count_problems
 from netspec.data.dataset import Dataset
 from netspec.data.files import at_home, is_folder, names_in, nearest, reason, there
 from netspec.data.problem import Problem, Refused, problem
+from netspec.language.data import SOURCES
 
 
 class Settings(Protocol):
@@ -26,7 +27,7 @@ class Settings(Protocol):
 
     @property
     def source(self) -> str:
-        """One of `SOURCES`."""
+        """One of `language.data.SOURCES`."""
 
     @property
     def path(self) -> Path | None:
@@ -38,19 +39,18 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True)
-class Source:
-    """A kind of source: how its files are known and read."""
+class Reader:
+    """How the files of a source are known and read."""
 
     load: Callable[[Path, Shape, int | None, Settings], Dataset]
     holds: Callable[[Path], bool]
     """Whether a place has any of its files."""
-    file: bool = False
-    """Whether `path` names a file; otherwise a folder."""
-    classes: int | None = None
+    archive: Callable[[Path], Path | None] = lambda _: None
+    """The npz that a place has it in; None where it is in other files."""
     places: tuple[str, ...] = ()
     """Where others put it. `{keras}` is Keras's folder."""
     help: str = ""
-    """How to get it."""
+    """What to do where it is not in any of `places`: the end of an NS501."""
 
 
 MNIST, FASHION = ("MNIST",), ("FashionMNIST",)
@@ -79,12 +79,10 @@ def load(settings: Settings, input_shape: Shape, outputs: int | None) -> Dataset
     comes back in place of a data set is every independent error, at most 20 of a code and how many more.
     """
     try:
-        if settings.source == "digits":
-            return _counted(digits.NAME, 10, outputs, lambda: digits.load(input_shape))
-        source = SOURCES[settings.source]
-        path = _place(settings.source, source, settings.path)
-        read = partial(source.load, path, input_shape, outputs, settings)
-        return _counted(path, source.classes, outputs, read)
+        path = _place(settings.source, settings.path)
+        read = partial(READERS[settings.source].load, path, input_shape, outputs, settings)
+        known = SOURCES[settings.source].known
+        return _counted(path, known.classes if known else None, outputs, read)
     except Refused as refused:
         return images.summary(refused.problems)
 
@@ -93,30 +91,34 @@ def _counted(path: Path, classes: int | None, outputs: int | None, read: Callabl
     """What `read` gives; where the number of classes is known, `outputs` is held against it."""
     problems = [] if classes is None else count_problems(classes, outputs, path)
     try:
-        found = read()
+        dataset = read()
     except Refused as refused:
         raise Refused(*problems, *refused.problems) from None
     if problems:
         raise Refused(*problems)
-    return found
+    return dataset
 
 
-def _place(name: str, source: Source, path: Path | None) -> Path:
+def _place(name: str, path: Path | None) -> Path:
     """Where the files of the source are."""
+    if SOURCES[name].embedded:
+        return digits.NAME
     if path is not None:
-        return _given(path, source)
-    if not source.places:
+        return _named(path, name)
+    reader = READERS[name]
+    if not reader.places:
         raise Refused(Problem("NS501", f"`source: {name}` needs `path`", help="set `path` in `data`"))
-    places = usual_places(name, source)
+    places = usual_places(name)
     for place in places:
-        if source.holds(place):
+        if reader.holds(place):
             return place
     listed = ", ".join(f"`{place}`" for place in places)
-    raise Refused(Problem("NS501", f"`{name}` was not found. Looked in {listed}", help=source.help))
+    raise Refused(Problem("NS501", f"`{name}` was not found. Looked in {listed}", help=reader.help))
 
 
-def _given(path: Path, source: Source) -> Path:
-    """`path`, if it is there and of the right kind."""
+def _named(path: Path, name: str) -> Path:
+    """The `path` that the spec names, if it is there and of the right kind."""
+    source = SOURCES[name]
     try:
         path.stat()
     except (OSError, ValueError) as error:
@@ -124,7 +126,7 @@ def _given(path: Path, source: Source) -> Path:
     help = _read_by(path)
     if source.file and path.is_dir():
         raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file", help=help))
-    if not source.file and not path.is_dir() and not source.holds(path):
+    if not source.file and not path.is_dir() and not READERS[name].holds(path):
         raise Refused(problem("NS501", path, "is a file; `path` has to name the folder it is in", help=help))
     return path
 
@@ -149,13 +151,13 @@ def _read_by(path: Path) -> str | None:
     return "set `source: images` in `data`" if is_folder(path / "train") else None
 
 
-def usual_places(name: str, source: Source) -> list[Path]:
+def usual_places(name: str) -> list[Path]:
     """Where a known source is looked for, in order: `$NETSPEC_DATA`, netspec's cache, Keras's, Debian's."""
-    own = os.environ.get("NETSPEC_DATA")
+    chosen = os.environ.get("NETSPEC_DATA")
     keras = os.environ.get("KERAS_HOME") or "~/.keras"
-    others = [place.format(keras=f"{keras}/datasets") for place in source.places]
-    mine = [f"{own}/{name}"] if own else []
-    return [at_home(Path(place)) for place in (*mine, f"~/.cache/netspec/{name}", *others)]
+    others = [place.format(keras=f"{keras}/datasets") for place in READERS[name].places]
+    first = [f"{chosen}/{name}"] if chosen else []
+    return [at_home(Path(place)) for place in (*first, f"~/.cache/netspec/{name}", *others)]
 
 
 def _load_idx(path: Path, shape: Shape, outputs: int | None) -> Dataset:
@@ -185,12 +187,8 @@ def _archive(path: Path) -> Path | None:
 
 def pixel_type(settings: Settings) -> np.dtype[Any] | None:
     """The type of a source's pixels as they are kept, uint8 or float32, where a header says it and can be read."""
-    source = SOURCES.get(settings.source)
-    if source is None:
-        return None
     try:
-        path = _place(settings.source, source, settings.path)
-        archive = _archive(path) if settings.source == "mnist" else path if source.file else None
+        archive = READERS[settings.source].archive(_place(settings.source, settings.path))
         return None if archive is None else npz.pixel_type(archive)
     except Refused:
         return None
@@ -202,34 +200,33 @@ def _has_mnist(place: Path) -> bool:
 
 _FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
 
-SOURCES: dict[str, Source] = {
-    "idx": Source(
+READERS: dict[str, Reader] = {
+    "digits": Reader(lambda _path, shape, _outputs, _: digits.load(shape), lambda _: True),
+    "idx": Reader(
         lambda path, shape, outputs, _: _load_idx(path, shape, outputs), lambda place: idx.place_of(place) is not None
     ),
-    "npz": Source(lambda path, shape, outputs, _: npz.load(path, shape, outputs), there, file=True),
-    "images": Source(
+    "npz": Reader(lambda path, shape, outputs, _: npz.load(path, shape, outputs), there, archive=lambda path: path),
+    "images": Reader(
         lambda path, shape, outputs, settings: images.load(path, shape, outputs, settings.resize), is_folder
     ),
-    "mnist": Source(
+    "mnist": Reader(
         lambda path, shape, outputs, _: _load_mnist(path, shape, outputs, MNIST_NAMES),
         _has_mnist,
-        classes=10,
+        archive=_archive,
         places=("{keras}/mnist", "{keras}/mnist.npz", "/usr/share/datasets/mnist"),
         help=_FOUR.format("mnist", "mnist") + ", or run `keras.datasets.mnist.load_data()` once",
     ),
-    "fashion-mnist": Source(
+    "fashion-mnist": Reader(
         lambda path, shape, outputs, _: idx.load(idx.place_of(path, FASHION) or path, shape, outputs, FASHION_NAMES),
         lambda place: idx.place_of(place, FASHION) is not None,
-        classes=10,
         places=("{keras}/fashion-mnist", "/usr/share/datasets/fashion-mnist"),
         help="on Debian and Ubuntu `apt install dataset-fashion-mnist`; else "
         + _FOUR.format("fashion-mnist", "fashion-mnist")
         + " (https://github.com/zalandoresearch/fashion-mnist)",
     ),
-    "cifar-10": Source(
+    "cifar-10": Reader(
         lambda path, shape, _outputs, _: cifar10.load(path, shape),
         cifar10.holds,
-        classes=10,
         places=("{keras}", "{keras}/cifar-10-batches-py-target", "/usr/share/datasets/cifar-10"),
         help="unpack the binary version in `$NETSPEC_DATA/cifar-10` or `~/.cache/netspec/cifar-10`"
         " (https://www.cs.toronto.edu/~kriz/cifar.html)",

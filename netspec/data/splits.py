@@ -12,8 +12,8 @@ from netspec.analysis.plan import Plan
 from netspec.data import Dataset, Problem, Split, hold_out, load, sources, statistics
 from netspec.data.checks import faint_problems
 from netspec.data.files import at_home
-from netspec.data.pixels import usual_pixels
 from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.language.data import SOURCES
 
 
 @dataclass(frozen=True)
@@ -44,32 +44,32 @@ class Images:
 
 
 def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
-    """The images of a plan; `path` stands for `data.path` where it is given.
+    """The images of a plan, from `path` where that is not None, else from the spec's `data.path` or the known places.
 
-    Whatever is wrong with the files is said at the key of the spec that names them.
+    In their place come errors, each at the key of the spec that names the files.
     """
     data = plan.spec.data.value
-    given = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
+    place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
         return [_no_vector(plan)]
     height, width, channels = plan.input
-    found = load(Settings(data.source, given, data.resize), (height, width, channels), outputs)
-    if not isinstance(found, Dataset):
-        return [_diagnostic(plan, problem) for problem in found]
-    train, validation = hold_out(found.train, data.validation, plan.spec.train.value.seed)
+    dataset = load(Settings(data.source, place, data.resize), (height, width, channels), outputs)
+    if not isinstance(dataset, Dataset):
+        return [_diagnostic(plan, problem) for problem in dataset]
+    train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)
     mean, deviation = statistics(train, data.normalize)
-    faint = faint_problems(train, given or Path(data.source)) if data.normalize == "unit" else []
+    faint = faint_problems(train, place or Path(data.source)) if data.normalize == "unit" else []
     return Images(
         train,
         validation,
-        found.test,
-        found.classes,
-        found.fingerprint,
+        dataset.test,
+        dataset.classes,
+        dataset.fingerprint,
         mean.astype(np.float32),
         deviation.astype(np.float32),
-        tuple(_diagnostic(plan, problem) for problem in (*found.warnings, *faint)),
-        given and given.absolute(),
+        tuple(_diagnostic(plan, problem) for problem in (*dataset.warnings, *faint)),
+        place and place.absolute(),
     )
 
 
@@ -77,7 +77,7 @@ def pixel_type(plan: Plan) -> np.dtype[Any]:
     """The type of the raw images of a plan: uint8 or float32, by the files where they are there."""
     data = plan.spec.data.value
     path = _beside(plan, data.path) if data.path is not None else None
-    return sources.pixel_type(Settings(data.source, path, data.resize)) or np.dtype(usual_pixels(data.source))
+    return sources.pixel_type(Settings(data.source, path, data.resize)) or np.dtype(SOURCES[data.source].dtype)
 
 
 def _beside(plan: Plan, path: str) -> Path:

@@ -2,7 +2,7 @@
 
 `checkpoints/step-00001234.safetensors` for each step kept, `checkpoints/best.safetensors` for the best by
 validation. A file counts when its name is one of these and its hash is right; everything else in the folder
-is as if it were not there.
+is ignored.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file that has a checkpoint's name and is none."""
+    """A file that has a checkpoint's name and cannot be taken for one."""
 
     path: Path
     reason: str
@@ -87,7 +87,7 @@ class Checkpoints:
     def __init__(
         self, folder: Path, keep: int = 3, wrong: Callable[[Checkpoint], str | None] = lambda checkpoint: None
     ) -> None:
-        """`wrong` says why one that is whole is none of a run."""
+        """`wrong` says what is wrong with the content of one whose checksum is right; None where nothing is."""
         if keep < 1:
             raise ValueError(f"keep is at least 1, received {keep}")
         self.folder = folder
@@ -110,8 +110,8 @@ class Checkpoints:
             writing.write_atomic(self.folder / BEST, data)
         writing.write_atomic(path, data)
         steps = self.steps()
-        own = [step for step in steps if step <= checkpoint.step]
-        for step in set(steps).difference(own[-self.keep :]):
+        history = [step for step in steps if step <= checkpoint.step]
+        for step in set(steps).difference(history[-self.keep :]):
             self._remove(self._path(step))
         writing.sweep(self.folder)
         return path
@@ -125,8 +125,8 @@ class Checkpoints:
     def steps(self) -> list[int]:
         """The steps that have a file, valid or not, rising."""
         names = {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
-        found = {int(match[1]) for match in map(_NAME.fullmatch, names) if match}
-        return sorted(step for step in found if self._path(step).name in names)
+        numbered = {int(match[1]) for match in map(_NAME.fullmatch, names) if match}
+        return sorted(step for step in numbered if self._path(step).name in names)
 
     def named(self, step: int) -> Checkpoint:
         """The checkpoint of that step; raises FileNotFoundError or Corrupt."""
@@ -149,10 +149,10 @@ class Checkpoints:
         passed_over: list[PassedOver] = []
         for path in candidates:
             try:
-                found = self.read(path)
-                reason = objection(found)
+                candidate = self.read(path)
+                reason = objection(candidate)
                 if reason is None:
-                    return found, passed_over
+                    return candidate, passed_over
                 passed_over.append(PassedOver(path, reason))
             except Corrupt as error:
                 passed_over.append(PassedOver(path, error.reason))
@@ -219,8 +219,8 @@ class Background:
         self.wait()
         arrays = {name: np.array(array) for name, array in checkpoint.tensors.items()}
         record, metrics = copy.deepcopy((checkpoint.record, checkpoint.metrics))
-        own = replace(checkpoint, tensors=arrays, record=record, metrics=metrics)
-        self._pending = self._pool.submit(self._checkpoints.save, own, best=best)
+        copied = replace(checkpoint, tensors=arrays, record=record, metrics=metrics)
+        self._pending = self._pool.submit(self._checkpoints.save, copied, best=best)
 
     def wait(self) -> None:
         """Until the disk has what was saved; raises what the save raised."""

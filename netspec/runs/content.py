@@ -1,4 +1,4 @@
-"""What must stand beside the arrays of a model or a checkpoint, so that it can be read: a right checksum says nothing of it.
+"""Checks the metadata of a model or a checkpoint: a right checksum says that a file is whole, not that it is one of these.
 
 A file may be made by another program, or by another version of this one.
 """
@@ -23,7 +23,7 @@ VALIDATION = ("validation_loss", "validation_accuracy")
 
 
 def of_model(content: Mapping[str, Any]) -> str | None:
-    """Why this is not the content of a model; None where all that is read of it is there, of its type."""
+    """What is wrong with the metadata of a model; None where every key that is read of it is there, of its type."""
     if "netspec" not in content or "checkpoint" in content:
         return "it holds no trained network"
     if content["netspec"] != MODEL_FORMAT or not is_count(content["netspec"]):
@@ -32,7 +32,7 @@ def of_model(content: Mapping[str, Any]) -> str | None:
 
 
 def of_checkpoint(checkpoint: Checkpoint) -> str | None:
-    """Why this is no checkpoint of a run; None where all that is read of it is there, of its type."""
+    """What is wrong with a checkpoint of a run; None where every key that is read of it is there, of its type."""
     more = checkpoint.more
     if not is_count(more.get("best_after")) or not _number(more.get("epoch_seconds")):
         return "`best_after` or `epoch_seconds` is not a number"
@@ -48,7 +48,7 @@ def _shared(text: object, record: object, rows: object) -> str | None:
     if not isinstance(text, str):
         return "its spec is not a text"
     if (reason := malformed(record)) is not None:
-        return f"its record is none: {reason}"
+        return f"its record is malformed: {reason}"
     return _of_rows(rows)
 
 

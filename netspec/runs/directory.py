@@ -86,12 +86,12 @@ class RunDirectory:
         """The record that the run was begun with or has last gone on with. Raises NotARun."""
         path = self.folder / PLAN
         try:
-            found = json.loads(path.read_text("utf-8"))
+            plan = json.loads(path.read_text("utf-8"))
         except OSError as error:
             raise self._absent(error.strerror or str(error), PLAN) from None
         except (ValueError, RecursionError):
             raise NotARun("NS602", f"`{path}` is damaged: it is not JSON", ANEW) from None
-        written = found.get("record") if isinstance(found, dict) else None
+        written = plan.get("record") if isinstance(plan, dict) else None
         if (reason := malformed(written)) is not None:
             raise NotARun("NS602", f"the record in `{path}` is damaged: {reason}", ANEW)
         assert isinstance(written, dict)
@@ -99,10 +99,10 @@ class RunDirectory:
 
     def report(self) -> Report:
         """The run's own spec, checked. Raises NotARun where it cannot be read."""
-        found = read_source(str(self.spec))
-        if isinstance(found, Unreadable):
-            raise self._absent(found.reason, SPEC)
-        return check_source(found)
+        source = read_source(str(self.spec))
+        if isinstance(source, Unreadable):
+            raise self._absent(source.reason, SPEC)
+        return check_source(source)
 
     def _absent(self, reason: str, name: str) -> NotARun:
         return NotARun("NS602", f"`{self.folder}` is not a run: {reason}: `{name}`", absent=True)

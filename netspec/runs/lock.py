@@ -1,21 +1,22 @@
 """One run, one process: a second one that wants to write into a run directory is refused.
 
-The lock is the kernel's (`flock`): it ends with the process that holds it, even by kill -9, so there is no
-stale lock to clean up. The file stays where it is: removing it would let two processes lock two files of one
-name. POSIX only.
+The lock is the kernel's, by filelock: it ends with the process that holds it, even by kill -9, so there is no stale lock
+to clean up. Who holds it stands in a file of its own: filelock may empty the one that it locks.
 """
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-NAME = ".lock"
+from filelock import FileLock, Timeout
+
+NAME, HOLDER = ".lock", ".holder"
 
 
 class InUse(Exception):
@@ -32,23 +33,27 @@ def hold(folder: Path) -> Iterator[None]:
 
     Raises InUse, without waiting; OSError where the folder cannot be written or its file system has no locks.
     """
-    file = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    folder.stat()  # filelock would make it
+    lock, holder = FileLock(folder / NAME), folder / HOLDER
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InUse(folder, *_holder(file)) from None
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InUse(folder, *_said(holder)) from None
+    except NotImplementedError as error:
+        raise OSError(errno.ENOTSUP, str(error), str(folder)) from None
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
         yield
     finally:
-        os.close(file)
+        with suppress(OSError):
+            holder.unlink()
+        lock.release()
 
 
-def _holder(file: int) -> tuple[int | None, str | None]:
+def _said(holder: Path) -> tuple[int | None, str | None]:
     """Who holds the lock, as it wrote: for the message only."""
     try:
-        owner = json.loads(os.pread(file, 4096, 0))
-    except ValueError:  # read between its lock and its writing
+        owner = json.loads(holder.read_text())
+    except (OSError, ValueError):  # between its lock and its writing
         return None, None
     return owner["pid"], owner["host"]

@@ -111,7 +111,7 @@ def plain(value: object) -> Any:
 
 
 def malformed(value: object) -> str | None:
-    """Why a value read from a file is no record; None where all that is read of a record is there, of its type.
+    """What is wrong with a record read from a file; None where every key that is read of it is there, of its type.
 
     >>> malformed({"spec": []})
     '`spec` is not a mapping'
@@ -181,7 +181,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
 
     A key of the spec is named as the spec names it. Refused is whatever is not known to be harmless.
     """
-    found = [
+    differences = [
         Difference(change.path, change.old, change.new, *_judge_spec(change, new))
         for change in changes(old.get("spec", {}), new.get("spec", {}))
     ]
@@ -189,17 +189,17 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
         if part == "spec" or part in IMPLIED:
             continue
         effect, reason = SAME_UP_TO_BITS if part in BITS_ONLY else ANOTHER_RUN
-        found.extend(
+        differences.extend(
             Difference(change.path, change.old, change.new, effect, reason)
             for change in changes(old.get(part, LATER.get(part, ABSENT)), new.get(part, ABSENT), part)
         )
-    return found
+    return differences
 
 
 def foreign(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Why what was saved with the record `old` is none of the run `new`; None where it may be one of its stages."""
-    found = [change for change in compare(old, new) if change.effect == "refused" and change.path != "train.epochs"]
-    return f"it is of another run: {'; '.join(map(str, found))}" if found else None
+    """What shows that something saved with the record `old` is not of the run `new`; None where it may be of an earlier stage of it."""
+    refused = [change for change in compare(old, new) if change.effect == "refused" and change.path != "train.epochs"]
+    return f"it is of another run: {'; '.join(map(str, refused))}" if refused else None
 
 
 def _judge_spec(change: Change, new: Mapping[str, Any]) -> tuple[Effect, str]:

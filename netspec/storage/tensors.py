@@ -2,8 +2,8 @@
 
 The file is plain safetensors, readable by every reader of that format. Its one metadata key `netspec` holds
 sorted JSON `{"hash": …, "metadata": …}`; `hash` is the SHA-256 of every byte of the file except its own 64
-digits, which stand at a fixed place. So length prefix, header, padding and data are all covered, and nothing
-is parsed before the check. It guards against accidents, not against an attacker.
+digits, wherever in the header safetensors puts them. So length prefix, header, padding and data are all covered, and of
+the header alone is anything parsed before the check. It guards against accidents, not against an attacker.
 
 safetensors 0.8.0 itself notices no flipped data byte, saves arrays that are not C-contiguous in the wrong
 order (safetensors#825), loads no bfloat16 as numpy, and orders several metadata keys differently each time.
@@ -22,9 +22,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-_OPENING = rb'{"__metadata__":{"netspec":"{\"hash\":\"'
-_START = 8 + len(_OPENING)  # after the length of the header, 8 bytes
-_END = _START + 64
+_DIGITS = 64
 
 _DTYPES = {
     **{"BOOL": "bool", "F16": "float16", "F32": "float32", "F64": "float64", "C64": "complex64"},
@@ -56,13 +54,17 @@ def save_bytes(tensors: Mapping[str, Array], metadata: Mapping[str, object]) -> 
     """
     from safetensors.numpy import save
 
-    facts = {"hash": "0" * 64, "metadata": metadata}
-    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    data = save({name: _plain(array) for name, array in tensors.items()}, {"netspec": text})
-    if data[8:_START] != _OPENING:
-        raise AssertionError(f"safetensors laid the header out in a new way: {data[8:_END]!r}")
+    def text(digits: str) -> str:
+        return json.dumps(
+            {"hash": digits, "metadata": metadata}, sort_keys=True, separators=(",", ":"), allow_nan=False
+        )
+
+    # What stands for the hash until it is known occurs nowhere else: it is made from all that might hold it.
+    mark = hashlib.sha256(repr((text(""), sorted(tensors))).encode("utf-8", "backslashreplace")).hexdigest()
+    data = save({name: _plain(array) for name, array in tensors.items()}, {"netspec": text(mark)})
+    place = data.index(mark.encode())
     view = memoryview(data)
-    return b"".join((view[:_START], _hash(data), view[_END:]))
+    return b"".join((view[:place], _hash(data, place), view[place + _DIGITS :]))
 
 
 def not_finite(tensors: Mapping[str, Array]) -> str | None:
@@ -85,16 +87,15 @@ def load(source: Path | bytes) -> tuple[dict[str, Array], dict[str, Any]]:
     Raises Corrupt where one byte is not as `save_bytes` made it, OSError where `source` cannot be read.
     """
     path, data = (None, source) if isinstance(source, bytes) else (source, source.read_bytes())
-    _verify(data, path)
+    facts = _verified(data, path)
     from safetensors import SafetensorError, deserialize
 
     try:
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         tensors = {
             name: np.frombuffer(fact["data"], _dtype(fact["dtype"])).reshape(fact["shape"])
             for name, fact in deserialize(data)  # type: ignore[no-untyped-call]
         }
-        metadata = json.loads(header["__metadata__"]["netspec"], parse_constant=_no_number)["metadata"]
+        metadata = json.loads(facts, parse_constant=_no_number)["metadata"]
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Corrupt(path, f"its checksum is right, its content is not: {error}") from None
     if not isinstance(metadata, dict) or _deeper(metadata, MOST_LEVELS):
@@ -112,20 +113,29 @@ def _deeper(value: object, levels: int) -> bool:
     return any(levels == 0 or _deeper(item, levels - 1) for item in inner)
 
 
-def _verify(data: bytes, path: Path | None) -> None:
+def _verified(data: bytes, path: Path | None) -> str:
+    """What the metadata key `netspec` holds, of a file whose hash is right."""
     if not data:
         raise Corrupt(path, "the file is empty")
-    if data[8:_START] != _OPENING:
-        raise Corrupt(path, "it does not begin as a file written by netspec does")
-    if data[_START:_END] != _hash(data):
+    end = 8 + int.from_bytes(data[:8], "little")
+    try:
+        facts: str = json.loads(data[8:end])["__metadata__"]["netspec"]
+        digits = json.loads(facts)["hash"].encode()
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise Corrupt(
+            path, "it does not begin as a file written by netspec does, or was cut short or altered"
+        ) from None
+    place = data.find(digits, 8, end)
+    if len(digits) != _DIGITS or place < 0 or digits != _hash(data, place):
         raise Corrupt(path, "its content does not match its SHA-256: it was cut short or altered")
+    return facts
 
 
-def _hash(data: bytes) -> bytes:
-    """SHA-256 of all but the place of the hash itself, as 64 lower-case digits."""
+def _hash(data: bytes, place: int) -> bytes:
+    """SHA-256 of all but the hash itself, which stands at `place`, as 64 lower-case digits."""
     view = memoryview(data)
-    digest = hashlib.sha256(view[:_START])
-    digest.update(view[_END:])
+    digest = hashlib.sha256(view[:place])
+    digest.update(view[place + _DIGITS :])
     return digest.hexdigest().encode()
 
 

@@ -30,9 +30,9 @@ def unflatten(like: Any, arrays: Mapping[str, Any]) -> Any:
         names = ", ".join(sorted(wanted.keys() ^ arrays.keys())[:5])
         raise ValueError(f"these arrays are missing or do not belong: {names}")
     for name, leaf in wanted.items():
-        found = arrays[name]
-        if found.shape != leaf.shape or found.dtype != leaf.dtype:
+        array = arrays[name]
+        if array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise ValueError(
-                f"{name}: expected {leaf.dtype}{list(leaf.shape)}. Received: {found.dtype}{list(found.shape)}"
+                f"{name}: expected {leaf.dtype}{list(leaf.shape)}. Received: {array.dtype}{list(array.shape)}"
             )
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(like), [arrays[name] for name in wanted])

@@ -1,4 +1,4 @@
-"""Where a number that is not finite comes from."""
+"""Finds the layer, and the stage of a step, in which the first number that is not finite arose."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _first(flags: Flags) -> Place:
 
 
 def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Flags:
-    """The places of a training step."""
+    """Whether each part of a training step is finite."""
 
     def flags(state: Any, images: jax.Array, labels: jax.Array) -> list[jax.Array]:
         variables = state["variables"]
@@ -85,43 +85,43 @@ def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Fl
 
         def loss_of(params: Any) -> Any:
             outputs: Outputs = {}
-            given = {"params": params, "state": variables["state"]}
-            loss, (_, statistics) = network.loss(given, augmented, labels, key, outputs)
+            trained = {"params": params, "state": variables["state"]}
+            loss, (_, statistics) = network.loss(trained, augmented, labels, key, outputs)
             return loss, (outputs, statistics)
 
         (loss, (outputs, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
-        found: Flags = {("images", None): all_finite(x), ("augmented images", None): all_finite(augmented)}
-        found |= _outputs(network, outputs, statistics)
-        found["loss", None] = all_finite(loss)
+        finite: Flags = {("images", None): all_finite(x), ("augmented images", None): all_finite(augmented)}
+        finite |= _outputs(network, outputs, statistics)
+        finite["loss", None] = all_finite(loss)
         for layer in reversed(network.plan.layers):
             # The square: the norm of a gradient may overflow where the gradient does not.
             if squares := [jnp.sum(jnp.square(part)) for part in gradients.get(layer.name, {}).values()]:
-                found["gradient", layer.name] = all_finite(sum(squares))
-        places.extend(found)
-        return list(found.values())
+                finite["gradient", layer.name] = all_finite(sum(squares))
+        places.extend(finite)
+        return list(finite.values())
 
     places: list[Place] = []
     return _together(places, network.jit(flags)(state, images, labels))
 
 
 def _parameters(network: TrainableNetwork, params: Any) -> Flags:
-    """The places of an update."""
+    """Whether the parameters of each layer are finite, after an update."""
     names = (layer.name for layer in network.plan.layers if layer.name in params)
     return {("parameters", name): all_finite(params[name]) for name in names}
 
 
 def _evaluation(network: TrainableNetwork, variables: Any, images: Any, labels: Any) -> Flags:
-    """The places of an evaluation."""
+    """Whether each part of an evaluation is finite."""
 
     def flags(variables: Any, images: jax.Array, labels: jax.Array) -> list[jax.Array]:
         outputs: Outputs = {}
         x = network.normalize(variables, images)
         logits, _ = network.forward(variables, x, outputs=outputs)
-        found: Flags = {("images", None): all_finite(x)}
-        found |= _outputs(network, outputs, {})
-        found["loss", None] = all_finite(losses(network.train.loss, logits, labels))
-        places.extend(found)
-        return list(found.values())
+        finite: Flags = {("images", None): all_finite(x)}
+        finite |= _outputs(network, outputs, {})
+        finite["loss", None] = all_finite(losses(network.train.loss, logits, labels))
+        places.extend(finite)
+        return list(finite.values())
 
     places: list[Place] = []
     return _together(places, network.jit(flags)(variables, images, labels))
@@ -129,12 +129,12 @@ def _evaluation(network: TrainableNetwork, variables: Any, images: Any, labels: 
 
 def _outputs(network: TrainableNetwork, outputs: Outputs, statistics: Any) -> Flags:
     """Each layer's output, then its running statistics, in the order of the layers."""
-    found: Flags = {}
+    finite: Flags = {}
     for name in (layer.name for layer in network.plan.layers if layer.name in outputs):
-        found["output", name] = all_finite(outputs[name])
+        finite["output", name] = all_finite(outputs[name])
         if name in statistics:
-            found["statistics", name] = all_finite(statistics[name])
-    return found
+            finite["statistics", name] = all_finite(statistics[name])
+    return finite
 
 
 def _together(places: Iterable[Place], finite: Iterable[jax.Array]) -> Flags:

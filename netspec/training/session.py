@@ -24,7 +24,7 @@ from netspec.runs.metrics import write_rows
 from netspec.storage import writing
 from netspec.storage.tensors import Corrupt
 from netspec.storage.tree import to_host, unflatten
-from netspec.training.concerns import concerns, guessing
+from netspec.training.health import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
@@ -67,7 +67,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a session ended."""
+    """What a session has reached and how long its parts took."""
 
     rows: list[Row]
     test: Evaluation | None
@@ -85,7 +85,7 @@ class Outcome:
 
 
 class Session:
-    """The state of one session."""
+    """Trains a plan into a run directory, from the beginning or from a checkpoint: `run` once."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class Session:
 
     def _foreign(self, start: Checkpoint, reason: str) -> Corrupt:
         folder = self.directory.checkpoints().folder
-        return Corrupt(folder, f"the checkpoint of step {start.step} is none of this run: {reason}")
+        return Corrupt(folder, f"the checkpoint of step {start.step} is not of this run: {reason}")
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
@@ -253,9 +253,9 @@ class Session:
             "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
-            found = self._evaluate(step, state["variables"], "validation")
-            row |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
-            row |= {"dead_layers": list(found.dead_layers)} if found.dead_layers else {}
+            validated = self._evaluate(step, state["variables"], "validation")
+            row |= {"validation_loss": validated.loss, "validation_accuracy": validated.accuracy}
+            row |= {"dead_layers": list(validated.dead_layers)} if validated.dead_layers else {}
         row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
         row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
@@ -282,11 +282,11 @@ class Session:
 
     def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
         mark = time.monotonic()
-        found = self.trainer.evaluate(variables, getattr(self.images, split))
+        evaluation = self.trainer.evaluate(variables, getattr(self.images, split))
         self.evaluation_seconds += time.monotonic() - mark
-        if not math.isfinite(found.loss):
+        if not math.isfinite(evaluation.loss):
             raise NotFinite(step, variables, split)
-        return found
+        return evaluation
 
     def _finish(self, state: TrainingState) -> Evaluation:
         """The trained network on the disk, measured on the test set; of an early stopped run, the best."""

@@ -11,7 +11,8 @@ import jax
 import numpy as np
 
 from netspec.analysis.plan import Plan
-from netspec.data.pixels import Trained, usual_pixels
+from netspec.data.pixels import Trained
+from netspec.language.data import SOURCES
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import Unfit, choices, from_names
 from netspec.repair.check import check_source
@@ -41,9 +42,9 @@ class TrainedNetwork(TrainableNetwork):
     @property
     def pixels(self) -> np.dtype[Any]:
         """The type of the images that it was trained on; of runs that do not say, what its source usually has."""
-        usual = usual_pixels(self.plan.spec.data.value.source)
-        found: np.dtype[Any] = np.dtype(self.record.get("pixels", usual))
-        return found
+        usual = SOURCES[self.plan.spec.data.value.source].dtype
+        recorded: np.dtype[Any] = np.dtype(self.record.get("pixels", usual))
+        return recorded
 
     @property
     def trained_on(self) -> Trained:
@@ -82,8 +83,8 @@ def load(run: str | Path, which: str = "model", warn: Callable[[str], None] = _w
             raise tensors.Corrupt(directory.model, reason)
     else:
         network = _of_checkpoint(*_checkpoint(directory, which, made_of), warn)
-    own, other = ({"spec": facts(planned, None)} for planned in (network.plan, plan))
-    if (reason := foreign(own, other)) is not None:
+    saved, written = ({"spec": facts(planned, None)} for planned in (network.plan, plan))
+    if (reason := foreign(saved, written)) is not None:
         raise NotARun("NS602", f"`{directory.spec}` is not the spec of the network: {reason}", ALONE)
     return network
 
@@ -109,10 +110,10 @@ def _of_file(path: Path, warn: Callable[[str], None]) -> TrainedNetwork:
     """The network in a model file or in a checkpoint."""
     arrays, metadata = tensors.load(path)
     if "checkpoint" in metadata:
-        found = of_content(path, arrays, metadata)
-        if (reason := of_checkpoint(found)) is not None:
+        checkpoint = of_content(path, arrays, metadata)
+        if (reason := of_checkpoint(checkpoint)) is not None:
             raise tensors.Corrupt(path, reason)
-        return _of_checkpoint(path, found, warn)
+        return _of_checkpoint(path, checkpoint, warn)
     if (reason := of_model(metadata)) is not None:
         raise tensors.Corrupt(path, reason)
     if (name := tensors.not_finite(arrays)) is not None:
@@ -120,8 +121,10 @@ def _of_file(path: Path, warn: Callable[[str], None]) -> TrainedNetwork:
     return _network(path, metadata["spec"], metadata["record"], metadata["rows"], arrays, warn)
 
 
-def _of_checkpoint(path: Path, found: Checkpoint, warn: Callable[[str], None]) -> TrainedNetwork:
-    return _network(path, found.more["text"], found.record, found.metrics, variables_of(found), warn)
+def _of_checkpoint(path: Path, checkpoint: Checkpoint, warn: Callable[[str], None]) -> TrainedNetwork:
+    return _network(
+        path, checkpoint.more["text"], checkpoint.record, checkpoint.metrics, variables_of(checkpoint), warn
+    )
 
 
 def _network(
@@ -150,12 +153,12 @@ def _network(
 
 def _choices(path: Path, plan: Plan, record: Mapping[str, Any], warn: Callable[[str], None]) -> Choices:
     """The algorithms that a run was trained with; where this version has them no more, those of its own rules."""
-    own = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
+    by_rule = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
     # A GPU's libraries are quicker than what suits a CPU, and round differently.
     if record["devices"]["kind"] != jax.devices()[0].device_kind:
-        return own
+        return by_rule
     try:
         return from_names(plan, record["choices"])
     except Unfit as error:
         warn(f"`{path}` was trained by algorithms of another version, and the last bits may differ: {error}")
-        return own
+        return by_rule

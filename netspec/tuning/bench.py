@@ -10,7 +10,7 @@ import jax
 from netspec.analysis.memory import training_bytes
 from netspec.analysis.plan import Plan
 from netspec.lowering.planner import Part, choices, parts
-from netspec.lowering.work import Direction, Work
+from netspec.lowering.workload import Direction, Workload
 from netspec.runs.record import plain
 from netspec.training.memory import available_bytes
 from netspec.tuning.machine import machine
@@ -82,7 +82,7 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
     network = made["chosen"].network
     whole = timings[made["chosen"]]
     flops = 2 * plan.training_macs * batch_size
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "version": 1,
         "name": plan.name,
         "batch_size": batch_size,
@@ -98,27 +98,27 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
         call = predictions(network, size)
         predicted[size] = in_turn([call], seconds=STEP_SECONDS / 2)[0]
     peak = max(peak, matmul_peak(dtype))
-    found["peak_flops_per_second"] = peak
-    found["train_step"] = _rates(whole, batch_size, flops, peak) | {"first_seconds": made["chosen"].first_seconds}
+    result["peak_flops_per_second"] = peak
+    result["train_step"] = _rates(whole, batch_size, flops, peak) | {"first_seconds": made["chosen"].first_seconds}
     if compare:
-        found["compare"] = {name: timings[step].as_json() for name, step in made.items()}
-    found["predict"] = [
+        result["compare"] = {name: timings[step].as_json() for name, step in made.items()}
+    result["predict"] = [
         {"batch_size": size} | _rates(timing, size, 2 * plan.macs * size, peak) for size, timing in predicted.items()
     ]
-    found["layers"] = [_layer(part, chosen, measured, whole.median, batch_size) for part in parts(plan)]
-    in_layers = sum(one["median_seconds"] for layer in found["layers"] for one in layer["directions"].values())
-    found["rest_seconds"] = whole.median - in_layers
-    found["choices"] = plain(dict(chosen))
-    return found
+    result["layers"] = [_layer(part, chosen, measured, whole.median, batch_size) for part in parts(plan)]
+    in_layers = sum(one["median_seconds"] for layer in result["layers"] for one in layer["directions"].values())
+    result["rest_seconds"] = whole.median - in_layers
+    result["choices"] = plain(dict(chosen))
+    return result
 
 
-Key = tuple[Work, Direction, str]
+Key = tuple[Workload, Direction, str]
 
 
 def _distinct(plan: Plan, chosen: Mapping[str, Any]) -> list[Key]:
     """What there is to measure: equal layers once."""
     keys = [
-        (part.work, direction, part.work.names(chosen.get(part.layer))[direction])
+        (part.workload, direction, part.workload.names(chosen.get(part.layer))[direction])
         for part in parts(plan)
         for direction in part.directions
     ]
@@ -128,7 +128,7 @@ def _distinct(plan: Plan, chosen: Mapping[str, Any]) -> list[Key]:
 def _parts(plan: Plan, chosen: Mapping[str, Any], tell: Callable[[str], None]) -> dict[Key, Timing]:
     train = plan.spec.train.value
     dtype = jax.numpy.dtype(train.precision)
-    named = {part.work: part.layer for part in reversed(parts(plan))}
+    named = {part.workload: part.layer for part in reversed(parts(plan))}
     measured = {}
     for work, direction, algorithm in _distinct(plan, chosen):
         tell(f"{named[work]} {direction.replace('_', ' ')}")
@@ -141,10 +141,10 @@ def _parts(plan: Plan, chosen: Mapping[str, Any], tell: Callable[[str], None]) -
 def _layer(
     part: Part, chosen: Mapping[str, Any], measured: Mapping[Key, Timing], step_seconds: float, batch_size: int
 ) -> dict[str, Any]:
-    names = part.work.names(chosen.get(part.layer))
+    names = part.workload.names(chosen.get(part.layer))
     directions = {}
     for direction in part.directions:
-        timing = measured[part.work, direction, names[direction]]
+        timing = measured[part.workload, direction, names[direction]]
         directions[direction] = {
             "algorithm": names[direction],
             **timing.as_json(),

@@ -31,11 +31,11 @@ MOST_PROGRAM_BYTES = 2**30
 
 def folder() -> Path | None:
     """Where everything is kept; None where nothing is to be, or where there is no home."""
-    given = os.environ.get("NETSPEC_CACHE")
-    if given == "off":
+    chosen = os.environ.get("NETSPEC_CACHE")
+    if chosen == "off":
         return None
-    if given:
-        return Path(given)
+    if chosen:
+        return Path(chosen)
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netspec"
     except RuntimeError:  # neither $HOME nor an entry for the user: a container under a number of its own
@@ -127,10 +127,10 @@ class Measurements:
 
     def _read(self, path: Path) -> Entry | None:
         try:
-            found = json.loads(path.read_bytes())
-            if found["version"] != VERSION:
+            content = json.loads(path.read_bytes())
+            if content["version"] != VERSION:
                 return None
-            entry = Entry(_mapping(found["choices"]), _mapping(found["parts"]), _mapping(found["steps"]))
+            entry = Entry(_mapping(content["choices"]), _mapping(content["parts"]), _mapping(content["steps"]))
             for seconds in entry.parts.values():
                 _numbers(seconds)
             _numbers(entry.steps)

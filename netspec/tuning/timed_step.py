@@ -13,6 +13,7 @@ import numpy as np
 from netspec.analysis.plan import Plan
 from netspec.data import Split
 from netspec.data.splits import Images
+from netspec.language.data import SOURCES
 from netspec.training.loop import Trainer
 from netspec.training.step import TrainableNetwork, known_steps_per_epoch
 from netspec.tuning.timing import Call, once
@@ -29,12 +30,11 @@ def with_batch_size(plan: Plan, batch_size: int) -> Plan:
 
 
 def images(plan: Plan) -> Images:
-    """One batch of noise in the type that the data source gives, as a data set."""
+    """One batch of noise in the type that the source's pixels usually have, as a data set."""
     rng = np.random.default_rng(0)
     count, channels = plan.spec.train.value.batch_size, plan.input[2]
     pixels = rng.integers(0, 256, (count, *plan.input), np.uint8)
-    # npz may hold any number; every other source has bytes
-    raw = pixels.astype(np.float32) if plan.spec.data.value.source == "npz" else pixels
+    raw = pixels.astype(SOURCES[plan.spec.data.value.source].dtype, copy=False)
     split = Split(raw, rng.integers(0, plan.output[-1], count).astype(np.int32))
     statistics = np.full(channels, 127.5, np.float32), np.full(channels, 73.9, np.float32)
     return Images(split, split.rows(np.arange(0)), split, (), "", *statistics)
@@ -43,14 +43,14 @@ def images(plan: Plan) -> Images:
 class Step:
     """The training step of a plan with some choices, as `netspec train` compiles it; a call makes one."""
 
-    def __init__(self, plan: Plan, choices: Mapping[str, Any], found: Images | None = None, devices: int = 1) -> None:
+    def __init__(self, plan: Plan, choices: Mapping[str, Any], data: Images | None = None, devices: int = 1) -> None:
         """Compiles it for a data set, or for noise; makes a first step, which takes `first_seconds`."""
         began = time.perf_counter()
         batch_size = plan.spec.train.value.batch_size
-        steps = max(1, len(found.train) // batch_size) if found else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
+        steps = max(1, len(data.train) // batch_size) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
         self.choices = choices
         self.network = TrainableNetwork(plan, choices, steps)
-        self._call = Trainer(self.network, found or images(plan), devices).repeated()
+        self._call = Trainer(self.network, data or images(plan), devices).repeated()
         jax.block_until_ready(self._call())
         self.first_seconds = time.perf_counter() - began
 

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from netspec.lowering.options import compiler_options
-from netspec.lowering.work import Program, normal
+from netspec.lowering.workload import Program, normal
 
 Call = Callable[[], Any]
 
@@ -38,7 +38,7 @@ class Timing:
         return statistics.median(self.runs)
 
     def as_json(self) -> dict[str, float | int]:
-        """For other programs."""
+        """The quickest and the median run in seconds, and how many there were."""
         return {"min_seconds": self.min, "median_seconds": self.median, "runs": len(self.runs)}
 
 

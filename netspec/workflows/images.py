@@ -17,6 +17,7 @@ from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, placeless
 from netspec.diagnostics.errors import DataError, Misuse, SpecError
+from netspec.language.data import SOURCES
 from netspec.runs.directory import data_path
 from netspec.workflows.telling import Tell
 
@@ -32,9 +33,10 @@ def images_of(plan: Plan, given: str | None, record: Mapping[str, Any] | None, t
         SpecError: the network has no use for them.
         Misuse: `given` where the images come with netspec.
     """
-    if given is not None and plan.spec.data.value.source == "digits":
+    source = plan.spec.data.value.source
+    if given is not None and SOURCES[source].embedded:
         help = "leave --data out, or name what it holds: --set data.source=npz"
-        raise Misuse(f"--data {given}: `digits` is embedded, and nothing is read; {help}.")
+        raise Misuse(f"--data {given}: `{source}` is embedded, and nothing is read; {help}.")
     path = Path(given) if given is not None else data_path(record) if record is not None else None
     found = splits.read(plan, path)
     findings = found if isinstance(found, list) else found.warnings

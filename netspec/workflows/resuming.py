@@ -15,7 +15,7 @@ from netspec.runs.checkpoint import Checkpoint
 from netspec.runs.directory import NotARun, RunDirectory, record
 from netspec.runs.record import compare, foreign
 from netspec.storage.tensors import Corrupt
-from netspec.tuning.tune import Tuning
+from netspec.tuning.autotune import Tuning
 from netspec.workflows import tuning
 from netspec.workflows.runs import damaged, refused
 from netspec.workflows.telling import Tell, warning

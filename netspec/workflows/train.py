@@ -32,7 +32,7 @@ from netspec.training.loop import NotFinite
 from netspec.training.not_finite import Kind, find_origin
 from netspec.training.session import Outcome, Session, Watcher, default_folder
 from netspec.training.step import Indivisible, batch_of
-from netspec.tuning.tune import Tuning
+from netspec.tuning.autotune import Tuning
 from netspec.workflows import resuming, tuning
 from netspec.workflows.images import images_of
 from netspec.workflows.runs import damaged, load

@@ -13,8 +13,8 @@ from netspec.diagnostics.errors import RunError
 from netspec.lowering.planner import Unfit, from_names
 from netspec.runs.directory import PLAN
 from netspec.training.session import Watcher
-from netspec.tuning import tune
-from netspec.tuning.tune import Mode, Tuning
+from netspec.tuning import autotune
+from netspec.tuning.autotune import Mode, Tuning
 from netspec.workflows.telling import Tell, warning
 
 
@@ -36,11 +36,11 @@ def choose(
         for watcher in watchers:
             watcher.measuring(plan, what, done, total)
 
-    found = tune.tune(
+    found = autotune.autotune(
         plan, _mode(mode), measuring, lambda message: tell(warning("NS616", message)), images=images, devices=devices
     )
     for watcher in watchers:
-        watcher.chosen(tune.summary(found))
+        watcher.chosen(autotune.summary(found))
     return found
 
 

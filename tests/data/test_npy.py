@@ -65,7 +65,6 @@ DAMAGED: dict[str, tuple[str, bytes]] = {
     "another encoding": ("NS505", headed("\xff\xfe" + PLAIN)),
     "a NUL": ("NS505", headed(PLAIN.replace("descr", "de\0scr"))),
     "a key too many": ("NS505", headed(PLAIN.replace(", }", ", 'x': 1}"))),
-    "a key twice": ("NS505", headed(PLAIN.replace(", }", ", 'shape': (2, 4, 4)}"))),
     "a key too few": ("NS505", headed("{'descr': '|u1', 'fortran_order': False}")),
     "an order that is a number": ("NS505", changed("False", "1")),
     "terabytes": ("NS503", changed("(2,", "(99999999999,")),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netspec.data import idx, load, splits
-from netspec.data.sources import SOURCES, usual_places
+from netspec.data.sources import usual_places
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 from tests.data import samples
@@ -98,7 +98,7 @@ def test_the_home_folder_in_the_environment(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETSPEC_DATA", "~/sets")
     monkeypatch.setenv("KERAS_HOME", "~/k")
-    places = usual_places("mnist", SOURCES["mnist"])
+    places = usual_places("mnist")
     assert places[:3] == [tmp_path / "sets/mnist", tmp_path / ".cache/netspec/mnist", tmp_path / "k/datasets/mnist"]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from netspec.data import Dataset, Problem, files, load
-from netspec.data.sources import SOURCES, usual_places
+from netspec.data.sources import READERS, usual_places
 from tests.data import samples
 
 
@@ -175,16 +175,16 @@ def test_what_does_not_fit_in_memory_is_refused_before_it_is_read(source, tmp_pa
     assert [problem.code for problem in found] == ["NS504"]
 
 
-@pytest.mark.parametrize("source", [name for name, source in SOURCES.items() if source.places])
+@pytest.mark.parametrize("source", [name for name, source in READERS.items() if source.places])
 def test_what_is_nowhere_is_said_with_every_place_and_a_way_to_get_it(source, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETSPEC_DATA", str(tmp_path / "sets"))
     monkeypatch.delenv("KERAS_HOME", raising=False)
     debian = Path("/usr/share/datasets")
-    assert SOURCES[source].places[-1] == str(debian / source)
-    elsewhere = (*SOURCES[source].places[:-1], str(tmp_path / "debian" / source))
-    monkeypatch.setitem(SOURCES, source, replace(SOURCES[source], places=elsewhere))
-    places = usual_places(source, SOURCES[source])
+    assert READERS[source].places[-1] == str(debian / source)
+    elsewhere = (*READERS[source].places[:-1], str(tmp_path / "debian" / source))
+    monkeypatch.setitem(READERS, source, replace(READERS[source], places=elsewhere))
+    places = usual_places(source)
     assert places[:2] == [tmp_path / "sets" / source, tmp_path / ".cache/netspec" / source]
     assert str(places[2]).startswith(str(tmp_path / ".keras/datasets"))
     found = refused(load(Settings(source), (28, 28, 1), 10))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from netspec.runs.lock import NAME, InUse, hold
+from netspec.runs.lock import HOLDER, InUse, hold
 
-HOLDER = """
+CHILD = """
 import sys, time
 from pathlib import Path
 from netspec.runs.lock import hold
@@ -22,7 +22,7 @@ with hold(Path(sys.argv[1])):
 
 def holder(folder: Path) -> subprocess.Popen[str]:
     child = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CHILD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
     assert child.stdout.readline() == "held\n"
@@ -45,7 +45,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
         child.kill()
         child.wait()
     with hold(tmp_path):
-        assert str(os.getpid()) in (tmp_path / NAME).read_text()
+        assert str(os.getpid()) in (tmp_path / HOLDER).read_text()
 
 
 def test_the_same_process_cannot_hold_it_twice(tmp_path: Path) -> None:
@@ -61,14 +61,14 @@ def test_it_is_released_by_an_error(tmp_path: Path) -> None:
 
 
 def test_a_longer_owner_before_leaves_no_rest(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_text("x" * 500)
+    (tmp_path / HOLDER).write_text("x" * 500)
     with hold(tmp_path), pytest.raises(InUse, match=f"process {os.getpid()} on"), hold(tmp_path):
         pass
 
 
 def test_a_holder_that_has_not_said_who_it_is(tmp_path: Path) -> None:
     with hold(tmp_path):
-        (tmp_path / NAME).write_text("")
+        (tmp_path / HOLDER).write_text("")
         with pytest.raises(InUse, match="another process"), hold(tmp_path):
             pass
 

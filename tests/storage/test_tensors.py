@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 import pytest
+import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -81,6 +83,33 @@ def test_jax_arrays_are_taken() -> None:
     jnp = pytest.importorskip("jax.numpy")
     array = jnp.arange(6, dtype=jnp.bfloat16).reshape(2, 3)
     assert same(load(save_bytes({"a": array}, {}))[0]["a"], np.asarray(array))
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_header_that_is_laid_out_otherwise_is_read(indent: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing rests on the order, the escapes and the spaces of another library's JSON."""
+    save = safetensors.numpy.save
+
+    def otherwise(tensors: dict[str, Array], metadata: dict[str, str]) -> bytes:
+        data = save(tensors, metadata)
+        end = 8 + int.from_bytes(data[:8], "little")
+        header = dict(reversed(json.loads(data[8:end]).items()))
+        text = json.dumps(header, indent=indent).encode()
+        text += b" " * (-len(text) % 8)
+        return len(text).to_bytes(8, "little") + text + data[end:]
+
+    monkeypatch.setattr(safetensors.numpy, "save", otherwise)
+    named = example() | {'"hash":"' + "0" * 64: np.zeros(2, np.int8)}
+    data = save_bytes(named, METADATA)
+    assert not data[8:].startswith(b'{"__metadata__"')
+    loaded, metadata = load(data)
+    assert metadata == METADATA
+    assert all(same(loaded[name], array) for name, array in named.items())
+    for place in range(0, len(data), 7):
+        broken = bytearray(data)
+        broken[place] ^= 1
+        with pytest.raises(Corrupt):
+            load(bytes(broken))
 
 
 def test_bytes_are_stable() -> None:

@@ -22,7 +22,7 @@ STUCK_EPOCHS, STUCK_STEPS, NEAR = 3, 50, 0.02
 
 @dataclass(frozen=True)
 class Concern:
-    """One warning."""
+    """One warning: a code of the catalogue, what was seen in the metrics, and what to try."""
 
     code: str
     message: str

@@ -16,7 +16,7 @@ from netspec.analysis.plan import Plan
 from netspec.lowering.planner import Unfit, choices, from_names, parts
 from netspec.runs.record import plain
 from netspec.training.step import TrainableNetwork
-from netspec.tuning import tune
+from netspec.tuning import autotune
 from netspec.tuning.timing import Timing
 from tests.lowering.networks import plan as planned
 
@@ -33,7 +33,7 @@ data: {source: images, path: x}
 """
 
 
-TIME = tune._Tuner._time
+TIME = autotune._Tuner._time
 
 
 class Bench:
@@ -46,7 +46,7 @@ class Bench:
 
     def time(self, tuner: Any, part: Any, directions: Any, own: str, until: float) -> dict[str, float]:
         self.measured.append(f"{part.layer} {directions[0]}")
-        seconds = {name: self.parts.get(name, 1.0) for name in part.work.algorithms(directions[0])}
+        seconds = {name: self.parts.get(name, 1.0) for name in part.workload.algorithms(directions[0])}
         tuner.seconds[tuner._key(part, directions[0])] = seconds
         return seconds
 
@@ -63,18 +63,18 @@ def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
         return [Timing([machine.step_of(step.choices)] * 3) for step in steps]
 
     monkeypatch.setenv("NETSPEC_CACHE", str(tmp_path))
-    monkeypatch.setattr(tune, "Step", Step)
-    monkeypatch.setattr(tune, "in_turn", in_turn)
-    monkeypatch.setattr(tune, "expected_seconds", lambda plan, batch: 1.0)
-    monkeypatch.setattr(tune._Tuner, "_time", lambda *given: machine.time(*given))
+    monkeypatch.setattr(autotune, "Step", Step)
+    monkeypatch.setattr(autotune, "in_turn", in_turn)
+    monkeypatch.setattr(autotune, "expected_seconds", lambda plan, batch: 1.0)
+    monkeypatch.setattr(autotune._Tuner, "_time", lambda *given: machine.time(*given))
     return machine
 
 
-def run(mode: tune.Mode = "auto", text: str = SPEC) -> tune.Tuning:
+def run(mode: autotune.Mode = "auto", text: str = SPEC) -> autotune.Tuning:
     def never(message: str) -> None:
         raise AssertionError(message)
 
-    return tune.tune(planned(text), mode, lambda what, done, total: None, never)
+    return autotune.autotune(planned(text), mode, lambda what, done, total: None, never)
 
 
 def test_the_quickest_parts_are_chosen_where_the_whole_step_agrees(bench: Bench) -> None:
@@ -168,16 +168,16 @@ def test_full_leaves_what_needs_too_much_memory(bench: Bench, monkeypatch: pytes
     def compiled(program: Any) -> tuple[Any, int]:
         return lambda: pytest.fail("it was run"), 2
 
-    monkeypatch.setattr(tune._Tuner, "_time", TIME)
-    monkeypatch.setattr(tune, "compiled", compiled)
-    monkeypatch.setattr(tune, "MOST_TEMPORARY_BYTES", 1)
+    monkeypatch.setattr(autotune._Tuner, "_time", TIME)
+    monkeypatch.setattr(autotune, "compiled", compiled)
+    monkeypatch.setattr(autotune, "MOST_TEMPORARY_BYTES", 1)
     assert run("full").choices == choices(planned(SPEC), 4, "cpu")
 
 
 def test_an_accelerator_keeps_plain_xla_unless_something_is_quicker(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tune.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(autotune.jax, "default_backend", lambda: "gpu")
     bench.parts = {"direct": 0.5, "reduce_window": 0.5}
     assert run().choices == {}
     bench.parts = {"patches": 0.5}
@@ -226,11 +226,11 @@ def test_a_real_machine_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("NETSPEC_CACHE", str(tmp_path))
     plan = planned(SPEC.replace(", repeat: 3", ", repeat: 2"))
     said: list[str] = []
-    found = tune.tune(plan, "full", lambda what, done, total: said.append(what), said.append)
+    found = autotune.autotune(plan, "full", lambda what, done, total: said.append(what), said.append)
     assert found.how == "measured"
     assert found.left == 0
     assert any("the whole step" in what for what in said)
-    again = tune.tune(plan, "auto", lambda what, done, total: None, said.append)
+    again = autotune.autotune(plan, "auto", lambda what, done, total: None, said.append)
     assert again.how == "cache"
     assert again.choices == found.choices
     images = np.random.default_rng(0).standard_normal((4, 8, 8, 3)).astype(np.float32)
@@ -248,8 +248,8 @@ def test_every_part_has_a_program_of_the_right_shapes(text: str) -> None:
         input, output, arrays = shapes[part.layer]
         expected = {"output": output, "input_gradient": input}
         for direction in part.directions:
-            for algorithm in part.work.algorithms(direction):
-                program = part.work.program(direction, algorithm, 4, "float32")
+            for algorithm in part.workload.algorithms(direction):
+                program = part.workload.program(direction, algorithm, 4, "float32")
                 result = jax.tree.leaves(jax.eval_shape(program.function, *program.arguments))[0].shape
                 wanted = arrays["kernel"] if direction == "weight_gradient" else (4, *expected[direction])
                 assert result == wanted or (part.kind == "fc" and result == (4, int(np.prod(expected[direction]))))

@@ -22,7 +22,7 @@ class Program:
     arguments: tuple[Any, ...]
 
 
-class Work(Protocol):
+class Workload(Protocol):
     """A frozen dataclass of the static facts: equal works take the same time, and its `repr` names it on the disk."""
 
     def algorithms(self, direction: Direction) -> tuple[str, ...]:

@@ -12,12 +12,12 @@ from netspec.analysis.convolution.geometry import Geometry
 from netspec.analysis.pooling import WINDOWS
 from netspec.language.fields import Pair
 from netspec.lowering.convolution.algorithms import ALGORITHMS
-from netspec.lowering.work import DIRECTIONS, Direction, Program, normal
+from netspec.lowering.workload import DIRECTIONS, Direction, Program, normal
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """One convolution; see `netspec.lowering.work.Work`."""
+    """One convolution; see `netspec.lowering.workload.Workload`."""
 
     geometry: Geometry
     windows: Pair = field(default=(1, 1), compare=False, repr=False)

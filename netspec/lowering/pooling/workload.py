@@ -10,14 +10,14 @@ import jax
 
 from netspec.analysis.pooling import WINDOWS, Kind, Window
 from netspec.lowering.pooling.pool import ALGORITHMS, pool
-from netspec.lowering.work import Direction, Program, normal
+from netspec.lowering.workload import Direction, Program, normal
 
 BOTH: tuple[Direction, ...] = ("output", "input_gradient")
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """One pooling layer; see `netspec.lowering.work.Work`. The gradient reads what the output's algorithm stored."""
+    """One pooling layer; see `netspec.lowering.workload.Workload`. The gradient reads what the output's algorithm stored."""
 
     input: tuple[int, int, int]
     window: Window

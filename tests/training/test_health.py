@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netspec.language.train import CrossEntropy, MeanSquaredError
-from netspec.training.concerns import Guessing, concerns, guessing
+from netspec.training.health import Guessing, concerns, guessing
 from tests.training.runs import SPEC, At, session
 
 PLAIN = SPEC.replace("norm: batch", "norm: none").replace("{type: cosine, warmup: 5%}", "constant")

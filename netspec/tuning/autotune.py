@@ -26,7 +26,7 @@ from netspec.analysis.plan import Plan
 from netspec.analysis.pooling import WINDOWS
 from netspec.data.splits import Images
 from netspec.lowering.planner import Part, Unfit, choices, from_names, parts
-from netspec.lowering.work import Direction
+from netspec.lowering.workload import Direction
 from netspec.runs.record import plain
 from netspec.training.step import batch_of, known_steps_per_epoch, steps_per_epoch
 from netspec.tuning.bench import Say, expected_seconds
@@ -55,7 +55,7 @@ Names = dict[tuple[str, Direction], str]
 
 @dataclass
 class Tuning:
-    """What was chosen, and how."""
+    """The algorithms chosen for a plan, and how they were chosen."""
 
     choices: dict[str, Any]
     how: Literal["model", "cache", "measured", "pinned"]
@@ -79,7 +79,7 @@ class Tuning:
         }
 
 
-def tune(plan: Plan, mode: Mode, say: Say, warn: Warn, *, images: Images | None = None, devices: int = 1) -> Tuning:
+def autotune(plan: Plan, mode: Mode, say: Say, warn: Warn, *, images: Images | None = None, devices: int = 1) -> Tuning:
     """The choices for a plan at its batch size; with `images`, the step that is timed is that of their training.
 
     `warn` is told what is wrong with the cache, which is never an error. Raises Indivisible.
@@ -120,9 +120,9 @@ class _Tuner:
         self.seconds = kept.parts() if mode == "auto" else {}
         # Half is left for the two whole steps.
         names, left = self._measured(began + budget / 2)
-        found, steps = self._decided(names, thorough=mode == "full")
-        kept.write(network, Entry(plain(found), self._own_seconds(), steps))
-        return Tuning(found, "measured", time.perf_counter() - began, left, steps, self._changed(found))
+        chosen, steps = self._decided(names, thorough=mode == "full")
+        kept.write(network, Entry(plain(chosen), self._own_seconds(), steps))
+        return Tuning(chosen, "measured", time.perf_counter() - began, left, steps, self._changed(chosen))
 
     def budget(self) -> float:
         """Seconds that measuring may take."""
@@ -140,15 +140,15 @@ class _Tuner:
         """What has a choice, the largest first; of equal works the first one that computes the direction."""
         seen: dict[tuple[Any, tuple[Direction, ...]], tuple[Part, tuple[Direction, ...]]] = {}
         for part in self.parts:
-            for group in part.work.groups():
+            for group in part.workload.groups():
                 computed = tuple(direction for direction in group if direction in part.directions)
-                alone = WINDOWS not in part.work.names(self.start.get(part.layer)).values()
-                if alone and computed and len(part.work.algorithms(computed[0])) > 1:
-                    seen.setdefault((part.work, computed), (part, computed))
+                alone = WINDOWS not in part.workload.names(self.start.get(part.layer)).values()
+                if alone and computed and len(part.workload.algorithms(computed[0])) > 1:
+                    seen.setdefault((part.workload, computed), (part, computed))
         return sorted(seen.values(), key=lambda found: -found[0].macs)
 
     def _key(self, part: Part, direction: Direction) -> str:
-        return f"{part.work!r} {direction} batch {self.part_batch} {self.dtype}"
+        return f"{part.workload!r} {direction} batch {self.part_batch} {self.dtype}"
 
     def _own_seconds(self) -> Seconds:
         keys = {self._key(part, direction) for part in self.parts for direction in part.directions}
@@ -164,27 +164,27 @@ class _Tuner:
             best = self._quickest(part, directions, until)
             left += best is None
             for other in self.parts:
-                if best is not None and other.work == part.work:
+                if best is not None and other.workload == part.workload:
                     names |= {(other.layer, direction): best for direction in directions}
         return names, left
 
     def _quickest(self, part: Part, directions: tuple[Direction, ...], until: float) -> str | None:
-        own = part.work.names(self.start.get(part.layer))[directions[0]]
+        current = part.workload.names(self.start.get(part.layer))[directions[0]]
         known = self.seconds.get(self._key(part, directions[0]), {})
-        if own not in known:
+        if current not in known:
             if time.perf_counter() > until:
                 return None
-            known = self._time(part, directions, own, until)
+            known = self._time(part, directions, current, until)
         best = min(known, key=lambda name: known[name])
-        return best if known[best] < PART_GAIN * known[own] else own
+        return best if known[best] < PART_GAIN * known[current] else current
 
-    def _time(self, part: Part, directions: tuple[Direction, ...], own: str, until: float) -> dict[str, float]:
+    def _time(self, part: Part, directions: tuple[Direction, ...], current: str, until: float) -> dict[str, float]:
         """The seconds of each algorithm, in turn with the best one so far."""
-        names = [own, *(name for name in part.work.algorithms(directions[0]) if name != own)]
-        best = self._calls(part, directions, own)
+        names = [current, *(name for name in part.workload.algorithms(directions[0]) if name != current)]
+        best = self._calls(part, directions, current)
         if best is None:
-            return {own: math.inf}
-        seconds = {own: in_turn([best], seconds=0.1)[0].min}
+            return {current: math.inf}
+        seconds = {current: in_turn([best], seconds=0.1)[0].min}
         for name in names[1:]:
             if time.perf_counter() > until:
                 break
@@ -205,7 +205,7 @@ class _Tuner:
         """The directions one after the other, compiled; None where they need too much memory."""
         calls = []
         for direction in directions:
-            call, temporary = compiled(part.work.program(direction, name, self.part_batch, self.dtype))
+            call, temporary = compiled(part.workload.program(direction, name, self.part_batch, self.dtype))
             if temporary > MOST_TEMPORARY_BYTES:
                 return None
             calls.append(call)
@@ -213,21 +213,21 @@ class _Tuner:
 
     def _choices(self, names: Names) -> dict[str, Any]:
         """The start's choices with these algorithms in their place; plain XLA's stay no choice where it is the start's."""
-        found: dict[str, Any] = {}
+        chosen: dict[str, Any] = {}
         for part in self.parts:
             own = self.start.get(part.layer)
-            before = part.work.names(own)
+            before = part.workload.names(own)
             after = before | {d: name for (layer, d), name in names.items() if layer == part.layer}
-            choice = own if after == before else part.work.choice(after)
+            choice = own if after == before else part.workload.choice(after)
             if choice is not None:
-                found[part.layer] = choice
-        return found
+                chosen[part.layer] = choice
+        return chosen
 
-    def _changed(self, found: dict[str, Any]) -> list[str]:
+    def _changed(self, chosen: dict[str, Any]) -> list[str]:
         pairs = [
             (
                 f"{part.layer} {direction.replace('_', ' ')}",
-                *(part.work.names(those.get(part.layer))[direction] for those in (self.model, found)),
+                *(part.workload.names(those.get(part.layer))[direction] for those in (self.model, chosen)),
             )
             for part in self.parts
             for direction in part.directions
@@ -272,11 +272,11 @@ class _Tuner:
             seconds = self.seconds.get(self._key(part, directions[0]))
             if seconds is None:  # its own algorithm needs too much memory to be run alone
                 continue
-            now = part.work.names(best.choices.get(part.layer))[directions[0]]
+            now = part.workload.names(best.choices.get(part.layer))[directions[0]]
             near = [name for name, value in seconds.items() if value < HOPELESS * min(seconds.values()) and name != now]
             for name in sorted(near, key=lambda name: seconds[name]):
                 self.say(f"the whole step, {part.layer} {directions[0].replace('_', ' ')}: {name}", number, len(groups))
-                same = [other.layer for other in self.parts if other.work == part.work]
+                same = [other.layer for other in self.parts if other.workload == part.workload]
                 tried = names | {(layer, direction): name for layer in same for direction in directions}
                 step = Step(self.plan, self._choices(tried), self.images, self.devices)
                 better, _ = self._better(best, step)
