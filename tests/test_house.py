@@ -34,9 +34,10 @@ ROOMS = (
     "tuning",
     "export",
     "report",
+    "workflows",
     "cli",
 )
-COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report")
+COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report", "workflows")
 ARRAYS = {"storage/tensors.py", "storage/tree.py"}
 """What is written may be text or arrays: these two are for arrays."""
 HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes", "jinja2", "filelock"}
@@ -225,3 +226,34 @@ def test_nothing_compares_the_name_of_a_source() -> None:
             if isinstance(node, ast.Compare):
                 values = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
                 assert not values & SOURCES.keys(), (path, ast.unparse(node))
+
+
+ENDS = {
+    "cli/main.py": "what a command returned is shown, and the process ends with its status",
+    "__main__.py": "a signal ends the process on the spot",
+    "training/signals.py": "a second interrupt that nobody hears",
+    "editor/server.py": "a client that has gone, and signals",
+    "editor/worker.py": "a server that has gone",
+}
+"""Where a process may end, and for what."""
+
+
+def ends_the_process(tree: ast.AST) -> set[str]:
+    """What in a piece of code ends the process, but for what is raised for `main` to show."""
+    words = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name)}
+    return {
+        word
+        for word in words
+        if word in ("SystemExit", "exit", "quit", "os._exit", "sys.exit", "os.abort")
+        or word.endswith(("exceptions.Exit", "click.Abort", "ctx.exit", "context.exit"))
+    }
+
+
+def test_only_main_and_signals_end_the_process() -> None:
+    assert ends_the_process(ast.parse("import os, sys\nif x: raise SystemExit(1)\ncontext.exit(2); os._exit(3)")) == {
+        "SystemExit",
+        "context.exit",
+        "os._exit",
+    }
+    found = {str(path.relative_to(ROOT / "netspec")): ends_the_process(ast.parse(path.read_text())) for path in FILES}
+    assert {name for name, ends in found.items() if ends} == ENDS.keys()

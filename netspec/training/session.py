@@ -31,16 +31,38 @@ from netspec.training.step import TrainableNetwork, TrainingState, batch_of, ste
 
 
 class Watcher(Protocol):
-    """Who is told how a session goes: a terminal, a log, TensorBoard."""
+    """Who is told how a training goes: a terminal, a log, TensorBoard. Each method does nothing until it is overridden.
+
+    They are called between steps, in the thread that trains, which waits for them; what they raise ends the training.
+    """
+
+    def measuring(self, plan: Plan, what: str, done: int, total: int) -> None:
+        """Algorithms are being chosen: `done` of `total` are measured, and `what` is next."""
+        return
+
+    def chosen(self, line: str | None) -> None:
+        """The algorithms were chosen; `line` says what measuring has changed, None where nothing was measured."""
+        return
+
+    def begin(self, session: Session, step: int) -> None:
+        """Training begins, or goes on after `step`."""
+        return
+
+    def end(self) -> None:
+        """Training has ended, however it did: nothing more comes."""
+        return
 
     def step(self, step: int, total: int, metrics: Any) -> None:
         """A step was given to the device; `metrics` are device values that it is still computing."""
+        return
 
     def epoch(self, row: Row, step: int, total: int) -> None:
         """An epoch is done; `row` is its line of `metrics.jsonl`."""
+        return
 
     def warn(self, code: str, message: str, help: str) -> None:
         """Something is not as it should be, and the run goes on."""
+        return
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from jsonschema import Draft4Validator
 from junitparser import JUnitXml
 
-from netspec.cli.validate import validate
+from netspec.cli.main import netspec as command
 from netspec.diagnostics.diagnostic import Edit, told
 from netspec.diagnostics.edits import edited
 from netspec.diagnostics.render import RENDERERS
@@ -67,7 +67,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(ROOT)
 
     def run(*arguments: str) -> tuple[str, int]:
-        done = CliRunner().invoke(validate, arguments)
+        done = CliRunner().invoke(command, ["validate", *arguments])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.stdout, done.exit_code
 
@@ -154,7 +154,7 @@ def test_fingerprints_are_of_the_file_below_the_root_wherever_that_is(
         (tmp_path / root / "specs" / "a.yaml").write_text("netspec: 1\nname: a\ninput: [8, 8, 1]\nfc: [0, -1]\n")
         monkeypatch.chdir(tmp_path / root)
         for name in ("specs", "./specs/a.yaml", str(tmp_path / root / "specs")):
-            report = json.loads(CliRunner().invoke(validate, [name, "--format", "gitlab"]).stdout)
+            report = json.loads(CliRunner().invoke(command, ["validate", name, "--format", "gitlab"]).stdout)
             prints.append([issue["fingerprint"] for issue in report])
     assert len(prints[0]) == len(set(prints[0])) == 2
     assert all(found == prints[0] for found in prints)

@@ -14,9 +14,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from netspec.cli.train import ADVICE
 from netspec.storage import tensors
 from netspec.training import not_finite
+from netspec.workflows.train import ADVICE
 from tests.cli.run import ROOT, here, netspec
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")

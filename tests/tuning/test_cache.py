@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
 import pytest
 
+from netspec.cli import messages
+from netspec.cli.main import netspec as command
 from netspec.tuning import cache
 from netspec.tuning.cache import Entry, Measurements
 from tests.cli.run import netspec
@@ -172,10 +173,11 @@ def test_programs_that_cannot_be_kept_are_told_in_the_words_of_measurements(
     assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
 
 
-def test_commands_say_it_once(tmp_path: Path) -> None:
+def test_commands_say_it_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("in the way")
     done = netspec("predict", str(tmp_path), "image.png", NETSPEC_CACHE=str(tmp_path / "file"))
     assert done.stderr.count("warning[NS616]: programs and measurements are not kept in") == 1
-    code = "from netspec.cli import cache; cache.warn('x'); cache.warn('x')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr == "warning[NS616]: x\n"
+    with click.Context(command):
+        messages.warn("NS616", "x")
+        messages.warn("NS616", "x")
+    assert capsys.readouterr().err == "warning[NS616]: x\n"

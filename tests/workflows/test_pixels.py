@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from netspec.cli import pixels
 from netspec.data.pixels import Trained
+from netspec.diagnostics.errors import DataError
+from netspec.workflows.pixels import Pixels
 
 
 @pytest.mark.parametrize(
@@ -20,16 +21,13 @@ from netspec.data.pixels import Trained
         (b"a note, no picture", "is no image", "give an image file or a .npy array"),
     ],
 )
-def test_a_file_that_is_not_read(
-    content: bytes, says: str, help: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_is_not_read(content: bytes, says: str, help: str, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(content)
-    network: Any = SimpleNamespace(
-        trained_on=Trained((8, 8, 1), "images", True, None), plan=SimpleNamespace(input=(8, 8, 1))
-    )
-    with pytest.raises(SystemExit) as ended:
-        pixels.read(network, tmp_path / "x.png", resize=False)
-    assert ended.value.code == 1
-    said = " ".join(capsys.readouterr().err.split())
-    assert says in said
-    assert f"help: {help}" in said
+    trained = Trained((8, 8, 1), "images", True, None)
+    network: Any = SimpleNamespace(trained_on=trained, plan=SimpleNamespace(input=(8, 8, 1)))
+    with pytest.raises(DataError) as refused:
+        list(Pixels(network, False, [].extend, [].append).of([(tmp_path / "x.png", None)]))
+    assert refused.value.status == 1
+    (finding,) = refused.value.diagnostics
+    assert says in finding.message
+    assert (finding.help or "").startswith(help)
