@@ -10,7 +10,6 @@ from netspec.cli import messages
 from netspec.cli.outcome import Document, Outcome
 from netspec.diagnostics.errors import NetspecError
 from netspec.diagnostics.render import renderer
-from netspec.storage.writing import write_atomic
 
 
 def present(context: click.Context, outcome: Outcome) -> int:
@@ -49,6 +48,8 @@ def _write(document: Document, told: messages.Told) -> None:
     color = messages.coloured(stream)
     text = renderer(document.form)(told.findings, document.files, color=color, width=messages.width(stream))
     click.echo(text, nl=False, err=document.errors, color=color)
+    if document.copies:
+        from netspec.storage.writing import write_atomic
     for form, path in document.copies:
         text = renderer(form)(told.findings, document.files, color=False, width=80)
         write_atomic(path, text.encode(errors="backslashreplace"))

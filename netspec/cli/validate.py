@@ -21,8 +21,6 @@ from netspec.diagnostics.diagnostic import Diagnostic, from_unreadable, in_order
 from netspec.diagnostics.render import RENDERERS
 from netspec.diagnostics.render.wording import counted
 from netspec.project.configuration import Configuration
-from netspec.repair.safe import fix_all
-from netspec.storage.writing import rewrite
 from netspec.text.files import STDIN, Unreadable, encode, read_source
 from netspec.text.recognition import says_spec
 from netspec.text.source import START, Source
@@ -190,6 +188,9 @@ def _examined(file: File, name: str, wanted: Wanted) -> Checked:
     configuration = wanted.of(file.configuration)
     if not wanted.repair or source.faults:
         return Checked(name, _findings(source, configuration, wanted))
+    from netspec.repair.safe import fix_all
+    from netspec.storage.writing import rewrite
+
     text, fixes = fix_all(source, configuration.check)
     after = replace(source, text=text)
     if not wanted.write:

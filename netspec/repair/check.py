@@ -7,7 +7,6 @@ from netspec.analysis.plan import Plan
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import from_unreadable
 from netspec.diagnostics.errors import SpecError, UnreadableSpec
-from netspec.repair.offer import offer
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 
@@ -18,7 +17,11 @@ def check_source(source: Source, fixes: bool = True) -> Report:
     What comments in the text ignore is left out.
     """
     report = examine(source)
-    return heeded(offer(report, examine) if fixes and report.diagnostics else report)
+    if fixes and report.diagnostics:
+        from netspec.repair.offer import offer  # a third of the start, which a sound spec does not need
+
+        report = offer(report, examine)
+    return heeded(report)
 
 
 def readable_source(name: str) -> Source:
