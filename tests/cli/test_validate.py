@@ -25,7 +25,7 @@ from tests.cli.test_formats import findings
 GOOD = "netspec: 1\nname: good\ninput: [8, 8, 1]\nfc: [10]\n"
 FIXABLE = GOOD.replace("fc", "fcc")
 BAD = GOOD.replace("[10]", "[0]")
-WARNED = "netspec: 1\nname: x\ninput: [13, 13, 1]\nblocks:\n  - conv: {filters: 4, kernel: 3, stride: 4}\nfc: [10]\n"
+WARNED = "netspec: 1\nname: x\ninput: [12, 12, 1]\nblocks:\n  - conv: {filters: 4, kernel: 4, stride: 3}\nfc: [10]\n"
 
 
 @pytest.fixture(autouse=True)
