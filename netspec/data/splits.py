@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from netspec.analysis.against_data import map_as_output
 from netspec.analysis.plan import Plan
 from netspec.data import Dataset, Problem, Split, hold_out, load, sources, statistics
 from netspec.data.checks import faint_problems
@@ -52,7 +53,7 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
     place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
-        return [_no_vector(plan)]
+        return [map_as_output(plan.spec, plan.layers[-1])]
     height, width, channels = plan.input
     dataset = load(Settings(data.source, place, data.resize), (height, width, channels), outputs)
     if not isinstance(dataset, Dataset):
@@ -92,11 +93,3 @@ def _diagnostic(plan: Plan, problem: Problem) -> Diagnostic:
     return Diagnostic(
         problem.code, problem.message, plan.spec.source, span, help=problem.help, severity=problem.severity
     )
-
-
-def _no_vector(plan: Plan) -> Diagnostic:
-    last = plan.layers[-1]
-    shape = "x".join(map(str, last.output))
-    message = f"training needs one vector an image, but `{last.name}` gives a map of {shape}"
-    help = "end with `pool: {type: average, window: all}`, or with `fc`"
-    return Diagnostic("NS209", message, plan.spec.source, last.layer.span, layer=last.name, help=help)
