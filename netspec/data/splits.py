@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +46,15 @@ class Images:
     """Where they were found, absolute; None where nobody said where they are."""
 
 
-def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
+def read(
+    plan: Plan, path: Path | None = None, told: Callable[[Problem], Diagnostic] | None = None
+) -> Images | list[Diagnostic]:
     """The images of a plan, from `path` where that is not None, else from the spec's `data.path` or the known places.
 
-    In their place come errors, each at the key of the spec that names the files.
+    In their place come errors. `told` makes a finding of each problem; without it, one at the key of the spec that names
+    the files.
     """
+    told = told or partial(_diagnostic, plan)
     data = plan.spec.data.value
     place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
     outputs = plan.output[-1] if len(plan.output) == 1 else None
@@ -57,7 +63,7 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
     height, width, channels = plan.input
     dataset = load(Settings(data.source, place, data.resize), (height, width, channels), outputs)
     if not isinstance(dataset, Dataset):
-        return [_diagnostic(plan, problem) for problem in dataset]
+        return [told(problem) for problem in dataset]
     train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)
     mean, deviation = statistics(train, data.normalize)
     faint = faint_problems(train, place or Path(data.source)) if data.normalize == "unit" else []
@@ -69,7 +75,7 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
         dataset.fingerprint,
         mean.astype(np.float32),
         deviation.astype(np.float32),
-        tuple(_diagnostic(plan, problem) for problem in (*dataset.warnings, *faint)),
+        tuple(told(problem) for problem in (*dataset.warnings, *faint)),
         place and place.absolute(),
     )
 
