@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from netspec.analysis.against_data import known_data
+from netspec.analysis.causes import OtherClassCount
 from netspec.analysis.plan import PlannedLayer, training_share
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label
@@ -59,6 +60,7 @@ def logits(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         layer=last.name,
         labels=(Label(spec.train.at("loss"), "the loss"),) if "loss" in spec.train.places else (),
         help="give the last layer a unit for each class: 2 for two classes",
+        cause=OtherClassCount(last.layer.places[name].value if name else None, name, 2),
     )
 
 

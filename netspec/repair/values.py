@@ -25,6 +25,8 @@ from netspec.text.foreign import is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
 from netspec.text.source import Source
 
+LAYER_TYPES = ("array", ["object", "array"], ["object", "string"])
+"""The types of the keys that hold layers: what stands there is never taken away."""
 NEAR = 12
 COUNTS = (10, 64, 16, 8, 4, 1)
 SIDES = (28, 8, 32, 224, 227)
@@ -80,7 +82,7 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
             yield Fix(f"write `{word}`", (Edit(node.span, word),))
         yield from _values(root, node, cause, key)
         yield from () if of_kind else exchanges
-    holds_layers = key is None or "object" in str(key.type.schema.get("type")) or key.type.schema.get("type") == "array"
+    holds_layers = key is None or (key.type.section is None and key.type.schema.get("type") in LAYER_TYPES)
     if (
         (not holds_layers or described(node) == "empty")
         and key is not None
