@@ -20,9 +20,9 @@ from benchmarks.ratios import Ratio, ratio
 from netspec.analysis.plan import Plan
 from netspec.lowering.planner import choices
 from netspec.training.loop import SUMMED, Totals, Trainer
-from netspec.training.speed.step import images
-from netspec.training.speed.timing import in_turn, once
 from netspec.training.step import Metrics, TrainableNetwork, TrainingState
+from netspec.tuning.timed_step import images
+from netspec.tuning.timing import in_turn, once
 
 
 class Unchecked(Trainer):

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.networks import ROOT
-from netspec.cli import pages
+from netspec.cli import huge_pages
 
 TIMEOUT_SECONDS = 300.0
 
@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 300.0
 def _environment(peer: str) -> dict[str, str]:
     """This process's, on the CPU alone; `benchmarks` and netspec are those of this checkout, and netspec's is its command's."""
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    own = pages.variables() if peer == "netspec" else {}
+    own = huge_pages.variables() if peer == "netspec" else {}
     return os.environ | own | {"PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
 
 

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import netspec
 from benchmarks.load import Elsewhere
 from benchmarks.ratios import ratio
+from netspec.data import splits
 from netspec.lowering.planner import choices
-from netspec.training import splits
 from netspec.training.loop import Trainer
 from netspec.training.step import TrainableNetwork, batch_of, steps_per_epoch
 

@@ -86,8 +86,8 @@ class Worker:
 
 def _fashion(folder: str | None) -> tuple[np.ndarray, np.ndarray]:
     """The training images of Fashion-MNIST, normalized, (60000, 28, 28, 1), and their labels."""
-    from netspec.training.data import Dataset, load
-    from netspec.training.splits import Settings
+    from netspec.data import Dataset, load
+    from netspec.data.splits import Settings
 
     found = load(Settings("fashion-mnist", Path(folder) if folder else None, False), (28, 28, 1), 10)
     if not isinstance(found, Dataset):

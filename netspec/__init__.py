@@ -1,6 +1,14 @@
 """netspec: convolutional networks described in YAML, checked like programs and compiled to JAX.
 
-Importing this costs nothing: each name loads what it needs when it is used (PEP 562).
+    check(spec)             what is wrong with a spec, where, and what repairs it
+    compile(spec)           its network as JAX functions
+    train(spec)             a run directory with the trained network
+    load(run)               the trained network back
+    evaluate(run)           what it does on its test set
+    predict(run, images)    which classes images show
+
+A spec is a path, a mapping or `text=`. What ends one of them is a NetspecError with its `diagnostics`: SpecError, DataError,
+RunError, DamagedFile, DeviceError. Importing this costs nothing: each name loads what it needs when it is used (PEP 562).
 """
 
 from __future__ import annotations
@@ -9,9 +17,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netspec.api import Diagnostic, Report, SpecError, check, compile, load
+    from netspec.api import (
+        DamagedFile,
+        DataError,
+        DeviceError,
+        Diagnostic,
+        Evaluated,
+        NetspecError,
+        Plan,
+        Prediction,
+        Report,
+        Run,
+        RunError,
+        SpecError,
+        TrainableNetwork,
+        TrainedNetwork,
+        Watcher,
+        check,
+        compile,
+        evaluate,
+        load,
+        predict,
+        train,
+    )
 
-__all__ = ["Diagnostic", "Report", "SpecError", "__version__", "check", "compile", "load"]
+__all__ = [
+    "DamagedFile",
+    "DataError",
+    "DeviceError",
+    "Diagnostic",
+    "Evaluated",
+    "NetspecError",
+    "Plan",
+    "Prediction",
+    "Report",
+    "Run",
+    "RunError",
+    "SpecError",
+    "TrainableNetwork",
+    "TrainedNetwork",
+    "Watcher",
+    "__version__",
+    "check",
+    "compile",
+    "evaluate",
+    "load",
+    "predict",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

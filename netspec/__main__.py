@@ -32,7 +32,7 @@ def start() -> None:
     """Runs the command line."""
     streams.hold()
     if TRAINING.intersection(sys.argv[1:2]):
-        from netspec.cli.pages import ask_for_large
+        from netspec.cli.huge_pages import ask_for_large
 
         ask_for_large()
     for number in WORDS:

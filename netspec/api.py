@@ -1,77 +1,274 @@
-"""The public functions. JAX is imported by `compile` and `load` alone, when they are called."""
+"""The public functions: what the commands of the same names do, as Python. JAX is loaded when one of them computes."""
 
 from __future__ import annotations
 
+import io
 import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from netspec.analysis.plan import Plan
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic
-from netspec.repair.check import check_source
-from netspec.text.files import Unreadable, read_source
+from netspec.diagnostics.errors import DamagedFile, DataError, DeviceError, NetspecError, RunError, SpecError
+from netspec.repair.check import check_source, readable_source, sound_plan
+from netspec.text.mappings import source_of
 from netspec.text.source import Source
 
 if TYPE_CHECKING:
-    from netspec.training.run import TrainedNetwork
+    import numpy as np
+
+    from netspec.training.session import Watcher
     from netspec.training.step import TrainableNetwork
+    from netspec.training.trained import TrainedNetwork
+    from netspec.workflows.evaluate import Evaluated
+    from netspec.workflows.pixels import File
+    from netspec.workflows.predict import Prediction
+    from netspec.workflows.train import Run
 
-__all__ = ["Diagnostic", "Report", "SpecError", "check", "compile", "load"]
+__all__ = [
+    "DamagedFile",
+    "DataError",
+    "DeviceError",
+    "Diagnostic",
+    "Evaluated",
+    "NetspecError",
+    "Plan",
+    "Prediction",
+    "Report",
+    "Run",
+    "RunError",
+    "SpecError",
+    "TrainableNetwork",
+    "TrainedNetwork",
+    "Watcher",
+    "check",
+    "compile",
+    "evaluate",
+    "load",
+    "predict",
+    "train",
+]
+
+LATE = {
+    "Evaluated": "netspec.workflows.evaluate",
+    "Prediction": "netspec.workflows.predict",
+    "Run": "netspec.workflows.train",
+    "TrainableNetwork": "netspec.training.step",
+    "TrainedNetwork": "netspec.training.trained",
+    "Watcher": "netspec.training.session",
+}
+"""The classes whose modules load JAX."""
+
+AnyPath = str | os.PathLike[str]
+Spec = AnyPath | Mapping[str, Any] | Source
 
 
-class SpecError(ValueError):
-    """A spec has errors: `diagnostics` holds them, the message shows them one a line."""
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
 
-    def __init__(self, report: Report) -> None:
-        from netspec.diagnostics.render import renderer
-
-        self.diagnostics = report.for_network
-        text = renderer("concise")(self.diagnostics, (report.source.name,), color=False, width=80)
-        super().__init__(text.rstrip())
+    if name in LATE:
+        return getattr(import_module(LATE[name]), name)
+    raise AttributeError(f"module 'netspec.api' has no attribute {name!r}")
 
 
-def check(spec: str | os.PathLike[str] | Source, *, fixes: bool = True) -> Report:
-    """Checks the spec in a file (or a Source made by hand): `.diagnostics`, `.ok`, `.plan` (None where not ok).
+def check(spec: Spec | None = None, *, text: str | None = None, fixes: bool = True) -> Report:
+    """Checks a spec, as `netspec validate` does: `.diagnostics`, `.ok`, `.plan` (None where not ok).
 
-    Without `fixes` nothing is proposed, which takes a part of the time where something is wrong.
+    `spec` is a path, or a mapping with what a spec's text would hold; or its text is given as `text`. Without `fixes`,
+    which take most of the time where something is wrong, no repairs are proposed. Paths in a mapping or a text are
+    relative to the working directory.
 
-    Raises OSError where the file cannot be read.
+    Raises:
+        SpecError: the file cannot be read; it is an OSError too. What is wrong in a spec is in the report.
+        TypeError: the mapping has a value that no spec can hold.
     """
-    if isinstance(spec, Source):
-        return check_source(spec, fixes)
-    found = read_source(os.fspath(spec))
-    if isinstance(found, Unreadable):
-        raise OSError(f"{found.name}: {found.reason}")
-    return check_source(found, fixes)
+    return check_source(_source(spec, text), fixes)
 
 
-def compile(spec: str | os.PathLike[str] | Source, *, steps_per_epoch: int | None = None) -> TrainableNetwork:
-    """The network of a spec as JAX functions: `init`, `apply`, `predict`, `init_training`, `train_step`.
+def compile(
+    spec: Spec | None = None, *, text: str | None = None, steps_per_epoch: int | None = None
+) -> TrainableNetwork:
+    """The network of a spec (as for `check`) as JAX functions: `init`, `apply`, `predict`, `init_training`, `train_step`.
 
     Each layer runs the algorithm that is quickest on this machine's kind of device; those of the CPU have first-order
-    reverse-mode derivatives only. `steps_per_epoch` is needed where the schedule counts in shares of the run and the data set is not a published
-    one. Raises SpecError with the diagnostics where the spec has errors, OSError where it cannot be read.
+    reverse-mode derivatives only. `steps_per_epoch` is needed where the schedule counts in shares of the run and the data
+    set is not a published one.
+
+    Raises:
+        SpecError: the spec has errors, or cannot be read.
     """
-    report = check(spec)
-    if report.plan is None:
-        raise SpecError(report)
+    plan = sound_plan(check(spec, text=text))
     import jax
 
     from netspec.lowering.planner import choices
     from netspec.training.step import TrainableNetwork
 
-    chosen = choices(report.plan, report.plan.spec.train.value.batch_size, jax.default_backend())
-    return TrainableNetwork(report.plan, chosen, steps_per_epoch)
+    chosen = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
+    return TrainableNetwork(plan, chosen, steps_per_epoch)
 
 
-def load(run: str | Path) -> TrainedNetwork:
-    """A trained network back from its run directory: `.variables`, `.classes`, and all that `compile` gives.
+def train(
+    spec: Spec | None = None,
+    *,
+    text: str | None = None,
+    data: AnyPath | None = None,
+    output: AnyPath | None = None,
+    resume: AnyPath | None = None,
+    devices: int = 1,
+    tune: str = "auto",
+    choices: AnyPath | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Run:
+    """Trains the network of a spec (as for `check`) into a run directory, as `netspec train` does.
 
-    On a device of the kind that trained it, it computes by the run's algorithms: its predictions are those that were
-    evaluated, bit for bit. On another kind of device, by those that are chosen for it.
+    `data` is where the images are, instead of the spec's `data.path`; `output` the run directory, by default the next free
+    `runs/NAME-1`, `runs/NAME-2` and so on. `resume` goes on with a run, or from one of its checkpoints; the spec may then be
+    left out. Each batch is divided among `devices`. `tune` is `auto`, `off` or `full`, `choices` a run or a file whose
+    algorithms are taken. `watchers` are told of each step and epoch. Warnings are Python's.
 
-    Raises FileNotFoundError and its kin, `netspec.training.run.NotARun` and `netspec.training.tensors.Corrupt`.
+    SIGINT, SIGTERM and SIGHUP end the training after its step: it is saved, and then the signal is raised again, SIGINT as
+    KeyboardInterrupt. In a thread that is not the main one no signal is heard.
+
+    Raises:
+        SpecError, DataError: the spec or the images are wrong.
+        DeviceError: the devices are not there, do not divide the batch, or have too little memory.
+        RunError: `output` holds a run or is in use, the run cannot go on, or a number was not finite.
+        DamagedFile: the checkpoint to go on from is damaged.
+        ValueError: arguments have no meaning together.
+        OSError: something cannot be written.
     """
-    from netspec.training.run import load as load_run
+    from netspec.runs.directory import SPEC, place
+    from netspec.workflows import resuming
+    from netspec.workflows.telling import as_warnings
+    from netspec.workflows.train import Resumed, train
 
-    return load_run(run)
+    resumed = None
+    own = spec is not None or text is not None
+    if resume is not None:
+        if output is not None or choices is not None or tune != "auto":
+            raise ValueError("a run goes on where it is, with its algorithms: leave output, tune and choices out")
+        run, checkpoint = place(Path(resume))
+        resuming.require(run, checkpoint)
+        resumed = Resumed(run, checkpoint, moved=own)
+        spec = spec if own else run / SPEC
+    report = check(spec, text=text)
+    plan = sound_plan(report)
+    as_warnings(report.diagnostics)
+    done = train(
+        plan,
+        data=_name(data),
+        output=_name(output),
+        resumed=resumed,
+        devices=devices,
+        tune=tune,
+        pinned=_name(choices),
+        watchers=tuple(watchers),
+        tell=as_warnings,
+    )
+    if done.outcome.interrupted is not None:
+        signal.raise_signal(done.outcome.interrupted)
+    return done
+
+
+def evaluate(run: AnyPath | TrainedNetwork, *, data: AnyPath | None = None, checkpoint: str = "model") -> Evaluated:
+    """What a trained network does on its test set, as `netspec evaluate` does: `.accuracy`, `.loss`, `.measures`.
+
+    `run` is what `train` or `load` gave, or a path as for `load`, and `checkpoint` as there. `data` is where the images are,
+    where they are no longer where the training found them.
+
+    Raises:
+        RunError, DamagedFile: as `load`; RunError also where the loss is not finite.
+        DataError: the images are not there, or wrong.
+        ValueError: `data` where the images come with netspec.
+    """
+    from netspec.workflows.evaluate import evaluate
+    from netspec.workflows.telling import as_warnings
+
+    return evaluate(_network(run, checkpoint), _name(data), as_warnings)
+
+
+def predict(
+    run: AnyPath | TrainedNetwork,
+    images: AnyPath | np.ndarray | Sequence[AnyPath | np.ndarray],
+    *,
+    resize: bool = False,
+    checkpoint: str = "model",
+) -> list[Prediction]:
+    """Which class images show, as `netspec predict` does: of each the class's `.name`, its `.label`, `.probabilities`.
+
+    `run` and `checkpoint` are as for `evaluate`. `images` is an image file, a folder of them, a `.npy` file, an array of one
+    image (height, width[, channels]) or of several (n, height, width, channels) with pixel values as in the training data,
+    or a list of these. With `resize` images of another size are made to fit.
+
+    Raises:
+        DataError: one of them cannot be read, or is no image for this network.
+        RunError, DamagedFile: as `load`; RunError also where an answer is not finite.
+    """
+    from netspec.workflows.predict import predictions
+    from netspec.workflows.telling import as_warnings
+
+    network = _network(run, checkpoint)
+    return list(predictions(network, _files(images), resize, as_warnings, _passed_over))
+
+
+def load(run: AnyPath, *, checkpoint: str = "model") -> TrainedNetwork:
+    """A trained network back: `.variables`, `.classes`, and all that `compile` gives.
+
+    `run` is what `train` gave, a run directory, a model file or a checkpoint. `checkpoint` is `model` (as the run ended; of a
+    run that has not ended, its newest checkpoint) or `best` (by validation). On a device of the kind that trained it, it
+    computes by the run's algorithms: its predictions are those that were evaluated, bit for bit. On another kind of device,
+    by those that are chosen for it.
+
+    Raises:
+        RunError: there is no run, or nothing in it to load.
+        DamagedFile: the file does not hold what was written into it.
+    """
+    from netspec.workflows.runs import load
+
+    return load(run, checkpoint)
+
+
+def _source(spec: Spec | None, text: str | None) -> Source:
+    if (spec is None) == (text is None):
+        raise TypeError("give a spec, or its text")
+    if text is not None:
+        return Source("<text>", text)
+    if isinstance(spec, Source):
+        return spec
+    if isinstance(spec, Mapping):
+        return source_of(spec)
+    assert spec is not None
+    return readable_source(os.fspath(spec))
+
+
+def _network(run: AnyPath | TrainedNetwork, checkpoint: str) -> TrainedNetwork:
+    from netspec.training.trained import TrainedNetwork
+
+    return run if isinstance(run, TrainedNetwork) else load(run, checkpoint=checkpoint)
+
+
+def _files(images: AnyPath | np.ndarray | Sequence[AnyPath | np.ndarray]) -> Iterator[File]:
+    """Each of them as a file; an array as the `.npy` that would hold it: it is held to the same."""
+    import numpy as np
+
+    given = [images] if isinstance(images, str | os.PathLike | np.ndarray) else list(images)
+    for number, image in enumerate(given):
+        if isinstance(image, str | os.PathLike):
+            yield Path(image), None
+        else:
+            stream = io.BytesIO()
+            np.save(stream, np.asarray(image), allow_pickle=False)
+            yield Path(f"images[{number}]" if len(given) > 1 else "images"), stream.getvalue()
+
+
+def _passed_over(line: str) -> None:
+    import warnings
+
+    warnings.warn(line, stacklevel=5)
+
+
+def _name(path: AnyPath | None) -> str | None:
+    return None if path is None else os.fspath(path)

@@ -16,6 +16,7 @@ from netspec.diagnostics import codes_page
 from netspec.language import reference
 from netspec.repair.check import check_source
 from netspec.text.source import Source
+from tests import api_page
 
 ROOT = Path(__file__).parent.parent
 BLESS = os.environ.get("NETSPEC_BLESS") == "1"
@@ -56,8 +57,8 @@ def test_outputs_are_current(page: Path) -> None:
 
 @pytest.mark.parametrize(
     ("page", "made"),
-    [("docs/format.md", reference.reference), ("docs/codes.md", codes_page.page)],
-    ids=["format", "codes"],
+    [("docs/format.md", reference.reference), ("docs/codes.md", codes_page.page), ("docs/api.md", api_page.page)],
+    ids=["format", "codes", "api"],
 )
 def test_references_are_current(page: str, made: object) -> None:
     path = ROOT / page

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from netspec.language.data import SOURCES
+
 ROOT = Path(__file__).parent.parent
 ROOMS = (
     "text",
@@ -24,14 +26,21 @@ ROOMS = (
     "repair",
     "project",
     "editor",
+    "storage",
     "lowering",
+    "data",
+    "runs",
     "training",
+    "tuning",
     "export",
     "report",
+    "workflows",
     "cli",
 )
-COMPUTING = ("lowering", "training", "export", "report")
-HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes"}
+COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report", "workflows")
+ARRAYS = {"storage/tensors.py", "storage/tree.py"}
+"""What is written may be text or arrays: these two are for arrays."""
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes", "jinja2", "filelock"}
 PROTOCOL = {"pygls", "lsprotocol"}
 """The language server's own: 0.3 s to load, for one command."""
 FILES = sorted((ROOT / "netspec").rglob("*.py"))
@@ -72,8 +81,9 @@ def test_imports_point_backwards(room: str) -> None:
 
 def test_the_front_rooms_and_the_command_line_load_nothing_heavy() -> None:
     for path in FILES:
-        room = path.relative_to(ROOT / "netspec").parts[0]
-        if room in COMPUTING:
+        inside = path.relative_to(ROOT / "netspec")
+        room = inside.parts[0]
+        if room in COMPUTING or inside.as_posix() in ARRAYS:
             continue
         found = imports(when_imported(path) if room in ("cli", "api.py") else ast.parse(path.read_text()))
         heavy = {name for name in found if name.split(".")[0] in HEAVY}
@@ -207,3 +217,43 @@ def test_only_the_room_that_repairs_makes_fixes() -> None:
         called = {node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
         makes = any(isinstance(function, ast.Name) and function.id == "Fix" for function in called)
         assert not makes or path.is_relative_to(ROOT / "netspec" / "repair"), path
+
+
+def test_nothing_compares_the_name_of_a_source() -> None:
+    """What a source is stands in `netspec/language/data.py`."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare):
+                values = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+                assert not values & SOURCES.keys(), (path, ast.unparse(node))
+
+
+ENDS = {
+    "cli/main.py": "what a command returned is shown, and the process ends with its status",
+    "__main__.py": "a signal ends the process on the spot",
+    "training/signals.py": "a second interrupt that nobody hears",
+    "editor/server.py": "a client that has gone, and signals",
+    "editor/worker.py": "a server that has gone",
+}
+"""Where a process may end, and for what."""
+
+
+def ends_the_process(tree: ast.AST) -> set[str]:
+    """What in a piece of code ends the process, but for what is raised for `main` to show."""
+    words = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name)}
+    return {
+        word
+        for word in words
+        if word in ("SystemExit", "exit", "quit", "os._exit", "sys.exit", "os.abort")
+        or word.endswith(("exceptions.Exit", "click.Abort", "ctx.exit", "context.exit"))
+    }
+
+
+def test_only_main_and_signals_end_the_process() -> None:
+    assert ends_the_process(ast.parse("import os, sys\nif x: raise SystemExit(1)\ncontext.exit(2); os._exit(3)")) == {
+        "SystemExit",
+        "context.exit",
+        "os._exit",
+    }
+    found = {str(path.relative_to(ROOT / "netspec")): ends_the_process(ast.parse(path.read_text())) for path in FILES}
+    assert {name for name, ends in found.items() if ends} == ENDS.keys()

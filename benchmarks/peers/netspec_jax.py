@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.peers.peer import Weights, shortest
 from netspec.analysis.plan import Plan
+from netspec.data import Split
+from netspec.data.splits import Images
 from netspec.lowering.planner import choices
-from netspec.training.data import Split
 from netspec.training.loop import Trainer
-from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork
 
 VARIANTS = ("chosen",)

@@ -10,7 +10,7 @@ from netspec.text.nodes import Path
 from netspec.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Agreement:
     """A value of a key with which two values no longer contradict each other."""
 
@@ -20,7 +20,7 @@ class Agreement:
     """As YAML; None where the key is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contradiction(Cause):
     """Two keys contradict each other."""
 
@@ -30,7 +30,7 @@ class Contradiction(Cause):
     """Whether it may be the data's source that is wrong: then the finding stands there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoEffect(Cause):
     """A key of a layer has no effect beside another one."""
 
@@ -38,7 +38,7 @@ class NoEffect(Cause):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OnLogits(Cause):
     """A key of the last layer bends the logits."""
 
@@ -49,7 +49,7 @@ class OnLogits(Cause):
     """With which it does not, as YAML."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PoolAboveConv(Cause):
     """A block whose pooling layer is written first, and runs last."""
 
@@ -57,7 +57,7 @@ class PoolAboveConv(Cause):
     """Of the block."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NameTaken(Cause):
     """Two layers have one name, or one has a reserved one."""
 
@@ -67,19 +67,19 @@ class NameTaken(Cause):
     """What another name may begin with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NameForSeveral(Cause):
     """`defaults` give one name to several layers."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoLayers(Cause):
     """A network without layers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OtherImageSize(Cause):
     """The data have images of another size than `input`."""
 
@@ -88,7 +88,7 @@ class OtherImageSize(Cause):
     """The sources that have images of the size of `input`, where `input` may be right."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OtherClassCount(Cause):
     """The last layer gives another number of outputs than the data have classes."""
 
@@ -98,14 +98,14 @@ class OtherClassCount(Cause):
     classes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MapAsOutput(Cause):
     """The network ends in a map, and training needs a vector."""
 
     classes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CostExceeded(Cause):
     """A cost is greater than its budget."""
 
@@ -113,6 +113,6 @@ class CostExceeded(Cause):
     """The budget's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldTooSmall(Cause):
     """The receptive field is smaller than the budget asks."""

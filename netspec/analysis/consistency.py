@@ -16,6 +16,7 @@ from netspec.analysis.causes import (
 )
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label
+from netspec.language.data import SOURCES
 from netspec.language.spec import Layer, Spec
 from netspec.text.nodes import Mapping, Node, Path, Sequence
 
@@ -143,8 +144,8 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         place = at("optimizer.momentum") if "optimizer.momentum" in spec.train.places else at("optimizer.nesterov")
         yield Diagnostic("NS211", message, spec.source, place, help="add `momentum: 0.9`", cause=cause)
     yield from _watched(spec)
-    if data.path is not None and data.source == "digits" and spec.sourced:
-        message = "`digits` is embedded: nothing is read from `path`"
+    if spec.sourced and data.path is not None and SOURCES[data.source].embedded:
+        message = f"`{data.source}` is embedded: nothing is read from `path`"
         help = "remove `path`, or name another `source`"
         yield Diagnostic(
             "NS213",
@@ -154,7 +155,7 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
             help=help,
             cause=_unless(("data.path", None), ("data.source", "images"), follows_data=True),
         )
-    if data.resize and data.source != "images" and spec.sourced:
+    if spec.sourced and data.resize and not SOURCES[data.source].resizable:
         message = "`resize` is for `source: images` alone"
         place = spec.data.at("resize")
         yield Diagnostic(

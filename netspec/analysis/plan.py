@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,11 @@ class Plan:
     def __repr__(self) -> str:
         shapes = f"{dimensions(self.input)} -> {dimensions(self.output)}"
         return f"<Plan {self.name}: {shapes}, {self.parameters:,} parameters>"
+
+    def _repr_svg_(self) -> str:
+        """The picture of the network, which a notebook shows. By name: it is drawn in a later room."""
+        drawn: str = import_module("netspec.report.diagram").draw(self)
+        return drawn
 
     @property
     def name(self) -> str:

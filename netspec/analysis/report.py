@@ -48,3 +48,9 @@ class Report:
 
     def __str__(self) -> str:
         return renderer("full")(self.diagnostics, (self.source.name,), color=False, width=80).rstrip()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"

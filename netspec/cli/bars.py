@@ -10,7 +10,7 @@ import click
 
 
 class Shown:
-    """Something that lasts. Inside its `with`, `begin` shows it; at the end the terminal is left as it was."""
+    """Something that lasts. Inside its `with`, `show` shows it; at the end the terminal is left as it was."""
 
     _bar: Any = None
     _task: Any = None
@@ -29,7 +29,7 @@ class Shown:
             self._bar.stop()
             self._bar = None
 
-    def begin(self, title: str, *columns: Any, refresh: bool = True, **task: Any) -> None:
+    def show(self, title: str, *columns: Any, refresh: bool = True, **task: Any) -> None:
         """`columns` and `task` are as rich has them; without `refresh` the bar moves only when it is told to."""
         if not sys.stderr.isatty():
             click.echo(f"{title} ...", err=True)

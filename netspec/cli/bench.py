@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from netspec.analysis.figures import percent
 from netspec.cli import computing, messages, options, specs, tuning
+from netspec.cli.outcome import Outcome
+from netspec.diagnostics.diagnostic import placeless
+from netspec.diagnostics.errors import SpecError
 from netspec.language.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -41,42 +44,48 @@ HOW = {
 @tuning.TUNE
 @tuning.CHOICES
 @click.option("--compare", is_flag=True, help="Time the step with the rules' choices and with plain XLA too.")
-@options.formats(["table", "json"])
+@options.forms("table", "json")
 @options.overrides
 def bench(
     file: str, batch: int | None, tune: str, pinned: str | None, compare: bool, form: str, overrides: tuple[str, ...]
-) -> None:
+) -> Outcome:
     """Measure a training step, each layer and direction of it, and prediction, on made-up images.
 
     FILE is a spec, `-` for standard input, or a run directory. FLOP/s are shown beside those of a matrix product measured in the same run.
     """
     computing.begin()
     from netspec.cli.measuring import Measuring
-    from netspec.training.speed.bench import bench as measure
+    from netspec.cli.progress import Progress
+    from netspec.tuning.bench import bench as measure
+    from netspec.workflows.tuning import choose
 
     plan = _sized(specs.require_plan(specs.of_run(file), overrides), batch)
-    chosen = tuning.choose(plan, tune, pinned)
+    with Progress() as progress:
+        chosen = choose(plan, tune, pinned, (progress,), messages.tell)
     with Measuring(f"measuring {plan.name}") as measuring:
         found = measure(plan, chosen.choices, measuring.say, compare=compare) | {"tuning": chosen.as_json()}
     if form == "json":
-        click.echo(json.dumps(found))
-    else:
-        messages.lines(_head(found), _rates(found), _layers(found), _notes(found))
+        return Outcome(result=lambda _: [json.dumps(found) + "\n"])
+    return Outcome(result=lambda stream: [_table(found, stream)])
 
 
 def _sized(plan: Plan, batch: int | None) -> Plan:
     """The plan at the batch size that is measured; says so where that is not the spec's own."""
-    from netspec.training.speed.bench import affordable_batch_size, expected_seconds
-    from netspec.training.speed.step import with_batch_size
+    from netspec.tuning.bench import affordable_batch_size, expected_seconds
+    from netspec.tuning.timed_step import with_batch_size
 
     if len(plan.output) != 1:
-        messages.fail("NS209", f"`{plan.name}` ends in a map: it has no training step", None, status=1)
+        raise SpecError([placeless("NS209", f"`{plan.name}` ends in a map: it has no training step")])
     own = plan.spec.train.value.batch_size
     size = batch or affordable_batch_size(plan)
     if batch is None and size != own:
         seconds = expected_seconds(plan, own)
         click.echo(f"batch {size} instead of {own}, whose step would take about {seconds:.0f} s; see --batch", err=True)
     return with_batch_size(plan, size)
+
+
+def _table(found: Mapping[str, Any], stream: TextIO) -> str:
+    return messages.lines(stream, _head(found), _rates(found, stream), _layers(found, stream), _notes(found))
 
 
 def _head(found: Mapping[str, Any]) -> Text:
@@ -92,10 +101,10 @@ def _head(found: Mapping[str, Any]) -> Text:
     return text.append(f"\nalgorithms: {HOW[found['tuning']['how']]}", style="not bold dim")
 
 
-def _rates(found: Mapping[str, Any]) -> Table:
+def _rates(found: Mapping[str, Any], stream: TextIO) -> Table:
     from rich.table import Table
 
-    table = Table(box=messages.ruled(), pad_edge=False, header_style="bold")
+    table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold")
     table.add_column("")
     for name in ("median", "min", "images/s", "GFLOP/s", "of peak"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -136,12 +145,12 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _layers(found: Mapping[str, Any]) -> Table:
+def _layers(found: Mapping[str, Any], stream: TextIO) -> Table:
     """A row a layer: each direction's milliseconds and algorithm, and the layer's share of the step."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=messages.ruled(), pad_edge=False, header_style="bold", show_footer=True)
+    table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold", show_footer=True)
     rest, step = found["rest_seconds"], found["train_step"]["median_seconds"]
     sign = "-" if rest < 0 else ""
     table.add_column("layer, ms", overflow="fold", footer="saved together" if sign else "everything else")

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from netspec.cli import messages
 
 
 def keep_programs() -> None:
     """Lets JAX keep what it compiles; for commands that compute, before they import JAX."""
-    from netspec.training.speed import cache as kept
+    from netspec.tuning import cache
 
-    kept.keep_programs(warn)
-
-
-@cache
-def warn(message: str) -> None:
-    """Says what is wrong with the cache, once."""
-    messages.warn("NS616", message)
+    cache.keep_programs(lambda message: messages.warn("NS616", message))

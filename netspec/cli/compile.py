@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from netspec.cli import computing, messages, options, specs
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.cli.outcome import Outcome
+from netspec.diagnostics.diagnostic import Diagnostic, placeless
+from netspec.diagnostics.errors import RunError, SpecError
 
 
 @click.command(
@@ -32,6 +35,7 @@ from netspec.diagnostics.diagnostic import Diagnostic
 @click.option("--run", "run", metavar="RUN", type=options.FILE, help="Take the trained variables of this run.")
 @options.checkpoint
 @click.option("--steps-per-epoch", metavar="N", type=click.IntRange(1), help="For a schedule in shares of the run.")
+@options.forms()
 @options.overrides
 def compile_(
     file: str,
@@ -41,7 +45,7 @@ def compile_(
     checkpoint: str,
     steps_per_epoch: int | None,
     overrides: tuple[str, ...],
-) -> None:
+) -> Outcome:
     """Compile prediction and a training step to StableHLO, on any machine for any of the platforms.
 
     FILE is a spec, `-` for standard input, or a run directory, whose trained variables are then taken.
@@ -53,6 +57,7 @@ def compile_(
     from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
     from netspec.export.trained import of_run
     from netspec.training.optimizer import Contradiction, StepsUnknown
+    from netspec.workflows.runs import load
 
     platforms = tuple(dict.fromkeys(platform.split(",")))
     unknown = [name for name in platforms if name not in PLATFORMS]
@@ -67,7 +72,7 @@ def compile_(
     classes: tuple[str, ...] | None = None
     pixels: Any = None
     if run is not None:
-        network = messages.load_run(run, checkpoint)
+        network = load(run, checkpoint, messages.tell)
         trained, known = of_run(Path(run), network)
         steps_per_epoch = steps_per_epoch or known
         classes, pixels = network.classes, network.pixels
@@ -86,17 +91,16 @@ def compile_(
         )
     except StepsUnknown as error:
         span = plan.spec.train.at("schedule")
-        messages.show([Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")])
-        raise SystemExit(1) from None
+        finding = Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")
+        raise SpecError([finding]) from None
     except Contradiction:
         steps = steps_per_epoch and steps_per_epoch * plan.spec.train.value.epochs
-        messages.show(list(schedules.check(plan.spec, steps)))
-        raise SystemExit(1) from None
+        raise SpecError(list(schedules.check(plan.spec, steps))) from None
     except Occupied as error:
         raise click.BadParameter(str(error), param_hint="--output") from None
     except AnotherNetwork as error:
-        messages.fail("NS608", f"`{run}` is a run of another network: {error}", None, status=1)
-    _table(output, cost)
+        raise RunError([placeless("NS608", f"`{run}` is a run of another network: {error}")]) from None
+    return Outcome(result=lambda stream: _table(output, cost, stream))
 
 
 def _say(stage: str) -> None:
@@ -104,7 +108,7 @@ def _say(stage: str) -> None:
         click.echo(f"{stage} ...", err=True)
 
 
-def _table(output: str, cost: dict[str, Any]) -> None:
+def _table(output: str, cost: dict[str, Any], stream: TextIO) -> Iterator[str]:
     """What each function takes, netspec's count beside XLA's; then the files."""
     from rich.table import Table
     from rich.text import Text
@@ -113,7 +117,7 @@ def _table(output: str, cost: dict[str, Any]) -> None:
 
     own, names = cost["netspec"], [name for name in ("predict", "train_step") if name in cost]
     title = f"{messages.safe(output)}: batch {cost['batch_size']} on {cost['platform']}"
-    table = Table(box=messages.ruled(), pad_edge=False, header_style="bold")
+    table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold")
     table.add_column("")
     for name in names:
         table.add_column(f"{name} netspec", justify="right")
@@ -127,7 +131,7 @@ def _table(output: str, cost: dict[str, Any]) -> None:
     for row, key in (("of it temporary", "temp_bytes"), ("bytes accessed", "bytes_accessed")):
         table.add_row(row, *(cell for name in names for cell in ("", short_bytes(round(cost[name][key])))))
     table.add_row("compiled in", *(cell for name in names for cell in ("", f"{cost[name]['compile_seconds']:.1f} s")))
-    messages.lines(Text(title), table)
+    yield messages.lines(stream, Text(title), table)
     for path in sorted(Path(output).iterdir()):
         if path.is_file():
-            click.echo(f"  {messages.safe(path.name):<22} {short_bytes(path.stat().st_size):>9}")
+            yield f"  {messages.safe(path.name):<22} {short_bytes(path.stat().st_size):>9}\n"

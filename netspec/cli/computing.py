@@ -7,14 +7,16 @@ import subprocess
 import sys
 
 from netspec.cli import cache, messages
+from netspec.diagnostics.diagnostic import placeless
+from netspec.diagnostics.errors import DeviceError
 
 FLAGS = "XLA_FLAGS"
 
 
 def begin() -> None:
-    """Before JAX is imported. Exits where it cannot compute here."""
+    """Before JAX is imported. Raises Uninstalled or DeviceError where it cannot compute here."""
     messages.require_training()
-    from netspec.training import jax_environment
+    from netspec.lowering import jax_environment
 
     if aside := jax_environment.set_aside(os.environ):
         words = ", ".join(f"`{name}`" for name in aside)
@@ -35,7 +37,7 @@ def _flags() -> None:
     )
     if tried.returncode:
         last = (tried.stderr.strip() or "XLA gives no reason").splitlines()[-1]
-        _cannot(last.rpartition("] ")[2], f"correct or unset `{FLAGS}`")
+        raise _cannot(last.rpartition("] ")[2], f"correct or unset `{FLAGS}`")
 
 
 def _device() -> None:
@@ -51,8 +53,8 @@ def _device() -> None:
     ) as error:  # AssertionError: the one platform asked for has no device
         asked = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
         reason = str(error).partition("\n")[0] or f"there is no device of the platform `{asked}`"
-        _cannot(reason, f"unset `JAX_PLATFORMS` (`{asked}`), or set it to `cpu`" if asked else None)
+        raise _cannot(reason, f"unset `JAX_PLATFORMS` (`{asked}`), or set it to `cpu`" if asked else None) from None
 
 
-def _cannot(reason: str, help: str | None) -> None:
-    messages.fail("NS624", f"JAX cannot start: {reason}", help, status=3)
+def _cannot(reason: str, help: str | None) -> DeviceError:
+    return DeviceError([placeless("NS624", f"JAX cannot start: {reason}", help)], status=3)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from netspec.cli import messages, options, specs
+from netspec.cli.outcome import Outcome
 
 
 @click.command(short_help="Draw a network as SVG.", epilog="Example: netspec diagram specs/lenet5.yaml -o lenet5.svg")
@@ -15,8 +16,9 @@ from netspec.cli import messages, options, specs
 @click.option(
     "-o", "--output", "output", metavar="SVG", type=options.FILE, help="Write this file instead of standard output."
 )
+@options.forms()
 @options.overrides
-def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> None:
+def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> Outcome:
     """Draw the network of a spec as SVG: maps, windows, sizes and parameters.
 
     FILE is a spec, `-` for standard input, or a run directory. A network that exceeds its budgets is drawn too; the exit status is then 1.
@@ -28,13 +30,11 @@ def diagram(file: str, output: str | None, overrides: tuple[str, ...]) -> None:
         raise click.BadParameter(f"netspec draws SVG, and no {messages.safe(ending)}: {help}", param_hint="--output")
     if output is not None and os.path.realpath(output) == os.path.realpath(specs.of_run(file)):
         raise click.BadParameter("that is the spec itself", param_hint="--output")
-    plan, status = specs.require_costs(file, overrides)
-    picture = draw(plan)
+    plan, report = specs.require_costs(file, overrides)
+    status, picture = int(not report.ok), draw(plan)
     if output is None or output == "-":
-        click.echo(picture, nl=False)
-    else:
-        from netspec.text.writing import write_atomic
+        return Outcome(report.diagnostics, lambda _: [picture], status)
+    from netspec.storage.writing import write_atomic
 
-        write_atomic(Path(output), picture.encode())
-    if status:
-        raise SystemExit(status)
+    write_atomic(Path(output), picture.encode())
+    return Outcome(report.diagnostics, status=status)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from netspec.cli import computing, messages, options
+from netspec.cli.outcome import Outcome
 from netspec.diagnostics.render.cells import cells
 
 if TYPE_CHECKING:
@@ -22,32 +22,26 @@ if TYPE_CHECKING:
 @click.argument("run", type=options.FILE)
 @options.data
 @options.checkpoint
-@options.formats(["table", "json"])
-def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> None:
+@options.forms("table", "json")
+def evaluate(run: str, data: str | None, checkpoint: str, form: str) -> Outcome:
     """Measure the network of a run directory on the test set: accuracy, precision and recall, confusion matrix."""
     computing.begin()
-    from netspec.report.evaluation import measure
-    from netspec.training.loop import Trainer
+    from netspec.workflows.evaluate import evaluate as measure
+    from netspec.workflows.runs import load
 
-    network = messages.load_run(run, checkpoint)
-    found = messages.require_images(network.plan, data, network.record)
-    result = Trainer(network, found).evaluate(network.variables, found.test)
-    messages.require_finite(result.loss, "the loss on the test set")
-    measures = measure(found.test.labels, result.predictions, found.classes)
+    found = measure(load(run, checkpoint, messages.tell), data, messages.tell)
     if form == "json":
-        facts: dict[str, Any] = {"accuracy": result.accuracy, "loss": result.loss} | measures.to_json()
-        click.echo(json.dumps(facts))
-    else:
-        _table(measures, result.loss)
+        return Outcome(result=lambda _: [json.dumps(found.to_json()) + "\n"])
+    return Outcome(result=lambda stream: [_table(found.measures, found.loss, stream)])
 
 
-def _table(measures: Measures, loss: float) -> None:
+def _table(measures: Measures, loss: float, stream: TextIO) -> str:
     from rich.table import Table
     from rich.text import Text
 
     facts = measures.to_json()
-    table = Table(box=messages.ruled(), pad_edge=False, header_style="bold")
-    matrix = Table(box=messages.ruled(), pad_edge=False, header_style="bold", padding=(0, SPACE - 1, 0, 0))
+    table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold")
+    matrix = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold", padding=(0, SPACE - 1, 0, 0))
     table.add_column("class")
     for name in ("precision", "recall", "F1", "images"):
         table.add_column(name, justify="right")
@@ -56,7 +50,7 @@ def _table(measures: Measures, loss: float) -> None:
         table.add_row(messages.safe(row["name"]), *numbers, f"{row['support']:,}")
     matrix.add_column("")
     names = [messages.safe(row["name"]) for row in facts["classes"]]
-    most = _room(names, messages.width(sys.stdout))
+    most = _room(names, messages.width(stream))
     for name in names:
         matrix.add_column(name[:most], justify="right", no_wrap=True)
     for name, counts in zip(names, facts["confusion"], strict=True):
@@ -65,7 +59,7 @@ def _table(measures: Measures, loss: float) -> None:
         f"accuracy {facts['accuracy']:.2%}   loss {loss:.4f}",
         "confusion: rows are true classes, columns predicted",
     )
-    messages.lines(Text(titles[0]), table, Text(f"\n{titles[1]}"), matrix)
+    return messages.lines(stream, Text(titles[0]), table, Text(f"\n{titles[1]}"), matrix)
 
 
 SHORTEST = 3

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from dataclasses import asdict
 from difflib import get_close_matches
 from textwrap import fill, indent
 from typing import Any
@@ -14,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from netspec.cli import messages, options
+from netspec.cli.outcome import Outcome
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Code
 from netspec.diagnostics.render import renderer
@@ -34,19 +33,20 @@ def _completed(context: click.Context, parameter: click.Parameter, incomplete: s
 
 
 LETTERS_LIKE_DIGITS = str.maketrans("OIL", "011")
+TOLD = ("code", "title", "meaning", "why", "example", "repaired", "arithmetic", "setup", "command", "repair")
+"""What of a code is told: the rest is for the rooms that find and repair."""
 
 
 @click.command(short_help="Say what a diagnostic code means.", epilog="Example: netspec explain NS301")
 @click.argument("code", required=False, shell_complete=_completed)
 @options.formats(["text", "json"])
-def explain(code: str | None, form: str) -> None:
+def explain(code: str | None, form: str) -> Outcome:
     """Say what CODE means and why, with an example that raises it, its arithmetic, and what repairs it.
 
     The number of CODE will do. Without CODE, list all codes.
     """
     if code is None:
-        _list(form)
-        return
+        return Outcome(result=lambda _: [_list(form)])
     name = _name(code)
     found = CODES.get(name)
     if found is None:
@@ -55,10 +55,8 @@ def explain(code: str | None, form: str) -> None:
         hint = f" Did you mean {close[0]} ({CODES[close[0]].title})?" if close else " `netspec explain` lists them."
         raise click.UsageError(f"there is no code {messages.safe(code)}.{hint}")
     if form == "json":
-        click.echo(json.dumps({"version": 1, **as_json(found)}, indent=2))
-        return
-    colour = messages.coloured(sys.stdout)
-    click.echo(explanation(found, colour=colour), nl=False, color=colour)
+        return Outcome(result=lambda _: [json.dumps({"version": 1, **as_json(found)}, indent=2) + "\n"])
+    return Outcome(result=lambda stream: [explanation(found, colour=messages.coloured(stream))])
 
 
 def _name(given: str) -> str:
@@ -71,12 +69,10 @@ def _name(given: str) -> str:
     return f"NS{number[1]:>03}" if number else given.upper()
 
 
-def _list(form: str) -> None:
+def _list(form: str) -> str:
     if form == "json":
-        click.echo(json.dumps({"version": 1, "codes": [as_json(code) for code in CODES.values()]}, indent=2))
-        return
-    for entry in CODES.values():
-        click.echo(f"{entry.code}  {entry.title}")
+        return json.dumps({"version": 1, "codes": [as_json(code) for code in CODES.values()]}, indent=2) + "\n"
+    return "".join(f"{entry.code}  {entry.title}\n" for entry in CODES.values())
 
 
 def explanation(code: Code, *, colour: bool) -> str:
@@ -107,5 +103,5 @@ def _visible(line: str) -> str:
 
 
 def as_json(code: Code) -> dict[str, Any]:
-    """All that the catalogue has of a code; what is empty is absent."""
-    return {name: value for name, value in asdict(code).items() if value}
+    """What the catalogue tells of a code; what is empty is absent."""
+    return {name: value for name in TOLD if (value := getattr(code, name))}

@@ -10,14 +10,19 @@ _run: Path | None = None
 _line = b""
 
 
-@contextmanager
-def resumable(run: Path) -> Iterator[None]:
-    """In this block the process works on a run, which can be gone on with from the moment that it has a spec."""
+def work_on(run: Path) -> None:
+    """From now on the process works on a run, which can be gone on with from the moment that it has a spec."""
     global _run, _line
     # not at the top: the front imports this module before it listens to signals
     from netspec.diagnostics.render.cells import shown
 
     _run, _line = run, f"go on with: netspec train --resume {shown(str(run))}\n".encode(errors="replace")
+
+
+@contextmanager
+def cleared() -> Iterator[None]:
+    """After this block there is nothing to go on with."""
+    global _run
     try:
         yield
     finally:

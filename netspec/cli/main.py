@@ -18,6 +18,9 @@ from typing import Any
 
 import click
 
+from netspec.cli.outcome import Outcome
+from netspec.cli.rendering import present
+from netspec.diagnostics.errors import Misuse, NetspecError
 from netspec.diagnostics.render.cells import shown
 from netspec.text.docstring import docstring
 
@@ -64,9 +67,17 @@ class Commands(click.Group):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does."""
+        """As click does, and shows what comes of it; what the user can mend is an outcome too."""
         with _readers():
-            return super().invoke(ctx)
+            try:
+                outcome = super().invoke(ctx)
+            except NetspecError as error:
+                outcome = Outcome(error.diagnostics, status=error.status)
+            except Misuse as error:
+                name = ctx.invoked_subcommand or ""
+                command = self.get_command(ctx, name) or self
+                raise click.UsageError(str(error), click.Context(command, ctx, name)) from None
+            ctx.exit(present(ctx, outcome))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the table's order."""
@@ -122,16 +133,15 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        netspec(prog_name="netspec", standalone_mode=False)
+        status = netspec(prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
+        _leave(status)
     except click.ClickException as error:
         # what a command line holds steers no terminal; the attribute is final for those who type-check
         vars(error)["message"] = "\n".join(map(shown, error.message.split("\n")))
         error.show()
         _leave(error.exit_code)
-    except click.exceptions.Exit as error:
-        _leave(error.exit_code)
-    except SystemExit as error:
+    except SystemExit as error:  # of click, which completes a command line for a shell
         _leave(error.code if isinstance(error.code, int) else 0)
     except NoReader:
         _leave(ENVIRONMENT)

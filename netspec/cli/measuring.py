@@ -28,4 +28,4 @@ class Measuring(Shown):
             BarColumn(bar_width=16),
             TextColumn("{task.fields[what]}", markup=False),
         )
-        self.begin(self._title, *columns, TimeElapsedColumn(), total=None, what="")
+        self.show(self._title, *columns, TimeElapsedColumn(), total=None, what="")

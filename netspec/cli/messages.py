@@ -1,4 +1,4 @@
-"""What a command says on standard error, and how it ends when it cannot go on."""
+"""What a command says while it runs, and how text fits the stream it goes to."""
 
 from __future__ import annotations
 
@@ -7,25 +7,21 @@ import platform
 import shutil
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from netspec.diagnostics.diagnostic import Diagnostic, told
+from netspec.diagnostics.diagnostic import Diagnostic, placeless, told
 from netspec.diagnostics.render import renderer
 from netspec.diagnostics.render.cells import shown, wrapped
 
 if TYPE_CHECKING:
     from rich.box import Box
     from rich.console import Console, RenderableType
-
-    from netspec.analysis.plan import Plan
-    from netspec.training.run import TrainedNetwork
-    from netspec.training.splits import Images
 
 INSTALL = "pip install 'netspec-compiler[train]'"
 TRAINING = {
@@ -36,6 +32,7 @@ TRAINING = {
     "safetensors": "safetensors",
     "flatbuffers": "flatbuffers",
     "filelock": "filelock",
+    "jinja2": "Jinja2",
     "PIL": "Pillow",
     "tensorboardX": "tensorboardX",
 }
@@ -56,13 +53,14 @@ def width(stream: TextIO) -> int:
     return shutil.get_terminal_size((80, 24)).columns if stream.isatty() else 80
 
 
-def console() -> Console:
-    """A console for results on standard output. No text is markup: a class may be called `[bold]`."""
+def console(stream: TextIO) -> Console:
+    """A console for results on a stream. No text is markup: a class may be called `[bold]`."""
     from rich.console import Console
 
-    colour = coloured(sys.stdout)
+    colour = coloured(stream)
     return Console(
-        width=width(sys.stdout),
+        file=stream,
+        width=width(stream),
         no_color=not colour,
         force_terminal=colour,
         highlight=False,
@@ -76,23 +74,22 @@ def drawn(stream: TextIO) -> bool:
     return stream.isatty() and (stream.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def ruled() -> Box:
+def ruled(stream: TextIO) -> Box:
     """The frame of a table: a rule below its head and above its foot."""
     from rich import box
 
-    fine = drawn(sys.stdout)
+    fine = drawn(stream)
     rule = " \u2500\u2500 " if fine else " -- "
     return box.Box(f"    \n    \n{rule}\n    \n    \n{rule}\n    \n    \n", ascii=not fine)
 
 
-def lines(*parts: RenderableType) -> None:
-    """Prints parts of a result one below the other, without the padding at the right that is for nobody."""
-    screen = console()
+def lines(stream: TextIO, *parts: RenderableType) -> str:
+    """Parts of a result one below the other as text for a stream, without the padding at the right that is for nobody."""
+    screen = console(stream)
     with screen.capture() as captured:
         for part in parts:
             screen.print(part)
-    text = "\n".join(line.rstrip() for line in captured.get().rstrip().split("\n"))
-    click.echo(text, color=coloured(sys.stdout))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip().split("\n"))
 
 
 def safe(text: str) -> str:
@@ -108,38 +105,55 @@ def fitted(text: str, stream: TextIO, indent: str = "  ") -> str:
     return "\n".join([first, *(indent + line for line in wrapped(" ".join(rest), width(stream) - len(indent)) if line)])
 
 
-def show(diagnostics: Sequence[Diagnostic]) -> None:
-    """Diagnostics in full, on standard error, but for hints; nothing where there are none."""
-    if told(diagnostics):
-        text = renderer("full")(diagnostics, (), color=coloured(sys.stderr), width=width(sys.stderr))
+@dataclass
+class Told:
+    """What a command has told while it runs, and how it is to be told."""
+
+    findings: list[Diagnostic] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """The specs that were read, by name."""
+    form: str | None = None
+    """The format of the one document that the findings go into; None where they are told in words, as they come."""
+    result_form: str | None = None
+    """The format of the result."""
+
+    @staticmethod
+    def of(context: click.Context) -> Told:
+        """That of the command line of this context."""
+        account: Told = context.meta.setdefault(__name__, Told())
+        return account
+
+
+def current() -> Told:
+    """That of the command that is running; one that nobody reads outside of a command."""
+    context = click.get_current_context(silent=True)
+    return Told() if context is None else Told.of(context)
+
+
+def tell(findings: Sequence[Diagnostic]) -> None:
+    """Findings as they come, but for hints: on standard error in words, or kept for the document that they go into.
+
+    What stands in no text is told once, however many meet it.
+    """
+    account = current()
+    findings = [found for found in told(findings) if found.placed or found not in account.findings]
+    account.findings += findings
+    if account.form is not None:
+        return
+    if placed := [found for found in findings if found.placed]:
+        text = renderer("full")(placed, (), color=coloured(sys.stderr), width=width(sys.stderr))
         click.echo(text, err=True, nl=False, color=coloured(sys.stderr))
+    for found in findings:
+        if not found.placed:
+            colour = "red" if found.severity == "error" else "yellow"
+            _say(colour, f"{found.severity}[{found.code}]", found.message)
+            if found.help is not None:
+                _say("green", "help", found.help)
 
 
 def warn(code: str, message: str, help: str | None = None) -> None:
-    """A warning that has no place in a spec."""
-    _say("yellow", f"warning[{code}]", message)
-    if help is not None:
-        _say("green", "help", help)
-
-
-def tell(found: Diagnostic) -> None:
-    """A finding whose place is in no spec."""
-    _say({"error": "red", "warning": "yellow"}[found.severity], f"{found.severity}[{found.code}]", found.message)
-    if found.help is not None:
-        _say("green", "help", found.help)
-
-
-def error(code: str, message: str, help: str | None = None) -> None:
-    """An error that has no place in a spec."""
-    _say("red", f"error[{code}]", message)
-    if help is not None:
-        _say("green", "help", help)
-
-
-def fail(code: str, message: str, help: str | None, *, status: int) -> NoReturn:
-    """An error that has no place in a spec, and the end."""
-    error(code, message, help)
-    raise SystemExit(status)
+    """A warning that stands in no text."""
+    tell([placeless(code, message, help, "warning")])
 
 
 def _say(colour: str, kind: str, message: str) -> None:
@@ -162,59 +176,18 @@ def bug() -> str:
     return f"{lines}\nthis is a bug in netspec ({versions}); please report it with the lines above"
 
 
+class Uninstalled(click.ClickException):
+    """A package that a command needs is missing: one line, and the status of a failed environment."""
+
+    exit_code = 3
+
+    def show(self, file: Any = None) -> None:
+        """The line as it is."""
+        click.echo(self.message, err=True)
+
+
 def require_training() -> None:
-    """Exits where the extra `train` is not installed."""
+    """Raises Uninstalled where the extra `train` is not there."""
     missing = [package for module, package in TRAINING.items() if find_spec(module) is None]
     if missing:
-        click.echo(f"this command needs {', '.join(missing)}: {INSTALL}", err=True)
-        raise SystemExit(3)
-
-
-def require_finite(numbers: Any, what: str) -> None:
-    """Exits where a number that a network gave is infinite or none: nobody could read it."""
-    import numpy as np
-
-    if not np.isfinite(numbers).all():
-        fail("NS625", f"{what} is not finite: the weights are so large that it overflows", None, status=1)
-
-
-def load_run(run: str, which: str = "model") -> TrainedNetwork:
-    """The network of a run directory, of a model or of a checkpoint; exits where there is none."""
-    from netspec.training.run import NotARun, load
-    from netspec.training.tensors import Corrupt
-
-    path = Path(run)
-    try:
-        return load(path, which, lambda message: warn("NS607", message))
-    except NotARun as error:
-        fail(error.code, str(error), error.help, status=2 if error.absent else 1)
-    except Corrupt as error:
-        help = "load the best by validation with --checkpoint best, or train again"
-        if which == "best":
-            help = "load the network as it ended: leave --checkpoint out"
-        if path.is_file():
-            help = "name the directory of its run, or another of the checkpoints there"
-        fail("NS605", str(error), help, status=1)
-    except OSError as error:
-        fail("NS602", f"`{run}`: {error.strerror or error}", None, status=2)
-    except ValueError:  # a NUL in the name
-        fail("NS602", f"`{run}`: no file can have this name", None, status=2)
-
-
-def require_images(plan: Plan, given: str | None, record: Mapping[str, Any] | None = None) -> Images:
-    """The images of a plan: those that `--data` gives, else those of the run of `record`, else those that the spec names.
-
-    Shows the warnings that they give rise to; exits where they are none that can be used.
-    """
-    from netspec.cli import given_data
-    from netspec.training import splits
-    from netspec.training.run import data_path
-
-    given_data.require_files(plan.spec.data.value.source, given)
-    path = Path(given) if given is not None else data_path(record) if record is not None else None
-    found = splits.read(plan, path)
-    findings = found if isinstance(found, list) else found.warnings
-    given_data.show(findings, given, None if path is None else record)
-    if isinstance(found, list):
-        raise SystemExit(1)
-    return found
+        raise Uninstalled(f"this command needs {', '.join(missing)}: {INSTALL}")

@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+from netspec.cli import messages
+from netspec.diagnostics.render import RENDERERS
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 FILE = click.Path()
@@ -16,6 +19,31 @@ FILE = click.Path()
 
 def formats(names: Sequence[str]) -> Decorator:
     """`--format`, the first of `names` by default."""
+    return _format(names, f"One of {', '.join(names)}.")
+
+
+def forms(*results: str) -> Decorator:
+    """`--format` of a command that has a result: those of the result, and those of `validate` for what is found.
+
+    Without `results` the result has one form, and the default, `full`, tells what is found in words.
+    """
+    findings = [name for name in RENDERERS if name not in results and not (results and name == "full")]
+    words = f"Of the result, one of {', '.join(results)}; or of what is found, one of {', '.join(findings)}."
+
+    def read(context: click.Context, parameter: click.Parameter, form: str) -> str:
+        told = messages.Told.of(context)
+        if form in results:
+            told.result_form = form
+            return form
+        told.form = None if form == "full" else form
+        return results[0] if results else form
+
+    if not results:
+        words = f"Of what is found, one of {', '.join(findings)}."
+    return _format([*results, *findings], words, callback=read, expose_value=bool(results))
+
+
+def _format(names: Sequence[str], help: str, **more: Any) -> Decorator:
     return click.option(
         "--format",
         "form",
@@ -23,7 +51,8 @@ def formats(names: Sequence[str]) -> Decorator:
         metavar="FORMAT",
         default=names[0],
         show_default=True,
-        help=f"One of {', '.join(names)}.",
+        help=help,
+        **more,
     )
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import computing, messages, options, pixels
+from netspec.cli import computing, messages, options
+from netspec.cli.outcome import Outcome
+from netspec.diagnostics.errors import DataError
+from netspec.text.files import STDIN
 
 if TYPE_CHECKING:
-    from netspec.training.data.problem import Problem
-    from netspec.training.run import TrainedNetwork
+    from netspec.workflows.predict import Prediction
 
 SHOWN = 3
 
@@ -23,8 +28,8 @@ SHOWN = 3
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=options.FILE)
 @click.option("--resize", is_flag=True, help="Resize images to the network's input.")
 @options.checkpoint
-@options.formats(["table", "json"])
-def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, form: str) -> None:
+@options.forms("table", "json")
+def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, form: str) -> Outcome:
     """Say which class images show, and how likely each class is.
 
     IMAGE is an image file, a folder of them, `-` for one on standard input, or `.npy` arrays of one image or of several:
@@ -33,26 +38,53 @@ def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, fo
     Each file stands for itself. Exit status: 0 all are predicted, 1 one is wrong, 2 one could not be read.
     """
     computing.begin()
-    network = messages.load_run(run, checkpoint)
-    problems: list[Problem] = []
-    given = pixels.given(network, images, resize, problems)
-    results = (_result(network, label, array) for label, array in given)
-    if form == "json":
-        click.echo(json.dumps({"version": 1, "predictions": list(results)}))
-    else:
-        for result in results:
-            ranked = sorted(result["probabilities"].items(), key=lambda item: -item[1])[:SHOWN]
-            words = ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in ranked)
-            click.echo(f"{messages.safe(result['image'])}: {words}")
-    if status := pixels.tell(network, problems):
-        raise SystemExit(status)
+    from netspec.workflows.predict import predictions
+    from netspec.workflows.runs import load
+
+    network = load(run, checkpoint, messages.tell)
+    files = [(Path(STDIN), _standard_input()) if name == "-" else (Path(name), None) for name in images]
+    found = predictions(network, files, resize, messages.tell, _passed_over)
+    show = _json if form == "json" else _lines
+    return Outcome(result=lambda _: show(found))
 
 
-def _result(network: TrainedNetwork, name: str, image: Any) -> dict[str, Any]:
-    import numpy as np
+def _passed_over(line: str) -> None:
+    click.echo(messages.safe(line), err=True)
 
-    probabilities = np.asarray(network.predict(network.variables, image[None]))[0]
-    messages.require_finite(probabilities, f"the answer to `{name}`")
-    best = int(probabilities.argmax())
-    shares = {label: float(share) for label, share in zip(network.classes, probabilities, strict=True)}
-    return {"image": name, "class": network.classes[best], "label": best, "probabilities": shares}
+
+def _lines(found: Iterator[Prediction]) -> Iterator[str]:
+    """A line for each, as they come."""
+    for one in found:
+        ranked = sorted(one.probabilities.items(), key=lambda item: -item[1])[:SHOWN]
+        words = ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in ranked)
+        yield f"{messages.safe(one.image)}: {words}\n"
+
+
+def _json(found: Iterator[Prediction]) -> Iterator[str]:
+    """All that could be made, then what was wrong with the others."""
+    made: list[dict[str, Any]] = []
+    wrong = None
+    try:
+        made.extend(one.to_json() for one in found)
+    except DataError as error:
+        wrong = error
+    if made or wrong is None:
+        yield json.dumps({"version": 1, "predictions": made}) + "\n"
+    if wrong is not None:
+        raise wrong
+
+
+LARGEST_INPUT = 1 << 28
+"""Bytes of standard input: more than the largest image that is read takes, however it is stored."""
+
+
+def _standard_input() -> bytes:
+    """All of standard input; a usage error where it is closed, empty or larger than an image or an array should be."""
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed, and `-` stands for an image there.")
+    content = sys.stdin.buffer.read(LARGEST_INPUT + 1)
+    if not content:
+        raise click.UsageError("standard input is empty, and `-` stands for an image there.")
+    if len(content) > LARGEST_INPUT:
+        raise click.UsageError(f"standard input has more than {LARGEST_INPUT:,} bytes: give the name of a file.")
+    return content

@@ -5,42 +5,67 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli import messages
+from netspec.cli import farewell, messages
 from netspec.cli.bars import Shown
+from netspec.cli.measuring import Measuring
 from netspec.diagnostics.render.wording import counted
 
 if TYPE_CHECKING:
-    from netspec.training.best import Row
-    from netspec.training.checkpoint import Checkpoint
+    from netspec.analysis.plan import Plan
+    from netspec.diagnostics.diagnostic import Diagnostic
+    from netspec.runs.best import Row
     from netspec.training.session import Session
 
 REFRESH_SECONDS = 0.2
 
 
 class Progress(Shown):
-    """A watcher that writes to standard error."""
+    """A watcher that writes to standard error; outside of a training it is nothing."""
 
-    def __init__(self, session: Session, start: Checkpoint | None) -> None:
-        self._session = session
-        self._begin = start.step if start else 0
-        self._batch = session.trainer.batch_size
-        self._started = time.monotonic()
+    began = 0.0
+    """When the training did, by the monotonic clock."""
+    _measuring: Measuring | None = None
+
+    def close(self) -> None:
+        """Leaves the terminal as it was."""
+        super().close()
+        if self._measuring is not None:
+            self._measuring.close()
+
+    def measuring(self, plan: Plan, what: str, done: int, total: int) -> None:
+        """A bar of its own, from the first one on."""
+        if self._measuring is None:
+            self._measuring = Measuring(f"choosing algorithms for {plan.name}")
+        self._measuring.say(what, done, total)
+
+    def chosen(self, line: str | None) -> None:
+        """The line."""
+        self.close()
+        if line is not None:
+            click.echo(line, err=True)
+
+    def begin(self, session: Session, step: int) -> None:
+        """A line on what is trained; from then on the bar. A signal that ends the process says how to go on."""
+        farewell.work_on(session.directory.folder)
+        self._session, self._begin, self._batch = session, step, session.trainer.batch_size
+        self.began = self._started = time.monotonic()
         self._shown = 0.0
-
-    def __enter__(self) -> Self:
-        images, train, steps = self._session.images, self._session.train, self._session.trainer.steps_per_epoch
+        images, train, steps = session.images, session.train, session.trainer.steps_per_epoch
         text = (
-            f"{self._session.plan.name}: {self._session.plan.parameters:,} parameters; {len(images.train):,} training, "
+            f"{session.plan.name}: {session.plan.parameters:,} parameters; {len(images.train):,} training, "
             f"{len(images.validation):,} validation, {len(images.test):,} test images; "
             f"{counted(train.epochs, 'epoch')} of {counted(steps, 'step')}"
         )
         click.echo(messages.fitted(text, sys.stderr), err=True)
         self._open()
-        return self
+
+    def end(self) -> None:
+        """The terminal is left as it was."""
+        self.close()
 
     def _open(self) -> None:
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -54,7 +79,7 @@ class Progress(Shown):
         )
         total = self._session.total_steps
         title = "compiling" if self._begin < total else "evaluating"
-        self.begin(title, *columns, refresh=False, total=total, completed=self._begin, rate="")
+        self.show(title, *columns, refresh=False, total=total, completed=self._begin, rate="")
 
     def step(self, step: int, total: int, metrics: Any) -> None:
         """Moves the bar a few times a second; never waits for the device."""
@@ -73,10 +98,13 @@ class Progress(Shown):
         self._bar.refresh()
 
     def warn(self, code: str, message: str, help: str) -> None:
-        """A warning between the lines."""
+        """Nothing: what is found is told, by `tell` among the rest."""
+
+    def tell(self, findings: Sequence[Diagnostic]) -> None:
+        """Findings between the lines."""
         if self._bar is not None:
             self._bar.stop()
-        messages.warn(code, message, help)
+        messages.tell(findings)
         if self._bar is not None:
             self._bar.start()
 

@@ -11,11 +11,10 @@ import click
 from netspec.analysis.check import Report, costed
 from netspec.analysis.plan import Plan
 from netspec.cli import messages
-from netspec.diagnostics.diagnostic import from_unreadable
+from netspec.diagnostics.errors import SpecError
 from netspec.language.override import Aliased, Override, override
 from netspec.project.configuration import told_of, wrong_budget
-from netspec.repair.check import check_source
-from netspec.text.files import Unreadable, read_source
+from netspec.repair.check import check_source, readable_source, sound_plan
 from netspec.text.source import Source
 
 EXAMPLES = {"--set": "train.epochs=3", "--budget": "parameters=60k"}
@@ -36,12 +35,10 @@ def of_run(name: str) -> str:
 
 
 def read(name: str) -> Source:
-    """The text of a file, or of standard input for `-`; exits with 2 where it cannot be had."""
-    found = read_source(name)
-    if isinstance(found, Unreadable):
-        messages.show([from_unreadable(found)])
-        raise SystemExit(2)
-    return found
+    """The text of a file, or of standard input for `-`. Raises UnreadableSpec."""
+    source = readable_source(name)
+    messages.current().files.append(source.name)
+    return source
 
 
 def key_value(option: str, item: str) -> tuple[list[str], str]:
@@ -85,19 +82,17 @@ def load(name: str, overrides: Sequence[str] = ()) -> Report:
 
 
 def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
-    """The plan of a file; shows its diagnostics, and exits with 1 where one is an error."""
+    """The plan of a file; its warnings are told. Raises SpecError where it has none."""
     report = load(name, overrides)
-    messages.show(report.for_network)
-    if report.plan is None:
-        raise SystemExit(1)
-    return report.plan
+    plan = sound_plan(report)
+    messages.tell(report.for_network)
+    return plan
 
 
-def require_costs(name: str, overrides: Sequence[str] = ()) -> tuple[Plan, int]:
-    """The plan of a file, or of a run directory, though it exceed its budgets, and the exit status; ends as `require_plan` where all else is wrong."""
+def require_costs(name: str, overrides: Sequence[str] = ()) -> tuple[Plan, Report]:
+    """The plan of a file, or of a run directory, though it exceed its budgets, and the report. Raises SpecError where all else is wrong."""
     report = load(of_run(name), overrides)
     plan = costed(report)
-    messages.show(report.for_network if plan is None else report.diagnostics)
     if plan is None:
-        raise SystemExit(1)
-    return plan, int(not report.ok)
+        raise SpecError(report.for_network)
+    return plan, report

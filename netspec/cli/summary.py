@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -16,6 +16,7 @@ from netspec.analysis.figures import percent, short, short_bytes
 from netspec.analysis.plan import Plan, PlannedLayer, grammar
 from netspec.analysis.summary import as_json, savings
 from netspec.cli import messages, options, specs
+from netspec.cli.outcome import Outcome
 from netspec.language.kind import dimensions
 from netspec.language.kinds import KINDS
 
@@ -36,24 +37,26 @@ BAR = 22
     short_help="Show each layer with its shape and costs.", epilog="Example: netspec summary specs/lenet5.yaml"
 )
 @click.argument("file", type=options.FILE)
-@options.formats(["table", "json", "markdown", "csv"])
+@options.forms("table", "json", "markdown", "csv")
 @options.overrides
-def summary(file: str, form: str, overrides: tuple[str, ...]) -> None:
+def summary(file: str, form: str, overrides: tuple[str, ...]) -> Outcome:
     """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field.
 
     FILE is a spec, `-` for standard input, or a run directory. A network that exceeds its budgets is shown too; the exit status is then 1.
     """
-    plan, status = specs.require_costs(file, overrides)
-    if form == "json":
-        click.echo(json.dumps(as_json(plan)))
-    elif form == "csv":
-        click.echo(_csv(plan), nl=False)
-    elif form == "markdown":
-        click.echo(_markdown(plan))
-    else:
-        _table(plan)
-    if status:
-        raise SystemExit(status)
+    plan, report = specs.require_costs(file, overrides)
+
+    def result(stream: TextIO) -> Iterator[str]:
+        if form == "json":
+            yield json.dumps(as_json(plan)) + "\n"
+        elif form == "csv":
+            yield _csv(plan)
+        elif form == "markdown":
+            yield _markdown(plan) + "\n"
+        else:
+            yield _table(plan, stream)
+
+    return Outcome(report.diagnostics, result, int(not report.ok))
 
 
 def _rows(plan: Plan) -> list[list[str]]:
@@ -78,9 +81,9 @@ def _markdown(plan: Plan) -> str:
     return f"### {plan.name}\n\n{table}\n\n{total}"
 
 
-def _table(plan: Plan) -> None:
-    width = messages.width(sys.stdout)
-    messages.lines(_head(plan), _layers(plan, width), _shares(plan), _savings(plan), _totals(plan))
+def _table(plan: Plan, stream: TextIO) -> str:
+    parts = (_head(plan), _layers(plan, stream), _shares(plan, stream), _savings(plan), _totals(plan))
+    return messages.lines(stream, *parts)
 
 
 def _head(plan: Plan) -> Text:
@@ -99,13 +102,15 @@ def _head(plan: Plan) -> Text:
     )
 
 
-def _layers(plan: Plan, width: int) -> Table:
+def _layers(plan: Plan, stream: TextIO) -> Table:
     """In a narrow terminal a layer has two lines, and its memory and fully connected equivalent no column."""
     from rich.table import Table
     from rich.text import Text
 
-    wide = width >= WIDE
-    table = Table(box=messages.ruled(), pad_edge=False, show_footer=True, footer_style="bold", header_style="bold")
+    wide = messages.width(stream) >= WIDE
+    table = Table(
+        box=messages.ruled(stream), pad_edge=False, show_footer=True, footer_style="bold", header_style="bold"
+    )
     table.add_column("layer", footer="total", overflow="fold")
     if wide:
         table.add_column("what")
@@ -140,13 +145,13 @@ def described(layer: PlannedLayer) -> str:
     return ", ".join(layer.settings.described())
 
 
-def _shares(plan: Plan) -> Text:
+def _shares(plan: Plan, stream: TextIO) -> Text:
     """Where the parameters and the multiply-adds are: a bar for each layer that has any."""
     from rich.text import Text
 
     trained = [layer for layer in plan.layers if layer.parameters]
     named = max((len(layer.name) for layer in trained), default=0)
-    glyph = "\u2588" if messages.drawn(sys.stdout) else "#"
+    glyph = "\u2588" if messages.drawn(stream) else "#"
     text = Text(f"{'':<{named}}  {'share of parameters':<{BAR + 7}}share of MACs", style="bold")
     for layer in trained:
         text.append(f"\n{layer.name:<{named}}  ", style=f"not bold {KINDS[layer.kind].colour.terminal}")

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import difflib
 import re
-import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from netspec.analysis.report import Report
 from netspec.cli import many, messages, options, spec_files, specs
+from netspec.cli.outcome import Document, Outcome
 from netspec.cli.spec_files import File
 from netspec.diagnostics.diagnostic import Diagnostic, from_unreadable, in_order
-from netspec.diagnostics.render import RENDERERS, renderer
+from netspec.diagnostics.render import RENDERERS
 from netspec.diagnostics.render.wording import counted
 from netspec.project.configuration import Configuration
-from netspec.repair.safe import fix_all
 from netspec.text.files import STDIN, Unreadable, encode, read_source
 from netspec.text.recognition import says_spec
 from netspec.text.source import START, Source
-from netspec.text.writing import rewrite, write_atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def validate(
     fix: bool,
     diff: bool,
     stdin_filename: str | None,
-) -> None:
+) -> Outcome:
     """Check specs and say what is wrong, where, and what repairs it.
 
     FILE is a spec, a folder (the specs in it and in folders below: .yaml and .yml files that have the key `netspec`, or
@@ -153,23 +153,13 @@ def validate(
     status = max([2 if problems else 0, *(result.status for result in checked)])
     if diff:
         changes = "".join(map(_difference, checked))
-        _print(changes)
-        messages.show([*problems, *(finding for result in checked if result.status for finding in result.findings)])
-        wrong = bool(changes)
-    else:
-        if piped and targets:
-            _print("".join(encode(result.after).decode() for result in checked if result.after is not None))
-        elif piped:  # left out by its name
-            shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)
-        stream = sys.stderr if piped else sys.stdout
-        color = messages.coloured(stream)
-        text = renderer(form)(found, names, color=color, width=messages.width(stream))
-        click.echo(text, nl=False, err=piped, color=color)
-        wrong = any(diagnostic.severity == "error" for diagnostic in found)
-    for other, path in outputs:
-        text = renderer(other)(found, names, color=False, width=80)
-        write_atomic(path, text.encode(errors="backslashreplace"))
-    raise SystemExit(max(status, int(wrong)))
+        unread = [*problems, *(finding for result in checked if result.status for finding in result.findings)]
+        return Outcome(unread, lambda stream: [_written(changes, stream)], max(status, int(bool(changes))))
+    document = Document(form, names, errors=piped, copies=outputs)
+    wrong = any(diagnostic.severity == "error" for diagnostic in found)
+    return Outcome(
+        found, partial(_repaired, checked, not targets) if piped else None, max(status, int(wrong)), document
+    )
 
 
 def _checked(file: File, wanted: Wanted) -> Checked:
@@ -198,6 +188,9 @@ def _examined(file: File, name: str, wanted: Wanted) -> Checked:
     configuration = wanted.of(file.configuration)
     if not wanted.repair or source.faults:
         return Checked(name, _findings(source, configuration, wanted))
+    from netspec.repair.safe import fix_all
+    from netspec.storage.writing import rewrite
+
     text, fixes = fix_all(source, configuration.check)
     after = replace(source, text=text)
     if not wanted.write:
@@ -238,10 +231,18 @@ def _difference(result: Checked) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _print(text: str) -> None:
+def _repaired(checked: list[Checked], passed_over: bool, stream: TextIO) -> Iterator[str | bytes]:
+    """Standard input with its repairs; as it came where it is left out by its name."""
+    if passed_over:
+        while block := sys.stdin.buffer.read(BLOCK):
+            yield block
+    yield from (_written(encode(result.after).decode(), stream) for result in checked if result.after is not None)
+
+
+BLOCK = 1 << 16
+"""Bytes that are copied at a time."""
+
+
+def _written(text: str, stream: TextIO) -> str | bytes:
     """Text as it stands in a file, byte for byte; on a terminal without what could steer it."""
-    if sys.stdout.isatty():
-        click.echo("\n".join(map(messages.safe, text.split("\n"))), nl=False)
-    else:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
+    return "\n".join(map(messages.safe, text.split("\n"))) if stream.isatty() else text.encode()

@@ -9,7 +9,7 @@ from typing import Literal
 from netspec.diagnostics.catalogue import CODES
 from netspec.text.causes import Cause
 from netspec.text.files import Unreadable
-from netspec.text.source import START, Fault, Source, Span
+from netspec.text.source import NOWHERE, START, Fault, Source, Span
 
 Severity = Literal["error", "warning", "hint"]
 """An `error` refuses the spec, a `warning` may be a mistake, a `hint` says what could be left out: only an editor, and
@@ -75,6 +75,16 @@ class Diagnostic:
     def __post_init__(self) -> None:
         if self.code not in CODES:
             raise KeyError(f"no such diagnostic code: {self.code}")
+
+    @property
+    def placed(self) -> bool:
+        """Whether it stands in a text; otherwise its source and span mean nothing."""
+        return self.source != NOWHERE
+
+
+def placeless(code: str, message: str, help: str | None = None, severity: Severity = "error") -> Diagnostic:
+    """A finding that stands in no text: its message names the run, the data file or the device that it is about."""
+    return Diagnostic(code, message, NOWHERE, START, help=help, severity=severity)
 
 
 def from_fault(fault: Fault, source: Source) -> Diagnostic:

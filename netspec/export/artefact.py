@@ -25,17 +25,18 @@ import numpy as np
 
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import as_json
+from netspec.data import splits
+from netspec.data.pixels import Trained
+from netspec.data.sources import CLASSES
 from netspec.export import folder as folders
 from netspec.export.cost import Say, measure
 from netspec.export.functions import Functions
 from netspec.export.load import fingerprint
 from netspec.lowering.planner import choices
-from netspec.training import splits, tensors
-from netspec.training.data.pixels import Trained
-from netspec.training.data.sources import CLASSES
-from netspec.training.record import environment, plain
+from netspec.runs.record import environment, plain
+from netspec.storage import tensors
+from netspec.storage.tree import to_host, unflatten
 from netspec.training.step import TrainableNetwork
-from netspec.training.tree import to_host, unflatten
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 

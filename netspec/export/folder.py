@@ -1,8 +1,7 @@
-"""A folder that a crash at any moment leaves either old or new, never mixed and never missing."""
+"""A folder that holds its old content or its new, never a mixture, whatever happens while it is replaced."""
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -13,23 +12,28 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netspec.text import writing
+from netspec.storage import writing
 
-AT_FDCWD, RENAME_EXCHANGE = -100, 2  # Linux: fcntl.h, renameat2(2)
+NEW, OLD = ".partial", ".replaced"
+TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 UNLOCKABLE = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP)
 
 
 def replace(folder: Path, content: Mapping[str, bytes], check: Callable[[], None] = lambda: None) -> None:
     """Makes `content` all that `folder` holds; raises OSError, and then it holds what it held.
 
-    Everything is written beside it first; then `check` may raise, last before the folder is replaced. What writers that were killed have left there is removed at the end. Writers
-    in one parent take turns; of two that replace the same folder, the last one's content stays.
+    Everything is written beside it first; then `check` may raise, last before the folder is replaced. Writers in one parent
+    take turns; of two that replace the same folder, the last one's content stays. What writers that were killed have left
+    is removed at the end; one that was killed between the two renames has left the old content as `.NAME-….replaced`,
+    which is then put back first.
     """
-    beside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.partial")
+    beside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}{NEW}")
     for parent in reversed(beside.parents):
         with suppress(FileExistsError):  # by another writer, since it was looked for
             writing.make_folder(parent)
     with _turn(folder.parent) as alone:
+        if alone:
+            _restore(folder)
         try:
             writing.make_folder(beside)
             for name, data in content.items():
@@ -38,10 +42,21 @@ def replace(folder: Path, content: Mapping[str, bytes], check: Callable[[], None
             _put(beside, folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        own = re.compile(rf"\.{re.escape(folder.name)}-[0-9a-f]{{8}}\.partial")
-        for orphan in folder.parent.iterdir() if alone else ():
-            if own.fullmatch(orphan.name):
-                shutil.rmtree(orphan, ignore_errors=True)
+        for orphan in _left(folder, NEW, OLD) if alone else ():
+            shutil.rmtree(orphan, ignore_errors=True)
+
+
+def _left(folder: Path, *endings: str) -> list[Path]:
+    """What writers of `folder` that were killed have left, with one of these endings."""
+    name = re.compile(rf"\.{re.escape(folder.name)}-[0-9a-f]{{8}}")
+    return [path for path in folder.parent.iterdir() if path.suffix in endings and name.fullmatch(path.stem)]
+
+
+def _restore(folder: Path) -> None:
+    """Gives a folder that a killed writer had moved aside its name again."""
+    if not folder.exists():
+        for old in _left(folder, OLD)[:1]:
+            writing.system.replace(old, folder)
 
 
 @contextmanager
@@ -66,25 +81,22 @@ def _turn(parent: Path) -> Iterator[bool]:
 
 
 def _put(beside: Path, folder: Path) -> None:
-    """Gives what was written the folder's name; another writer may have made one meanwhile."""
-    if not folder.exists():
-        try:
-            beside.rename(folder)
-            return
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-    exchange(beside, folder)
+    """Gives what was written the folder's name; the folder that bears it, maybe of another writer just now, is moved aside.
 
-
-def exchange(one: Path, other: Path) -> None:
-    """Gives two folders each other's name in one step; two renames would leave a moment without either.
-
-    Raises OSError where the system or the file system has no such step.
+    A rename replaces no folder that holds something. So there is a moment in which neither is there.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "renameat2"):
-        raise OSError(errno.ENOTSUP, "this system cannot replace a folder in one step: remove it first", str(other))
-    if libc.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE):
-        reason = os.strerror(ctypes.get_errno())
-        raise OSError(ctypes.get_errno(), f"it cannot be replaced in one step ({reason}): remove it first", str(other))
+    old = beside.with_suffix(OLD)
+    while True:
+        with suppress(FileNotFoundError):
+            writing.system.replace(folder, old)
+        try:
+            writing.system.replace(beside, folder)
+        except OSError as error:
+            if error.errno in TAKEN:
+                shutil.rmtree(old, ignore_errors=True)
+                continue
+            with suppress(OSError):
+                writing.system.replace(old, folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+        return

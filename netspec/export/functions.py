@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export
 
+from netspec.storage.tree import flatten, unflatten
 from netspec.training.step import TrainableNetwork
-from netspec.training.tree import flatten, unflatten
 
 Flat = dict[str, jax.Array]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from netspec.training.run import RunDirectory, TrainedNetwork
-from netspec.training.tree import to_host
+from netspec.runs.directory import RunDirectory
+from netspec.storage.tree import to_host
+from netspec.training.trained import TrainedNetwork
 
 Arrays = dict[str, np.ndarray]
 

@@ -10,7 +10,7 @@ from netspec.text.nodes import Path
 from netspec.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnknownKey(Cause):
     """A key that the mapping at a path does not have."""
 
@@ -23,7 +23,7 @@ class UnknownKey(Cause):
     """Whether what is meant takes the place of the value too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MissingKey(Cause):
     """A key that must be there is not."""
 
@@ -32,7 +32,7 @@ class MissingKey(Cause):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BrokenValue(Cause):
     """A value that breaks a rule of the JSON Schema."""
 
@@ -48,14 +48,14 @@ class BrokenValue(Cause):
     """What it may as well stand for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EmptyBlock(Cause):
     """A block without a layer."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TooManyLayers(Cause):
     """A `repeat` writes out too many layers."""
 
@@ -63,21 +63,21 @@ class TooManyLayers(Cause):
     """The value of the largest `repeat`; None where the layers are written out one by one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WindowDoesNotFit(Cause):
     """A kernel or window is larger than its padded input."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CellsNeverRead(Cause):
     """The stride leaves rows or columns at the end unread."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PaddingExceedsWindow(Cause):
     """A window of a pooling layer may lie in the padding alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupsDoNotDivide(Cause):
     """The groups divide the input channels or the filters with a rest."""

@@ -18,17 +18,39 @@ class Known:
     classes: int
     training_examples: int
     test_examples: int
-    white: int = 255
-    """The value of a white pixel."""
 
 
-KNOWN: dict[str, Known] = {
-    "digits": Known((8, 8, 1), 10, 1437, 360, white=16),
-    "fashion-mnist": Known((28, 28, 1), 10, 60_000, 10_000),
-    "mnist": Known((28, 28, 1), 10, 60_000, 10_000),
-    "cifar-10": Known((32, 32, 3), 10, 50_000, 10_000),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a source of images is, whatever its files hold."""
+
+    known: Known | None = None
+    """None where it stands for a format, and may be any data set."""
+    embedded: bool = False
+    """Whether it comes with netspec: no `path` leads to it."""
+    file: bool = False
+    """Whether `path` names a file; otherwise a folder."""
+    resizable: bool = False
+    """Whether `resize` is for it."""
+    white: int | None = 255
+    """The value of a white pixel where pixels are bytes; None where they may be on any scale."""
+
+    @property
+    def dtype(self) -> Literal["uint8", "float32"]:
+        """The type of its pixels where no file says it."""
+        return "float32" if self.white is None else "uint8"
+
+
+SOURCES: dict[str, Source] = {
+    "digits": Source(known=Known((8, 8, 1), 10, 1437, 360), embedded=True, white=16),
+    "fashion-mnist": Source(known=Known((28, 28, 1), 10, 60_000, 10_000)),
+    "mnist": Source(known=Known((28, 28, 1), 10, 60_000, 10_000)),
+    "cifar-10": Source(known=Known((32, 32, 3), 10, 50_000, 10_000)),
+    "idx": Source(),
+    "npz": Source(file=True, white=None),
+    "images": Source(resizable=True),
 }
-SOURCES = (*KNOWN, "idx", "npz", "images")
+KNOWN: dict[str, Known] = {name: source.known for name, source in SOURCES.items() if source.known}
 
 
 def stored(name: str) -> tuple[str, str] | None:

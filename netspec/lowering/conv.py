@@ -13,7 +13,7 @@ from netspec.lowering.finish import finish
 from netspec.lowering.kinds import Arrays, Run
 
 
-def work(stage: Stage) -> Convolution:
+def workload(stage: Stage) -> Convolution:
     """The convolution of the layer, to be timed."""
     g = geometry(stage)
     return Convolution(replace(g, windows=(1, 1)), g.windows)

@@ -12,12 +12,12 @@ import jax.numpy as jnp
 from netspec.analysis.stages import Stage
 from netspec.lowering.finish import finish
 from netspec.lowering.kinds import Arrays, Run
-from netspec.lowering.work import DIRECTIONS, Direction, Program, normal
+from netspec.lowering.workload import DIRECTIONS, Direction, Program, normal
 
 
 @dataclass(frozen=True)
 class Product:
-    """The layer's matrix product as work to be timed; see `netspec.lowering.work.Work`. There is nothing to choose."""
+    """The layer's matrix product as work to be timed; see `netspec.lowering.workload.Workload`. There is nothing to choose."""
 
     inputs: int
     units: int
@@ -50,7 +50,7 @@ class Product:
         return Program(lambda x, dy: jax.linear_transpose(lambda w: x @ w, w)(dy), (x, dy))
 
 
-def work(stage: Stage) -> Product:
+def workload(stage: Stage) -> Product:
     """The matrix product of the layer, to be timed."""
     return Product(stage.layer.input[0], stage.layer.output[0])
 

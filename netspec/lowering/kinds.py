@@ -40,7 +40,7 @@ class Run:
 
 
 class Lowering(Protocol):
-    """The module of one layer kind. It may have `work(stage)` too: a `netspec.lowering.work.Work`, to be timed."""
+    """The module of one layer kind. It may have `workload(stage)` too: a `netspec.lowering.workload.Workload`, to be timed."""
 
     @property
     def apply(self) -> Callable[..., tuple[jax.Array, Arrays]]:

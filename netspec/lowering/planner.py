@@ -12,7 +12,7 @@ from netspec.analysis.rules import rules
 from netspec.analysis.stages import Stage, stages
 from netspec.lowering.convolution import Convolution
 from netspec.lowering.kinds import lowering
-from netspec.lowering.work import DIRECTIONS, Direction, Work
+from netspec.lowering.workload import DIRECTIONS, Direction, Workload
 
 
 def choices(plan: Plan, batch: int, platform: str, *, together: bool = True) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class Part:
     """A layer whose linear work can be timed."""
 
     planned: PlannedLayer
-    work: Work
+    workload: Workload
     directions: tuple[Direction, ...]
     """Those that a training step computes: not the gradient of what no trained layer is behind."""
 
@@ -57,18 +57,20 @@ def parts(plan: Plan) -> list[Part]:
     found = []
     alone = {stage.layer.value: stage for stage in stages(plan)}
     for layer in plan.layers:
-        work = work_of(alone.get(layer.value, Stage(layer)))
-        if work is not None:
+        workload = workload_of(alone.get(layer.value, Stage(layer)))
+        if workload is not None:
             gradient = plan.needs_gradient(layer)
             wanted = (direction for direction in DIRECTIONS if gradient or direction != "input_gradient")
-            found.append(Part(layer, work, tuple(direction for direction in wanted if work.algorithms(direction))))
+            found.append(
+                Part(layer, workload, tuple(direction for direction in wanted if workload.algorithms(direction)))
+            )
     return found
 
 
-def work_of(stage: Stage) -> Work | None:
+def workload_of(stage: Stage) -> Workload | None:
     """The linear work of a stage's layer; None where its kind has none to be timed."""
-    work = getattr(lowering(stage.layer.kind), "work", None)
-    return None if work is None else cast(Work, work(stage))
+    workload = getattr(lowering(stage.layer.kind), "workload", None)
+    return None if workload is None else cast(Workload, workload(stage))
 
 
 class Unfit(ValueError):
@@ -80,7 +82,7 @@ def from_names(plan: Plan, written: Mapping[str, Any]) -> dict[str, Any]:
 
     A layer that is left out runs the plain XLA lowering. Raises Unfit.
     """
-    works = {part.layer: part.work for part in parts(plan)}
+    works = {part.layer: part.workload for part in parts(plan)}
     pairs = _pairs(plan)
     paired = {name for pair in pairs for name in pair}
     chosen: dict[str, Any] = {}
@@ -111,5 +113,5 @@ def _pairs(plan: Plan) -> list[tuple[str, str]]:
     return [
         (stage.layer.name, stage.within.name)
         for stage in stages(plan)
-        if stage.within is not None and isinstance(work := work_of(stage), Convolution) and work.by_windows
+        if stage.within is not None and isinstance(workload := workload_of(stage), Convolution) and workload.by_windows
     ]

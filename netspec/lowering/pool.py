@@ -11,7 +11,7 @@ from netspec.lowering.kinds import Arrays, Run
 from netspec.lowering.pooling import Pooling, pool
 
 
-def work(stage: Stage) -> Pooling:
+def workload(stage: Stage) -> Pooling:
     """The pooling of the layer, to be timed."""
     settings, (height, width, channels) = stage.layer.settings, stage.layer.input
     assert isinstance(settings, Pool)

@@ -21,6 +21,7 @@ from netspec.analysis.causes import (
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.causes import EmptyBlock, TooManyLayers
+from netspec.language.data import SOURCES
 from netspec.language.edits import exchange, insert, remove
 from netspec.language.spec import Spec
 from netspec.repair.lines import itemized
@@ -166,7 +167,7 @@ def _from(spec: Spec, name: str) -> Fix:
         return Fix(f"set `source: {name}`", (Edit(spec.data.at("source"), name),))
     if section is not None and isinstance(section.value, Mapping):
         return Fix(f"add `source: {name}`", (insert(spec.source, section.value, "source", name),))
-    value = f"{{source: {name}, path: {name}}}" if name == "images" else f"{{source: {name}}}"
+    value = f"{{source: {name}, path: {name}}}" if SOURCES[name].known is None else f"{{source: {name}}}"
     return Fix(f"add `data: {value}`", (insert(spec.source, spec.root, "data", value),))
 
 

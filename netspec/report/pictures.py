@@ -5,26 +5,17 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from html import escape
 from math import ceil, floor, log10
 
 import numpy as np
+from markupsafe import Markup
 
-from netspec.diagnostics.render.cells import shown
+from netspec.report.markup import fragment
 
 WIDTH, HEIGHT, MARGIN = 460, 220, 52
 COLOURS = ("var(--first)", "var(--second)")
 INTERVALS = 4
 """About how many parts an axis has."""
-
-
-def words(text: str) -> str:
-    """Text from outside as HTML and SVG: no markup, and with everything invisible made visible, as on a terminal.
-
-    >>> words("<b>\\u202e\\x1b")
-    '&lt;b&gt;\\\\u202e␛'
-    """
-    return escape(shown(text))
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -43,7 +34,7 @@ def ticks(low: float, high: float) -> list[float]:
 
 def curves(
     title: str, epochs: Sequence[int], lines: Mapping[str, Sequence[float]], best: int | None, *, shares: bool = False
-) -> str:
+) -> Markup:
     """Lines over epochs; the best epoch is marked. `shares` are shown as percent."""
     values = [value for line in lines.values() for value in line]
     marks = ticks(min(values), max(values))
@@ -56,29 +47,20 @@ def curves(
     def y(value: float) -> float:
         return HEIGHT - 24 - (HEIGHT - 40) * (value - low) / span
 
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words(title)}"><title>{words(title)}</title>'
+    labelled = [(y(value), f"{100 * value:.6g}%" if shares else f"{value:.6g}") for value in marks]
+    ends = [(x(epoch), epoch) for epoch in dict.fromkeys((epochs[0], epochs[-1]))]
+    drawn = [
+        (colour, name, " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in zip(epochs, line, strict=True)))
+        for colour, (name, line) in zip(COLOURS, lines.items(), strict=False)
     ]
-    for value in marks:
-        text = f"{100 * value:.6g}%" if shares else f"{value:.6g}"
-        parts.append(f'<line class="grid" x1="{MARGIN}" x2="{WIDTH - 8}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>')
-        parts.append(f'<text x="{MARGIN - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{text}</text>')
-    ends = dict.fromkeys((epochs[0], epochs[-1]))
-    parts += [f'<text x="{x(epoch):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{epoch}</text>' for epoch in ends]
-    for colour, (name, line) in zip(COLOURS, lines.items(), strict=False):
-        points = " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in zip(epochs, line, strict=True))
-        parts.append(f'<polyline points="{points}" style="stroke:{colour}"><title>{words(name)}</title></polyline>')
-        if best is not None and len(lines) == COLOURS.index(colour) + 1:
-            at = line[epochs.index(best)]
-            parts.append(f'<circle cx="{x(best):.1f}" cy="{y(at):.1f}" r="4" style="fill:{colour}"/>')
-    legend = " ".join(
-        f'<span style="color:{colour}">&#9632;</span> {words(name)}'
-        for colour, name in zip(COLOURS, lines, strict=False)
-    )
-    return f"<figure>{''.join(parts)}</svg><figcaption>{words(title)}: {legend}</figcaption></figure>"
+    dot = None
+    if best is not None:
+        last = list(lines.values())[-1]
+        dot = (x(best), y(last[epochs.index(best)]), drawn[-1][0])
+    return fragment("curves", title, WIDTH, HEIGHT, MARGIN, labelled, ends, drawn, dot)
 
 
-def image(pixels: np.ndarray, scale: int, label: str) -> str:
+def image(pixels: np.ndarray, scale: int, label: str) -> Markup:
     """(height, width[, 1 or 3]) numbers, stretched to black and white, as an <img>; where there is no number, it is transparent."""
     from PIL import Image
 
@@ -96,7 +78,7 @@ def image(pixels: np.ndarray, scale: int, label: str) -> str:
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     data = base64.b64encode(out.getvalue()).decode()
-    return f'<img alt="{words(label)}" title="{words(label)}" src="data:image/png;base64,{data}">'
+    return fragment("image", label, data)
 
 
 def maps(stack: np.ndarray, most: int = 16) -> np.ndarray:

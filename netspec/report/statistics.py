@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from netspec.training.objective import losses
-from netspec.training.run import TrainedNetwork
+from netspec.training.trained import TrainedNetwork
 
 NEAR_ZERO = 0.1
 """A weight is near zero when it is smaller than this share of the layer's root mean square weight."""

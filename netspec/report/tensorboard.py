@@ -17,10 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from netspec.text import writing
+from netspec.storage import writing
+from netspec.training.session import Watcher
 
 if TYPE_CHECKING:
-    from netspec.training.best import Row
+    from netspec.runs.best import Row
 
 TAGS = {
     "loss": "loss/train",
@@ -33,7 +34,7 @@ TAGS = {
 }
 
 
-class TensorBoard:
+class TensorBoard(Watcher):
     """A watcher that writes each epoch's row under `tensorboard/` of a run. Raises OSError."""
 
     def __init__(self, folder: Path, first_step: int) -> None:
@@ -58,12 +59,6 @@ class TensorBoard:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         writing.system.close(self._file)
-
-    def step(self, step: int, total: int, metrics: Any) -> None:
-        """Nothing: a step's metrics are not waited for."""
-
-    def warn(self, code: str, message: str, help: str) -> None:
-        """Nothing: it is said on the terminal."""
 
     def epoch(self, row: Row, step: int, total: int) -> None:
         """One point a curve."""

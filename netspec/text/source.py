@@ -75,6 +75,10 @@ class Source:
         return line, min(column, len(self.lines[line - 1])) + 1
 
 
+NOWHERE = Source("\0", "")
+"""Where a finding stands that is about no text: about a run, a data file, a device. No file can have this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something wrong with the text, before it has any meaning. `code` is of the family NS0."""

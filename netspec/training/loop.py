@@ -16,10 +16,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from netspec.data import Split
+from netspec.data.splits import Images
 from netspec.lowering.network import Outputs
-from netspec.training.data import Split
 from netspec.training.objective import losses
-from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
 
 Totals = dict[str, jax.Array]

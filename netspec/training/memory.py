@@ -10,9 +10,9 @@ import jax
 
 from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.analysis.plan import Plan
-from netspec.training.splits import Images
+from netspec.data.free_memory import free_bytes
+from netspec.data.splits import Images
 from netspec.training.step import batch_of
-from netspec.training.system import free_bytes
 
 
 @dataclass(frozen=True, slots=True)

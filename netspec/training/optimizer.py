@@ -13,7 +13,7 @@ import optax
 from netspec.analysis import schedules
 from netspec.language.train import Cosine, Exponential, OneCycle, Sgd, Step, Train
 from netspec.language.train import Schedule as ScheduleSettings
-from netspec.training.tree import flatten, unflatten
+from netspec.storage.tree import flatten, unflatten
 
 Schedule = Callable[[jax.Array], jax.Array]
 FlatState = dict[str, jax.Array]
@@ -73,16 +73,16 @@ def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None
 def transformation(train: Train, rate: Schedule) -> optax.GradientTransformation:
     """Clipping, then the optimizer."""
     settings = train.optimizer
-    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    del given["learning_rate"]
+    arguments = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    del arguments["learning_rate"]
     parts = [] if train.gradient_clip is None else [optax.clip_by_global_norm(train.gradient_clip)]
     if isinstance(settings, Sgd):
-        decay = given.pop("weight_decay")
+        decay = arguments.pop("weight_decay")
         parts += [optax.add_decayed_weights(decay)] if decay else []
-        given["momentum"] = given["momentum"] or None
+        arguments["momentum"] = arguments["momentum"] or None
     if settings.type == "rmsprop":
-        given["momentum"] = given["momentum"] or None
-    return optax.chain(*parts, getattr(optax, settings.type)(rate, **given))
+        arguments["momentum"] = arguments["momentum"] or None
+    return optax.chain(*parts, getattr(optax, settings.type)(rate, **arguments))
 
 
 class Optimizer:

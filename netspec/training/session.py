@@ -15,37 +15,59 @@ from typing import Any, Protocol
 import jax
 
 from netspec.analysis.plan import Plan
+from netspec.data.splits import Images
 from netspec.lowering.network import Choices
-from netspec.text import writing
-from netspec.training import files
-from netspec.training.best import Row, best_of, watched
-from netspec.training.checkpoint import BEST, Background, Checkpoint, restore_best
-from netspec.training.concerns import concerns, guessing
+from netspec.runs.best import Row, best_of, watched
+from netspec.runs.checkpoint import BEST, Background, Checkpoint, restore_best
+from netspec.runs.directory import RunDirectory, record, save_model, variables_of
+from netspec.runs.metrics import write_rows
+from netspec.storage import writing
+from netspec.storage.tensors import Corrupt
+from netspec.storage.tree import to_host, unflatten
+from netspec.training.health import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
-from netspec.training.run import RunDirectory, record, save_model, variables_of
 from netspec.training.signals import Interruption
-from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
-from netspec.training.tensors import Corrupt
-from netspec.training.tree import to_host, unflatten
 
 
 class Watcher(Protocol):
-    """Who is told how a session goes: a terminal, a log, TensorBoard."""
+    """Who is told how a training goes: a terminal, a log, TensorBoard. Each method does nothing until it is overridden.
+
+    They are called between steps, in the thread that trains, which waits for them; what they raise ends the training.
+    """
+
+    def measuring(self, plan: Plan, what: str, done: int, total: int) -> None:
+        """Algorithms are being chosen: `done` of `total` are measured, and `what` is next."""
+        return
+
+    def chosen(self, line: str | None) -> None:
+        """The algorithms were chosen; `line` says what measuring has changed, None where nothing was measured."""
+        return
+
+    def begin(self, session: Session, step: int) -> None:
+        """Training begins, or goes on after `step`."""
+        return
+
+    def end(self) -> None:
+        """Training has ended, however it did: nothing more comes."""
+        return
 
     def step(self, step: int, total: int, metrics: Any) -> None:
         """A step was given to the device; `metrics` are device values that it is still computing."""
+        return
 
     def epoch(self, row: Row, step: int, total: int) -> None:
         """An epoch is done; `row` is its line of `metrics.jsonl`."""
+        return
 
     def warn(self, code: str, message: str, help: str) -> None:
         """Something is not as it should be, and the run goes on."""
+        return
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a session ended."""
+    """What a session has reached and how long its parts took."""
 
     rows: list[Row]
     test: Evaluation | None
@@ -63,7 +85,7 @@ class Outcome:
 
 
 class Session:
-    """The state of one session."""
+    """Trains a plan into a run directory, from the beginning or from a checkpoint: `run` once."""
 
     def __init__(
         self,
@@ -109,7 +131,7 @@ class Session:
         writing.sweep(self.directory.folder)
         state, totals, step = self._restore(start, watchers) if start else (*self._fresh(), 0)
         self.directory.begin(self.plan.spec.source.text, self.summary, self.record)
-        files.write_rows(self.directory.metrics, self.rows)
+        write_rows(self.directory.metrics, self.rows)
         checkpoints = self.directory.checkpoints(self.train.checkpoint.keep)
         with Interruption() as interruption, Background(checkpoints) as background:
             while step < self.total_steps and not self._stopped():
@@ -138,7 +160,7 @@ class Session:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
                 self._warn(watchers)
                 totals = self.trainer.no_totals
-                files.write_rows(self.directory.metrics, self.rows)
+                write_rows(self.directory.metrics, self.rows)
                 if self._due(step) or best or step == self.total_steps or interruption.requested or self._stopped():
                     self._save(background, step, state, totals, best=best)
                 if interruption.requested:
@@ -182,7 +204,7 @@ class Session:
 
     def _foreign(self, start: Checkpoint, reason: str) -> Corrupt:
         folder = self.directory.checkpoints().folder
-        return Corrupt(folder, f"the checkpoint of step {start.step} is none of this run: {reason}")
+        return Corrupt(folder, f"the checkpoint of step {start.step} is not of this run: {reason}")
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
@@ -231,9 +253,9 @@ class Session:
             "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
-            found = self._evaluate(step, state["variables"], "validation")
-            row |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
-            row |= {"dead_layers": list(found.dead_layers)} if found.dead_layers else {}
+            validated = self._evaluate(step, state["variables"], "validation")
+            row |= {"validation_loss": validated.loss, "validation_accuracy": validated.accuracy}
+            row |= {"dead_layers": list(validated.dead_layers)} if validated.dead_layers else {}
         row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
         row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
@@ -260,11 +282,11 @@ class Session:
 
     def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
         mark = time.monotonic()
-        found = self.trainer.evaluate(variables, getattr(self.images, split))
+        evaluation = self.trainer.evaluate(variables, getattr(self.images, split))
         self.evaluation_seconds += time.monotonic() - mark
-        if not math.isfinite(found.loss):
+        if not math.isfinite(evaluation.loss):
             raise NotFinite(step, variables, split)
-        return found
+        return evaluation
 
     def _finish(self, state: TrainingState) -> Evaluation:
         """The trained network on the disk, measured on the test set; of an early stopped run, the best."""

@@ -22,8 +22,8 @@ from PIL import Image
 
 from tests.cli.run import ROOT, here
 from tests.cli.run import netspec as process
-from tests.training.data import samples
-from tests.training.faults import FULL
+from tests.data import samples
+from tests.storage.faults import FULL
 
 MOST_MEGABYTES = 135
 """Beyond what JAX itself takes: 165 MB in version 0.10, 225 in 0.12."""

@@ -13,11 +13,11 @@ import pytest
 
 from netspec.cli import specs
 from netspec.cli.explain import explanation
+from netspec.data import splits
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Code
 from netspec.diagnostics.render.cells import cells
 from netspec.report import page
-from netspec.training import splits
 from tests.cli.run import ROOT, here
 from tests.cli.run import netspec as process
 

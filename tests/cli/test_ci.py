@@ -192,7 +192,7 @@ def test_json_is_the_contract_for_every_broken_spec() -> None:
             typed(label, **place, message=str)
             inside(label, text)
         for fix in one["fixes"]:
-            typed(fix, title=str, edits=list)
+            typed(fix, title=str, applicability=str, edits=list)
             assert fix["edits"]
             for edit in fix["edits"]:
                 typed(edit, **place, text=str)

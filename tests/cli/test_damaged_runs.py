@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from netspec.report import page
-from netspec.training.record import KINDS
+from netspec.runs.record import IMPLIED, KINDS, LATER
 from tests.cli.run import here
 
 SPEC = """\
@@ -88,7 +88,7 @@ def mutations(record: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_every_key_of_a_record_is_missed_by_name(whole: Path, run: Path) -> None:
     facts = json.loads((run / "plan.json").read_text())
-    assert facts["record"].keys() - {"settings"} == {path for path, *_ in KINDS if "." not in path}
+    assert facts["record"].keys() - {*IMPLIED, *LATER} == {path for path, *_ in KINDS if "." not in path}
     shutil.rmtree(run / "checkpoints")
     for what, record in mutations(facts["record"]):
         (run / "plan.json").write_text(json.dumps(facts | {"record": record}))
@@ -187,7 +187,7 @@ def test_algorithms_that_are_gone_are_told_as_other_differences_are(
     whole: Path, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from netspec.lowering.planner import Unfit
-    from netspec.training import run as module
+    from netspec.training import trained as module
 
     def gone(*_: object) -> None:
         raise Unfit("`block1.conv1` cannot compute its output by `magic`")
@@ -202,7 +202,7 @@ def test_algorithms_that_are_gone_are_told_as_other_differences_are(
 
 
 def test_a_run_in_use_is_not_told_to_go_elsewhere(whole: Path, run: Path) -> None:
-    from netspec.training import lock
+    from netspec.runs import lock
 
     with lock.hold(run):
         done = here(*commands(whole, run)["resume"])

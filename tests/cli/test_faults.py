@@ -23,11 +23,10 @@ from typing import Any
 
 import pytest
 
-from netspec.text import writing
-from netspec.training import tensors
-from netspec.training.checkpoint import Checkpoints
+from netspec.runs.checkpoint import Checkpoints
+from netspec.storage import tensors, writing
 from tests.cli.run import ROOT
-from tests.training.faults import FULL, GUARD_SECONDS, dice_of
+from tests.storage.faults import FULL, GUARD_SECONDS, dice_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from jsonschema import Draft4Validator
 from junitparser import JUnitXml
 
-from netspec.cli.validate import validate
-from netspec.diagnostics.diagnostic import Edit
+from netspec.cli.main import netspec as command
+from netspec.diagnostics.diagnostic import Edit, told
 from netspec.diagnostics.edits import edited
 from netspec.diagnostics.render import RENDERERS
 from netspec.repair.check import check_source
@@ -23,7 +23,7 @@ from tests.cli.run import ROOT
 from tests.diagnostics.render.test_github import parsed
 
 SARIF = Draft4Validator(
-    json.loads((ROOT / "tests" / "data" / "sarif-2.1.0-rtm.5.json").read_text()),
+    json.loads((ROOT / "tests" / "files" / "sarif-2.1.0-rtm.5.json").read_text()),
     format_checker=Draft4Validator.FORMAT_CHECKER,
 )
 GITLAB = Draft4Validator(
@@ -67,7 +67,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(ROOT)
 
     def run(*arguments: str) -> tuple[str, int]:
-        done = CliRunner().invoke(validate, arguments)
+        done = CliRunner().invoke(command, ["validate", *arguments])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.stdout, done.exit_code
 
@@ -115,7 +115,7 @@ def test_a_clean_tree_is_a_valid_report_of_nothing(form: str, written: Any) -> N
 def test_every_format_has_every_finding(form: str, written: Any) -> None:
     text, status = written("specs/broken", "--format", form)
     assert status == 1
-    wanted = [(name, one.code) for name in BROKEN for one in check_source(read(name)).diagnostics]
+    wanted = [(name, one.code) for name in BROKEN for one in told(check_source(read(name)).diagnostics)]
     assert sorted(findings(text, form)) == sorted(wanted)
 
 
@@ -154,7 +154,7 @@ def test_fingerprints_are_of_the_file_below_the_root_wherever_that_is(
         (tmp_path / root / "specs" / "a.yaml").write_text("netspec: 1\nname: a\ninput: [8, 8, 1]\nfc: [0, -1]\n")
         monkeypatch.chdir(tmp_path / root)
         for name in ("specs", "./specs/a.yaml", str(tmp_path / root / "specs")):
-            report = json.loads(CliRunner().invoke(validate, [name, "--format", "gitlab"]).stdout)
+            report = json.loads(CliRunner().invoke(command, ["validate", name, "--format", "gitlab"]).stdout)
             prints.append([issue["fingerprint"] for issue in report])
     assert len(prints[0]) == len(set(prints[0])) == 2
     assert all(found == prints[0] for found in prints)

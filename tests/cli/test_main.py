@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from netspec.cli import messages
-from tests.cli.run import ROOT, netspec
+from tests.cli.run import ROOT, here, netspec
 
 GOOD = "netspec: 1\nname: good\ninput: [8, 8, 1]\nfc: [10]\n"
 
@@ -169,15 +169,12 @@ def test_patterns_and_folders_are_sorted_and_counted_once(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("module", "package"), messages.TRAINING.items())
-def test_what_needs_the_extra_says_how_to_get_it(
-    module: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_needs_the_extra_says_how_to_get_it(module: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     find = messages.find_spec
     monkeypatch.setattr(messages, "find_spec", lambda name: None if name == module else find(name))
-    with pytest.raises(SystemExit) as ended:
-        messages.require_training()
-    assert ended.value.code == 3
-    assert capsys.readouterr().err == f"this command needs {package}: pip install 'netspec-compiler[train]'\n"
+    done = here("train", "x.yaml")
+    assert done.exit_code == 3
+    assert done.output == f"this command needs {package}: pip install 'netspec-compiler[train]'\n"
 
 
 def test_the_extra_is_what_is_looked_for() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netspec.cli import specs
-from netspec.training.run import SPEC
+from netspec.runs.directory import SPEC
 from tests.cli.run import here, netspec
 
 TEXT = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"

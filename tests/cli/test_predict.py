@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.cli import pixels
+from netspec.cli import predict
 from tests.cli.run import ROOT, here, netspec
 from tests.lowering.networks import plan
 from tests.training.runs import images_of, session
@@ -82,7 +82,7 @@ def test_standard_input_is_an_image_or_an_array(run: Path, tmp_path: Path) -> No
 
 
 def test_more_than_an_image_on_standard_input_is_not_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pixels, "LARGEST_INPUT", 1000)
+    monkeypatch.setattr(predict, "LARGEST_INPUT", 1000)
     done = here("predict", str(run), "-", stdin=bytes(2000))
     assert done.exit_code == 2
     assert "more than 1,000 bytes" in done.stderr

@@ -12,7 +12,7 @@ import pytest
 from netspec.cli.main import STARTED
 from netspec.cli.train import _times
 from netspec.report import page
-from netspec.training import tensors
+from netspec.storage import tensors
 from netspec.training.session import Outcome
 from tests.cli.run import here
 

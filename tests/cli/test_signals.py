@@ -50,7 +50,8 @@ from netspec import __main__
 from netspec.cli import farewell, main as module
 
 def command(**options):
-    with farewell.resumable(Path(sys.argv[1])):
+    with farewell.cleared():
+        farewell.work_on(Path(sys.argv[1]))
         os.kill(os.getpid(), signal.SIGINT)
 
 module.netspec = command

@@ -14,8 +14,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from netspec.cli.train import ADVICE
-from netspec.training import cause, tensors
+from netspec.storage import tensors
+from netspec.training import not_finite
+from netspec.workflows.train import ADVICE
 from tests.cli.run import ROOT, here, netspec
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -30,11 +31,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_kind_of_place_has_words_and_advice() -> None:
-    assert set(get_args(cause.Kind)) == cause.WORDS.keys() == ADVICE.keys()
+    assert set(get_args(not_finite.Kind)) == not_finite.WORDS.keys() == ADVICE.keys()
     assert all(ADVICE.values())
-    assert str(cause.Cause("output", "fc1", 0.1)) == "the output of `fc1`"
-    assert cause.Cause("images", None, 0.1).fact == "the images are not finite"
-    assert cause.Cause("statistics", "conv1", 0.1).fact == "the running statistics of `conv1` are not finite"
+    assert str(not_finite.Origin("output", "fc1", 0.1)) == "the output of `fc1`"
+    assert not_finite.Origin("images", None, 0.1).fact == "the images are not finite"
+    assert not_finite.Origin("statistics", "conv1", 0.1).fact == "the running statistics of `conv1` are not finite"
 
 
 def test_digits_reach_their_target(run: Path) -> None:
@@ -51,7 +52,7 @@ def test_digits_reach_their_target(run: Path) -> None:
 def test_images_and_arrays_are_predicted(run: Path, tmp_path: Path) -> None:
     from PIL import Image
 
-    digits = np.load(ROOT / "netspec/training/data/digits.npz")
+    digits = np.load(ROOT / "netspec/data/digits.npz")
     pixels = next(digits[name] for name in digits.files if digits[name].ndim >= 3)[:5].reshape(5, 8, 8).astype(np.uint8)
     np.save(tmp_path / "five.npy", pixels)
     Image.fromarray(np.minimum(pixels[0].astype(int) * 16, 255).astype(np.uint8)).save(tmp_path / "one.png")

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from netspec.cli import validate as command
+from netspec.cli.main import netspec as netspec_command
 from netspec.cli.spec_files import expand
 from netspec.diagnostics.render import RENDERERS
 from tests.cli.run import netspec
@@ -39,7 +40,7 @@ def write(**texts: str) -> None:
 
 
 def validate(*arguments: str, stdin: str | bytes | None = None) -> Result:
-    done = CliRunner().invoke(command.validate, arguments, input=stdin, prog_name="netspec")
+    done = CliRunner().invoke(netspec_command, ["validate", *arguments], input=stdin, prog_name="netspec")
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done
 

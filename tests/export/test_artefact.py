@@ -14,6 +14,7 @@ import pytest
 
 import netspec
 from netspec.analysis.plan import Plan
+from netspec.data import splits
 from netspec.export import folder as folders
 from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
 from netspec.export.functions import Functions
@@ -21,12 +22,12 @@ from netspec.export.load import Corrupt, fingerprint, load, verify
 from netspec.export.trained import of_run
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
-from netspec.text import writing
-from netspec.training import splits
-from netspec.training.record import compare, malformed
-from netspec.training.run import TrainedNetwork, record
+from netspec.runs.directory import record
+from netspec.runs.record import compare, malformed
+from netspec.storage import writing
+from netspec.storage.tree import to_host
 from netspec.training.step import TrainableNetwork
-from netspec.training.tree import to_host
+from netspec.training.trained import TrainedNetwork
 from tests.cli.run import netspec as command
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
@@ -440,7 +441,7 @@ def test_its_images_have_the_type_of_the_data(source: str, dtype: str, tmp_path:
     assert TrainedNetwork(plan, before, [], {}).pixels == ("float32" if source == "npz" else "uint8")
 
 
-@pytest.mark.parametrize("call", ["write", "fsync", "replace", "mkdir", "exchange"])
+@pytest.mark.parametrize("call", ["write", "fsync", "replace", "mkdir", "second rename"])
 def test_what_fails_leaves_the_old_one(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "one"
     folders.replace(folder, {"a": b"old", "b": b"old"})
@@ -448,10 +449,13 @@ def test_what_fails_leaves_the_old_one(call: str, tmp_path: Path, monkeypatch: p
     def fail(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    if call == "exchange":
-        monkeypatch.setattr(folders, "exchange", fail)
-    else:
-        monkeypatch.setattr(writing, "system", Failing(call, fail))
+    def second(source: Path, target: Path) -> None:
+        if target == folder and source.suffix == folders.NEW:
+            fail()
+        source.replace(target)
+
+    failing = Failing("replace", second) if call == "second rename" else Failing(call, fail)
+    monkeypatch.setattr(writing, "system", failing)
     with pytest.raises(OSError, match="No space"):
         folders.replace(folder, {"a": b"new"})
     monkeypatch.undo()
@@ -459,6 +463,20 @@ def test_what_fails_leaves_the_old_one(call: str, tmp_path: Path, monkeypatch: p
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
     folders.replace(folder, {"a": b"new"})
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a": b"new"}
+
+
+def test_what_a_killed_writer_moved_aside_comes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    folders.replace(folder, {"a": b"old"})
+    folder.rename(tmp_path / ".one-0badcafe.replaced")
+
+    def refuse() -> None:
+        raise Occupied("not now")
+
+    with pytest.raises(Occupied):
+        folders.replace(folder, {"a": b"new"}, refuse)
+    assert (folder / "a").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
 WRITER = """

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 import netspec
 from netspec.analysis.stages import stages
 from netspec.lowering.planner import choices, from_names
-from netspec.training.record import plain
+from netspec.runs.record import plain
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, variables
 

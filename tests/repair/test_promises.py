@@ -136,3 +136,8 @@ def test_a_number_that_goes_is_named_and_layers_are_never_taken_unasked() -> Non
             )
             assert fix.applicability == "display" or not kept.taken_away(source, fix) or named
     assert fix_all(source)[1] == ()
+
+
+def test_a_fault_for_which_there_is_nothing_to_change_is_no_crash() -> None:
+    text = HEAD + "train: {epochs: 3,\n\t# a tab\n\tseed: 1}\nfc:\t[10]\n \t- 3\n"
+    assert check_source(Source("x.yaml", text)).diagnostics

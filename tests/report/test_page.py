@@ -13,11 +13,11 @@ import jax
 import numpy as np
 import pytest
 
+from netspec.data.splits import Images
 from netspec.language.train import EarlyStopping, Train
 from netspec.report import page, statistics
 from netspec.report.evaluation import measure
-from netspec.training.run import load
-from netspec.training.splits import Images
+from netspec.training.trained import load
 from tests.lowering.networks import plan
 from tests.training.runs import images_of, session
 

@@ -16,11 +16,11 @@ import netspec
 from netspec.analysis.check import costed
 from netspec.analysis.memory import PARTS, training_memory
 from netspec.analysis.plan import Plan
+from netspec.data import Split
+from netspec.data.splits import Images
 from netspec.export.cost import analysis
 from netspec.lowering.planner import choices
-from netspec.training.data import Split
 from netspec.training.loop import Trainer
-from netspec.training.splits import Images
 from netspec.training.step import TrainableNetwork
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from netspec.analysis.plan import Plan
+from netspec.data.splits import Images, read
 from netspec.lowering.network import Choices
 from netspec.lowering.planner import choices
-from netspec.training.run import RunDirectory
-from netspec.training.session import Session
-from netspec.training.splits import Images, read
+from netspec.runs.directory import RunDirectory
+from netspec.training.session import Session, Watcher
 from tests.lowering.networks import plan
 
 SPEC = """\
@@ -46,7 +46,7 @@ def session(folder: Path, text: str = SPEC, images: Images | None = None, chosen
     return Session(planned, images or images_of(planned), RunDirectory(folder), {}, own)
 
 
-class At:
+class At(Watcher):
     """A watcher that does something once, after a step."""
 
     def __init__(self, step: int, do: Any) -> None:
@@ -55,9 +55,6 @@ class At:
     def step(self, step: int, total: int, metrics: Any) -> None:
         if step == self.at:
             self.do()
-
-    def epoch(self, row: Any, step: int, total: int) -> None:
-        pass
 
     def warn(self, code: str, message: str, help: str) -> None:
         raise AssertionError(message)

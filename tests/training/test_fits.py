@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from netspec.analysis.memory import TOLERANCE, training_bytes
-from netspec.training import memory, system
-from netspec.training.data import Split
+from netspec.data import Split, free_memory
+from netspec.data.splits import Images
+from netspec.training import memory
 from netspec.training.loop import Trainer
 from netspec.training.memory import available_bytes, data_bytes, shortage
-from netspec.training.splits import Images
 from netspec.training.step import Indivisible, TrainableNetwork, batch_of
 from tests.lowering.networks import plan
 
@@ -133,9 +133,9 @@ def test_a_control_group_bounds_what_there_is(files: dict[str, str], left: list[
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert system._group_bytes(tmp_path) == left
+    assert free_memory._group_bytes(tmp_path) == left
     (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2 kB\n")
-    assert system.free_bytes(tmp_path / "meminfo", tmp_path) == min([2048, *left])
-    whole = system.free_bytes(tmp_path / "nothing", tmp_path / "nothing")
-    assert whole == system._system_bytes(tmp_path / "nothing")
+    assert free_memory.free_bytes(tmp_path / "meminfo", tmp_path) == min([2048, *left])
+    whole = free_memory.free_bytes(tmp_path / "nothing", tmp_path / "nothing")
+    assert whole == free_memory._system_bytes(tmp_path / "nothing")
     assert whole is None or whole > 1 << 20

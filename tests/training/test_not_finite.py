@@ -11,12 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from netspec.cli.train import not_finite
-from netspec.training import cause, tensors
+from netspec.data.splits import Images
+from netspec.runs.directory import MODEL, RunDirectory
+from netspec.storage import tensors
 from netspec.training.loop import NotFinite, order
-from netspec.training.run import MODEL, RunDirectory
+from netspec.training.not_finite import Origin, find_origin
 from netspec.training.session import Session
-from netspec.training.splits import Images
+from netspec.workflows.train import not_finite
 from tests.lowering.networks import plan
 from tests.training.runs import SPEC, images_of, session
 
@@ -108,19 +109,15 @@ def test_it_stops_the_run_at_its_step_and_is_not_saved(place: str, step: int, sp
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_the_message_names_step_place_rate_and_what_to_try(
-    place: str, spoilt: Spoilt, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        not_finite(*spoilt.run(tmp_path, place, 2))
-    assert ended.value.code == 1
-    error, help = capsys.readouterr().err.splitlines()
+def test_the_message_names_step_place_rate_and_what_to_try(place: str, spoilt: Spoilt, tmp_path: Path) -> None:
+    (finding,) = not_finite(*spoilt.run(tmp_path, place, 2)).diagnostics
     named, advice = PLACES[place]
-    assert error == f"error[NS610]: step 2: {named} not finite; the learning rate there was 0.025"
-    assert advice in help
+    assert finding.code == "NS610"
+    assert finding.message == f"step 2: {named} not finite; the learning rate there was 0.025"
+    assert advice in (finding.help or "")
 
 
-def stopped(folder: Path, text: str, images: Images | None = None) -> tuple[NotFinite, cause.Cause]:
+def stopped(folder: Path, text: str, images: Images | None = None) -> tuple[NotFinite, Origin]:
     """How a run ends that comes to a number which is not finite; no file of it holds one."""
     running = session(folder, text, images)
     with pytest.raises(NotFinite) as failure:
@@ -128,7 +125,7 @@ def stopped(folder: Path, text: str, images: Images | None = None) -> tuple[NotF
     newest, passed_over = RunDirectory(folder).checkpoints().newest()
     assert not passed_over
     assert newest is None or newest.step < failure.value.step
-    return failure.value, cause.find(running.trainer, failure.value)
+    return failure.value, find_origin(running.trainer, failure.value)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +166,7 @@ def test_an_evaluation_that_is_not_finite_ends_the_run(split: str, tmp_path: Pat
     with pytest.raises(NotFinite) as failure:
         running.run(None)
     assert failure.value.split == split
-    assert cause.find(running.trainer, failure.value).kind == "images"
+    assert find_origin(running.trainer, failure.value).kind == "images"
     assert not (tmp_path / MODEL).exists()
 
 

@@ -15,10 +15,10 @@ import pytest
 
 from netspec.language.train import OPTIMIZERS, Train
 from netspec.repair.check import check_source
+from netspec.storage import tensors
+from netspec.storage.tree import to_host
 from netspec.text.source import Source
-from netspec.training import tensors
 from netspec.training.optimizer import Optimizer, StepsUnknown, schedule, steps_of
-from netspec.training.tree import to_host
 
 STEPS = 10
 

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from netspec.lowering.planner import choices, from_names
-from netspec.training import tensors
+from netspec.runs.directory import MODEL, RunDirectory
+from netspec.runs.record import compare
+from netspec.storage import tensors
 from netspec.training.loop import Trainer, order
-from netspec.training.record import compare
-from netspec.training.run import MODEL, RunDirectory, load
 from netspec.training.session import Outcome
 from netspec.training.step import TrainableNetwork
+from netspec.training.trained import load
 from tests.training.runs import SPEC, At, images_of, session, stop
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from netspec.analysis.plan import training_share
-from netspec.training import tensors
+from netspec.storage import tensors
+from netspec.storage.tree import flatten, to_host, unflatten
 from netspec.training.step import TrainableNetwork, steps_per_epoch
-from netspec.training.tree import flatten, to_host, unflatten
 from tests.lowering.networks import network
 
 SPEC = """\

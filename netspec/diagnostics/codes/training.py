@@ -256,7 +256,7 @@ CODES: tuple[Code, ...] = (
 python3 -c "
 from pathlib import Path
 import numpy as np
-from netspec.training import tensors
+from netspec.storage import tensors
 np.save('image.npy', np.eye(8) * 16)
 arrays, facts = tensors.load(Path('run/model.safetensors'))
 for name in arrays:

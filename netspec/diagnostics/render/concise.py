@@ -17,7 +17,7 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
 
 
 def line(found: Diagnostic, paint: Paint) -> str:
-    """The diagnostic on one line, whatever its parts contain."""
+    """The diagnostic on one line, whatever its parts contain; without a place where it has none."""
     severity = paint(f"{found.severity}[{found.code}]", found.severity)
-    place = f"{shown(found.source.name)}:{found.span.line}:{found.span.column}"
-    return f"{place}: {severity} {shown(found.message)}"
+    place = f"{shown(found.source.name)}:{found.span.line}:{found.span.column}: " if found.placed else ""
+    return f"{place}{severity} {shown(found.message)}"

@@ -35,6 +35,10 @@ def _block(found: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
     yield paint(kind, found.severity) + paint(f": {first}", "strong")
     for line in rest:
         yield " " * (len(kind) + 2) + paint(line, "strong")
+    if not found.placed:
+        if found.help:
+            yield paint("help", "help") + f": {shown(found.help)}"
+        return
     place = f"{shown(found.source.name)}:{found.span.line}:{found.span.column}"
     yield f"{' ' * page.gutter}{paint('-->', 'gutter')} {place}"
     marks = _marks(found) if found.source.text else {}

@@ -17,6 +17,9 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
 
 
 def _command(found: Diagnostic) -> str:
+    words = "\n".join(map(shown, in_words(found).split("\n")))
+    if not found.placed:
+        return f"::{found.severity} title=netspec {found.code}::{_data(f'{found.code} {words}')}"
     span, file = found.span, relative(found.source.name)
     properties: dict[str, object] = {"file": file, "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:  # GitHub drops an annotation with columns that spans lines
@@ -27,7 +30,6 @@ def _command(found: Diagnostic) -> str:
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     # the log shows nothing but the message
     place = f"{shown(file)}:{span.line}:{span.column}"
-    words = "\n".join(map(shown, in_words(found).split("\n")))
     return f"::{found.severity} {written}::{_data(f'{place}: {found.code} {words}')}"
 
 

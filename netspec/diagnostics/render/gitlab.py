@@ -21,7 +21,10 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
             "check_name": found.code,
             "fingerprint": fingerprint,
             "severity": SEVERITIES[found.severity],
-            "location": {"path": relative(found.source.name), "positions": _positions(found.span)},
+            "location": {
+                "path": relative(found.source.name) if found.placed else ".",
+                "positions": _positions(found.span),
+            },
         }
         for found, fingerprint in zip(diagnostics, fingerprints(diagnostics), strict=True)
     ]

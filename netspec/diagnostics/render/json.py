@@ -25,14 +25,14 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
 
 
 def _record(found: Diagnostic) -> dict[str, Any]:
-    """`layer` and `help` are absent where there is none; lists are present, if empty."""
+    """File, lines and columns, `layer` and `help` are absent where there is none; lists are present, if empty."""
     record: dict[str, Any] = {
         "code": found.code,
         "severity": found.severity,
         "message": found.message,
-        "file": found.source.name,
-        **_place(found.span),
     }
+    if found.placed:
+        record |= {"file": found.source.name, **_place(found.span)}
     if found.layer is not None:
         record["layer"] = found.layer
     record["labels"] = [{**_place(label.span), "message": label.message} for label in found.labels]

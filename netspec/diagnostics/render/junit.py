@@ -18,7 +18,7 @@ def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bo
     suite = TestSuite("netspec")
     of_file: dict[str, list[Diagnostic]] = {file: [] for file in all_files(diagnostics, files)}
     for found in diagnostics:
-        of_file[found.source.name].append(found)
+        of_file.setdefault(found.source.name if found.placed else "netspec", []).append(found)
     suite.add_testcases([_case(file, of_file[file]) for file in of_file])
     report = JUnitXml("netspec")
     report.add_testsuite(suite)

@@ -61,7 +61,7 @@ def _rule(name: str) -> Json:
 
 def _result(found: Diagnostic, rule: int, fingerprint: str) -> Json:
     file = uri(found.source.name)
-    location: Json = {"physicalLocation": _physical(file, found.span)}
+    location: Json = {"physicalLocation": _physical(file, found.span)} if found.placed else {}
     if found.layer is not None:
         location["logicalLocations"] = [{"fullyQualifiedName": found.layer}]
     result: Json = {
@@ -69,7 +69,7 @@ def _result(found: Diagnostic, rule: int, fingerprint: str) -> Json:
         "ruleIndex": rule,
         "level": found.severity,
         "message": {"text": in_words(found)},
-        "locations": [location],
+        "locations": [location] if location else [],
         "partialFingerprints": {"netspec/v1": fingerprint},
     }
     if found.labels:

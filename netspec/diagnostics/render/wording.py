@@ -26,21 +26,21 @@ def count(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> Counts:
 
 def tally(diagnostics: Sequence[Diagnostic]) -> dict[str, Counts]:
     """The counts of each file that has a finding, the worst first: by errors, then by warnings, then by name."""
-    errors = Counter(found.source.name for found in diagnostics if found.severity == "error")
-    both = Counter(found.source.name for found in diagnostics)
+    errors = Counter(found.source.name for found in diagnostics if found.placed and found.severity == "error")
+    both = Counter(found.source.name for found in diagnostics if found.placed)
     worst = sorted(both, key=lambda name: (-errors[name], -both[name], name))
     return {name: Counts(1, errors[name], both[name] - errors[name]) for name in worst}
 
 
 def worst_first(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The diagnostics of the worst file first; those of one file keep their order."""
+    """Those of no file, then the diagnostics of the worst file first; those of one file keep their order."""
     place = {name: number for number, name in enumerate(tally(diagnostics))}
-    return sorted(diagnostics, key=lambda found: place[found.source.name])
+    return sorted(diagnostics, key=lambda found: place[found.source.name] if found.placed else -1)
 
 
 def all_files(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> list[str]:
     """The files that were checked or are spoken of, each once."""
-    return list(dict.fromkeys([*files, *(found.source.name for found in diagnostics)]))
+    return list(dict.fromkeys([*files, *(found.source.name for found in diagnostics if found.placed)]))
 
 
 def counted(number: int, thing: str) -> str:

@@ -2,6 +2,6 @@
 
 from netspec.lowering.convolution.algorithms import ALGORITHMS
 from netspec.lowering.convolution.convolve import convolve
-from netspec.lowering.convolution.work import Convolution
+from netspec.lowering.convolution.workload import Convolution
 
 __all__ = ["ALGORITHMS", "Convolution", "convolve"]

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from netspec.analysis.convolution.geometry import Geometry
-from netspec.lowering.work import Direction
+from netspec.lowering.workload import Direction
 
 
 class Algorithm(Protocol):

@@ -13,7 +13,7 @@ from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution import reference
 from netspec.lowering.convolution.algorithms import ALGORITHMS
 from netspec.lowering.settings import held
-from netspec.lowering.work import Direction
+from netspec.lowering.workload import Direction
 
 
 def convolve(x: jax.Array, w: jax.Array, g: Geometry, choice: Choice | None) -> jax.Array:

@@ -17,7 +17,7 @@ from jax.lax import optimization_barrier
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.algorithm import wide
 from netspec.lowering.windows import taps
-from netspec.lowering.work import Direction
+from netspec.lowering.workload import Direction
 
 
 def supports(g: Geometry, direction: Direction) -> bool:

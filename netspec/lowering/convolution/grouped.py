@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution import reference
 from netspec.lowering.convolution.algorithm import transpose
-from netspec.lowering.work import Direction
+from netspec.lowering.workload import Direction
 
 
 def supports(g: Geometry, direction: Direction) -> bool:

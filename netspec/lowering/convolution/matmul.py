@@ -9,7 +9,7 @@ import jax
 
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.algorithm import matmul, transpose
-from netspec.lowering.work import Direction
+from netspec.lowering.workload import Direction
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from jax import lax
 
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.lowering.convolution.algorithm import transpose
-from netspec.lowering.work import Direction
+from netspec.lowering.workload import Direction
 
 
 def supports(g: Geometry, direction: Direction) -> bool:

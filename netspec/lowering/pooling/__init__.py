@@ -2,6 +2,6 @@
 
 from netspec.analysis.pooling import Window
 from netspec.lowering.pooling.pool import ALGORITHMS, pool
-from netspec.lowering.pooling.work import Pooling
+from netspec.lowering.pooling.workload import Pooling
 
 __all__ = ["ALGORITHMS", "Pooling", "Window", "pool"]

@@ -11,7 +11,7 @@ from netspec.text.source import START, Source
 from tests.diagnostics.render.examples import FILES, bias_without_effect
 from tests.diagnostics.render.hostile import hostile
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "data" / "sarif-2.1.0-rtm.5.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "files" / "sarif-2.1.0-rtm.5.json").read_text())
 VALIDATOR = Draft4Validator(SCHEMA, format_checker=Draft4Validator.FORMAT_CHECKER)
 
 

@@ -1,0 +1,174 @@
+"""Four arrays on disk (training and test images and labels) checked by their headers, then read.
+
+Shared by the formats that declare type and shape before the data: idx and npz. Nothing is allocated until
+both headers of a part agree with each other, with `input` and with the size of the file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.checks import Shape, assemble, label_problems, shape_problems, times
+from netspec.data.dataset import Dataset, Pixels, Split
+from netspec.data.files import exactly, fits
+from netspec.data.problem import Problem, Refused, problem
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import OfFile
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An array as its header declares it."""
+
+    path: Path
+    array: str | None
+    """Which array of the file, where it has several."""
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    start: int
+    """The byte of the stream at which the values begin."""
+    open: Callable[[], BinaryIO]
+    """Opens the stream that the header stands in, inflated, at byte 0."""
+    fortran: bool = False
+
+    @property
+    def image(self) -> Shape:
+        """(height, width, channels); an array without an axis of channels has one."""
+        return (*self.shape[1:4], 1)[:3]  # type: ignore[return-value]
+
+    @property
+    def stored(self) -> type[np.uint8] | type[np.float32]:
+        """How the pixels are kept: bytes stay bytes, all else becomes float32."""
+        return np.uint8 if self.dtype == np.uint8 else np.float32
+
+
+def load_arrays(
+    origin: Path,
+    parts: list[tuple[Declared, Declared]],
+    input_shape: Shape,
+    outputs: int | None,
+    names: tuple[str, ...] | None,
+) -> Dataset:
+    """The data set of (images, labels) for training and for test, found at `origin`.
+
+    Raises:
+        Refused: everything that the headers, then everything that the contents show to be wrong.
+    """
+    problems: list[Problem] = []
+    for images, labels in parts:
+        wrong = _header_problems(images, labels, input_shape)
+        # What both parts have in common is said once.
+        same = images.shape[1:] == parts[0][0].shape[1:] and any(CODES[p.code].of_file is OfFile.SIZE for p in problems)
+        hot = any(p.help == ONE_HOT for p in problems)
+        problems += [
+            p for p in wrong if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.help == ONE_HOT))
+        ]
+    if problems:
+        raise Refused(*problems)
+    fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))
+    read = [_labels(labels) for _, labels in parts]
+    known = np.unique(np.concatenate([np.unique(values) for values, _ in read]))
+    splits = []
+    for (images, labels), (values, wrong) in zip(parts, read, strict=True):
+        count = len(names) if names else outputs
+        problems += wrong or label_problems(
+            values, count, labels.path, labels.array, known=known, published=names is not None
+        )
+        try:
+            splits.append(Split(_pixels(images), values.astype(np.int32)))
+        except Refused as refused:
+            problems.extend(refused.problems)
+    if problems:
+        raise Refused(*problems)
+    train, test = splits
+    count = outputs or 1 + max(int(part.labels.max()) for part in splits)
+    return assemble(train, test, names or tuple(map(str, range(count))), origin)
+
+
+ONE_HOT = "save `labels.argmax(1)` in their place, for the training and the test part"
+
+
+def _one_hot(labels: Declared) -> bool:
+    """Whether the labels are rows of several numbers, one row an example."""
+    return len(labels.shape) == 2 and labels.shape[1] > 1
+
+
+def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> list[Problem]:
+    """What one part's two headers show to be wrong."""
+    problems: list[Problem] = []
+    if len(images.shape) not in (3, 4):
+        fact = f"has shape {times(images.shape)}; images are (n, height, width) or with a last axis of channels"
+        problems.append(problem("NS505", images.path, fact, where=images.array))
+    elif not images.shape[0]:
+        problems.append(problem("NS510", images.path, "has no examples", where=images.array))
+    else:
+        problems += shape_problems(images.image, input_shape, images.path, images.array)
+    if labels.dtype.kind not in "iu" and not _one_hot(labels):
+        fact, help = f"labels are {labels.dtype}, not integers", "save `labels.astype('int64')`"
+        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
+    if _one_hot(labels):
+        fact = f"has shape {times(labels.shape)}, as one-hot labels have; labels are (n,), one class number an example"
+        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=ONE_HOT))
+    elif len(labels.shape) != 1 and not (len(labels.shape) == 2 and labels.shape[1] == 1):
+        fact = f"has shape {times(labels.shape) or '()'}; labels are (n,), one class number an example"
+        problems.append(problem("NS505", labels.path, fact, where=labels.array))
+    elif images.shape and images.shape[0] not in (0, labels.shape[0]):
+        fact = f"{labels.shape[0]:,} labels for {images.shape[0]:,} images"
+        help = f"pair it with the images of `{images.path.name}`"
+        problems.append(problem("NS506", labels.path, fact, where=labels.array or "header", help=help))
+    return problems
+
+
+def _labels(declared: Declared) -> tuple[NDArray[Any], list[Problem]]:
+    """The labels, none where they cannot be read."""
+    try:
+        return values(declared, declared.dtype).reshape(-1), []
+    except Refused as refused:
+        return np.zeros(0, declared.dtype), list(refused.problems)
+
+
+def _pixels(declared: Declared) -> Pixels:
+    """The images, all of them finite."""
+    pixels: Pixels = values(declared, np.dtype(declared.stored)).reshape(-1, *declared.image)
+    if problems := _finite_problems(pixels, declared):
+        raise Refused(*problems)
+    return pixels
+
+
+def values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:
+    """The array of a stream, converted to `kept` chunk by chunk: float64 never stands in memory as a whole."""
+    flat = np.empty(math.prod(declared.shape), dtype=kept)
+    done, size = 0, len(flat) * declared.dtype.itemsize
+    with closing(declared.open()) as stream, np.errstate(over="ignore"):
+        stream.read(declared.start)
+        where = declared.array or ""
+        for chunk in exactly(stream, size, declared.path, start=declared.start, array=where):
+            part = np.frombuffer(chunk, dtype=declared.dtype)
+            flat[done : done + len(part)] = part
+            done += len(part)
+    shaped = flat.reshape(declared.shape, order="F" if declared.fortran else "C")
+    return np.ascontiguousarray(shaped)
+
+
+def _finite_problems(pixels: Pixels, declared: Declared) -> list[Problem]:
+    """NS509 where a pixel is NaN or infinite, or too large for float32: one poisons every weight."""
+    if pixels.dtype == np.uint8:
+        return []
+    # A sum over a row is finite if its members are, short of overflow; only suspects are looked at closely.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspects = np.flatnonzero(~np.isfinite(pixels.sum(axis=(1, 2, 3), dtype=np.float64)))
+    bad = [int(row) for row in suspects if not np.isfinite(pixels[row]).all()]
+    if not bad:
+        return []
+    where = f"{declared.array}, row {bad[0]}" if declared.array else f"row {bad[0]}"
+    fact = f"has a pixel that is not finite in float32; {len(bad):,} of {len(pixels):,} images have one"
+    help = "replace or drop these images"
+    return [problem("NS509", declared.path, fact, where=where, help=help)]

@@ -1,0 +1,102 @@
+"""The images of a spec, divided into training, validation and test, or what is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netspec.analysis.plan import Plan
+from netspec.data import Dataset, Problem, Split, hold_out, load, sources, statistics
+from netspec.data.checks import faint_problems
+from netspec.data.files import at_home
+from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.language.data import SOURCES
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the data room reads of the spec, with the path resolved."""
+
+    source: str
+    path: Path | None
+    resize: bool
+
+
+@dataclass(frozen=True)
+class Images:
+    """A data set ready for training."""
+
+    train: Split
+    validation: Split
+    """Empty where `data.validation` is 0."""
+    test: Split
+    classes: tuple[str, ...]
+    fingerprint: str
+    mean: np.ndarray
+    """(channels,) float32, of the training part: normalized = (raw - mean) / deviation."""
+    deviation: np.ndarray
+    warnings: tuple[Diagnostic, ...] = ()
+    path: Path | None = None
+    """Where they were found, absolute; None where nobody said where they are."""
+
+
+def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
+    """The images of a plan, from `path` where that is not None, else from the spec's `data.path` or the known places.
+
+    In their place come errors, each at the key of the spec that names the files.
+    """
+    data = plan.spec.data.value
+    place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
+    outputs = plan.output[-1] if len(plan.output) == 1 else None
+    if outputs is None:
+        return [_no_vector(plan)]
+    height, width, channels = plan.input
+    dataset = load(Settings(data.source, place, data.resize), (height, width, channels), outputs)
+    if not isinstance(dataset, Dataset):
+        return [_diagnostic(plan, problem) for problem in dataset]
+    train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)
+    mean, deviation = statistics(train, data.normalize)
+    faint = faint_problems(train, place or Path(data.source)) if data.normalize == "unit" else []
+    return Images(
+        train,
+        validation,
+        dataset.test,
+        dataset.classes,
+        dataset.fingerprint,
+        mean.astype(np.float32),
+        deviation.astype(np.float32),
+        tuple(_diagnostic(plan, problem) for problem in (*dataset.warnings, *faint)),
+        place and place.absolute(),
+    )
+
+
+def pixel_type(plan: Plan) -> np.dtype[Any]:
+    """The type of the raw images of a plan: uint8 or float32, by the files where they are there."""
+    data = plan.spec.data.value
+    path = _beside(plan, data.path) if data.path is not None else None
+    return sources.pixel_type(Settings(data.source, path, data.resize)) or np.dtype(SOURCES[data.source].dtype)
+
+
+def _beside(plan: Plan, path: str) -> Path:
+    """A path of the spec is relative to the spec, or to the home folder where it begins with `~`."""
+    source = plan.spec.source.path
+    return at_home(Path(path)) if source is None else source.parent / at_home(Path(path))
+
+
+def _diagnostic(plan: Plan, problem: Problem) -> Diagnostic:
+    data = plan.spec.data
+    span = data.at("path") if data.value.path is not None else data.at("source")
+    return Diagnostic(
+        problem.code, problem.message, plan.spec.source, span, help=problem.help, severity=problem.severity
+    )
+
+
+def _no_vector(plan: Plan) -> Diagnostic:
+    last = plan.layers[-1]
+    shape = "x".join(map(str, last.output))
+    message = f"training needs one vector an image, but `{last.name}` gives a map of {shape}"
+    help = "end with `pool: {type: average, window: all}`, or with `fc`"
+    return Diagnostic("NS209", message, plan.spec.source, last.layer.span, layer=last.name, help=help)

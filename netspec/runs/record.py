@@ -1,0 +1,222 @@
+"""What a run was made of, and what may be different when it goes on.
+
+A record is plain JSON:
+
+- `spec`: the spec as `plain` gives it, every default filled in;
+- `data`: the fingerprint of the images and labels; `pixels`: the type of the images, which the fingerprint covers; `seed`;
+- `versions`, `options` (of XLA), `choices` (of algorithms), `cores`, `processor`, `devices`, `settings` (variables of the
+  environment: see `jax_environment`): these change no formula, but may change the last bits of its result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final, Literal
+
+from netspec.runs import processor
+
+Effect = Literal["refused", "warned", "allowed"]
+
+BITS_ONLY = ("versions", "options", "choices", "cores", "devices", "processor", "settings")
+"""Parts of a record that change no formula: a run may go on where they differ."""
+
+IMPLIED = ("pixels",)
+"""Parts that cannot differ where the others agree. Runs of earlier versions lack them."""
+
+FREE = (
+    *("name", "description", "budget", "data.path"),
+    *("train.checkpoint", "train.early_stopping", "train.target"),
+)
+"""Keys of a spec that no step depends on. `data.path` may move: the data's fingerprint says what is there."""
+
+LATER: dict[str, object] = {"settings": {}}
+"""Parts that runs of earlier versions lack, and what stands for them."""
+
+ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
+SAME_UP_TO_BITS: tuple[Effect, str] = ("warned", "the last bits of the results may differ")
+
+PACKAGES = ("netspec-compiler", "jax", "jaxlib", "optax", "numpy", "ml_dtypes", "safetensors")
+
+
+KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("spec", (dict,), "a mapping"),
+    ("spec.data", (dict,), "a mapping"),
+    ("spec.data.path", (str, type(None)), "a path or null"),
+    ("spec.train", (dict,), "a mapping"),
+    ("spec.train.schedule", (dict,), "a mapping"),
+    ("data", (str,), "a string"),
+    ("options", (dict,), "a mapping"),
+    ("choices", (dict,), "a mapping"),
+    ("versions", (dict,), "a mapping"),
+    ("cores", (int, type(None)), "a number or null"),
+    ("processor", (str,), "a string"),
+    ("classes", (list,), "a list"),
+    ("devices", (dict,), "a mapping"),
+    ("devices.kind", (str,), "a string"),
+)
+"""What is read of a record: the key, its types, and these in words."""
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT: Final = _Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that differs between two nested dictionaries; ABSENT where one of them has none."""
+
+    path: str
+    old: object
+    new: object
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_short(self.old)} -> {_short(self.new)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Change):
+    """A change of a record with what it means for a run that goes on."""
+
+    effect: Effect
+    reason: str
+
+
+def plain(value: object) -> Any:
+    """A typed value as JSON has it; a dataclass is its fields, after its `type` where its class has one.
+
+    >>> plain((1, 2.5, None))
+    [1, 2.5, None]
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        head = {"type": value.type} if hasattr(value, "type") else {}
+        return head | {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"a record holds plain values, received {value!r}")
+
+
+def malformed(value: object) -> str | None:
+    """What is wrong with a record read from a file; None where every key that is read of it is there, of its type.
+
+    >>> malformed({"spec": []})
+    '`spec` is not a mapping'
+    """
+    if not isinstance(value, dict):
+        return "it is not a mapping"
+    for path, types, words in KINDS:
+        place: Any = value
+        *above, last = path.split(".")
+        for key in above:
+            place = place[key]
+        if last not in place:
+            return f"it has no `{path}`"
+        if not isinstance(place[last], types) or isinstance(place[last], bool):
+            return f"`{path}` is not {words}"
+    if value.get("pixels", "uint8") not in ("uint8", "float32"):
+        return "`pixels` are neither uint8 nor float32"
+    if not all(isinstance(name, str) for name in value["classes"]):
+        return "`classes` are not strings"
+    if not isinstance(value.get("settings", {}), dict):
+        return "`settings` is not a mapping"
+    named = (names.values() if isinstance(names, dict) else [names] for names in value["choices"].values())
+    if not all(isinstance(name, str) for names in named for name in names):
+        return "`choices` are not names"
+    return None
+
+
+def fingerprint(value: object) -> str:
+    """SHA-256 of a plain value's JSON, keys sorted: 64 digits."""
+    return hashlib.sha256(json.dumps(plain(value), sort_keys=True).encode()).hexdigest()
+
+
+def environment() -> dict[str, Any]:
+    """The `versions` and `cores` of this process. Imports none of the packages."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    affinity = getattr(os, "sched_getaffinity", None)  # on Linux: the cores that this process may use
+    cores = len(affinity(0)) if affinity else os.cpu_count()
+    return {"versions": versions, "cores": cores, "processor": processor.name()}
+
+
+def changes(old: object, new: object, path: str = "") -> list[Change]:
+    """Where two nested plain values differ, in the order of their keys.
+
+    >>> [str(change) for change in changes({"epochs": 3, "fc": [10]}, {"epochs": 5, "fc": [10, 2]})]
+    ['epochs: 3 -> 5', 'fc[1]: absent -> 2']
+    """
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        below = [(f"{path}.{key}" if path else str(key), key) for key in {**old, **new}]
+        pairs = [(name, old.get(key, ABSENT), new.get(key, ABSENT)) for name, key in below]
+    elif isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        count = max(len(old), len(new))
+        ends = [(*values, *[ABSENT] * (count - len(values))) for values in (old, new)]
+        pairs = [(f"{path}[{index}]", ends[0][index], ends[1][index]) for index in range(count)]
+    else:
+        same = old == new and isinstance(old, bool) == isinstance(new, bool)
+        return [] if same else [Change(path, old, new)]
+    return [change for name, before, after in pairs for change in changes(before, after, name)]
+
+
+def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+    """What differs between the record of a run and that of the process which would go on with it.
+
+    A key of the spec is named as the spec names it. Refused is whatever is not known to be harmless.
+    """
+    differences = [
+        Difference(change.path, change.old, change.new, *_judge_spec(change, new))
+        for change in changes(old.get("spec", {}), new.get("spec", {}))
+    ]
+    for part in {**old, **new}:
+        if part == "spec" or part in IMPLIED:
+            continue
+        effect, reason = SAME_UP_TO_BITS if part in BITS_ONLY else ANOTHER_RUN
+        differences.extend(
+            Difference(change.path, change.old, change.new, effect, reason)
+            for change in changes(old.get(part, LATER.get(part, ABSENT)), new.get(part, ABSENT), part)
+        )
+    return differences
+
+
+def foreign(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """What shows that something saved with the record `old` is not of the run `new`; None where it may be of an earlier stage of it."""
+    refused = [change for change in compare(old, new) if change.effect == "refused" and change.path != "train.epochs"]
+    return f"it is of another run: {'; '.join(map(str, refused))}" if refused else None
+
+
+def _judge_spec(change: Change, new: Mapping[str, Any]) -> tuple[Effect, str]:
+    """What a change of a key of the spec means."""
+    if any(change.path == key or change.path.startswith(f"{key}.") for key in FREE):
+        return "allowed", "no step depends on it"
+    if change.path != "train.epochs":
+        return ANOTHER_RUN
+    if not (isinstance(change.old, int) and isinstance(change.new, int) and change.new > change.old):
+        return "refused", "epochs may only be added"
+    schedule = new["spec"]["train"].get("schedule", {})
+    if any(isinstance(value, str) and value.endswith("%") for value in schedule.values()):
+        return "warned", "the schedule counts in shares of all steps, which are more now"
+    return "allowed", "the run goes on for longer"
+
+
+def _short(value: object) -> str:
+    """A value in a message: fingerprints and sections are cut."""
+    text = repr(value) if isinstance(value, _Absent) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f"{text[:36]}…"

@@ -1,0 +1,148 @@
+"""Files of netspec's own form with a right checksum and wrong content: refused by name, never by a traceback."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from netspec.runs import checkpoint, content
+from netspec.runs.checkpoint import Checkpoint
+from netspec.storage import tensors
+from netspec.storage.tensors import Corrupt
+from netspec.training.trained import load
+
+ROW = {"epoch": 1, "step": 7, **dict.fromkeys(content.NUMBERS, 0.5), **dict.fromkeys(content.VALIDATION, 0.5)}
+RECORD: dict[str, Any] = {
+    "spec": {"data": {"path": None}, "train": {"schedule": {}}},
+    **{"data": "00", "options": {}, "choices": {}, "versions": {}, "cores": 1, "processor": "p"},
+    **{"classes": ["a", "b"], "devices": {"kind": "cpu", "count": 1}, "settings": {}},
+}
+SPEC = "netspec: 1\nname: x\ninput: [2, 2, 1]\nfc: [2]\n"
+MODEL = {"netspec": 1, "spec": SPEC, "record": RECORD, "rows": [ROW]}
+SAVED = {
+    **{"checkpoint": checkpoint.FORMAT, "step": 7, "epoch": 1, "position": 0, "record": RECORD, "metrics": [ROW]},
+    "more": {"text": SPEC, "best_after": 0, "epoch_seconds": 0.0},
+}
+OTHERS: tuple[object, ...] = (None, -1, True, "text", [], [3], {}, {"a": 3})
+
+
+def spoiled(whole: Any) -> Iterator[tuple[str, Any]]:
+    """The content with each value that is read replaced by those of other types, and without each key."""
+    for path in paths(whole):
+        for other in OTHERS:
+            changed = copy.deepcopy(whole)
+            place = changed
+            for key in path[:-1]:
+                place = place[key]
+            number = isinstance(place[path[-1]], float) and other == -1
+            if type(place[path[-1]]) is not type(other) and not number:
+                place[path[-1]] = other
+                yield f"{path}: {other!r}", changed
+        if isinstance(path[-1], str):
+            changed = copy.deepcopy(whole)
+            place = changed
+            for key in path[:-1]:
+                place = place[key]
+            del place[path[-1]]
+            yield f"without {path}", changed
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from paths(inner, (*path, key))
+
+
+def harmless(what: str) -> bool:
+    """What a record may have: nobody reads it but to compare."""
+    return (
+        "'count'" in what or "'cores'" in what or "without ('record', 'settings')" in what or "'path'): 'text'" in what
+    )
+
+
+def test_the_content_of_a_model() -> None:
+    assert content.of_model(MODEL) is None
+    assert content.of_model(MODEL | {"netspec": 99}) == "it is a model of format 99, and this version reads 1"
+    let_through = [what for what, changed in spoiled(MODEL) if content.of_model(changed) is None and not harmless(what)]
+    assert not let_through
+
+
+def test_the_content_of_a_checkpoint() -> None:
+    def reason(changed: dict[str, Any]) -> str | None:
+        try:
+            return content.of_checkpoint(checkpoint.of_content(Path("x"), {}, changed))
+        except Corrupt as error:
+            return error.reason
+
+    assert reason(SAVED) is None
+    let_through = [what for what, changed in spoiled(SAVED) if reason(changed) is None and not harmless(what)]
+    assert not let_through
+    weights = {"kernel": np.array([1.0, np.nan], np.float32)}
+    saved = Checkpoint(7, 1, 0, weights, RECORD, [ROW], SAVED["more"])  # type: ignore[arg-type]
+    assert content.of_checkpoint(saved) == "`kernel` holds a number that is not finite"
+
+
+def arrays(**others: np.ndarray) -> dict[str, np.ndarray]:
+    ones = {"params/fc1/kernel": np.ones((4, 2), np.float32), "params/fc1/bias": np.ones(2, np.float32)}
+    ones |= {f"state/input/{name}": np.ones(1, np.float32) for name in ("mean", "deviation")}
+    return ones | others
+
+
+@pytest.mark.parametrize(
+    ("weights", "facts", "words"),
+    [
+        ({}, {}, None),
+        (
+            {"params/fc1/bias": np.array([0, np.nan], np.float32)},
+            {},
+            "`params/fc1/bias` holds a number that is not finite",
+        ),
+        ({}, {"netspec": 99}, "format 99"),
+        ({}, {"record": RECORD | {"classes": ["a"]}}, "2 numbers an image, and its record names 1"),
+        ({}, {"rows": [ROW | {"loss": "low"}]}, "`loss` of row 1"),
+        ({}, {"rows": 3}, "rows"),
+    ],
+)
+def test_a_model_is_loaded_or_refused(weights: Any, facts: Any, words: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(tensors.save_bytes(arrays(**weights), MODEL | facts))
+    if words is None:
+        assert load(path, warn=lambda _: None).classes == ("a", "b")
+    else:
+        with pytest.raises(Corrupt, match=words):
+            load(path)
+
+
+def crafted(metadata: str) -> bytes:
+    """A file whose one metadata key is this text after the place of the hash, with the right hash."""
+    data = save({"a": np.ones(1, np.float32)}, {"netspec": '{"hash":"' + "0" * 64 + metadata})
+    return data[: tensors._START] + tensors._hash(data) + data[tensors._END :]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ['"', '"}', '","metadata":3}', '","metadata":[]}', '","metadata":{"loss":NaN}}', '","metadata":{"a":' + "[" * 90 + "]" * 90 + "}}",
+     '","metadata":{"a":' + "[" * 50_000 + "]" * 50_000 + "}}"],
+    ids=range(7),
+)  # fmt: skip
+def test_metadata_that_is_none(rest: str) -> None:
+    with pytest.raises(Corrupt, match="checksum is right"):
+        tensors.load(crafted(rest))
+
+
+@pytest.mark.parametrize("old", [b'"F32"', b'"shape":[1]', b'"data_offsets":[0,4]', b'"a":{'])
+def test_a_header_that_is_none(old: bytes) -> None:
+    data = crafted('","metadata":{}}')
+    assert old in data
+    spoiled = data.replace(
+        old, old.replace(b"F32", b"F99").replace(b"1]", b"9]").replace(b"4]", b"9]").replace(b'"a":{', b'"a":['), 1
+    )
+    spoiled = spoiled[: tensors._START] + tensors._hash(spoiled) + spoiled[tensors._END :]
+    with pytest.raises(Corrupt, match="checksum is right"):
+        tensors.load(spoiled)
