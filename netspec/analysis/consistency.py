@@ -14,13 +14,12 @@ from netspec.analysis.causes import (
     NoLayers,
     PoolAboveConv,
 )
+from netspec.analysis.plan import INPUT
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.data import SOURCES
 from netspec.language.spec import Layer, Spec
 from netspec.text.nodes import Mapping, Node, Path, Sequence
-
-RESERVED = "input"
 
 
 def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
@@ -32,8 +31,8 @@ def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         if layer.settings is None:
             continue
         there = first.setdefault(layer.name, layer)
-        if layer.name == RESERVED:
-            message = f"a layer cannot be called `{RESERVED}`: that is the image"
+        if layer.name == INPUT:
+            message = f"a layer cannot be called `{INPUT}`: that is the image"
             cause = NameTaken(places[id(layer)], "images")
             yield Diagnostic("NS203", message, spec.source, layer.at("name"), layer=layer.name, cause=cause)
         elif (

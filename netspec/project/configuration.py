@@ -138,11 +138,20 @@ def left_out(path: str, patterns: Sequence[str]) -> bool:
 
 def told_of(report: Report, made: Sequence[Override]) -> Report:
     """A report on a text with other values in it, told of the text as it was."""
-    found, ignored = report.diagnostics, report.ignored
-    for change in reversed(made):
-        found = tuple(change.located(diagnostic) for diagnostic in found)
-        ignored = tuple(change.located(diagnostic) for diagnostic in ignored)
+    found, ignored = (
+        tuple(_told_of(finding, made) for finding in those) for those in (report.diagnostics, report.ignored)
+    )
     return replace(report, diagnostics=found, ignored=ignored)
+
+
+def _told_of(finding: Diagnostic, made: Sequence[Override]) -> Diagnostic:
+    """A finding, told of the text as it was; of several values in one place the last is named."""
+    named = True
+    for change in reversed(made):
+        touched = change.touches(finding.span)
+        finding = change.located(finding, named=named)
+        named = named and not touched
+    return finding
 
 
 def wrong_budget(path: list[str], value: str) -> str | None:
