@@ -189,19 +189,15 @@ def is_code(node: ast.AST) -> bool:
 
 
 def test_nothing_tests_a_code_by_its_letters() -> None:
-    """What follows from a code is a property of it in the catalogue; elsewhere a code is named where a finding is made."""
+    """What follows from a code is a property of it in the catalogue; elsewhere a code is written out where a finding is made."""
     for path in FILES:
         if path.is_relative_to(ROOT / "netspec" / "diagnostics" / "codes") or path.name == "code.py":
             continue
-        nodes = [*ast.walk(ast.parse(path.read_text()))]
-        named = [
-            node.value for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
-        ]
-        for node in nodes:
+        for node in ast.walk(ast.parse(path.read_text())):
             parts: list[ast.expr] = []
-            if node in named:  # A, B = "NS220", "NS221"
-                continue
-            if isinstance(node, ast.Compare):
+            if isinstance(node, ast.Assign):  # a name for it could be compared
+                parts = [node.value]
+            elif isinstance(node, ast.Compare):
                 parts = [node.left, *node.comparators]
             elif isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) == sum(map(is_code, node.elts)):
                 parts = node.elts
@@ -226,6 +222,12 @@ def test_nothing_compares_the_name_of_a_source() -> None:
             if isinstance(node, ast.Compare):
                 values = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
                 assert not values & SOURCES.keys(), (path, ast.unparse(node))
+
+
+def test_one_file_measures_how_alike_words_are() -> None:
+    measures = {"difflib.get_close_matches", "difflib.SequenceMatcher"}
+    found = {path for path in FILES if imports(ast.parse(path.read_text())) & measures}
+    assert found == {ROOT / "netspec" / "language" / "spelling.py"}
 
 
 ENDS = {

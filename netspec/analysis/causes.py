@@ -54,7 +54,7 @@ class PoolAboveConv(Cause):
     """A block whose pooling layer is written first, and runs last."""
 
     path: Path
-    """Of the block."""
+    """The path of the block."""
 
 
 @dataclass(frozen=True)
