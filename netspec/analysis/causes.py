@@ -15,7 +15,7 @@ class Agreement:
     """A value of a key with which two values no longer contradict each other."""
 
     key: str
-    """Its path, joined by dots."""
+    """The path of the key, joined by dots."""
     value: str | None
     """As YAML; None where the key is left out."""
 

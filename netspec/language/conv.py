@@ -133,7 +133,7 @@ class Conv(Weighted):
         return Window((height.kernel, width.kernel), self.stride)
 
     def footprint(self, input: Shape) -> Footprint:
-        """That of a weighted sum."""
+        """The footprint of a weighted sum."""
         return self._held()
 
     def described(self) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ class Configurations:
         self._of_folder: dict[Path, Configuration] = {}
 
     def of(self, file: str) -> Configuration:
-        """That of the nearest folder upward from a file, which need not exist."""
+        """The configuration of the nearest folder upward from a file, which need not exist."""
         return self._within(_absolute(file).parent)
 
     def _within(self, folder: Path) -> Configuration:

@@ -49,7 +49,7 @@ def _mode(name: str) -> Mode:
         if mode == name:
             chosen: Mode = mode
             return chosen
-    raise ValueError(f"tune={name!r} is none of {', '.join(get_args(Mode))}")
+    raise ValueError(f"tune={name!r} is not one of {', '.join(get_args(Mode))}")
 
 
 def read(plan: Plan, path: Path) -> dict[str, Any]:
