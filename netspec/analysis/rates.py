@@ -70,7 +70,9 @@ def epochs(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         if count > SHORT_WARMUP if name == "warmup" else not _ends_early(train.schedule, total / count):
             continue
         shares = [f"{100 * count // train.epochs}%"] if 100 * count % train.epochs == 0 else []
-        values = shares if count == train.epochs else [str(count * an_epoch), *shares]
+        values = (
+            shares if count == train.epochs else [*shares, str(count * an_epoch)]
+        )  # a share holds for other batches too
         message = f"`{name}: {count}` counts steps, of which the run has {total:,}: an epoch alone has {an_epoch:,}"
         yield Diagnostic(
             "NS232",

@@ -9,6 +9,7 @@ from typing import Literal
 
 from netspec.analysis import rates
 from netspec.analysis.against_data import known_data
+from netspec.analysis.causes import Agreement, Contradiction
 from netspec.analysis.plan import steps_per_epoch, training_share
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
@@ -82,7 +83,16 @@ def _told(spec: Spec, found: Finding) -> Diagnostic:
         labels=(Label(at(other), f"`{found.other}`"),) if other in spec.train.places else (),
         help=found.help,
         severity=found.severity,
+        cause=_in_epochs(spec, found),
     )
+
+
+def _in_epochs(spec: Spec, found: Finding) -> Contradiction | None:
+    """What ends a contradiction of steps that are a whole share of the run if they are epochs."""
+    count, epochs = getattr(spec.train.value.schedule, found.key), spec.train.value.epochs
+    if not isinstance(count, int) or not 0 < count <= epochs or 100 * count % epochs:
+        return None
+    return Contradiction((Agreement(f"train.schedule.{found.key}", f"{100 * count // epochs}%"),))
 
 
 def findings(schedule: Schedule, total: int | None) -> list[Finding]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netspec.language.fields import DECIMAL, Key, quantity
-from netspec.language.other_systems import BOOLEANS, KEYS, SWITCHES, VALUES, plain_word
+from netspec.language.other_systems import BOOLEANS, COUNTING, FOREIGN, KEYS, POOLS, SWITCHES, VALUES, squeezed
 from netspec.language.spelling import likest, one_slip
 from netspec.text.nodes import Entry, Node, Scalar
 from netspec.text.scalars import resolve
@@ -21,15 +21,35 @@ def meant_key(name: str, facts: Sequence[Key]) -> str | None:
     """The key that was meant, by what other systems call it or by likeness."""
     if called := called_elsewhere(name, facts):
         return called
-    close = likest(name.lower().replace("-", "_"), [key.name for key in facts])
-    return close if close and DIGITS.findall(close) == DIGITS.findall(name) else None  # conv*2 is no slip of conv
+    return _slip_of(name, [key.name for key in facts])
+
+
+def _slip_of(word: str, options: Sequence[str]) -> str | None:
+    """The option that a word is alike and says the same as: `conv*2` is no slip of `conv`, nor `cifar-100` of `cifar-10`, nor
+    `warmup_epochs` of `warmup`."""
+    plain = word.lower().replace("-", "_")
+    close = likest(plain, options) if not is_foreign(word) and squeezed(word) not in POOLS else None
+    return close if close and DIGITS.findall(close) == DIGITS.findall(word) and not _says_more(plain, close) else None
+
+
+def is_foreign(word: str) -> bool:
+    """Whether a word is one of another system for what the format does not have."""
+    return squeezed(word) in FOREIGN or word.lower().replace("_", "") in FOREIGN
+
+
+def _says_more(word: str, option: str) -> bool:
+    """Whether one of the words in a word is none of an option's, but for what says nothing."""
+    said = (option.replace("-", "").replace("_", ""), *re.split("[-_]", option))
+    return any(part not in COUNTING and likest(part, said) is None for part in re.split(r"[-_\s]+", word) if part)
 
 
 def called_elsewhere(name: str, facts: Sequence[Key]) -> str | None:
     """The key that other systems call so, or that is written in other letters."""
-    words = (name.lower().replace("-", "_"), plain_word(name))
+    word = squeezed(name)
+    if is_foreign(name):
+        return None
     for key in facts:
-        if any(word == key.name or word in key.also or key.name in KEYS.get(word, ()) for word in words):
+        if word == squeezed(key.name) or word in map(squeezed, key.also) or key.name in KEYS.get(word, ()):
             return key.name
     return None
 
@@ -58,7 +78,7 @@ def meaning(entry: Entry, facts: Sequence[Key], words: MappingType[str, Collecti
                 return Meaning(_named(entry, name, value), name)
             if not value.text and entry.name in options:
                 return Meaning(_named(entry, name, replace(entry.key)), f"{name}: {entry.name}")
-    switch = SWITCHES.get((entry.name.lower(), value.text.lower())) if isinstance(value, Scalar) else None
+    switch = SWITCHES.get((squeezed(entry.name), value.text.lower())) if isinstance(value, Scalar) else None
     pair = switch or _glued(entry)
     if pair is not None:
         name, _, text = pair.partition(": ")
@@ -125,7 +145,7 @@ def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
         yield str(int(value))
     if not isinstance(value, str):
         return
-    text = text.translate(MINUS).strip()
+    text = text.translate(MINUS).strip(QUOTES)
     bare = re.sub(r"[_, ]", "", text)
     groups = "_," if in_list else "_, "  # in a list, what a blank separates are two items
     if re.fullmatch(rf"\d{{1,15}}|[1-9]\d{{0,2}}([{groups}]\d{{3}}){{1,4}}|\d{{1,9}}(_\d{{1,9}})+", text):
@@ -138,10 +158,16 @@ def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
         yield text.replace(",", ".")  # a decimal comma: thousands come in threes, and do not begin with 0
     if power := re.fullmatch(r"(?:(\d+(?:\.\d+)?) ?[x*\u00d7] ?)?10 ?(?:\^|\*\*) ?(-?\d{1,2})", text):
         yield f"{power[1] or 1}e{power[2]}"
+    if (power := re.fullmatch(r"(\d{1,3}) ?(?:\^|\*\*) ?(\d{1,2})", text)) and power[1] != "10":
+        yield str(int(power[1]) ** int(power[2]))
+    if re.fullmatch(r"\d+(\.\d+)? *e *-? *\d+", text.lower()):
+        yield text.lower().replace(" ", "")
     if quotient := re.fullmatch(r"(\d{1,9}) ?/ ?([1-9]\d{0,8})", text):
         yield f"{int(quotient[1]) / int(quotient[2]):.15g}"
 
 
+QUOTES = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb`'\" "
+"""What word processors write for quotes: YAML takes it for a part of the word."""
 MINUS = str.maketrans("\u2212\u2013\u2010\u2011", "----")
 
 
@@ -160,13 +186,12 @@ def _quantities(text: str, bytes: bool) -> Iterator[str]:
 
 def meant_word(word: str, options: Sequence[str]) -> str | None:
     """The option that a word is a slip of: by another system's name for it, or by likeness."""
+    word = word.strip(QUOTES)
     lowered = word.lower()
-    for candidate in (lowered, lowered.replace("-", "_"), VALUES.get(lowered.replace("-", "_"), "")):
+    for candidate in (lowered, lowered.replace("-", "_"), VALUES.get(squeezed(word), "")):
         if candidate in options:
             return candidate
-    close = likest(lowered.replace("-", "_"), options)
-    # cifar-100 is no slip of cifar-10, nor fashion-mnist-2 of fashion-mnist
-    return close if close and DIGITS.findall(close) == DIGITS.findall(word) else None
+    return next((option for option in options if squeezed(option) == squeezed(word)), None) or _slip_of(word, options)
 
 
 def equally_near(word: str, option: str, options: Iterable[str]) -> tuple[str, ...]:
@@ -178,6 +203,6 @@ def equally_near(word: str, option: str, options: Iterable[str]) -> tuple[str, .
     ()
     """
     word = word.lower()
-    if word == option or word in VALUES or not one_slip(word, option):
+    if word == option or squeezed(word) in VALUES or not one_slip(word, option):
         return ()
     return tuple(other for other in options if other != option and one_slip(word, other))

@@ -5,6 +5,8 @@ What a key of the format is called elsewhere stands at the key itself (`also` in
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 BOOLEANS = {
     "yes": "true",
     "on": "true",
@@ -17,44 +19,131 @@ BOOLEANS = {
 }
 """Words for true and false in YAML 1.1 and in command lines."""
 VALUES = {
-    "avg": "average", "mean": "average", "maximum": "max", "linear": "none", "identity": "none", "swish": "silu",
-    "leakyrelu": "leaky_relu", "batchnorm": "batch", "bn": "batch", "global": "all", "fp32": "float32", "bf16": "bfloat16",
-    "mse": "mean_squared_error", "crossentropy": "cross_entropy", "cifar10": "cifar-10", "fashion_mnist": "fashion-mnist",
+    "avg": "average", "ave": "average", "mean": "average", "avgpool": "average", "averagepool": "average", "averagepooling": "average",
+    "maximum": "max", "maxpool": "max", "maxpooling": "max", "global": "all", "whole": "all", "full": "all",
+    "linear": "none", "identity": "none", "swish": "silu", "lrelu": "leaky_relu", "leaky": "leaky_relu",
+    "logistic": "sigmoid", "batchnorm": "batch", "batchnormalization": "batch", "bn": "batch",
+    "fp32": "float32", "float": "float32", "single": "float32", "bf16": "bfloat16",
+    "mse": "mean_squared_error", "mseloss": "mean_squared_error", "l2": "mean_squared_error", "crossentropyloss": "cross_entropy",
+    "categoricalcrossentropy": "cross_entropy", "sparsecategoricalcrossentropy": "cross_entropy", "softmaxwithloss": "cross_entropy",
+    "softmaxcrossentropy": "cross_entropy", "ce": "cross_entropy", "nll": "cross_entropy", "nllloss": "cross_entropy",
+    "fmnist": "fashion-mnist", "imagefolder": "images", "folder": "images",
+    "steplr": "step", "exponentiallr": "exponential", "exponentialdecay": "exponential", "exp": "exponential", "onecyclelr": "one_cycle",
+    "1cycle": "one_cycle", "cosineannealinglr": "cosine", "cosineannealing": "cosine", "cosinedecay": "cosine", "fixed": "constant",
+    "valacc": "validation_accuracy", "valaccuracy": "validation_accuracy", "validationacc": "validation_accuracy",
+    "valloss": "validation_loss", "acc": "accuracy", "rms": "rmsprop",
+    "inchannels": "depthwise", "sameupper": "same", "samelower": "same",
 }  # fmt: skip
-"""Words for a value that is one of a few."""
+"""Words for a value that is one of a few, as `squeezed` gives them."""
+FOREIGN = frozenset({
+    "adamax", "adadelta", "radam", "adabelief", "adafactor", "ftrl", "lars", "rprop", "asgd", "lbfgs", "sgdw",
+    "mae", "meanabsoluteerror", "meanabsolutepercentageerror", "binarycrossentropy", "bce", "hinge", "huber",
+    "softsign", "hardsigmoid", "hardswish", "relu6", "selu", "celu", "prelu", "rrelu", "mish", "glu", "logsigmoid", "hardtanh",
+    "layernorm", "groupnorm", "instancenorm", "weightnorm", "reflect", "circular", "replicate", "causal", "float16", "fp16", "half",
+    "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic", "plateau", "multistep",
+    "dropout2d", "spatialdropout", "spatialdropout2d", "rescale", "rescaling", "vertical", "sum", "min", "lppool", "conv1d", "conv3d", "convtranspose", "conv2dtranspose", "deconv", "convtranspose2d",
+    "separableconv", "lstm", "gru", "rnn", "embedding", "attention", "upsample", "upsampling",
+})  # fmt: skip
+"""Words for what the format does not have, as `squeezed` gives them: however near a word of the format is, they mean another thing."""
 LOGITS = ("softmax", "log_softmax")
 """What the loss applies itself: the last layer gives logits."""
 IMPLIED = (*LOGITS, "flatten")
 """Layers that no spec writes: what they do is done without."""
-_NORM = ("batch_norm", "batchnorm", "batch_normalization", "batch_normalize", "bn", "norm")
-_SWITCHED = (("true", "batch"), ("1", "batch"), ("false", "none"), ("0", "none"))
+_NORM = ("batchnorm", "batchnormalization", "batchnormalize", "bn", "norm", "usebn", "usebatchnorm", "withbn")
+_SWITCHED = (("true", "batch"), ("yes", "batch"), ("1", "batch"), ("false", "none"), ("no", "none"), ("0", "none"))
 SWITCHES = {
     **{(name, word): f"norm: {norm}" for name in _NORM for word, norm in _SWITCHED},
     ("depthwise", "true"): "groups: depthwise",
-    ("horizontal_flip", "true"): "flip: horizontal",
-    ("random_flip", "true"): "flip: horizontal",
+    ("nobias", "true"): "bias: false",
+    ("nobias", "false"): "bias: true",
+    ("horizontalflip", "true"): "flip: horizontal",
+    ("randomflip", "true"): "flip: horizontal",
+    ("randomhorizontalflip", "true"): "flip: horizontal",
+    ("hflip", "true"): "flip: horizontal",
+    ("earlystopping", "true"): "early_stopping: {}",
 }
-"""A key with its value, as the key and value that say the same."""
+"""A key, as `squeezed` gives it, with its value, as the key and value that say the same."""
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "num_output": ("filters", "units"), "output": ("filters", "units"), "nb_filter": ("filters",), "n_filters": ("filters",),
-    "kernel_shape": ("kernel",), "ksize": ("kernel", "window"), "pool_window": ("window",), "subsample": ("stride",),
-    "convolutional": ("conv",), "max_pool": ("pool",), "max_pooling": ("pool",), "inner_product": ("fc",), "connected": ("fc",),
-    "beta1": ("b1",), "beta_1": ("b1",), "beta2": ("b2",), "beta_2": ("b2",), "gamma": ("decay_rate",), "step_size": ("transition_steps",),
-    "rotation": ("rotate",), "rotation_range": ("rotate",), "random_rotation": ("rotate",), "random_crop": ("crop",),
-    "clip_grad_norm": ("gradient_clip",), "max_norm": ("gradient_clip",), "clipnorm": ("gradient_clip",), "p": ("dropout",),
-    "val_split": ("validation",), "warmup_steps": ("warmup",), "n_epochs": ("epochs",), "nb_epoch": ("epochs",),
+    "numoutput": ("filters", "units"), "output": ("filters", "units"), "out": ("filters", "units"), "nout": ("filters", "units"),
+    "nbfilter": ("filters",), "outplanes": ("filters",), "planes": ("filters",), "maps": ("filters",), "featuremaps": ("filters",),
+    "outch": ("filters",), "hidden": ("units",), "hiddenunits": ("units",), "hiddensize": ("units",), "nodes": ("units",), "outputdim": ("units",),
+    "kernelshape": ("kernel",), "filtershape": ("kernel",), "ksize": ("kernel", "window"), "k": ("kernel", "window"),
+    "pool": ("type",), "method": ("type",), "poolwindow": ("window",), "windowsize": ("window",), "subsample": ("stride",), "pads": ("padding",), "bordermode": ("padding",),
+    "nonlinearity": ("activation",), "actfn": ("activation",), "activationfn": ("activation",), "transferfunction": ("activation",),
+    "dropoutrate": ("dropout",), "dropoutratio": ("dropout",), "p": ("dropout",), "normlayer": ("norm",),
+    "convolutional": ("conv",), "maxpool": ("pool",), "maxpooling": ("pool",), "subsampling": ("pool",),
+    "innerproduct": ("fc",), "ip": ("fc",), "connected": ("fc",), "classifier": ("fc",), "head": ("fc",), "denses": ("fc",), "linears": ("fc",),
+    "features": ("blocks",), "backbone": ("blocks",), "stages": ("blocks",), "convblocks": ("blocks",), "convlayers": ("blocks",),
+    "inputdim": ("input",), "inputsize": ("input",), "imagesize": ("input",), "imageshape": ("input",), "inputshape": ("input",),
+    "baselr": ("learning_rate",), "maxlr": ("learning_rate",), "initlr": ("learning_rate",), "initiallr": ("learning_rate",), "lr0": ("learning_rate",),
+    "initiallearningrate": ("learning_rate",), "eta": ("learning_rate",), "mom": ("momentum",),
+    "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "gamma": ("decay_rate",), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
+    "rotation": ("rotate",), "rotationrange": ("rotate",), "randomrotation": ("rotate",), "randomcrop": ("crop",),
+    "clipgradnorm": ("gradient_clip",), "maxnorm": ("gradient_clip",), "maxgradnorm": ("gradient_clip",), "clipnorm": ("gradient_clip",),
+    "valsplit": ("validation",), "validationfraction": ("validation",), "valfraction": ("validation",), "valsize": ("validation",),
+    "warmupsteps": ("warmup",), "nepochs": ("epochs",), "nbepoch": ("epochs",), "maxepochs": ("epochs",), "maxepoch": ("epochs",),
+    "trainepochs": ("epochs",), "totalepochs": ("epochs",), "bs": ("batch_size",), "minibatch": ("batch_size",), "minibatchsize": ("batch_size",),
+    "trainbatchsize": ("batch_size",), "solver": ("optimizer",), "lossfunction": ("loss",), "lossfn": ("loss",), "objective": ("loss",),
+    "lrscheduler": ("schedule",), "lrschedule": ("schedule",), "lrpolicy": ("schedule",), "learningrateschedule": ("schedule",),
 }  # fmt: skip
-"""Words for keys, besides those at the keys themselves, each with the keys that it may be where they are known."""
-GIVEN = ("in_channels", "in_features", "input_dim", "in_planes")
-"""Keys that no spec has: what they say follows from the layer before."""
+"""Words for keys, as `squeezed` gives them, besides those at the keys themselves, each with the keys that it may be where they are known."""
+COUNTING = ("max", "total", "limit", "rate", "num", "n", "nb", "number", "of", "the", "size", "sizes", "value")
+"""Words beside that of a key which say nothing more: `num_filters`, `kernel_size`."""
+NEEDLESS = (
+    "in_channels", "in_features", "input_dim", "in_planes", "inplanes", "in_ch", "input_channels", "verbose", "num_workers", "workers",
+    "device", "gpu", "gpus", "cuda", "pin_memory", "metrics", "restore_best_weights", "save_best_only", "log_interval", "print_every",
+    "log_every", "data_format", "trainable", "download",
+)  # fmt: skip
+"""Keys that no spec has: what they say follows from the layer before, is done anyway, or is a matter of the command."""
+OUTPUTS = (
+    "output",
+    "outputs",
+    "classes",
+    "numclasses",
+    "nclasses",
+    "outputsize",
+    "outputdim",
+    "outputunits",
+    "logits",
+    "numlabels",
+)
+"""Keys, as `squeezed` gives them, that say how many units the last layer has."""
+IN_EPOCHS = {
+    "stepsize": "transition_steps",
+    "tmax": "decay_steps",
+    "warmupepochs": "warmup",
+    "decayepochs": "decay_steps",
+    "dropevery": "transition_steps",
+}
+"""Keys, as `squeezed` gives them, that count epochs elsewhere, each with the one that counts steps or a share of the run here."""
+SIDES = ("size", "imagesize", "resolution", "side", "shape", "dim", "dims", "spatial")
+"""Keys of an image, as `squeezed` gives them, that say its height and width in one."""
+KIND_OF_LAYER = ("type", "kind", "class", "classname", "layer", "layertype", "op")
+"""Keys, as `squeezed` gives them, whose value says of what kind a layer in a list is."""
+AXES = (("kernel", "h", "w"), ("stride", "h", "w"), ("pad", "h", "w"), ("padding", "h", "w"), ("window", "h", "w"), ("pool", "h", "w"),
+    ("kernel", "height", "width"), ("pool", "height", "width"), ("stride", "height", "width"), ("nb", "row", "col"))  # fmt: skip
+"""Two keys for the two axes of one: what is common, and the ends for height and width."""
 HALVED = {"flops": "macs", "flop": "macs"}
 """Keys whose value is twice that of the key here: a multiply-add is two floating-point operations."""
 POOLS = {
-    **dict.fromkeys(("gap", "global", "global_average", "globalaverage", "globalaveragepooling", "adaptiveavgpool", "globalavg", "global_avg"), "{type: average, window: all}"),
-    **dict.fromkeys(("global_max", "globalmaxpooling", "adaptivemaxpool", "gmp"), "{type: max, window: all}"),
+    **dict.fromkeys(("gap", "global", "globalavg", "globalaverage", "globalpool", "globalpooling", "globalavgpool", "globalavgpooling",
+        "globalaveragepool", "globalaveragepooling", "adaptiveavgpool", "adaptiveaveragepool"), ("average", "all")),
+    **dict.fromkeys(("globalmax", "globalmaxpool", "globalmaxpooling", "adaptivemaxpool", "gmp"), ("max", "all")),
+    **dict.fromkeys(("avgpool", "averagepool", "averagepooling", "avgpooling", "meanpool", "meanpooling"), ("average", None)),
+    **dict.fromkeys(("maxpool", "maxpooling"), ("max", None)),
 }  # fmt: skip
-"""Words for a pooling layer as a whole."""
+"""Words for a pooling layer as a whole, as `squeezed` gives them, each with its type and, where it says so, its window."""
+
+
+POSITIONS = {
+    **dict.fromkeys(("Conv2d", "Convolution2d"), ("conv", ("in_channels", "filters", "kernel", "stride", "padding", "dilation", "groups"))),
+    **dict.fromkeys(("Conv2D", "Convolution2D"), ("conv", ("filters", "kernel", "stride", "padding"))),
+    **dict.fromkeys(("Linear", "LazyLinear"), ("fc", ("in_features", "units"))),
+    "Dense": ("fc", ("units", "activation")),
+    **dict.fromkeys(("MaxPool2d", "MaxPooling2D", "MaxPool2D", "AvgPool2d", "AveragePooling2D", "AvgPool2D"), ("pool", ("window", "stride", "padding"))),
+}  # fmt: skip
+"""The calls that make a layer elsewhere: its kind, and what the values without a name are."""
 
 
 def plain_word(name: str) -> str:
@@ -63,5 +152,19 @@ def plain_word(name: str) -> str:
     >>> plain_word("nn.MaxPool2d"), plain_word("Conv2D"), plain_word("kernel-size")
     ('maxpool', 'conv', 'kernel_size')
     """
-    word = name.rpartition(".")[2] if name.startswith(("nn.", "layers.", "keras.", "tf.", "torch.")) else name
+    word = name.rpartition(".")[2] if name.startswith(MODULES) else name
     return word.lower().replace("-", "_").removesuffix("2d").rstrip("_")
+
+
+MODULES = ("nn.", "layers.", "keras.", "tf.", "torch.", "F.", "optim.", "optax.", "jax.", "datasets.", "torchvision.")
+
+
+@lru_cache(maxsize=8192)
+def squeezed(name: str) -> str:
+    """A plain word in one piece, as which words for one thing are told: `max_pool`, `MaxPool2d` and `max-pool` are one.
+
+    >>> squeezed("nn.MaxPool2d"), squeezed("max_pooling"), squeezed("kernelSize"), squeezed("DenseLayer")
+    ('maxpool', 'maxpooling', 'kernelsize', 'dense')
+    """
+    word = plain_word(name).replace("_", "").replace(" ", "")
+    return word.removesuffix("layer") or word

@@ -19,9 +19,10 @@ from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
 from netspec.language.meant import Meaning, called_elsewhere, equally_near, meaning, meant_values
+from netspec.language.other_systems import SIDES, squeezed
 from netspec.language.schema import schema
 from netspec.language.spelling import one_slip
-from netspec.language.vocabulary import TYPE, facts_at, known_keys, variants_at
+from netspec.language.vocabulary import TYPE, facts_at, known_keys, section_names, variants_at
 from netspec.text.characters import shown
 from netspec.text.foreign import FILL_IN, is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
@@ -202,7 +203,11 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -
         if error.validator == "additionalProperties":
             assert isinstance(node, Mapping)
             for unknown in _unknown(node, path, error):
-                likely |= {unknown.meaning.entry.name} if unknown.meaning else set()
+                likely |= (
+                    {unknown.meaning.entry.name}
+                    if unknown.meaning
+                    else _held(unknown.entry, path, facts_at(path, node))
+                )
                 yield _unknown_key(source, unknown, path)
     said: set[str] = set()
     for error in errors:
@@ -216,6 +221,15 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -
         elif error.validator != "additionalProperties" and code not in said:
             said.add(code)
             yield _wrong(source, root, node, path, error)
+
+
+def _held(entry: Entry, path: Path, facts: tuple[Key, ...]) -> set[str]:
+    """What an unknown key holds: a key that its place lacks may stand one level too deep, or under that other name."""
+    node = entry.value
+    names = {below.name for below in node} if isinstance(node, Mapping) else set()
+    if path == ("input",) and squeezed(entry.name) in SIDES:
+        return {"height", "width"}
+    return names | {key.name for key in facts if names and names <= section_names(path, key.name, node)}
 
 
 @dataclass(frozen=True, slots=True)

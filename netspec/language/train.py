@@ -10,11 +10,9 @@ from netspec.language.fields import boolean, choice, key, number, section, steps
 Steps = int | str
 
 
-def rate(default: float) -> float:
+def rate(default: float, *also: str) -> float:
     """The key `learning_rate`, which every optimizer has."""
-    learning_rate: float = key(
-        number(above=0), "The step size.", default, also=("lr", "rate", "alpha"), examples=(1e-3,)
-    )
+    learning_rate: float = key(number(above=0), "The step size.", default, also=("lr", "rate", *also), examples=(1e-3,))
     return learning_rate
 
 
@@ -26,9 +24,9 @@ def decay(default: float) -> float:
     return weight_decay
 
 
-def beta(doc: str, default: float) -> float:
+def beta(doc: str, default: float, *also: str) -> float:
     """A rate of exponential decay, at least 0 and less than 1."""
-    value: float = key(number(0, below=1), doc, default, examples=(0.9,))
+    value: float = key(number(0, below=1), doc, default, also=also, examples=(0.9,))
     return value
 
 
@@ -37,7 +35,7 @@ class Sgd:
     """Stochastic gradient descent, plain or with momentum."""
 
     type: ClassVar[str] = "sgd"
-    learning_rate: float = rate(1e-2)
+    learning_rate: float = rate(1e-2, "alpha")
     momentum: float = beta("The share of the last step that goes on.", 0.0)
     nesterov: bool = key(boolean(), "Looks ahead along the momentum.", False)
     weight_decay: float = decay(0.0)
@@ -54,7 +52,7 @@ class Adam:
 
     type: ClassVar[str] = "adam"
     slots: ClassVar[int] = 2
-    learning_rate: float = rate(1e-3)
+    learning_rate: float = rate(1e-3, "alpha")
     b1: float = beta("Decay of the mean of the gradient.", 0.9)
     b2: float = beta("Decay of the mean of its square.", 0.999)
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",), examples=(1e-7,))
@@ -81,7 +79,7 @@ class RmsProp:
 
     type: ClassVar[str] = "rmsprop"
     learning_rate: float = rate(1e-3)
-    decay: float = beta("Decay of the mean of the gradient's square.", 0.9)
+    decay: float = beta("Decay of the mean of the gradient's square.", 0.9, "rho", "alpha", "smoothing")
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",), examples=(1e-7,))
     momentum: float = beta("The share of the last step that goes on.", 0.0)
 
@@ -97,7 +95,7 @@ class Adagrad:
 
     type: ClassVar[str] = "adagrad"
     slots: ClassVar[int] = 1
-    learning_rate: float = rate(1e-2)
+    learning_rate: float = rate(1e-2, "alpha")
     initial_accumulator_value: float = key(number(0), "What the sum of squares begins with.", 0.1, examples=(0.1,))
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-7, also=("epsilon",), examples=(1e-7,))
 
@@ -108,7 +106,7 @@ class Lion:
 
     type: ClassVar[str] = "lion"
     slots: ClassVar[int] = 1
-    learning_rate: float = rate(1e-4)
+    learning_rate: float = rate(1e-4, "alpha")
     b1: float = beta("Decay of the mean in the step.", 0.9)
     b2: float = beta("Decay of the mean that is kept.", 0.99)
     weight_decay: float = decay(1e-3)
@@ -120,7 +118,7 @@ class Lamb:
 
     type: ClassVar[str] = "lamb"
     slots: ClassVar[int] = 2
-    learning_rate: float = rate(1e-3)
+    learning_rate: float = rate(1e-3, "alpha")
     b1: float = beta("Decay of the mean of the gradient.", 0.9)
     b2: float = beta("Decay of the mean of its square.", 0.999)
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-6, also=("epsilon",), examples=(1e-7,))

@@ -66,6 +66,13 @@ def facts_at(path: Path, node: Mapping) -> tuple[Key, ...]:
     return (TYPE, *facts) if variants_at(path) and all(key is not TYPE for key in facts) else facts
 
 
+def section_names(path: Path, name: str, node: Node) -> set[str]:
+    """The keys that the section under a name, in the mapping at a path, would have; none where it is no section."""
+    facts = {key.name: key for key in known_keys(path, node)}
+    is_section = name in facts and "object" in str(facts[name].type.schema.get("type", "object"))
+    return {key.name for key in known_keys((*path, name), node)} if is_section and not path else set()
+
+
 def sections_with(name: str) -> list[str]:
     """The sections, and the kinds of layers in a block, that have a key of this name."""
     found = [key.name for key in keys(Top) if key.type.section and name in keys_by_name(key.type.section)]

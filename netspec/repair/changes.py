@@ -53,6 +53,10 @@ class Change:
         kind = KINDS[other.kind].settings
         return replace(other, settings=kind.completed(given | {self.field: self.value}, None, False))
 
+    def shared(self, spec: Spec) -> bool:
+        """Whether other layers of the text have the setting from the same place."""
+        return any(self._shared_by(other) and other.node is not self.layer.node for other in spec.layers)
+
     def fix(self, spec: Spec) -> Fix:
         """It as an edit of the text."""
         text = written(self.value)
@@ -80,6 +84,8 @@ class Answer:
     change: Change | None = None
     at: Span | None = None
     """What it changes."""
+    likely: bool = False
+    """Whether the spec says that it was meant."""
 
 
 def numbers(value: object) -> tuple[int, int]:

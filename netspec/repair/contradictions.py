@@ -22,7 +22,7 @@ from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.causes import EmptyBlock, TooManyLayers
 from netspec.language.data import SOURCES
-from netspec.language.edits import exchange, insert
+from netspec.language.edits import exchange, insert, remove
 from netspec.language.spec import Spec
 from netspec.language.vocabulary import layers_of_block
 from netspec.repair.lines import itemized
@@ -52,7 +52,7 @@ def _without(report: Report, path: Path) -> Iterator[Fix]:
     mapping = walk(report.root, path[:-1])
     entry = mapping.entry(str(path[-1])) if isinstance(mapping, Mapping) else None
     if entry and isinstance(mapping, Mapping):
-        yield removal(report.source, mapping, entry)
+        yield removal(report.source, mapping, entry, needless=True)
 
 
 def no_effect(report: Report, finding: Diagnostic, cause: NoEffect) -> Iterator[Fix]:
@@ -61,7 +61,7 @@ def no_effect(report: Report, finding: Diagnostic, cause: NoEffect) -> Iterator[
     layer = next(layer for layer in spec.layers if layer.name == cause.layer)
     entry = layer.node.entry(cause.key) if isinstance(layer.node, Mapping) else None
     if entry and isinstance(layer.node, Mapping):
-        yield removal(spec.source, layer.node, entry)
+        yield removal(spec.source, layer.node, entry, needless=True)
 
 
 def on_logits(report: Report, finding: Diagnostic, cause: OnLogits) -> Iterator[Fix]:
@@ -73,7 +73,22 @@ def on_logits(report: Report, finding: Diagnostic, cause: OnLogits) -> Iterator[
         if own
         else insert(report.source, layer.node, cause.key, cause.value, "units")
     )
-    yield Fix(f"set `{cause.key}: {cause.value}` in `{layer.name}`", (edit,))
+    before = _spec(report).layers[cause.position - 1] if cause.position else None
+    moved = cause.key == "dropout" and own
+    if (
+        before
+        and moved
+        and before.kind == layer.kind
+        and "dropout" not in before.places
+        and isinstance(layer.node, Mapping)
+    ):
+        entry = layer.node.entry("dropout")
+        assert entry is not None
+        text = report.source.excerpt(entry.value.span)
+        edits = (insert(report.source, before.node, "dropout", text, "units"), remove(report.source, layer.node, entry))
+        yield Fix(f"move `dropout: {text}` to `{before.name}`", edits)
+    title = f"set `{cause.key}: {cause.value}` in `{layer.name}`"
+    yield Fix(title, (edit,), "display" if moved else "unsafe")  # it may be meant for the layer before
 
 
 def runs_before(report: Report, finding: Diagnostic, cause: RunsBefore) -> Iterator[Fix]:

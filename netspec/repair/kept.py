@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from netspec.diagnostics.diagnostic import Fix
+from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.text.source import Source
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?: ?[kmgt]i?b?)?(?![\w])", re.IGNORECASE)
@@ -22,6 +22,8 @@ def _numbers(source: Source, fix: Fix) -> tuple[Counter[str], Counter[str]]:
     """The numbers in what a change takes, and in what it puts there."""
     old, new = (Counter[str](), Counter[str]())
     for edit in fix.edits:
+        if _is_double(source, edit):
+            continue
         old.update(NUMBER.findall(source.excerpt(edit.span)))
         new.update(NUMBER.findall(edit.text))
     return old, new
@@ -38,8 +40,25 @@ def rank(source: Source, fix: Fix) -> tuple[bool, bool, bool]:
 
 def takes_words(source: Source, fix: Fix) -> bool:
     """Whether it takes words or numbers away and puts none there, not only signs and blanks."""
-    taken = any(re.search(r"\w", source.excerpt(edit.span)) for edit in fix.edits)
+    taken = any(
+        re.search(r"\w", source.excerpt(edit.span)) and not (_is_name(source, edit) or _is_double(source, edit))
+        for edit in fix.edits
+    )
     return taken and not any(re.search(r"\w", edit.text) for edit in fix.edits)
+
+
+def _is_double(source: Source, edit: Edit) -> bool:
+    """Whether a change takes a line away that stands there twice."""
+    line = source.excerpt(edit.span)
+    after = source.text[source.offset(edit.span.end_line, edit.span.end_column) :]
+    before = source.text[: source.offset(edit.span.line, edit.span.column)]
+    return not edit.text and line.endswith("\n") and (after.startswith(line) or before.endswith("\n" + line))
+
+
+def _is_name(source: Source, edit: Edit) -> bool:
+    """Whether a change takes the name of a section away, and leaves all that stands under it."""
+    below = source.text[source.offset(edit.span.end_line, edit.span.end_column) :]
+    return bool(re.fullmatch(r"[\w-]+:\s*", source.excerpt(edit.span)) and re.match(r"[\w\[{]", below))
 
 
 def told(source: Source, fix: Fix) -> Fix:

@@ -28,7 +28,7 @@ def misplaced(report: Report, finding: Diagnostic, cause: UnknownKey | MissingKe
     # inside a block only a layer begins, not a section: its name would cut the list in two
     names = (
         [name for name in sections_with(written) if name in KINDS]
-        if cause.path[:1][1:2] and cause.path[0] == "blocks"
+        if cause.path[1:] and cause.path[0] == "blocks"
         else None
     )
     rule = cause.keyword if isinstance(cause, BrokenValue) else None
@@ -79,7 +79,7 @@ def beneath(source: Source, number: int) -> Iterator[Fix]:
         last -= 1
     if last > number and source.lines[number - 1].rstrip().endswith(":"):
         title = f"indent lines {number + 1} to {last} by 2 spaces"
-        yield Fix(title, tuple(_shifted(source, range(number + 1, last + 1), 2)))
+        yield Fix(title, tuple(shifted(source, range(number + 1, last + 1), 2)))
 
 
 def once(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
@@ -90,13 +90,27 @@ def once(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
             yield Fix(f"remove line {number + 1}", (Edit(Span(number, 1, number + 1, 1), ""),))
 
 
+def fences(source: Source) -> Iterator[Fix]:
+    """Without the lines by which Markdown sets a text off."""
+    numbers = [number for number, line in enumerate(source.lines, 1) if re.fullmatch(r" *(```|~~~)[\w ]*", line)]
+    if numbers:
+        words = f"line {numbers[0]}" if len(numbers) == 1 else f"lines {' and '.join(map(str, numbers))}"
+        yield Fix(f"remove {words}, of Markdown", tuple(Edit(Span(n, 1, n + 1, 1), "") for n in numbers))
+
+
+def remarks(source: Source) -> Iterator[Fix]:
+    """Remarks of C as those of YAML."""
+    found = [(number, re.search(r"(?:^|(?<=\s))//+", line)) for number, line in enumerate(source.lines, 1)]
+    places = [Span(number, at.start() + 1, number, at.end() + 1) for number, at in found if at]
+    if places:
+        yield Fix("write `#` for `//`", tuple(Edit(place, "#") for place in places))
+
+
 def strays(source: Source, numbers: Iterable[int]) -> Iterator[Fix]:
-    """Without a line that says nothing of its own, for it has neither a key nor an item; a remark of C as one of YAML."""
+    """Without a line that says nothing of its own, for it has neither a key, nor an item, nor a number."""
     for number in numbers:
         line = source.lines[number - 1]
-        if remark := re.match(r" *(//+)", line):
-            yield Fix("write `#`", (Edit(Span(number, remark.start(1) + 1, number, remark.end(1) + 1), "#"),))
-        if number < len(source.lines) and not re.match(r" *(#|- |$)|.*[:\[\]{},]", line):
+        if number < len(source.lines) and not re.match(r" *(#|- |$)|.*[:\uff1a\[\]{},\d]", line):
             yield Fix(f"remove line {number}", (Edit(Span(number, 1, number + 1, 1), ""),))
 
 
@@ -146,10 +160,11 @@ def indented(source: Source, numbers: list[int], whole: bool = False) -> Iterato
             title = f"indent line {number} with {depth} spaces"
             if last > number:
                 title = f"indent lines {number} to {last} with {depth} spaces{' and more' * (last > number)}"
-            yield Fix(title, tuple(_shifted(source, range(number, last + 1), depth - here)))
+            yield Fix(title, tuple(shifted(source, range(number, last + 1), depth - here)))
 
 
-def _shifted(source: Source, numbers: range, by: int) -> Iterator[Edit]:
+def shifted(source: Source, numbers: range, by: int) -> Iterator[Edit]:
+    """Lines with an indentation deeper by so many spaces."""
     for number in numbers:
         here = indent(source.lines[number - 1])
         if here < ENDLESS:

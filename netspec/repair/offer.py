@@ -118,7 +118,7 @@ class _Offers:
         found = blamed(self.trials.report, finding)
         same = self.together[_mistake(finding)]
         proved: list[Fix] = []
-        fallback: dict[Verdict, Fix] = {}
+        fallback: dict[Verdict, tuple[Fix, bool]] = {}
         tried, limit, joint = 0, TRIED, len(same) > 1
         for fix in self._ranked(found, of_text):
             plain = proved and (proved[0].safe or (of_text and proved[0] == self.trials.cure))
@@ -134,11 +134,13 @@ class _Offers:
                 proved.append(made)
                 joint = joint and everywhere is not None
                 limit = min(limit, tried + FURTHER)
-            elif not everywhere:
-                fallback.setdefault(verdict, replace(made, applicability="unsafe"))
-        if not proved and finding.severity == "error":
-            proved = [fallback[verdict] for verdict in (Verdict.WARNS, Verdict.REVEALS) if verdict in fallback][:1]
-            joint = False
+            elif verdict not in fallback:
+                fallback[verdict] = replace(made, applicability="unsafe") if made.safe else made, everywhere is not None
+        partial = [fallback[verdict] for verdict in (Verdict.WARNS, Verdict.REVEALS) if verdict in fallback]
+        shown_only = isinstance(finding.cause, UnknownKey) and all(fix.applicability == "display" for fix in proved)
+        if partial and finding.severity == "error" and (shown_only or not proved):
+            made, joint = partial[0]
+            proved = [made, *proved][:OFFERED]
         proved.sort(key=lambda fix: rank(source, fix))
         if proved and of_text:
             found = text.blamed(found, proved[0])

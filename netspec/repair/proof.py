@@ -14,6 +14,7 @@ from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.diagnostics.edits import edited
 from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
+from netspec.language.other_systems import KEYS, squeezed
 from netspec.repair.kept import takes_words
 from netspec.text.nodes import Path
 from netspec.text.source import Source
@@ -65,10 +66,10 @@ class Trials:
         return len(self.report.source.text) + A_FINDING * len(self.report.diagnostics) > UNSPARED
 
     def after(self, fix: Fix) -> tuple[Diagnostic, ...]:
-        """What is found with a change."""
+        """What is found with a change. A hint is no mistake."""
         source = self.report.source
         source = replace(source, text=edited(source, fix.edits), faults=())
-        found = self.examine(source).diagnostics
+        found = tuple(one for one in self.examine(source).diagnostics if one.severity != "hint")
         self.work += len(source.text) + A_CHECK + A_FINDING * len(found)
         self.count += 1
         return found
@@ -104,7 +105,10 @@ class Trials:
             return Verdict.WARNS
         unread = self.report.root is None
         hidden = all(
-            CODES[one.code].latent or _below(one, findings[0]) or (unread and _tree_found(one)) for one in come
+            CODES[one.code].latent
+            or _below(one, findings[0])
+            or (unread and (_tree_found(one) or not _beside(fix, one) or _later(fix, one)))
+            for one in come
         )
         hidden = hidden and (not unread or len(come) <= FEW)
         return (
@@ -158,6 +162,22 @@ def _tree_found(finding: Diagnostic) -> bool:
     return bool(getattr(cause, "meant", None)) or not CODES[finding.code].structural
 
 
+def _beside(fix: Fix, finding: Diagnostic) -> bool:
+    """Whether a finding stands in the section of the text that a change is made in, and may be brought forth by it."""
+    lines = finding.source.lines
+    first, last = fix.edits[0].span.line, max(edit.span.end_line for edit in fix.edits)
+    while first > 1 and lines[first - 1][:1] in ("", " ", "#", "-"):
+        first -= 1
+    while last < len(lines) and lines[last][:1] in ("", " ", "#", "-"):
+        last += 1
+    return first <= finding.span.line <= last
+
+
+def _later(fix: Fix, finding: Diagnostic) -> bool:
+    """Whether a finding is a fault of the text below a change, by which the text is read further."""
+    return CODES[finding.code].family is Family.TEXT and finding.span.line > fix.edits[-1].span.line
+
+
 def _mapping(finding: Diagnostic) -> Path | None:
     """The path of the mapping that has an unknown or lacks a key, or one of whose values is broken."""
     cause = finding.cause
@@ -167,9 +187,19 @@ def _mapping(finding: Diagnostic) -> Path | None:
 
 
 def _below(finding: Diagnostic, unknown: Diagnostic) -> bool:
-    """Whether a finding is about what stands below an unknown key: it was not looked at before."""
+    """Whether a finding is about what stands below an unknown key, or a value of another type: it was not looked at before."""
     cause, of = finding.cause, unknown.cause
+    if (
+        isinstance(of, BrokenValue)
+        and of.keyword == "type"
+        and isinstance(cause, UnknownKey | MissingKey | BrokenValue)
+    ):
+        return len(cause.path) > len(of.path) and cause.path[: len(of.path)] == of.path
+    if isinstance(of, UnknownKey) and isinstance(cause, UnknownKey) and cause.meant and cause.path == of.path:
+        return True  # one level up
     if not isinstance(of, UnknownKey) or not isinstance(cause, UnknownKey | MissingKey | BrokenValue):
         return False
+    if any(step in cause.path for step in (of.name, *KEYS.get(squeezed(of.name), ()))):
+        return True  # moved as a whole
     above = (*of.path, (of.meant or "").partition(":")[0])
     return cause.path[: len(above)] == above

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import gcd, log2
 
 from netspec.analysis import against_data, budgets, shapes
@@ -23,8 +24,11 @@ from netspec.language.spec import Layer, Spec
 from netspec.repair import fewer
 from netspec.repair.changes import Answer, Change, numbers
 from netspec.repair.usual import LARGEST
+from netspec.text.source import Span
 
 ShapeCause = WindowDoesNotFit | CellsNeverRead | PaddingExceedsWindow | GroupsDoNotDivide
+PLANES = (1, 3, 4)
+"""How many channels images have."""
 LAYERS = 4_000
 """How many layers are inferred for one finding: about 0.08 s."""
 FIELDS = ("padding", "kernel", "window", "dilation", "stride")
@@ -37,7 +41,7 @@ VALUES = 1_000
 """The largest value that is tried."""
 BEYOND = 12
 """How many values after the first one that fits are tried for one without a warning."""
-EARLIER_COST, INPUT_COST, GROUPS_COST = 0.5, 3.0, 1.0
+EARLIER_COST, INPUT_COST, GROUPS_COST, SHARED_COST, POOL_PADDING_COST = 0.5, 3.0, 1.0, 1.0, 3.0
 
 
 def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fix]:
@@ -53,8 +57,22 @@ def fixes(report: Report, finding: Diagnostic, cause: ShapeCause) -> Iterator[Fi
         found.inferred_layers = 0
         answers += fewer.answers(found)
     at_place = not isinstance(cause, GroupsDoNotDivide)  # there the blame is a guess between two counts
-    ranked = sorted(answers, key=lambda answer: (at_place and answer.at != finding.span, answer.cost))
-    yield from (answer.fix for answer in ranked)
+    ranked = sorted(answers, key=lambda answer: (at_place and not found.here(answer, finding.span), answer.cost))
+    guesses = isinstance(cause, WindowDoesNotFit)
+    yield from (
+        answer.fix if answer.likely or not guesses or _is_blamed(answer, finding) else _shown(answer.fix)
+        for answer in ranked
+    )
+
+
+def _is_blamed(answer: Answer, finding: Diagnostic) -> bool:
+    """Whether it changes what the finding was found to come from: a repetition, or a side of the image."""
+    return answer.change is None and answer.at == finding.span
+
+
+def _shown(fix: Fix) -> Fix:
+    """A number that would fit, and of which nothing in the spec says that it was meant."""
+    return replace(fix, applicability="display")
 
 
 def search(report: Report, finding: Diagnostic) -> Search | None:
@@ -91,8 +109,13 @@ class Search:
         """The failing layer."""
         return self.spec.layers[self.at]
 
-    def holds(self, spec: Spec, strictly: bool = True) -> bool:
-        """Whether every shape holds; strictly, without another warning and within the budgets."""
+    def here(self, answer: Answer, place: Span) -> bool:
+        """Whether an answer changes what a finding points at, or the failing layer itself."""
+        own = answer.change is not None and answer.change.layer is self.layer
+        return answer.at == place or (own and answer.likely)
+
+    def holds(self, spec: Spec, strictly: bool = True, hints: bool = False) -> bool:
+        """Whether every shape holds; strictly, without another warning, or hint unless there may be some, and within the budgets."""
         if self.inferred_layers > LAYERS:
             return False
         self.inferred_layers += len(spec.layers)
@@ -101,7 +124,8 @@ class Search:
             return False
         if not strictly:
             return True
-        if any(diagnostic.layer not in self.warned for diagnostic in found.diagnostics):
+        told = (one for one in found.diagnostics if not hints or one.severity != "hint")
+        if any(diagnostic.layer not in self.warned for diagnostic in told):
             return False
         size = spec.input.value if spec.input else None
         if size is None or not found.complete:
@@ -124,6 +148,7 @@ class Search:
             earlier = self.spec.layers[i]
             if earlier.node is not self.layer.node:
                 yield from self._of_layer(earlier, EARLIER_COST + distance / 10)
+        yield from self._channels_last()
         yield from self._input()
 
     def _of_layer(self, layer: Layer, penalty: float, unread: bool = False) -> Iterator[Answer]:
@@ -132,16 +157,23 @@ class Search:
                 continue
             if (change := self.solved(layer, field)) is not None:
                 cost = penalty + (order if unread else self._cost(change) + order / 100 + 0.1 * change.inserts)
-                yield Answer(cost, change.fix(self.spec), change, change.layer.at(field))
+                yield Answer(cost, change.fix(self.spec), change, change.layer.at(field), self._likely(change))
+
+    def _likely(self, change: Change) -> bool:
+        """Whether the spec says that this value was meant: it is what a slip of the finger was, or what layers like this have."""
+        return change.value in self._slips(change.layer, change.field)
 
     def _cost(self, change: Change) -> float:
-        """How far a value moves; nothing where it was a slip, or where padding keeps a kernel that other layers have too."""
-        if change.value in self._slips(change.layer, change.field):
+        """How far a value moves; nothing where it was a slip, less where padding keeps a kernel that other layers have too."""
+        if self._likely(change):
             return 0.0
+        if change.field == "padding" and change.layer.kind == "pool":
+            return POOL_PADDING_COST + change.size
         kernel = getattr(change.layer.settings, "kernel", None)
         others = (layer for layer in self.spec.layers if layer.node is not change.layer.node)
         same = any(getattr(layer.settings, "kernel", None) == kernel for layer in others)
-        return 0.25 * change.size if change.field == "padding" and kernel and same else change.size
+        size = 0.25 * change.size if change.field == "padding" and kernel and same else change.size
+        return size + SHARED_COST * change.shared(self.spec)
 
     def solved(self, layer: Layer, field: str) -> Change | None:
         """The nearest value of one setting with which everything holds."""
@@ -154,8 +186,13 @@ class Search:
         if field != "padding":
             least, most = LEAST.get(field, 1), min(max(numbers(old)) - 1, LARGEST[field])
             tries += [Change(layer, field, (value, value)) for value in range(most, least - 1, -1)]
-        holding = (change for change in slips + tries if self.holds(change.applied(self.spec)))
-        return next(holding, next(iter(fitting), None) if self.loosely else None)
+        likely = (
+            change
+            for change in slips
+            if self.holds(change.applied(self.spec), hints=layer is not self.layer or field != "padding")
+        )
+        holding = (change for change in tries if self.holds(change.applied(self.spec)))
+        return next(chain(likely, holding), next(iter(fitting), None) if self.loosely else None)
 
     def _values(self, layer: Layer, field: str, old: object) -> list[object]:
         """Other values, nearest first: each makes it easier to fit than the one before."""
@@ -174,8 +211,16 @@ class Search:
         return [value for value in dict.fromkeys(values) if value != old]
 
     def _slips(self, layer: Layer, field: str) -> list[object]:
-        """What a value that no published network has may be a slip of: a digit typed twice, what other layers have."""
+        """What a value that no published network has may be a slip of: a digit typed twice, what other layers have; and the
+        padding of layers with the same kernel."""
         old = getattr(layer.settings, field)
+        if field == "padding" and hasattr(layer.settings, "kernel"):
+            alike = (
+                other.settings.padding  # type: ignore[union-attr]
+                for other in self.spec.layers
+                if other.node is not layer.node and getattr(other.settings, "kernel", None) == layer.settings.kernel  # type: ignore[union-attr]
+            )
+            return [each for each, _ in Counter(alike).most_common(2) if each not in (old, "valid", (0, 0))]
         if field not in layer.places or max(numbers(old)) <= LARGEST[field]:
             return []
         pairs = [getattr(other.settings, field, None) for other in self.spec.layers if other.kind == layer.kind]
@@ -237,6 +282,19 @@ class Search:
                 elif groups == "depthwise" and change.value == channels:
                     size = 0.0  # as many filters as channels is what depthwise is used for
                 yield Answer(own + size, change.fix(self.spec), change, change.layer.at(change.field))
+
+    def _channels_last(self) -> Iterator[Answer]:
+        """The input as (height, width, channels) where it is written as (channels, height, width)."""
+        assert self.spec.input is not None
+        located, (channels, height, width) = self.spec.input, self.spec.input.value.shape
+        turned = replace(located, value=replace(located.value, height=height, width=width, channels=channels))
+        if channels not in PLANES or min(height, width) <= max(PLANES):
+            return
+        places = [located.places[name].value for name in ("height", "width", "channels")]
+        if self.holds(replace(self.spec, input=turned), hints=True):
+            edits = tuple(Edit(place, str(size)) for place, size in zip(places, (height, width, channels), strict=True))
+            fix = Fix(f"write the input as {height} rows, {width} columns and {channels} channels", edits)
+            yield Answer(0.0, fix, None, places[0], likely=True)
 
     def _input(self) -> Iterator[Answer]:
         """The smallest larger input with which everything holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.text.source import Source, Span
@@ -24,6 +25,18 @@ def guesses(source: Source, numbers: Iterable[int], kinds: tuple[Kind, ...] | No
                 if (number, slip) not in seen:
                     seen.add((number, slip))
                     yield _fix(number, line, slip)
+
+
+def everywhere(source: Source, kind: Kind) -> Iterator[Fix]:
+    """Every change of a kind at once, where several lines have the same sign: who writes it once writes it always."""
+    fixes = guesses(source, range(1, len(source.lines) + 1), (kind,))
+    edits = tuple(edit for fix in fixes for edit in fix.edits)
+    if edits and all(a.span[2:] <= b.span[:2] for a, b in pairwise(edits)):
+        first = source.excerpt(edits[0].span).strip()
+        title = (
+            f"write `{edits[0].text.strip()}` for `{first}`" if first and edits[0].text.strip() else "write other signs"
+        )
+        yield Fix(f"{title} in {len(edits)} places" if len(edits) > 1 else title, edits)
 
 
 def _content(line: str) -> str:
@@ -53,6 +66,12 @@ def _colons(line: str) -> Iterator[Slip]:
         yield found.end(), found.end(), " "
     for found in re.finditer(r"(?:^|[-{,] )\s*[\w-]+()( ?)(?=[\[{]|\S|$)", line):
         yield found.start(1), found.end(2), ": " if found.end() < len(line) else ":"
+
+
+def equals(line: str) -> Iterator[Slip]:
+    """The sign of assignments for a colon, behind the first word of a line."""
+    if found := re.match(r" *(?:- )?[\w-]+( *= *)(?=\S)", line):
+        yield *found.span(1), ": "
 
 
 def _brackets(line: str) -> Iterator[Slip]:
@@ -111,12 +130,14 @@ def wrapped(line: str) -> Iterator[Slip]:
         yield found.start(), found.end(), ""
 
 
-def _lookalikes(line: str) -> Iterator[Slip]:
+def lookalikes(line: str) -> Iterator[Slip]:
     """Signs of other keyboards and of word processors: a blank, a colon, a dash or bullet, a number before the line."""
     for found in re.finditer("[\u00a0\u2007\u202f\u3000]+", line):
         yield found.start(), found.end(), " " * len(found[0])
     for found in re.finditer("\uff1a *", line):
         yield found.start(), found.end(), ": "
+    for found in re.finditer("[\uff0c\u3001] *", line):
+        yield found.start(), found.end(), ", "
     if bullet := re.match(r" *([*+\u2022\u00b7\u2013\u2014] )", line):
         yield *bullet.span(1), "- "
     for pattern in (r"^> ?", r"^\d+[:.)] ?", r" *\\+$"):
@@ -164,4 +185,4 @@ def uncommented(line: str) -> Iterator[Slip]:
         yield *comment.span(1), ""
 
 
-KINDS: tuple[Kind, ...] = (_lookalikes, _colons, dashes, uncommented, wrapped, _commas, _brackets, quotes, _strays)
+KINDS: tuple[Kind, ...] = (lookalikes, _colons, dashes, uncommented, wrapped, _commas, _brackets, quotes, _strays)

@@ -35,16 +35,20 @@ CHARACTERS = 2_000_000
 READ, READ_CHARACTERS = 32, 200_000
 """How many texts that can be parsed are read, and how much text: nine of ten guesses that are right are among the first two, and all but a few
 in a thousand among the first thirteen."""
+FURTHER = 3
+"""How many changes are tried with which the text is no YAML yet, but for a later slip."""
 CLOSERS = {"]": "[", "}": "{"}
 NOTICED = "noticed here"
 
 
 def fixes(report: Report, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
-    """Guesses for a fault of the text, the likeliest first: those with which the text has no fault, then fewer."""
+    """Guesses for a fault of the text, the likeliest first: those with which the text has no fault, then fewer, or a later one."""
     faults = sum(CODES[other.code].family is Family.TEXT for other in report.diagnostics)
     parsed = read = 0
     seen: set[str] = set()
-    better = []
+    better: list[Fix] = []
+    further: list[Fix] = []
+    stop = reader.stops_at(report.source.text)
     for fix in chain(_likely(report.source, finding, cause), _any_sign(report.source, finding)):
         text = edited(report.source, fix.edits)
         if text in seen:
@@ -54,6 +58,8 @@ def fixes(report: Report, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
         if parsed > CHARACTERS or read == READ or read * len(text) > READ_CHARACTERS:
             break
         if not reader.parses(text):
+            if len(further) < FURTHER and _only_signs(report.source, fix) and reader.stops_at(text) > stop:
+                further.append(fix)
             continue
         read += 1
         left = len(reader.read(Source(report.source.name, text))[1])
@@ -61,7 +67,14 @@ def fixes(report: Report, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
             yield fix
         elif left < faults:
             better.append(fix)
-    yield from better
+    yield from better or further
+
+
+def _only_signs(source: Source, fix: Fix) -> bool:
+    """Whether a change adds signs, which open nothing, and takes none away."""
+    return all(
+        not source.excerpt(edit.span).strip() and edit.text.strip() in (",", ":", "}", "]") for edit in fix.edits
+    )
 
 
 def conflict(report: Report, finding: Diagnostic, cause: Conflict) -> Iterator[Fix]:
@@ -96,8 +109,8 @@ def _likely(source: Source, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
             yield Fix(f"join it with what stands under line {first}", (Edit(Span(line, 1, line + 1, 1), ""),))
         for number in (line, line - 1):
             yield from lines.itemized(source, number)
-        yield from _single(source, finding)
-        yield from _renamed(source, finding)
+        yield from (replace(fix, applicability="display") for fix in _single(source, finding))
+        yield from (replace(fix, applicability="display") for fix in _renamed(source, finding))
     elif isinstance(cause, Tag | MergeKey):
         yield from _dropped(source, finding)
         yield from _quoted(source, line)
@@ -117,6 +130,10 @@ def _likely(source: Source, finding: Diagnostic, cause: Cause) -> Iterator[Fix]:
         yield from _closed(source, finding.span)
     elif isinstance(cause, Syntax):
         near = [number for number in (line, line - 1, line - 2, line + 1) if 1 <= number <= len(source.lines)]
+        yield from lines.fences(source)
+        yield from lines.remarks(source)
+        yield from signs.everywhere(source, signs.lookalikes)
+        yield from signs.everywhere(source, signs.equals)
         yield from _comma_ended(source, finding)
         for guess in (_repunctuated, _separated, _unclosed, lines.itemized):
             for number in near[:3] if guess is lines.itemized else near:

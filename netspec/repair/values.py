@@ -9,24 +9,27 @@ from heapq import nsmallest
 from itertools import chain
 
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.diagnostics.diagnostic import Applicability, Diagnostic, Edit, Fix
 from netspec.language.causes import BrokenValue
 from netspec.language.data import stored
 from netspec.language.edits import insert, remove, written
 from netspec.language.fields import BINARY, DECIMAL, Key, Schema, keys
 from netspec.language.kinds import KINDS
 from netspec.language.meant import meant_word
-from netspec.language.other_systems import LOGITS
+from netspec.language.other_systems import LOGITS, SWITCHES, squeezed
 from netspec.language.spelling import DISTANTLY, by_likeness
 from netspec.language.structure import described, fits, key_at
-from netspec.repair import forms, lines
+from netspec.language.vocabulary import known_keys
+from netspec.repair import calls, forms, lines
 from netspec.text.characters import shown as shortened
 from netspec.text.foreign import is_placeholder
-from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain, walk
+from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
 from netspec.text.source import Source
 
 LAYER_TYPES = ("array", ["object", "array"], ["object", "string"])
 """The types of the keys that hold layers: what stands there is never taken away."""
+BETWEEN = "(?: *(?:[,;x*|\u00d7-]|[-=]>|\u2192) *| +)"
+"""What stands between the numbers of a list that is none of YAML's."""
 NEAR = 12
 COUNTS = (10, 64, 16, 8, 4, 1)
 SIDES = (28, 8, 32, 224, 227)
@@ -44,6 +47,9 @@ def broken(report: Report, finding: Diagnostic, cause: BrokenValue) -> Iterator[
         return  # only the template knows
     if cause.meant and not cause.others:
         yield Fix(f"write `{cause.meant}`", (Edit(node.span, cause.meant),), "safe")
+    if cause.keyword == "type" and "array" in cause.bound:
+        yield from forms.as_list(finding.source, path, node) if isinstance(node, Mapping) else ()
+        yield from forms.glued_dashes(finding.source, node)
     yield from lines.misplaced(report, finding, cause)
     yield from _of_place(finding.source, root, node, cause)
 
@@ -60,12 +66,16 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
     parent = walk(root, path[:-1]) if path else None
     key = key_at(root, path)
     wanted = str(cause.bound) if cause.keyword == "type" else ""
-    if "array" in wanted and isinstance(node, Mapping):
-        yield from forms.as_list(source, path, node)
     if "object" in wanted and isinstance(node, Sequence):
         yield from forms.as_mapping(path, node)
+    if isinstance(node, Scalar):
+        yield from _called(path, node, key)
+    if described(node) == "empty" and isinstance(parent, Mapping):
+        yield from forms.under_its_key(source, parent, node, known_keys(path, node), known_keys(path[:-1], parent))
     if path[-1:] == ("pool",):
         yield from forms.pool(source, node)
+    if path[-2:] == ("pool", "type") and isinstance(node, Scalar) and isinstance(parent, Mapping):
+        yield from forms.type_of_pool(node, parent)
     if isinstance(parent, Sequence) and cause.keyword == "type":
         yield from _of_items(source, parent, node, str(path[-2]))
     stored = None
@@ -92,6 +102,19 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         yield from (removal(source, parent, entry) for entry in parent if entry.value is node)
 
 
+def _called(path: Path, node: Scalar, key: Key | None) -> Iterator[Fix]:
+    """A call of Keras or PyTorch as what it makes."""
+    kind = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if kind in KINDS and kind in path[-2:]:
+        yield from calls.as_layer(node, kind)
+    elif kind == "blocks":
+        yield from calls.as_block(node)
+    elif key is not None and key.type.variants:
+        yield from calls.as_variant(node, key)
+    elif key is not None and key.type.section:
+        yield from calls.as_section(node, key.type.section)
+
+
 def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterator[Fix]:
     """What a list of layers may have been meant as where one of its items is no layer: one layer, or one less."""
     needed = [key.name for key in keys(KINDS[kind].settings) if key.required] if kind in KINDS else []
@@ -108,14 +131,20 @@ def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterat
 def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[Fix]:
     """Other values for a place, the likeliest first."""
     # what another thing is called is no name for this one
-    others = () if key is not None and key.name == "name" else (*elsewhere(root, node, key), *usual(key))
-    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause, key), *others])
+    named = key is not None and key.name == "name"
+    near = () if named else (*elsewhere(root, node, key),)
+    others = () if named else (*near, *usual(key))
+    texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause, key), *_guesses(node, cause), *others])
     name = f"{key.name}: " if key else ""
+    sure = {*_within(root, node, cause, key), *_near(node, cause, key)}
+    if cause.keyword == "enum" and len(cause.bound) == 1 and isinstance(node, Scalar) and node.value is True:
+        sure.add(str(cause.bound[0]))
+    said = bool(node.text) if isinstance(node, Scalar) else bool(plain(node))
     for text in texts:
         items = re.fullmatch(r"\d+(, \d+)+", text)
-        yield Fix(
-            f"set `{name}{text}`" if name and not items else f"write `{text}`", (Edit(node.span, in_place(node, text)),)
-        )
+        title = f"set `{name}{text}`" if name and not items else f"write `{text}`"
+        guess = text not in sure and (said or text not in near)
+        yield Fix(title, (Edit(node.span, in_place(node, text)),), "display" if guess else "unsafe")
 
 
 def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:
@@ -127,9 +156,13 @@ def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
         yield f"{{source: {found[0]}, path: {found[1]}}}"
     kind = KINDS.get(key.name)
     section = key.type.section or (kind.settings if kind else None)
+    if isinstance(node.value, bool) or re.search(r"[\s(=]", node.text):
+        return  # says more, or less, than a value
     for inner in keys(section) if section else ():
         options = [str(option) for option in inner.type.schema.get("enum", ())]
-        text = (meant_word(node.text, options) if options else None) or node.text
+        text = meant_word(node.text, options) if options else node.text
+        if text is None:
+            continue
         required = (other for other in keys(section) if other.required and other is not inner) if section else ()
         others = (f", {other.name}: {next(chain(elsewhere(root, node, other), usual(other)))}" for other in required)
         yield f"{{{inner.name}: {text}{''.join(others)}}}"
@@ -154,7 +187,12 @@ def _exchanges(source: Source, mapping: Mapping, node: Node, rule: Schema) -> It
         if other.value is not node and fits(plain(other.value), rule):
             here, there = node.span, other.value.span
             edits = (Edit(here, source.excerpt(there)), Edit(there, source.excerpt(here)))
-            yield Fix(f"exchange it with the value of `{other.name}`", edits)
+            level: Applicability = (
+                "unsafe"
+                if type(plain(node)) is not type(plain(other.value)) and isinstance(node, Scalar)
+                else "display"
+            )
+            yield Fix(f"exchange it with the value of `{other.name}`", edits, level)
 
 
 def in_place(node: Node, text: str) -> str:
@@ -163,33 +201,49 @@ def in_place(node: Node, text: str) -> str:
     return " " + text if absent else text
 
 
-def elsewhere(root: Node, node: Node, key: Key | None) -> Iterator[str]:
-    """What the same key is in the places nearest to this one; of an image's side, the other side."""
+def elsewhere(root: Node, node: Node, key: Key | None, beside: Node | None = None) -> Iterator[str]:
+    """What the same key is in the places nearest to this one; of an image's side, the other side.
+
+    `beside` is the mapping, or its short form, that is to have the key: then only what has the same `type` counts.
+    """
     names = {"height": ("width",), "width": ("height",)}.get(key.name, (key.name,)) if key else ()
     line = node.span.line
-    found = [scalar for name in names for scalar in _scalars(root).get(name, ()) if scalar is not node]
+    found = [
+        scalar
+        for name in names
+        for scalar, of in _scalars(root).get(name, ())
+        if scalar is not node and (beside is None or of == type_of(beside))
+    ]
     near = nsmallest(NEAR, found, key=lambda scalar: abs(scalar.span.line - line))
     yield from dict.fromkeys(scalar.text for scalar in near)
 
 
 @lru_cache(maxsize=2)
-def _scalars(root: Node) -> dict[str, list[Scalar]]:
-    """The plain values of each key anywhere in a spec; kept, as every finding of a spec asks for it."""
-    found: dict[str, list[Scalar]] = {}
-    for entry in _entries(root):
-        if isinstance(entry.value, Scalar):
-            found.setdefault(entry.name, []).append(entry.value)
+def _scalars(root: Node) -> dict[str, list[tuple[Scalar, str]]]:
+    """The plain values of each key anywhere in a spec, with the `type` beside them; kept, as every finding of a spec asks for it."""
+    found: dict[str, list[tuple[Scalar, str]]] = {}
+    for mapping in _mappings(root):
+        for entry in mapping:
+            if isinstance(entry.value, Scalar):
+                found.setdefault(entry.name, []).append((entry.value, type_of(mapping)))
     return found
 
 
-def _entries(node: Node) -> Iterator[Entry]:
+def type_of(node: Node) -> str:
+    """The `type` of a mapping, `max` where it has none: a pool's is that."""
+    entry = node.entry("type") if isinstance(node, Mapping) else None
+    said = entry.value if entry else node
+    return (meant_word(said.text, ("average",)) if isinstance(said, Scalar) else None) or "max"
+
+
+def _mappings(node: Node) -> Iterator[Mapping]:
     if isinstance(node, Mapping):
+        yield node
         for entry in node:
-            yield entry
-            yield from _entries(entry.value)
+            yield from _mappings(entry.value)
     elif isinstance(node, Sequence):
         for item in node.items:
-            yield from _entries(item)
+            yield from _mappings(item)
 
 
 def _near(node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:
@@ -217,25 +271,39 @@ def _near(node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:
         yield f"[{node.text}]"
 
 
+def _guesses(node: Node, cause: BrokenValue) -> Iterator[str]:
+    """What a place takes, where nothing of it is plainly meant: its words, the likest first; the whole numbers around another."""
+    if cause.keyword == "enum" and isinstance(node, Scalar):
+        yield from by_likeness(node.text.lower(), map(str, cause.bound), DISTANTLY)[:3]
+        yield from map(str, cause.bound)
+    if isinstance(node, Scalar) and isinstance(node.value, float) and cause.keyword == "type" and abs(node.value) < 1e9:
+        yield from (str(int(node.value)), str(int(node.value) + 1))
+    if cause.keyword in ("minimum", "maximum"):
+        yield written(cause.bound)
+
+
 def _near_scalar(node: Scalar, cause: BrokenValue, key: Key | None) -> Iterator[str]:
     value, bound = node.value, cause.bound
+    switch = SWITCHES.get((squeezed(key.name), node.text.lower())) if key else None
+    if switch and switch.startswith(f"{key.name}: " if key else ":"):
+        yield switch.partition(": ")[2]
     if cause.keyword == "enum" and node.text.lower() in LOGITS and "none" in bound:
         yield "none"  # the loss takes logits, and applies it
-    if cause.keyword == "enum":
-        yield from by_likeness(node.text.lower(), map(str, bound), DISTANTLY)[:3]
-        yield from map(str, bound)
     if isinstance(value, float) and cause.keyword == "type" and 0 < value < 1 and "string" in bound:
         yield f"{100 * value:g}%"  # a share of the run
-    if isinstance(value, float) and cause.keyword == "type" and abs(value) < 1e9:
-        yield from (str(int(value)), str(int(value) + 1))
     if cause.keyword == "type" and (share := re.fullmatch(r"(\d+(?:\.\d+)?) ?%", node.text)):
         yield f"{float(share[1]) / 100:g}"
     if cause.keyword == "type" and (power := re.fullmatch(r"([\d.]+) ?[x*] ?10(?:\^|\*\*)(-?\d+)", node.text)):
         yield f"{power[1]}e{power[2]}"
-    if cause.keyword == "type" and re.fullmatch(r"\d+( +\d+)+", node.text):
-        yield ", ".join(node.text.split())  # items of a list without commas
-    listed = re.fullmatch(r"[(\[]?(\d+(?:(?:[,;x* ]|\u00d7)+\d+)+)[)\]]?", node.text)
-    if cause.keyword == "type" and "array" in bound and listed:
+    if (
+        cause.keyword == "type"
+        and re.fullmatch(rf"\d+(?:{BETWEEN}\d+)+", node.text)
+        and not re.search("[,x*\u00d7]", node.text)
+    ):
+        yield ", ".join(re.findall(r"\d+", node.text))  # items of a list without commas
+    listed = re.fullmatch(rf"[(\[]?(\d+(?:{BETWEEN}\d+)+)[)\]]?", node.text)
+    layer = key is not None and key.name in KINDS and key.name != "fc"
+    if cause.keyword in ("type", "enum") and (cause.keyword == "enum" or "array" in bound) and listed and not layer:
         yield f"[{', '.join(re.findall(r'[0-9]+', listed[1]))}]"
     if cause.keyword == "type" and (product := re.fullmatch(r"([1-9]\d{0,8}) ?[*x\u00d7] ?([1-9]\d{0,8})", node.text)):
         yield str(int(product[1]) * int(product[2]))
@@ -258,9 +326,10 @@ def _near_scalar(node: Scalar, cause: BrokenValue, key: Key | None) -> Iterator[
     if cause.keyword in ("minimum", "maximum"):
         if key is not None and isinstance(key.default, int) and bound < key.default:
             yield written(key.default)
-        yield written(bound)
+        if key is None or not key.required:
+            yield written(bound)
     if cause.keyword == "pattern":
-        squeezed = re.sub(r"[\s_,]", "", node.text)
+        bare = re.sub(r"[\s_,]", "", node.text)
         units = {unit.lower(): unit for unit in (*BINARY, *DECIMAL)} | {
             "kb": "k",
             "mb": "M",
@@ -270,8 +339,8 @@ def _near_scalar(node: Scalar, cause: BrokenValue, key: Key | None) -> Iterator[
             "b": "",
         }
         for word, unit in (("thousand", "k"), ("million", "M"), ("billion", "G"), ("percent", "%")):
-            squeezed = squeezed.replace(word, unit)
-        number = re.fullmatch(r"([\d.]+)(\D*)", squeezed)
+            bare = bare.replace(word, unit)
+        number = re.fullmatch(r"([\d.]+)(\D*)", bare)
         if number and number[2].lower() in units:
             yield number[1] + units[number[2].lower()]
         elif slug := re.sub(r"[^A-Za-z0-9_-]+", "-", node.text).strip("-"):
@@ -303,8 +372,11 @@ def usual(key: Key | None) -> Iterator[str]:
         yield key.type.schema["default"]
 
 
-def removal(source: Source, mapping: Mapping, entry: Entry, name: str = "") -> Fix:
-    """A spec without an entry, which is told by a name that is not its own where it is read as another."""
+def removal(source: Source, mapping: Mapping, entry: Entry, name: str = "", needless: bool = False) -> Fix:
+    """A spec without an entry, which is told by a name that is not its own where it is read as another.
+
+    Only to be shown, unless the entry is `needless`, or says nothing: who wrote it meant something.
+    """
     value = entry.value
     shown = (
         f": {shortened(source.excerpt(value.span))}"
@@ -312,5 +384,5 @@ def removal(source: Source, mapping: Mapping, entry: Entry, name: str = "") -> F
         else ""
     )
     title = f"remove `{name or entry.name}{shown if shown != ': ' else ''}`"
-    keeps = isinstance(value, Scalar) or not source.excerpt(value.span).strip("[]{} ")
-    return Fix(title, (remove(source, mapping, entry),), "unsafe" if keeps else "display")
+    empty = not source.excerpt(value.span).strip("[]{} ")
+    return Fix(title, (remove(source, mapping, entry),), "unsafe" if needless or empty else "display")

@@ -59,11 +59,18 @@ def _tree(text: str) -> tuple[Node | None, list[Fault]]:
 
 def parses(text: str) -> bool:
     """Whether a text is YAML, whatever it says and however deep: much quicker than `read`."""
+    return stops_at(text) == len(text)
+
+
+def stops_at(text: str) -> int:
+    """The line, from 0, at which a text is no YAML; its length where it is."""
     loader = yaml.CSafeLoader(masked(text))
     try:
         loader.raw_parse()
+    except yaml.MarkedYAMLError as error:
+        return error.problem_mark.line if error.problem_mark else 0
     except yaml.YAMLError:
-        return False
+        return 0
     finally:
         loader.dispose()
-    return True
+    return len(text)

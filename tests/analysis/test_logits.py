@@ -27,7 +27,7 @@ def found(text: str) -> tuple[Diagnostic, ...]:
             "conv",
             "blocks:\n  - conv: {filters: 10, kernel: 8, activation: none}\ntrain: {epochs: 3}\n",
         ),
-        ("fc: [9, {units: 10, dropout: 0.5}]\n", "NS231", "0.5", "fc: [9, {units: 10, dropout: 0}]\n"),
+        ("fc: [9, {units: 10, dropout: 0.5}]\n", "NS231", "0.5", "fc: [{units: 9, dropout: 0.5}, {units: 10}]\n"),
         (
             "defaults: {fc: {dropout: 0.5}}\nfc: [9, 10]\n",  # which the other layers keep
             "NS231",

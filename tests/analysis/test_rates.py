@@ -52,7 +52,7 @@ def test_a_published_rate_is_not(optimizer: str) -> None:
     ("epochs", "schedule", "titles"),
     [
         (90, "{type: step, transition_steps: 30}", ["set `transition_steps: 10530`"]),
-        (100, "{type: step, transition_steps: 30}", ["set `transition_steps: 10530`", "set `transition_steps: 30%`"]),
+        (100, "{type: step, transition_steps: 30}", ["set `transition_steps: 30%`", "set `transition_steps: 10530`"]),
         (90, "{type: exponential, transition_steps: 1, decay_rate: 0.9}", ["set `transition_steps: 351`"]),
         (50, "{type: cosine, decay_steps: 50}", ["set `decay_steps: 100%`"]),
         (50, "{type: one_cycle, transition_steps: 50}", ["set `transition_steps: 100%`"]),

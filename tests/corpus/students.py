@@ -2,7 +2,7 @@
 
 A pair under `students/` is a spec with a person's mistakes, `NAME.yaml`, and the spec that was meant, `NAME.meant.yaml`,
 whose first line says so in words. Whoever always makes the first fix of the first finding ends in what was meant, in
-another network or training, or nowhere. The meant specs were written by hand, before any fix was looked at.
+another network or training, or nowhere. A fix for `display` is shown and not made. The meant specs were written by hand, before any fix was looked at.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def checked(text: str) -> Report:
 def fixed(text: str, finding: Diagnostic) -> str:
     """A text after the first fix of a finding."""
     return edited(text, finding.fixes[0].edits)
+
+
+def offered(finding: Diagnostic) -> bool:
+    """Whether a finding has a fix that is there to be made: one for `display` is not, in no editor either."""
+    return any(fix.applicability != "display" for fix in finding.fixes[:1])
 
 
 def content(report: Report) -> object:
@@ -109,7 +114,7 @@ def followed(pair: Pair) -> Outcome:
         return next((finding for finding in report.diagnostics if finding.severity in severities), None)
 
     trail: list[Diagnostic] = []
-    while (finding := first()) and finding.fixes and len(trail) < ROUNDS:
+    while (finding := first()) and offered(finding) and len(trail) < ROUNDS:
         trail.append(finding)
         text = fixed(text, finding)
         report = checked(text)

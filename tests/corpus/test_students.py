@@ -8,18 +8,20 @@ import pytest
 
 from .students import FOLDER, Pair, checked, content, followed, pairs
 
-PAIRS = pairs(FOLDER / "first")
+FIRST, SECOND = (pairs(FOLDER / name) for name in ("first", "second"))
 
 SOUND = "netspec: 1\nname: small\ninput: [28, 28, 1]\nblocks:\n  - conv: {filters: 8, kernel: 3}\nfc: [10]\n"
 SOUND += "data: {source: mnist}\n"
 
 
 def test_every_file_is_half_of_a_pair() -> None:
-    assert len(PAIRS) >= 150
-    assert len([*(FOLDER / "first").iterdir()]) == 2 * len(PAIRS)
+    assert len(FIRST) >= 150
+    assert len(SECOND) >= 80
+    for name, given in (("first", FIRST), ("second", SECOND)):
+        assert len([*(FOLDER / name).iterdir()]) == 2 * len(given)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*FIRST, *SECOND], ids=lambda pair: pair.name)
 def test_what_was_meant_is_valid_and_said_and_not_what_was_handed_in(pair: Pair) -> None:
     first, rest = pair.meant.split("\n", 1)
     assert first.startswith("# meant: ")
@@ -31,12 +33,15 @@ def test_what_was_meant_is_valid_and_said_and_not_what_was_handed_in(pair: Pair)
 
 
 @pytest.mark.slow
-def test_where_the_first_fixes_lead() -> None:
-    outcomes = [followed(pair) for pair in PAIRS]
+@pytest.mark.parametrize(
+    ("given", "meant", "another"), [(FIRST, 0.95, 0.01), (SECOND, 0.98, 0.01)], ids=["first", "second"]
+)
+def test_where_the_first_fixes_lead(given: list[Pair], meant: float, another: float) -> None:
+    outcomes = [followed(pair) for pair in given]
     ends = Counter(outcome.end for outcome in outcomes)
-    assert ends["meant"] >= 140
-    assert ends["another"] <= 15
-    assert sum(outcome.on_line for outcome in outcomes) >= 155
+    assert ends["meant"] >= meant * len(given)
+    assert ends["another"] <= another * len(given)
+    assert sum(outcome.on_line for outcome in outcomes) >= 0.95 * len(given)
 
 
 @pytest.mark.parametrize(

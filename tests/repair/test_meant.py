@@ -100,3 +100,66 @@ def test_a_source_that_contradicts_its_settings_is_the_place_where_it_is_the_rep
     [finding] = check_source(Source("source.yaml", text)).diagnostics
     assert (finding.code, finding.span.line, finding.labels[0].span.line) == ("NS214", 9, 11)
     assert finding.help == "set `source: images`"
+
+
+@pytest.mark.parametrize(
+    ("right", "written"),
+    [
+        ("kernel: 3}", "kernel: 3, activation: hard_swish}"),
+        ("kernel: 3}", "kernel: 3, dropout2d: 0.2}"),
+        ("kernel: 3}", "kernel: 3, negative_slope: 0.2}"),
+        ("cifar-10", "svhn"),
+        ("{epochs: 3}", "{optimizer: adamax}"),
+        ("{epochs: 3}", "{loss: mae}"),
+        ("{epochs: 3}", "{clip_value: 1.0}"),
+        ("{epochs: 3}", "{schedule: {type: one_cycle, momentum_range: 3}}"),
+        ("filters: 8, ", ""),
+    ],
+)
+def test_what_can_only_be_guessed_is_not_there_to_be_made(right: str, written: str) -> None:
+    assert right in GOOD
+    found = check_source(Source("foreign.yaml", GOOD.replace(right, written))).diagnostics
+    assert not [fix.title for one in found for fix in one.fixes if fix.applicability != "display"]
+
+
+@pytest.mark.parametrize(
+    ("right", "written", "meant"),
+    [
+        ("{filters: 8, kernel: 3}", "nn.Conv2d(3, 8, kernel_size=(3, 3))", "{filters: 8, kernel: [3, 3]}"),
+        ("pool: {window: 2}", "pool: MaxPool2d(2)", "pool: {window: 2}"),
+        ("pool: {window: 2}", "AveragePooling2D: {pool_size: 2}", "pool: {type: average, window: 2}"),
+        ("pool: {window: 2}", "pool: {type: global_average}", "pool: {type: average, window: all}"),
+        ("kernel: 3}", "kernel_h: 3, kernel_w: 5}", "kernel: [3, 5]}"),
+        ("kernel: 3}", "kernel: 3, no_bias: true}", "kernel: 3, bias: false}"),
+        ("kernel: 3}", "kernel: 3, norm: true}", "kernel: 3, norm: batch}"),
+        ("{epochs: 3}", "{epochs: 20, schedule: {type: step, step_size: 5}}", "{epochs: 20, schedule: {type: step, transition_steps: 25%}}"),
+        ("train: {epochs: 3}", "train:\n  optimizer: SGD(model.parameters(), lr=0.1)", "train:\n  optimizer: {type: sgd, learning_rate: 0.1}"),
+        ("[32, 32, 3]", "{shape: [32, 32, 3]}", "[32, 32, 3]"),
+        ("[32, 32, 3]", "{size: 32, channels: 3}", "{height: 32, width: 32, channels: 3}"),
+        ("fc: [64, 10]", "fc: [64]\nnum_classes: 10", "fc: [64, 10]"),
+        ("fc: [64, 10]", "fc: 64 -> 10", "fc: [64, 10]"),
+        ("  - conv: {filters: 8, kernel: 3}", "  - {type: conv, filters: 8, kernel: 3}", None),
+        ("blocks:\n  - conv: {filters: 8, kernel: 3}\n    pool", "conv: {filters: 8, kernel: 3}\npool", "blocks:\n  - conv: {filters: 8, kernel: 3}\n    pool"),
+        ("    pool: {window: 2}", "    pool: {window: 2}   // halves", "    pool: {window: 2}   # halves"),
+    ],
+)  # fmt: skip
+def test_habits_of_other_systems_are_read(right: str, written: str, meant: str | None) -> None:
+    assert right in GOOD
+    text = GOOD.replace(right, written)
+    if meant is None:
+        text = text.replace("    pool: {window: 2}\n", "")
+        right, meant = (
+            "  - conv: {filters: 8, kernel: 3}\n    pool: {window: 2}\n",
+            "  - {conv: {filters: 8, kernel: 3}}\n",
+        )
+    source = Source("habits.yaml", text)
+    found = check_source(source).diagnostics
+    assert edited(source.text, found[0].fixes[0].edits) == GOOD.replace(right, meant)
+
+
+def test_two_slips_of_the_text_are_repaired_one_after_the_other() -> None:
+    text = GOOD.replace("8, kernel", "8 kernel").replace("{window: 2}", "{window: 2")
+    for _ in range(2):
+        first = check_source(Source("twice.yaml", text)).diagnostics[0]
+        text = edited(text, first.fixes[0].edits)
+    assert text == GOOD
