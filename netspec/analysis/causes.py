@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netspec.language.kind import Shape
 from netspec.text.causes import Cause
@@ -96,7 +96,7 @@ class OtherImageSize(Cause):
 class OtherClassCount(Cause):
     """The last layer gives another number of outputs than the data have classes."""
 
-    at: Span | None
+    at: Span | None = field(compare=False)
     """The value that is the number of outputs; None where it is not written."""
     key: str | None
     classes: int

@@ -77,10 +77,16 @@ class _Builder:
             budget=self._section("budget", Budget),
             data=self._section("data", Data),
             train=self._section("train", Train),
-            whole=not any(self.findings.wrong_itself(*path) for path in ((), ("blocks",), ("fc",), ("defaults",))),
+            whole=self._whole(),
             sourced=self.findings.intact("data", "source"),
             given={entry.name: Place(entry.key.span, entry.value.span) for entry in self.root},
         )
+
+    def _whole(self) -> bool:
+        """Whether the list of layers is: an unknown key at the top may be what holds the layers that are not there."""
+        lists = ("blocks", "fc")
+        there = all(self.root.entry(name) is not None for name in lists) or not self.findings.wrong_itself()
+        return there and not any(self.findings.wrong_itself(name) for name in (*lists, "defaults"))
 
     def _word(self, name: str) -> str:
         entry = self.root.entry(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.text.causes import Cause
@@ -59,7 +59,7 @@ class EmptyBlock(Cause):
 class TooManyLayers(Cause):
     """A `repeat` writes out too many layers."""
 
-    repeat: Span | None
+    repeat: Span | None = field(compare=False)
     """The value of the largest `repeat`; None where the layers are written out one by one."""
 
 
