@@ -131,7 +131,7 @@ def _result(run: Run, stream: TextIO) -> Iterator[str]:
 
 
 def _complete(plan: Plan, outcome: Session) -> str:
-    """That a resumed run had nothing left to do."""
+    """Says that a resumed run had nothing left to do."""
     epochs, done = plan.spec.train.value.epochs, outcome.rows[-1]["epoch"]
     if done < epochs:
         return f"the run was complete: it was stopped early, after epoch {done} of {epochs}; nothing is trained"

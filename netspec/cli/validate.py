@@ -64,7 +64,7 @@ class Checked:
     """2 where it could not be read, 3 where it could not be written or netspec failed."""
     before: Source | None = None
     after: Source | None = None
-    """Its text with the repairs."""
+    """The text with the repairs."""
     told: tuple[str, ...] = ()
     """Lines for standard error."""
     passed_over: bool = False

@@ -13,11 +13,12 @@ from netspec.language.causes import EmptyBlock, TooManyLayers
 from netspec.language.data import Data
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kind import Kind, Settings
-from netspec.language.kinds import KINDS
+from netspec.language.kinds import KINDS, at_least_one, in_block
 from netspec.language.spec import Group, Layer, Located, Place, Spec
 from netspec.language.structure import Findings, missing
 from netspec.language.top import Input
 from netspec.language.train import Train
+from netspec.language.vocabulary import layers_of_block
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 from netspec.text.source import START, Source, Span
 
@@ -158,14 +159,14 @@ class _Builder:
 
     def _empty_block(self, node: Mapping, i: int) -> None:
         span = node.entries[0].key.span if node.entries else node.span
-        message = "a block needs `conv`, `pool` or both"
-        help = "add `conv: {filters: 32, kernel: 3}` or `pool: {window: 2}`"
+        message = f"a block needs {at_least_one()}"
+        help = "add " + " or ".join(f"`{name}: {texts[0]}`" for name, texts in layers_of_block().items())
         cause = EmptyBlock(("blocks", i))
         self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help, cause=cause))
 
     def _block_templates(self, node: Mapping, i: int) -> Iterator[_Template]:
-        for kind in KINDS.values():
-            entry = node.entry(kind.name) if kind.place == "block" else None
+        for kind in in_block().values():
+            entry = node.entry(kind.name)
             if entry is None:
                 continue
             if kind.many and isinstance(entry.value, Sequence):
