@@ -16,6 +16,7 @@ from netspec.language.kinds import KINDS
 from netspec.language.meant import called_elsewhere, meant_word
 from netspec.language.other_systems import IMPLIED, NEEDLESS, SWITCHES, plain_word, squeezed
 from netspec.language.spelling import likeness
+from netspec.language.structure import fits
 from netspec.language.top import Block, Top
 from netspec.language.vocabulary import below, facts_at, known_keys, section_names, variants_at
 from netspec.repair import forms, lines
@@ -96,6 +97,9 @@ def _outward(source: Source, root: Mapping, path: Path, node: Mapping, entry: En
         return
     name = called_elsewhere(entry.name, known_keys(above, outer))
     if name is None or outer.entry(name) is not None:
+        return
+    rule = next(key.type.schema for key in known_keys(above, outer) if key.name == name)
+    if isinstance(entry.value, Scalar) and not fits(entry.value.value, rule):
         return
     title = f"move `{entry.name}` out of `{next(step for step in reversed(path) if isinstance(step, str))}`"
     title += f" as `{name}`" * (name != entry.name)
