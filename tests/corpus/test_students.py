@@ -8,7 +8,7 @@ import pytest
 
 from .students import FOLDER, Pair, checked, content, followed, pairs
 
-FIRST, SECOND = (pairs(FOLDER / name) for name in ("first", "second"))
+FIRST, SECOND, THIRD = (pairs(FOLDER / name) for name in ("first", "second", "third"))
 
 SOUND = "netspec: 1\nname: small\ninput: [28, 28, 1]\nblocks:\n  - conv: {filters: 8, kernel: 3}\nfc: [10]\n"
 SOUND += "data: {source: mnist}\n"
@@ -17,11 +17,12 @@ SOUND += "data: {source: mnist}\n"
 def test_every_file_is_half_of_a_pair() -> None:
     assert len(FIRST) >= 150
     assert len(SECOND) >= 80
-    for name, given in (("first", FIRST), ("second", SECOND)):
+    assert len(THIRD) >= 100
+    for name, given in (("first", FIRST), ("second", SECOND), ("third", THIRD)):
         assert len([*(FOLDER / name).iterdir()]) == 2 * len(given)
 
 
-@pytest.mark.parametrize("pair", [*FIRST, *SECOND], ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*FIRST, *SECOND, *THIRD], ids=lambda pair: pair.name)
 def test_what_was_meant_is_valid_and_said_and_not_what_was_handed_in(pair: Pair) -> None:
     first, rest = pair.meant.split("\n", 1)
     assert first.startswith("# meant: ")
@@ -34,7 +35,9 @@ def test_what_was_meant_is_valid_and_said_and_not_what_was_handed_in(pair: Pair)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("given", "meant", "another"), [(FIRST, 0.95, 0.01), (SECOND, 0.98, 0.01)], ids=["first", "second"]
+    ("given", "meant", "another"),
+    [(FIRST, 0.95, 0.01), (SECOND, 0.98, 0.01), (THIRD, 0.5, 0.05)],
+    ids=["first", "second", "third"],
 )
 def test_where_the_first_fixes_lead(given: list[Pair], meant: float, another: float) -> None:
     outcomes = [followed(pair) for pair in given]
