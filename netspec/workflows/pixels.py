@@ -62,7 +62,7 @@ class Pixels:
         files = "give an image file or a .npy array, or - for standard input"
         if problem.path in self.arrays:
             fit = "resize the array before: `resize` is for image files" if self.resize else None
-            return problem.help or {OfFile.FORMAT: files, OfFile.SIZE: fit}.get(wrong)
+            return problem.help or (files if wrong is OfFile.FORMAT else fit if wrong is OfFile.SIZE else None)
         size = "x".join(map(str, self.network.plan.input[:2]))
         resize = f"add --resize, or give an image of {size} pixels"
         if problem.help == SAVE_AS_PNG:

@@ -291,7 +291,7 @@ def test_trained_arrays_take_the_place_of_initial_ones(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found.variables[name], array)
     bias = "variables/params/fc2/bias"
     for wrong, fact in (
-        ({"step": given["step"]}, "it has no `bias` of `fc1`"),
+        ({"step": given["step"]}, "it has no `kernel` of `fc1`"),
         (given | {bias: np.zeros(3, np.float32)}, "the bias of its `fc2` is (3,)"),
         (given | {bias.replace("fc2", "fc9"): np.zeros(3, np.float32)}, "it has `bias` of `fc9` besides"),
         (given | {"optimizer/other": np.zeros(3, np.float32)}, "its optimizer is another"),
