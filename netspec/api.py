@@ -1,4 +1,4 @@
-"""The public functions: what the commands of the same names do, as Python. JAX is loaded when one of them computes."""
+"""The public functions: what the commands do, as Python. JAX is loaded when one of them computes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def compile(
 
     Each layer runs the algorithm that is quickest on this machine's kind of device; those of the CPU have first-order
     reverse-mode derivatives only. `steps_per_epoch` is needed where the schedule counts in shares of the run and the data
-    set is not a published one.
+    set is not a published one: without it `init_training` and `train_step` raise a ValueError, as they do where the run has
+    too few steps for the schedule.
 
     Raises:
         SpecError: the spec has errors, or cannot be read.
@@ -140,20 +141,17 @@ def train(
         ValueError: arguments have no meaning together.
         OSError: something cannot be written.
     """
-    from netspec.runs.directory import SPEC, place
+    from netspec.runs.directory import SPEC
     from netspec.workflows import resuming
     from netspec.workflows.telling import as_warnings
-    from netspec.workflows.train import Resumed, train
+    from netspec.workflows.train import train
 
     resumed = None
     own = spec is not None or text is not None
     if resume is not None:
-        if output is not None or choices is not None or tune != "auto":
-            raise ValueError("a run goes on where it is, with its algorithms: leave output, tune and choices out")
-        run, checkpoint = place(Path(resume))
-        resuming.require(run, checkpoint)
-        resumed = Resumed(run, checkpoint, moved=own)
-        spec = spec if own else run / SPEC
+        chosen = choices is not None or tune != "auto"
+        resumed = resuming.resumed(Path(resume), output, chosen=chosen, moved=own)
+        spec = spec if own else resumed.run / SPEC
     report = check(spec, text=text)
     plan = sound_plan(report)
     as_warnings(report.diagnostics)
@@ -182,7 +180,7 @@ def evaluate(run: AnyPath | TrainedNetwork, *, data: AnyPath | None = None, chec
     Raises:
         RunError, DamagedFile: as `load`; RunError also where the loss is not finite.
         DataError: the images are not there, or wrong.
-        ValueError: `data` where the images come with netspec, `checkpoint` where the network is loaded.
+        ValueError: as `load`; `data` where the images come with netspec, `checkpoint` where the network is loaded.
     """
     from netspec.workflows.evaluate import evaluate
     from netspec.workflows.telling import as_warnings
@@ -205,16 +203,23 @@ def predict(
     an array is taken as it is.
 
     Raises:
-        DataError: one of them cannot be read, or is no image for this network.
-        RunError, DamagedFile: as `load`; RunError also where an answer is not finite.
+        DataError: one of them cannot be read, or is no image for this network. Each stands for itself: the answers to the
+            others are its `made`.
+        RunError, DamagedFile: as `load`; RunError also where an answer is not finite, with those before it as `made`.
         TypeError: `images` is something else.
-        ValueError: `checkpoint` where the network is loaded.
+        ValueError: as `load`; `checkpoint` where the network is loaded.
     """
     from netspec.workflows.predict import predictions
     from netspec.workflows.telling import as_warnings
 
     network = _network(run, checkpoint)
-    return list(predictions(network, _files(images), resize, as_warnings, _passed_over))
+    made: list[Prediction] = []
+    try:
+        made.extend(predictions(network, _files(images), resize, as_warnings, _passed_over))
+    except NetspecError as error:
+        error.made = tuple(made)
+        raise
+    return made
 
 
 def load(run: AnyPath, *, checkpoint: str = "model") -> TrainedNetwork:
@@ -228,6 +233,7 @@ def load(run: AnyPath, *, checkpoint: str = "model") -> TrainedNetwork:
     Raises:
         RunError: there is no run, or nothing in it to load.
         DamagedFile: the file does not hold what was written into it.
+        ValueError: `checkpoint` is unknown, or `best` is asked of a file, which holds one network.
     """
     from netspec.workflows.runs import load
 
@@ -253,7 +259,7 @@ def _network(run: AnyPath | TrainedNetwork, checkpoint: str) -> TrainedNetwork:
     if not isinstance(run, TrainedNetwork):
         return load(run, checkpoint=checkpoint)
     if checkpoint != "model":
-        raise ValueError(f"the network is loaded: give the run, or `load(run, checkpoint={checkpoint!r})`")
+        raise ValueError("the network is loaded already: give checkpoint to load")
     return run
 
 

@@ -96,8 +96,8 @@ def test_what_is_no_spec_at_all() -> None:
     for arguments in ({}, {"spec": TINY, "text": "netspec: 1"}):
         with pytest.raises(TypeError, match="its text"):
             netspec.check(**arguments)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="of type int64"):
-        netspec.check(TINY | {"input": [np.int64(8), 8, 1]})
+    with pytest.raises(TypeError, match="of type ndarray"):
+        netspec.check(TINY | {"input": np.array([8, 8, 1])})
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(TypeError, match="contains itself"):
@@ -224,6 +224,10 @@ def test_what_is_wrong_with_a_training(run: tuple[netspec.Run, Seen], tmp_path: 
         netspec.train(resume=folder, output=tmp_path)
     with pytest.raises(ValueError, match="embedded"):
         netspec.train(TINY, data=tmp_path, output=tmp_path / "none")
+    for senseless in ({"devices": 0}, {"devices": -1}, {"tune": "fast"}):
+        with pytest.raises(ValueError, match=next(iter(senseless))):
+            netspec.train(TINY, **({"output": tmp_path / "none", "tune": "off"} | senseless))  # type: ignore[arg-type]
+        assert not (tmp_path / "none").exists()
     with pytest.raises(RuntimeError, match="no more"):
         netspec.train(TINY, output=tmp_path / "ends", tune="off", watchers=[At(1, raises)])
 
@@ -249,6 +253,27 @@ def test_what_is_wrong_with_a_run(run: tuple[netspec.Run, Seen], tmp_path: Path)
         with pytest.raises(netspec.DamagedFile) as spoilt:
             ask(damaged)
         assert codes(spoilt) == ["NS605"]
+
+
+def test_a_checkpoint_that_cannot_be_meant_is_refused(run: tuple[netspec.Run, Seen]) -> None:
+    folder = run[0].folder
+    with pytest.raises(ValueError, match="choose among model, best"):
+        netspec.load(folder, checkpoint="nonsense")
+    with pytest.raises(ValueError, match="holds one network"):
+        netspec.load(folder / "model.safetensors", checkpoint="best")
+    with pytest.raises(ValueError, match="loaded already"):
+        netspec.evaluate(netspec.load(folder), checkpoint="best")
+    done = here("evaluate", str(folder / "model.safetensors"), "--checkpoint", "best")
+    assert (done.exit_code, "holds one network" in done.stderr) == (2, True)
+
+
+def test_what_is_wrong_with_one_image_costs_no_other_its_answer(run: tuple[netspec.Run, Seen]) -> None:
+    network, image = netspec.load(run[0]), np.zeros((8, 8), np.uint8)
+    with pytest.raises(netspec.DataError) as wrong:
+        netspec.predict(network, [image, np.zeros((5, 5), np.uint8), image])
+    assert [one.image for one in wrong.value.made] == ["images[0]", "images[2]"]
+    assert pickle.loads(pickle.dumps(wrong.value)).made == wrong.value.made
+    assert wrong.value.made[0].probabilities == netspec.predict(network, image)[0].probabilities
 
 
 def test_what_is_wrong_with_images(run: tuple[netspec.Run, Seen], tmp_path: Path) -> None:
@@ -278,7 +303,7 @@ def test_what_is_wrong_with_images(run: tuple[netspec.Run, Seen], tmp_path: Path
 def test_a_loaded_network_has_no_other_checkpoint(run: tuple[netspec.Run, Seen]) -> None:
     network = netspec.load(run[0])
     for ask in (netspec.evaluate, lambda net, **keys: netspec.predict(net, np.zeros((8, 8)), **keys)):
-        with pytest.raises(ValueError, match="checkpoint='best'"):
+        with pytest.raises(ValueError, match="loaded"):
             ask(network, checkpoint="best")
 
 

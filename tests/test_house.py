@@ -35,8 +35,16 @@ ROOMS = (
     "export",
     "report",
     "workflows",
+    "api",
     "cli",
 )
+BY_NAME = {
+    "analysis/plan.py": {"report"},  # a notebook shows the picture of a plan
+    "language/conv.py": {"analysis", "lowering"},  # a kind says which modules run it and choose for it
+    "language/fc.py": {"lowering"},
+    "language/pool.py": {"analysis", "lowering"},
+}
+"""The files that name modules of later rooms, imported when they are asked for."""
 COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report", "workflows")
 ARRAYS = {"storage/tensors.py", "storage/tree.py"}
 """What is written may be text or arrays: these two are for arrays."""
@@ -66,6 +74,12 @@ def when_imported(path: Path) -> ast.Module:
     return ast.Module(kept, [])
 
 
+def named(tree: ast.AST) -> set[str]:
+    """The modules of netspec whose names stand in strings, with or without what is wanted of them."""
+    words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {word for word in words if re.fullmatch(r"netspec(\.\w+)+(:\w+)?", word)}
+
+
 def rooms(found: set[str]) -> set[str]:
     return {name.split(".")[1] for name in found if name.startswith("netspec.")} & set(ROOMS)
 
@@ -73,10 +87,12 @@ def rooms(found: set[str]) -> set[str]:
 @pytest.mark.parametrize("room", ROOMS)
 def test_imports_point_backwards(room: str) -> None:
     later = set(ROOMS[ROOMS.index(room) + 1 :])
-    files = [path for path in FILES if path.relative_to(ROOT / "netspec").parts[0] == room]
+    files = [path for path in FILES if path.relative_to(ROOT / "netspec").parts[0].removesuffix(".py") == room]
     assert files
     for path in files:
-        assert not rooms(imports(ast.parse(path.read_text()))) & later, path
+        tree, inside = ast.parse(path.read_text()), path.relative_to(ROOT / "netspec").as_posix()
+        assert not rooms(imports(tree)) & later, path
+        assert rooms(named(tree)) & later == BY_NAME.get(inside, set()), path
 
 
 def test_the_front_rooms_and_the_command_line_load_nothing_heavy() -> None:
@@ -189,19 +205,15 @@ def is_code(node: ast.AST) -> bool:
 
 
 def test_nothing_tests_a_code_by_its_letters() -> None:
-    """What follows from a code is a property of it in the catalogue; elsewhere a code is named where a finding is made."""
+    """What follows from a code is a property of it in the catalogue; elsewhere a code is written out where a finding is made."""
     for path in FILES:
         if path.is_relative_to(ROOT / "netspec" / "diagnostics" / "codes") or path.name == "code.py":
             continue
-        nodes = [*ast.walk(ast.parse(path.read_text()))]
-        named = [
-            node.value for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
-        ]
-        for node in nodes:
+        for node in ast.walk(ast.parse(path.read_text())):
             parts: list[ast.expr] = []
-            if node in named:  # A, B = "NS220", "NS221"
-                continue
-            if isinstance(node, ast.Compare):
+            if isinstance(node, ast.Assign):  # a name for it could be compared
+                parts = [node.value]
+            elif isinstance(node, ast.Compare):
                 parts = [node.left, *node.comparators]
             elif isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) == sum(map(is_code, node.elts)):
                 parts = node.elts
@@ -226,6 +238,12 @@ def test_nothing_compares_the_name_of_a_source() -> None:
             if isinstance(node, ast.Compare):
                 values = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
                 assert not values & SOURCES.keys(), (path, ast.unparse(node))
+
+
+def test_one_file_measures_how_alike_words_are() -> None:
+    measures = {"difflib.get_close_matches", "difflib.SequenceMatcher"}
+    found = {path for path in FILES if imports(ast.parse(path.read_text())) & measures}
+    assert found == {ROOT / "netspec" / "language" / "spelling.py"}
 
 
 ENDS = {

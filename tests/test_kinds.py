@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree
@@ -13,9 +14,10 @@ import pytest
 
 from netspec.analysis.memory import TOLERANCE
 from netspec.language.conv import Conv
-from netspec.language.fc import Fc
+from netspec.language.fc import FC, Fc
 from netspec.language.kinds import KINDS
 from netspec.language.pool import Pool
+from netspec.language.schema import schema
 from tests.cli.run import ROOT
 
 
@@ -48,6 +50,24 @@ def test_toy_kinds_are_validated() -> None:
         "`scale` has no key `bye`",
         "write `by`",
     )
+
+
+def test_what_is_said_of_a_block_is_said_of_its_kinds() -> None:
+    status, (order,) = stage("front")["order"]
+    assert (status, order["code"], order["message"]) == (
+        0,
+        "NS234",
+        "`bridge` is written above `scale`, and runs after it",
+    )
+    status, (empty,) = stage("front")["empty"]
+    assert (status, empty["message"]) == (1, "a block needs at least one of `conv`, `scale`, `bridge`, `pool`")
+    assert {"add `scale: {by: 2}`", "add `bridge: {}`"} <= {fix["title"] for fix in empty["fixes"]}
+
+
+def test_only_one_kind_may_stand_behind_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "other", replace(FC, word="OTHER"))
+    with pytest.raises(AssertionError, match="only `fc` may stand behind the blocks"):
+        schema.__wrapped__()
 
 
 def test_a_join_names_both_of_what_it_cannot_join() -> None:

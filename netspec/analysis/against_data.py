@@ -98,13 +98,17 @@ def _first_line(span: Span, spec: Spec) -> Span:
 def _outputs(spec: Spec, planned: tuple[PlannedLayer, ...], classes: int, known_as: str) -> Iterator[Diagnostic]:
     last = planned[-1]
     if len(last.output) == 3 and last.output[:2] != (1, 1):
-        message = f"training needs one vector an image, but `{last.name}` gives a map of {dimensions(last.output)}"
-        help = "end with `pool: {type: average, window: all}`, or with `fc`"
-        cause: Cause = MapAsOutput(classes)
-        yield Diagnostic("NS209", message, spec.source, last.layer.span, layer=last.name, help=help, cause=cause)
+        yield map_as_output(spec, last, MapAsOutput(classes))
     elif last.output[-1] != classes:
         sizing = next((layer for layer in reversed(planned) if width_key(layer.layer)), last).layer
         yield _class_count(spec, last.layer, sizing, last.output[-1], classes, known_as)
+
+
+def map_as_output(spec: Spec, last: PlannedLayer, cause: Cause | None = None) -> Diagnostic:
+    """NS209 of a network whose last layer gives a map: it has nothing to train."""
+    message = f"training needs one vector an image, but `{last.name}` gives a map of {dimensions(last.output)}"
+    help = "end with `pool: {type: average, window: all}`, or with `fc`"
+    return Diagnostic("NS209", message, spec.source, last.layer.span, layer=last.name, help=help, cause=cause)
 
 
 def _class_count(spec: Spec, last: Layer, sizing: Layer, outputs: int, classes: int, known_as: str) -> Diagnostic:

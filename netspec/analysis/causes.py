@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netspec.language.kind import Shape
 from netspec.text.causes import Cause
@@ -15,7 +15,7 @@ class Agreement:
     """A value of a key with which two values no longer contradict each other."""
 
     key: str
-    """Its path, joined by dots."""
+    """The path of the key, joined by dots."""
     value: str | None
     """As YAML; None where the key is left out."""
 
@@ -50,11 +50,15 @@ class OnLogits(Cause):
 
 
 @dataclass(frozen=True)
-class PoolAboveConv(Cause):
-    """A block whose pooling layer is written first, and runs last."""
+class RunsBefore(Cause):
+    """A layer of a block is written below one that it runs before."""
 
     path: Path
-    """Of the block."""
+    """The path of the block."""
+    first: str
+    """The key of the one that runs first."""
+    above: str
+    """The key of the one that is written first."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class OtherImageSize(Cause):
 class OtherClassCount(Cause):
     """The last layer gives another number of outputs than the data have classes."""
 
-    at: Span | None
+    at: Span | None = field(compare=False)
     """The value that is the number of outputs; None where it is not written."""
     key: str | None
     classes: int

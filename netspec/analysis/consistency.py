@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from netspec.analysis import against_data, degenerate, logits, plausibility, rates, schedules
 from netspec.analysis.causes import (
@@ -12,15 +13,15 @@ from netspec.analysis.causes import (
     NameTaken,
     NoEffect,
     NoLayers,
-    PoolAboveConv,
+    RunsBefore,
 )
+from netspec.analysis.plan import INPUT
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.data import SOURCES
+from netspec.language.kinds import in_block
 from netspec.language.spec import Layer, Spec
 from netspec.text.nodes import Mapping, Node, Path, Sequence
-
-RESERVED = "input"
 
 
 def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
@@ -32,8 +33,8 @@ def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         if layer.settings is None:
             continue
         there = first.setdefault(layer.name, layer)
-        if layer.name == RESERVED:
-            message = f"a layer cannot be called `{RESERVED}`: that is the image"
+        if layer.name == INPUT:
+            message = f"a layer cannot be called `{INPUT}`: that is the image"
             cause = NameTaken(places[id(layer)], "images")
             yield Diagnostic("NS203", message, spec.source, layer.at("name"), layer=layer.name, cause=cause)
         elif (
@@ -202,21 +203,24 @@ def _unless(*agreements: tuple[str, str | None], follows_data: bool = False) -> 
 
 
 def order(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
-    """NS234: a pooling layer is not written above the convolutions that run before it, in a block of any depth."""
-    blocks = spec.root.entry("blocks")
+    """NS234: no layer is written above one that runs before it, in a block of any depth."""
+    blocks, running = spec.root.entry("blocks"), [*in_block()]
     for path, block in _mappings(blocks.value, ("blocks",)) if blocks is not None else ():
-        names = [entry.name for entry in block]
-        if "conv" not in names or "pool" not in names[: names.index("conv")]:
+        layers = [entry for entry in block if entry.name in running]
+        found = next(
+            (pair for pair in pairwise(layers) if running.index(pair[0].name) > running.index(pair[1].name)), None
+        )
+        if found is None:
             continue
-        conv, pool = (block.entries[names.index(name)].key for name in ("conv", "pool"))
+        above, first = found
         yield Diagnostic(
             "NS234",
-            "`pool` is written above `conv`, and runs after it",
+            f"`{above.name}` is written above `{first.name}`, and runs after it",
             spec.source,
-            pool.span,
-            labels=(Label(conv.span, "runs first"),),
-            help="write `conv` first, or give `pool` a block of its own before this one",
-            cause=PoolAboveConv(path),
+            above.key.span,
+            labels=(Label(first.key.span, "runs first"),),
+            help=f"write `{first.name}` first, or give `{above.name}` a block of its own before this one",
+            cause=RunsBefore(path, first.name, above.name),
             severity="warning",
         )
 

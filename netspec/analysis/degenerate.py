@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from netspec.analysis.against_data import known_data
+from netspec.analysis.against_data import known_data, width_key
 from netspec.analysis.causes import OtherClassCount
 from netspec.analysis.plan import PlannedLayer, training_share
 from netspec.analysis.shapes import Shapes
@@ -51,7 +51,7 @@ def logits(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     loss = spec.train.value.loss.type
     if elements(last.output) != 1 or loss != "cross_entropy" or known_data(spec) is not None:
         return
-    name = next((name for name in ("units", "filters") if name in last.layer.places), None)
+    name = width_key(last.layer)
     yield Diagnostic(
         "NS224",
         f"`{last.name}` gives one number an image, and `cross_entropy` one a class: the softmax of one number is always 1",

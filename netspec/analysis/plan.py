@@ -212,7 +212,7 @@ def training_share(examples: int, data: Data) -> int:
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Whole batches of an epoch; the rest is seen in other epochs, for the order changes."""
+    """Whole batches of an epoch; the rest of an epoch is left out, another one each time, as the order changes."""
     return max(1, examples // batch_size)
 
 

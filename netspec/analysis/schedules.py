@@ -12,7 +12,7 @@ from netspec.analysis.against_data import known_data
 from netspec.analysis.causes import Agreement, Contradiction
 from netspec.analysis.plan import steps_per_epoch, training_share
 from netspec.analysis.shapes import Shapes
-from netspec.diagnostics.diagnostic import Diagnostic, Label
+from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
 from netspec.diagnostics.render.wording import counted
 from netspec.language.spec import Spec
 from netspec.language.train import Cosine, Exponential, OneCycle, Schedule, Step
@@ -21,7 +21,6 @@ VANISHED = 1e-5
 """The share of the learning rate that is as good as none."""
 SCALE = 10**6
 """Steps of a run whose length is not known: what is said in shares alone is the same for any that is long enough."""
-CONTRADICTION, TOO_SHORT, VANISHES = "NS220", "NS221", "NS222"
 
 Key = Literal["warmup", "decay_steps", "transition_steps"]
 
@@ -35,6 +34,10 @@ class Finding:
     key: Key
     help: str
     other: Key | None = None
+    severity: Severity = "warning"
+    """An error where no optimizer can follow."""
+    vanishing: bool = False
+    """Whether the rate comes to nothing, as it does where steps were meant as epochs."""
 
 
 def steps_of(value: int | str, total: int) -> int:
@@ -58,27 +61,30 @@ def settings(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     else:
         examples = training_share(data.training_examples, spec.data.value)
         meant_as_epochs = {found.span for found in rates.epochs(spec, shapes)}
-        found = check(spec, steps_per_epoch(examples, train.batch_size) * train.epochs)
-        yield from (one for one in found if one.code != VANISHES or one.span not in meant_as_epochs)
+        for found in findings(train.schedule, steps_per_epoch(examples, train.batch_size) * train.epochs):
+            told = _told(spec, found)
+            if not (found.vanishing and told.span in meant_as_epochs):
+                yield told
 
 
 def check(spec: Spec, total: int | None) -> Iterator[Diagnostic]:
     """What is wrong with the schedule of a spec for a run of `total` steps; None where they are not known."""
-    at = spec.train.at
-    for found in findings(spec.train.value.schedule, total):
-        place = f"schedule.{found.key}"
-        yield Diagnostic(
-            found.code,
-            found.message,
-            spec.source,
-            at(place if place in spec.train.places else "schedule"),
-            labels=(Label(at(f"schedule.{found.other}"), f"`{found.other}`"),)
-            if f"schedule.{found.other}" in spec.train.places
-            else (),
-            help=found.help,
-            severity="error" if found.code == CONTRADICTION else "warning",
-            cause=_in_epochs(spec, found),
-        )
+    yield from (_told(spec, found) for found in findings(spec.train.value.schedule, total))
+
+
+def _told(spec: Spec, found: Finding) -> Diagnostic:
+    """A finding at its place in the spec."""
+    at, place, other = spec.train.at, f"schedule.{found.key}", f"schedule.{found.other}"
+    return Diagnostic(
+        found.code,
+        found.message,
+        spec.source,
+        at(place if place in spec.train.places else "schedule"),
+        labels=(Label(at(other), f"`{found.other}`"),) if other in spec.train.places else (),
+        help=found.help,
+        severity=found.severity,
+        cause=_in_epochs(spec, found),
+    )
 
 
 def _in_epochs(spec: Spec, found: Finding) -> Contradiction | None:
@@ -121,23 +127,31 @@ def _contradictions(schedule: Schedule, steps: Steps, total: int | None) -> Iter
     if transition == 0:
         words = {"step": "the rate would drop at every step at once", "exponential": "the rate would fall to nothing"}
         why = words.get(schedule.type, "the cycle would have no steps")
-        yield Finding(CONTRADICTION, f"`transition_steps` is 0: {why}", "transition_steps", "give it a number of steps")
+        yield Finding(
+            "NS220",
+            f"`transition_steps` is 0: {why}",
+            "transition_steps",
+            "give it a number of steps",
+            severity="error",
+        )
     if isinstance(schedule, OneCycle) and transition and int(schedule.pct_start * transition) < 1:
         message = f"a cycle of {counted(transition, 'step')} has none to rise in: `pct_start` {schedule.pct_start:g} of them is less than 1"
         least = math.ceil(1 / schedule.pct_start)
         help = f"give `transition_steps` at least {least:,}" if isinstance(schedule.transition_steps, int) else None
-        yield Finding(CONTRADICTION, message, "transition_steps", help or f"train for {least:,} steps at least")
+        yield Finding(
+            "NS220", message, "transition_steps", help or f"train for {least:,} steps at least", severity="error"
+        )
     if isinstance(schedule, Cosine):
         within = decay is not None and (total is None or decay < total)
         if decay == 0 or _ends_in_warmup(schedule, warmup, decay if within else None):
             ends, rises = _words(schedule.decay_steps), _words(schedule.warmup)
             message = f"the decay ends after {ends}, and the warm-up after {rises}: no step is left between"
             help = "`decay_steps` counts the warm-up in: give it more steps than `warmup`"
-            yield Finding(CONTRADICTION, message, "decay_steps", help, "warmup")
+            yield Finding("NS220", message, "decay_steps", help, "warmup", severity="error")
         elif within and isinstance(schedule.decay_steps, int) and warmup is not None and decay == warmup + 1:
             message = "a decay of one step is no cosine: from the next step on the rate is `alpha` of the learning rate"
             help = "give `decay_steps` the steps of the run, as `100%`"
-            yield Finding(CONTRADICTION, message, "decay_steps", help, "warmup")
+            yield Finding("NS220", message, "decay_steps", help, "warmup", severity="error")
 
 
 def _ends_in_warmup(schedule: Cosine, warmup: int | None, decay: int | None) -> bool:
@@ -155,16 +169,16 @@ def _too_short(schedule: Schedule, steps: Steps, total: int) -> Iterator[Finding
     warmup, decay, transition = (steps.get(key) for key in ("warmup", "decay_steps", "transition_steps"))
     if warmup and warmup >= total:
         message = f"the warm-up takes {_words(schedule.warmup)}{run}: the rate never comes to `learning_rate`"
-        yield Finding(TOO_SHORT, message, "warmup", "shorten `warmup`, or train for more epochs")
+        yield Finding("NS221", message, "warmup", "shorten `warmup`, or train for more epochs")
     if decay and decay > total:
         message = f"the decay takes {decay:,} steps{run}: the rate does not come down to its end"
-        yield Finding(TOO_SHORT, message, "decay_steps", "leave `decay_steps` out: it is the whole run then")
+        yield Finding("NS221", message, "decay_steps", "leave `decay_steps` out: it is the whole run then")
     if isinstance(schedule, Step) and transition and (warmup or 0) + transition >= total:
         message = f"the first drop comes after {_words(schedule.transition_steps)}{run}: the rate never drops"
-        yield Finding(TOO_SHORT, message, "transition_steps", "shorten `transition_steps`, or train for more epochs")
+        yield Finding("NS221", message, "transition_steps", "shorten `transition_steps`, or train for more epochs")
     if isinstance(schedule, OneCycle) and transition and transition > total:
         message = f"the cycle takes {transition:,} steps{run}: it ends in the middle"
-        yield Finding(TOO_SHORT, message, "transition_steps", "leave `transition_steps` out: it is the whole run then")
+        yield Finding("NS221", message, "transition_steps", "leave `transition_steps` out: it is the whole run then")
 
 
 def _words(value: int | str) -> str:
@@ -195,7 +209,7 @@ def _vanishing(schedule: Schedule, steps: Steps, total: int) -> Iterator[Finding
             if counts
             else f"give `{key}` a larger share"
         )
-        yield Finding(VANISHES, message, key, help)
+        yield Finding("NS222", message, key, help, vanishing=True)
 
 
 PASSES = (settings,)

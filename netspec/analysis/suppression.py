@@ -50,7 +50,7 @@ class _Ignored:
     """Whether nothing but the comment stands on its line."""
 
     def warning(self, source: Source) -> Diagnostic:
-        """That it takes nothing, and why."""
+        """Says that it takes nothing, and why."""
         message, help = self._useless()
         return Diagnostic("NS023", message, source, self.place, help=help, severity="warning")
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from netspec.analysis.against_data import map_as_output
 from netspec.analysis.figures import percent
 from netspec.cli import computing, messages, options, specs, tuning
 from netspec.cli.outcome import Outcome
-from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import SpecError
 from netspec.language.kinds import KINDS
 
@@ -75,7 +75,7 @@ def _sized(plan: Plan, batch: int | None) -> Plan:
     from netspec.tuning.timed_step import with_batch_size
 
     if len(plan.output) != 1:
-        raise SpecError([placeless("NS209", f"`{plan.name}` ends in a map: it has no training step")])
+        raise SpecError([map_as_output(plan.spec, plan.layers[-1])])
     own = plan.spec.train.value.batch_size
     size = batch or affordable_batch_size(plan)
     if batch is None and size != own:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from textwrap import fill, indent
 from typing import Any
 
@@ -18,6 +17,7 @@ from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Code
 from netspec.diagnostics.render import renderer
 from netspec.diagnostics.render.cells import shown
+from netspec.language.spelling import likest
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 
@@ -55,8 +55,8 @@ def explain(code: str | None, form: str) -> Outcome:
     found = CODES.get(name)
     if found is None:
         digits = name.translate(LETTERS_LIKE_DIGITS)
-        close = [digits] if digits in CODES else get_close_matches(name, CODES, 1, NEAR)
-        hint = f" Did you mean {close[0]} ({CODES[close[0]].title})?" if close else " `netspec explain` lists them."
+        close = digits if digits in CODES else likest(name, CODES, NEAR)
+        hint = f" Did you mean {close} ({CODES[close].title})?" if close else " `netspec explain` lists them."
         raise click.UsageError(f"there is no code {messages.safe(code)}.{hint}")
     if form == "json":
         return Outcome(result=lambda _: [json.dumps({"version": 1, **as_json(found)}, indent=2) + "\n"])

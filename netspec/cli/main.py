@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +21,7 @@ from netspec.cli.outcome import Outcome
 from netspec.cli.rendering import present
 from netspec.diagnostics.errors import Misuse, NetspecError
 from netspec.diagnostics.render.cells import shown
+from netspec.language.spelling import likest
 from netspec.text.docstring import docstring
 
 COMMANDS: dict[str, str] = {
@@ -95,9 +95,9 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a hint where the name is nearly right."""
-        close = get_close_matches(args[0], COMMANDS, 1) if args and args[0] not in COMMANDS else []
+        close = likest(args[0], COMMANDS) if args and args[0] not in COMMANDS else None
         if close and not args[0].startswith("-"):
-            ctx.fail(f"No such command {args[0]!r}. Did you mean '{close[0]}'?")
+            ctx.fail(f"No such command {args[0]!r}. Did you mean '{close}'?")
         return super().resolve_command(ctx, args)
 
 

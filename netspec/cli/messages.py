@@ -119,13 +119,13 @@ class Told:
 
     @staticmethod
     def of(context: click.Context) -> Told:
-        """That of the command line of this context."""
+        """The account of this context's command line; a new one at the first call."""
         account: Told = context.meta.setdefault(__name__, Told())
         return account
 
 
 def current() -> Told:
-    """That of the command that is running; one that nobody reads outside of a command."""
+    """The account of the running command; outside of a command a new one, which nobody reads."""
     context = click.get_current_context(silent=True)
     return Told() if context is None else Told.of(context)
 

@@ -12,7 +12,7 @@ import click
 
 from netspec.cli import computing, messages, options
 from netspec.cli.outcome import Outcome
-from netspec.diagnostics.errors import DataError
+from netspec.diagnostics.errors import NetspecError
 from netspec.text.files import STDIN
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _json(found: Iterator[Prediction]) -> Iterator[str]:
     wrong = None
     try:
         made.extend(one.to_json() for one in found)
-    except DataError as error:
+    except NetspecError as error:
         wrong = error
     if made or wrong is None:
         yield json.dumps({"version": 1, "predictions": made}) + "\n"

@@ -15,13 +15,10 @@ from netspec.diagnostics.errors import SpecError
 from netspec.language.override import Aliased, Override, override
 from netspec.project.configuration import told_of, wrong_budget
 from netspec.repair.check import check_source, readable_source, sound_plan
+from netspec.text.recognition import RUN_SPEC
 from netspec.text.source import Source
 
 EXAMPLES = {"--set": "train.epochs=3", "--budget": "parameters=60k"}
-
-
-RUN_SPEC = "spec.yaml"
-"""A run's own spec, in its directory."""
 
 
 def is_run(name: str) -> bool:

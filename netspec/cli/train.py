@@ -15,11 +15,12 @@ from netspec.analysis.figures import short_loss
 from netspec.cli import computing, farewell, messages, options, specs, tuning
 from netspec.cli.outcome import Outcome
 from netspec.diagnostics.render.wording import counted
+from netspec.text.recognition import RUN_SPEC
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.training.session import Outcome as Session
-    from netspec.workflows.train import Resumed, Run
+    from netspec.workflows.train import Run
 
 
 @click.command(
@@ -76,18 +77,19 @@ def train(
     computing.begin()
     if file is None and resume is None:
         raise click.UsageError("name a spec, or a run with --resume.")
-    if resume is not None and output is not None:
-        raise click.UsageError("a run goes on where it is: leave --output out.")
-    if resume is not None and (pinned or ctx.get_parameter_source("tune") is not ParameterSource.DEFAULT):
-        raise click.UsageError("a run goes on with the algorithms that it has: leave --tune and --choices out.")
     if file is not None and specs.is_run(file):
         go_on, again = f"netspec train --resume {file}", f"netspec train {specs.of_run(file)}"
         raise click.UsageError(f"{file} is a run: go on with it by {go_on}, or begin another by {again}.")
     from netspec.cli.progress import Progress
+    from netspec.workflows import resuming
     from netspec.workflows import train as workflow
 
-    resumed = _resumed(resume, moved=file is not None or any(item.startswith("data.path") for item in overrides))
-    spec = file or str((resumed.run if resumed else Path()) / specs.RUN_SPEC)
+    resumed = None
+    if resume is not None:
+        chosen = pinned is not None or ctx.get_parameter_source("tune") is not ParameterSource.DEFAULT
+        moved = file is not None or any(item.startswith("data.path") for item in overrides)
+        resumed = resuming.resumed(Path(resume), output, chosen=chosen, moved=moved)
+    spec = file or str((resumed.run if resumed else Path()) / RUN_SPEC)
     plan = specs.require_plan(spec, overrides)
     with Progress() as progress, farewell.cleared():
         run = workflow.train(
@@ -102,18 +104,6 @@ def train(
             tell=progress.tell,
         )
         return _ended(run, progress.began)
-
-
-def _resumed(resume: str | None, *, moved: bool) -> Resumed | None:
-    from netspec.runs.directory import place
-    from netspec.workflows import resuming
-    from netspec.workflows.train import Resumed
-
-    if resume is None:
-        return None
-    run, checkpoint = place(Path(resume))
-    resuming.require(run, checkpoint)
-    return Resumed(run, checkpoint, moved)
 
 
 SHORT_SECONDS = 0.05
@@ -142,7 +132,7 @@ def _result(run: Run, stream: TextIO) -> Iterator[str]:
 
 
 def _complete(plan: Plan, outcome: Session) -> str:
-    """That a resumed run had nothing left to do."""
+    """Says that a resumed run had nothing left to do."""
     epochs, done = plan.spec.train.value.epochs, outcome.rows[-1]["epoch"]
     if done < epochs:
         return f"the run was complete: it was stopped early, after epoch {done} of {epochs}; nothing is trained"

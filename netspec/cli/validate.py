@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 import click
+from click.core import ParameterSource
 
 from netspec.analysis.report import Report
 from netspec.cli import many, messages, options, spec_files, specs
@@ -63,7 +64,7 @@ class Checked:
     """2 where it could not be read, 3 where it could not be written or netspec failed."""
     before: Source | None = None
     after: Source | None = None
-    """Its text with the repairs."""
+    """The text with the repairs."""
     told: tuple[str, ...] = ()
     """Lines for standard error."""
     passed_over: bool = False
@@ -129,6 +130,8 @@ def validate(
     """
     if stdin_filename is not None and "-" not in files:
         raise click.UsageError("--stdin-filename names standard input: give `-` as FILE.")
+    if diff and (outputs or click.get_current_context().get_parameter_source("form") is not ParameterSource.DEFAULT):
+        raise click.UsageError("--diff prints what --fix would change: leave --format and --output out.")
     piped = fix and not diff and "-" in files
     if piped and set(files) != {"-"}:
         raise click.UsageError("--fix prints standard input repaired: give `-` alone, or files alone.")

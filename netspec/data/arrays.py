@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from netspec.data.checks import Shape, assemble, label_problems, shape_problems, times
 from netspec.data.dataset import Dataset, Pixels, Split
 from netspec.data.files import exactly, fits
-from netspec.data.problem import Problem, Refused, problem
+from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import OfFile
 
@@ -67,9 +67,11 @@ def load_arrays(
         wrong = _header_problems(images, labels, input_shape)
         # What both parts have in common is said once.
         same = images.shape[1:] == parts[0][0].shape[1:] and any(CODES[p.code].of_file is OfFile.SIZE for p in problems)
-        hot = any(p.help == ONE_HOT for p in problems)
+        hot = any(p.advice is Advice.ONE_HOT for p in problems)
         problems += [
-            p for p in wrong if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.help == ONE_HOT))
+            p
+            for p in wrong
+            if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.advice is Advice.ONE_HOT))
         ]
     if problems:
         raise Refused(*problems)
@@ -93,9 +95,6 @@ def load_arrays(
     return assemble(train, test, names or tuple(map(str, range(count))), origin)
 
 
-ONE_HOT = "save `labels.argmax(1)` in their place, for the training and the test part"
-
-
 def _one_hot(labels: Declared) -> bool:
     """Whether the labels are rows of several numbers, one row an example."""
     return len(labels.shape) == 2 and labels.shape[1] > 1
@@ -116,7 +115,8 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
         problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
     if _one_hot(labels):
         fact = f"has shape {times(labels.shape)}, as one-hot labels have; labels are (n,), one class number an example"
-        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=ONE_HOT))
+        help = "save `labels.argmax(1)` in their place, for the training and the test part"
+        problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help, advice=Advice.ONE_HOT))
     elif len(labels.shape) != 1 and not (len(labels.shape) == 2 and labels.shape[1] == 1):
         fact = f"has shape {times(labels.shape) or '()'}; labels are (n,), one class number an example"
         problems.append(problem("NS505", labels.path, fact, where=labels.array))

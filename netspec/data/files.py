@@ -8,7 +8,6 @@ import shlex
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, cast
 from unicodedata import normalize
@@ -16,6 +15,7 @@ from zipfile import BadZipFile
 
 from netspec.data.free_memory import free_bytes
 from netspec.data.problem import Refused, problem
+from netspec.language.spelling import likest
 
 CHUNK_BYTES = 1 << 20
 """At most this much is inflated at a time. A multiple of every item's size."""
@@ -67,7 +67,7 @@ def nearest(name: str, others: Iterable[str]) -> str | None:
     """
     known = tuple(others)
     same = next((other for other in known if letters(other) == letters(name)), None)
-    return same or next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
+    return same or likest(name, known, 0.75)
 
 
 def letters(name: str) -> str:

@@ -72,9 +72,9 @@ def instead(place: Path, part: str) -> str:
     if not {name.casefold() for name in present} & {"train", "test"}:
         inner = [name for name in present if is_folder(place / name / "train")]
         if inner:
-            return f"set `path` to its folder `{inner[0]}`, which has `train`"
+            return f"give the path of its folder `{inner[0]}`, which has `train`"
         if place.name in OTHERS and is_folder(place.resolve().parent / "train"):
-            return "set `path` to the folder above, which has `train`"
+            return "give the path of the folder above, which has `train`"
     return "make `train/<class>/` and `test/<class>/`"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
-from netspec.data.problem import Problem, problem
+from netspec.data.problem import Advice, Problem, problem
 
 START_BYTES = 16
 
@@ -20,8 +20,6 @@ SIGNATURES = (
     (0, (b"\x93NUMPY",), "npy"),
 )
 """(byte, what may stand there, name) of what people save pictures in, where Pillow does not know it or not in each build."""
-
-SAVE_AS_PNG = "save it as PNG"
 
 VAGUE = ("CUR",)
 """Formats of Pillow that are known by next to nothing: a cursor begins as a TGA file does."""
@@ -40,7 +38,7 @@ def unidentified(path: Path, read: Sequence[str], content: bytes | None = None) 
         return problem("NS503", path, fact, where="header", help="replace it, save it as PNG, or remove it")
     if name is not None:
         fact = f"is of the format {name}; read are {', '.join(read[:-1])} and {read[-1]}"
-        return problem("NS502", path, fact, where="byte 0", help=SAVE_AS_PNG)
+        return problem("NS502", path, fact, where="byte 0", help="save it as PNG", advice=Advice.SAVE_AS_PNG)
     begins = start.decode("ascii", "backslashreplace")
     return problem("NS502", path, f"is no image: it starts with {begins!r}", where="byte 0", help="remove it")
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Literal
 
 from netspec.text.characters import escaped
+
+
+class Advice(Enum):
+    """What kind of help a problem has, where something besides its words depends on that."""
+
+    NAME_THE_PLACE = auto()
+    """Nothing is at the path, nor anything that can have been meant."""
+    SAVE_AS_PNG = auto()
+    """It is an image, of a format that is not read."""
+    ONE_HOT = auto()
+    """Labels are rows of zeros and a one, in both parts if in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,9 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     fact: str = ""
     """What is wrong, without the path and the place."""
+    advice: Advice | None = None
+    other_source: str | None = None
+    """The source that reads what is there."""
 
     def __post_init__(self) -> None:
         for name in ("message", "help", "where", "fact"):
@@ -49,7 +64,10 @@ def problem(
     where: str | None = None,
     help: str | None = None,
     warning: bool = False,
+    advice: Advice | None = None,
+    other_source: str | None = None,
 ) -> Problem:
     """A finding about the file at `path`, its message composed of path, place and fact."""
     place = f"`{path}`, {where}" if where else f"`{path}`"
-    return Problem(code, f"{place}: {fact}", help, path, where, "warning" if warning else "error", fact)
+    severity: Literal["error", "warning"] = "warning" if warning else "error"
+    return Problem(code, f"{place}: {fact}", help, path, where, severity, fact, advice, other_source)

@@ -18,7 +18,7 @@ from netspec.data import cifar10, digits, idx, images, npz
 from netspec.data.checks import Shape, count_problems
 from netspec.data.dataset import Dataset
 from netspec.data.files import at_home, is_folder, names_in, nearest, reason, there
-from netspec.data.problem import Problem, Refused, problem
+from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.language.data import SOURCES
 
 
@@ -47,6 +47,8 @@ class Reader:
     """Whether a place has any of its files."""
     archive: Callable[[Path], Path | None] = lambda _: None
     """The npz that a place has it in; None where it is in other files."""
+    inside: Path | None = None
+    """What it is called where it comes with netspec, and no path leads to it."""
     places: tuple[str, ...] = ()
     """Where others put it. `{keras}` is Keras's folder."""
     help: str = ""
@@ -101,11 +103,11 @@ def _counted(path: Path, classes: int | None, outputs: int | None, read: Callabl
 
 def _place(name: str, path: Path | None) -> Path:
     """Where the files of the source are."""
-    if SOURCES[name].embedded:
-        return digits.NAME
+    reader = READERS[name]
+    if reader.inside is not None:
+        return reader.inside
     if path is not None:
         return _named(path, name)
-    reader = READERS[name]
     if not reader.places:
         raise Refused(Problem("NS501", f"`source: {name}` needs `path`", help="set `path` in `data`"))
     places = usual_places(name)
@@ -122,33 +124,42 @@ def _named(path: Path, name: str) -> Path:
     try:
         path.stat()
     except (OSError, ValueError) as error:
-        raise Refused(problem("NS501", path, reason(error), help=_elsewhere(path))) from None
-    help = _read_by(path)
-    if source.file and path.is_dir():
-        raise Refused(problem("NS501", path, "is a folder; `path` has to name the `.npz` file", help=help))
-    if not source.file and not path.is_dir() and not READERS[name].holds(path):
-        raise Refused(problem("NS501", path, "is a file; `path` has to name the folder it is in", help=help))
+        help = _elsewhere(path)
+        advice = None if help else Advice.NAME_THE_PLACE
+        help = help or "`path` is relative to the spec"
+        raise Refused(problem("NS501", path, reason(error), help=help, advice=advice)) from None
+    if source.suffix and path.is_dir():
+        raise _of_another(path, f"is a folder; give the path of its `{source.suffix}` file")
+    if not source.suffix and not path.is_dir() and not READERS[name].holds(path):
+        raise _of_another(path, "is a file; give the path of the folder it is in")
     return path
 
 
-def _elsewhere(path: Path) -> str:
-    """What helps where nothing is at a path: the nearest name at its first missing step, or what was not replaced in it."""
+def _of_another(path: Path, fact: str) -> Refused:
+    """What is at a path is not what the source reads; named is the one that reads it."""
+    other = _read_by(path)
+    help = f"set `source: {other}` in `data`" if other else None
+    return Refused(problem("NS501", path, fact, help=help, other_source=other))
+
+
+def _elsewhere(path: Path) -> str | None:
+    """What was meant where nothing is at a path: the nearest name at its first missing step, or what was not replaced in it."""
     if "\\" in str(path):
         return "write `/` between folders"
     if "$" in str(path):
         return "write the path out: variables are not replaced in it, only a leading `~` is"
     missing = next(step for step in (*reversed(path.parents), path) if not there(step))
     near = nearest(missing.name, names_in(missing.parent))
-    return f"write `{near}`, which is there, for `{missing.name}`" if near else "`path` is relative to the spec"
+    return f"write `{near}`, which is there, for `{missing.name}`" if near else None
 
 
 def _read_by(path: Path) -> str | None:
     """The source that reads what is at `path`."""
     if not path.is_dir():
-        return "set `source: npz` in `data`" if path.suffix == ".npz" else None
+        return next((name for name, source in SOURCES.items() if source.suffix and path.suffix == source.suffix), None)
     if idx.place_of(path):
-        return "set `source: idx` in `data`"
-    return "set `source: images` in `data`" if is_folder(path / "train") else None
+        return "idx"
+    return "images" if is_folder(path / "train") else None
 
 
 def usual_places(name: str) -> list[Path]:
@@ -164,7 +175,7 @@ def _load_idx(path: Path, shape: Shape, outputs: int | None) -> Dataset:
     """The idx files of a folder, where they may be any set's; of several sets below it none is meant."""
     place = idx.place_of(path)
     if place is None and (below := [name for name in TORCHVISION if idx.place_of(path, (name,))]):
-        help = f"set `path` to its folder `{below[0]}`" + (
+        help = f"give the path of its folder `{below[0]}`" + (
             f" or {', '.join(map('`{}`'.format, below[1:]))}" if below[1:] else ""
         )
         raise Refused(problem("NS501", path, "has no idx files itself", help=help))
@@ -201,7 +212,7 @@ def _has_mnist(place: Path) -> bool:
 _FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
 
 READERS: dict[str, Reader] = {
-    "digits": Reader(lambda _path, shape, _outputs, _: digits.load(shape), lambda _: True),
+    "digits": Reader(lambda _path, shape, _outputs, _: digits.load(shape), lambda _: True, inside=digits.NAME),
     "idx": Reader(
         lambda path, shape, outputs, _: _load_idx(path, shape, outputs), lambda place: idx.place_of(place) is not None
     ),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from netspec.analysis.against_data import map_as_output
 from netspec.analysis.plan import Plan
 from netspec.data import Dataset, Problem, Split, hold_out, load, sources, statistics
 from netspec.data.checks import faint_problems
@@ -43,20 +46,24 @@ class Images:
     """Where they were found, absolute; None where nobody said where they are."""
 
 
-def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
+def read(
+    plan: Plan, path: Path | None = None, told: Callable[[Problem], Diagnostic] | None = None
+) -> Images | list[Diagnostic]:
     """The images of a plan, from `path` where that is not None, else from the spec's `data.path` or the known places.
 
-    In their place come errors, each at the key of the spec that names the files.
+    In their place come errors. `told` makes a finding of each problem; without it, one at the key of the spec that names
+    the files.
     """
+    told = told or partial(_diagnostic, plan)
     data = plan.spec.data.value
     place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
-        return [_no_vector(plan)]
+        return [map_as_output(plan.spec, plan.layers[-1])]
     height, width, channels = plan.input
     dataset = load(Settings(data.source, place, data.resize), (height, width, channels), outputs)
     if not isinstance(dataset, Dataset):
-        return [_diagnostic(plan, problem) for problem in dataset]
+        return [told(problem) for problem in dataset]
     train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)
     mean, deviation = statistics(train, data.normalize)
     faint = faint_problems(train, place or Path(data.source)) if data.normalize == "unit" else []
@@ -68,7 +75,7 @@ def read(plan: Plan, path: Path | None = None) -> Images | list[Diagnostic]:
         dataset.fingerprint,
         mean.astype(np.float32),
         deviation.astype(np.float32),
-        tuple(_diagnostic(plan, problem) for problem in (*dataset.warnings, *faint)),
+        tuple(told(problem) for problem in (*dataset.warnings, *faint)),
         place and place.absolute(),
     )
 
@@ -92,11 +99,3 @@ def _diagnostic(plan: Plan, problem: Problem) -> Diagnostic:
     return Diagnostic(
         problem.code, problem.message, plan.spec.source, span, help=problem.help, severity=problem.severity
     )
-
-
-def _no_vector(plan: Plan) -> Diagnostic:
-    last = plan.layers[-1]
-    shape = "x".join(map(str, last.output))
-    message = f"training needs one vector an image, but `{last.name}` gives a map of {shape}"
-    help = "end with `pool: {type: average, window: all}`, or with `fc`"
-    return Diagnostic("NS209", message, plan.spec.source, last.layer.span, layer=last.name, help=help)

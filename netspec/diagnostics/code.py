@@ -28,7 +28,7 @@ class OfFile(Enum):
     FORMAT = auto()
     DAMAGE = auto()
     SIZE = auto()
-    """Of its images."""
+    """The size of its images is another than was declared."""
 
 
 @dataclass(frozen=True, slots=True)

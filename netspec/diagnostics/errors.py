@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from netspec.diagnostics.diagnostic import Diagnostic
 
@@ -16,12 +17,14 @@ class NetspecError(Exception):
         self.diagnostics = tuple(diagnostics)
         self.status = status
         """With what a command ends: 1 it was found wrong, 2 it could not be read, 3 the environment failed."""
+        self.made: tuple[Any, ...] = ()
+        """What was made all the same: of `predict` the answers to the other images."""
         super().__init__(renderer("concise")(self.diagnostics, (), color=False, width=80).rstrip())
         for help in dict.fromkeys(found.help for found in diagnostics if found.help and not found.placed):
             self.add_note(f"help: {help}")
 
-    def __reduce__(self) -> tuple[type[NetspecError], tuple[Sequence[Diagnostic], int]]:
-        return type(self), (self.diagnostics, self.status)
+    def __reduce__(self) -> tuple[type[NetspecError], tuple[Sequence[Diagnostic], int], dict[str, Any]]:
+        return type(self), (self.diagnostics, self.status), {"made": self.made}
 
 
 class SpecError(NetspecError, ValueError):

@@ -121,7 +121,7 @@ class Pointed:
     """What a position points at."""
 
     path: Path
-    """Of the value, whether the key or the value is pointed at."""
+    """The path of the value, whether the key or the value is pointed at."""
     span: Span
     node: Node
     on_key: bool

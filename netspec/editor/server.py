@@ -64,7 +64,7 @@ class Opened(Version):
     found: asyncio.Future[list[types.Diagnostic] | None] = field(init=False)
     """The diagnostics; None where a newer version came first."""
     serial: str = field(default_factory=map(str, count(1)).__next__)
-    """Of all versions of all texts this one."""
+    """A number that no other version of any text has."""
 
     @property
     def seconds(self) -> float:

@@ -31,7 +31,7 @@ from netspec.data.sources import CLASSES
 from netspec.export import folder as folders
 from netspec.export.cost import Say, measure
 from netspec.export.functions import Functions
-from netspec.export.load import fingerprint
+from netspec.export.load import FORMAT, fingerprint
 from netspec.lowering.planner import choices
 from netspec.runs.record import environment, plain
 from netspec.storage import tensors
@@ -91,7 +91,7 @@ def write(
     content["README.txt"] = _readme(plan, platforms, functions).encode()
     names = classes or CLASSES.get(plan.spec.data.value.source)
     facts = {
-        "netspec": 1,
+        "netspec": FORMAT,
         "name": plan.name,
         "platforms": list(platforms),
         "input": {"dtype": str(functions.dtype), "shape": ["batch", *plan.input]},
@@ -129,7 +129,7 @@ NAMED = 5
 def _listed(manifest: Path) -> list[str]:
     """The files that a manifest lists, whatever has become of them. Raises OSError, ValueError, TypeError, KeyError."""
     found = json.loads(manifest.read_bytes().partition(b"\n")[2])
-    if found["netspec"] != 1:
+    if found["netspec"] != FORMAT:
         raise ValueError(found["netspec"])
     return list(found["files"])
 

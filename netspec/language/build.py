@@ -13,11 +13,12 @@ from netspec.language.causes import EmptyBlock, TooManyLayers
 from netspec.language.data import Data
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kind import Kind, Settings
-from netspec.language.kinds import KINDS
+from netspec.language.kinds import KINDS, at_least_one, in_block
 from netspec.language.spec import Group, Layer, Located, Place, Spec
 from netspec.language.structure import Findings, missing
 from netspec.language.top import Input
 from netspec.language.train import Train
+from netspec.language.vocabulary import layers_of_block
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 from netspec.text.source import START, Source, Span
 
@@ -76,10 +77,16 @@ class _Builder:
             budget=self._section("budget", Budget),
             data=self._section("data", Data),
             train=self._section("train", Train),
-            whole=not any(self.findings.wrong_itself(*path) for path in ((), ("blocks",), ("fc",), ("defaults",))),
+            whole=self._whole(),
             sourced=self.findings.intact("data", "source"),
             given={entry.name: Place(entry.key.span, entry.value.span) for entry in self.root},
         )
+
+    def _whole(self) -> bool:
+        """Whether the list of layers is: an unknown key at the top may be what holds the layers that are not there."""
+        lists = ("blocks", "fc")
+        there = all(self.root.entry(name) is not None for name in lists) or not self.findings.wrong_itself()
+        return there and not any(self.findings.wrong_itself(name) for name in (*lists, "defaults"))
 
     def _word(self, name: str) -> str:
         entry = self.root.entry(name)
@@ -152,14 +159,14 @@ class _Builder:
 
     def _empty_block(self, node: Mapping, i: int) -> None:
         span = node.entries[0].key.span if node.entries else node.span
-        message = "a block needs `conv`, `pool` or both"
-        help = "add `conv: {filters: 32, kernel: 3}` or `pool: {window: 2}`"
+        message = f"a block needs {at_least_one()}"
+        help = "add " + " or ".join(f"`{name}: {texts[0]}`" for name, texts in layers_of_block().items())
         cause = EmptyBlock(("blocks", i))
         self.findings.add(("blocks", i), Diagnostic("NS201", message, self.source, span, help=help, cause=cause))
 
     def _block_templates(self, node: Mapping, i: int) -> Iterator[_Template]:
-        for kind in KINDS.values():
-            entry = node.entry(kind.name) if kind.place == "block" else None
+        for kind in in_block().values():
+            entry = node.entry(kind.name)
             if entry is None:
                 continue
             if kind.many and isinstance(entry.value, Sequence):

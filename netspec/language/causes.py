@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.text.causes import Cause
@@ -15,7 +15,7 @@ class UnknownKey(Cause):
     """A key that the mapping at a path does not have."""
 
     path: Path
-    """Of the mapping."""
+    """The path of the mapping."""
     name: str
     meant: str | None = None
     """The key that it plainly is a slip of, or that with its value."""
@@ -28,7 +28,7 @@ class MissingKey(Cause):
     """A key that must be there is not."""
 
     path: Path
-    """Of the mapping, or of its short form."""
+    """The path of the mapping, or of its short form."""
     name: str
 
 
@@ -37,7 +37,7 @@ class BrokenValue(Cause):
     """A value that breaks a rule of the JSON Schema."""
 
     path: Path
-    """Of the value."""
+    """The path of the value."""
     keyword: str
     """The rule: `type`, `minimum`, `enum`, ...; `finite` for a number that is none."""
     bound: Any
@@ -59,7 +59,7 @@ class EmptyBlock(Cause):
 class TooManyLayers(Cause):
     """A `repeat` writes out too many layers."""
 
-    repeat: Span | None
+    repeat: Span | None = field(compare=False)
     """The value of the largest `repeat`; None where the layers are written out one by one."""
 
 

@@ -133,7 +133,7 @@ class Conv(Weighted):
         return Window((height.kernel, width.kernel), self.stride)
 
     def footprint(self, input: Shape) -> Footprint:
-        """That of a weighted sum."""
+        """The footprint of a weighted sum."""
         return self._held()
 
     def described(self) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ CONV = Kind(
         "A convolution, or a list of them.",
         None,
         also=("convs", "conv2d", "convolution"),
-        examples=({"filters": 32, "kernel": 3},),
+        examples=({"filters": 32, "kernel": 3}, {"filters": 8, "kernel": 1}),
     ),
     default=key(
         Type({"type": "object"}, "a mapping of conv's keys"),

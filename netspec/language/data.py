@@ -28,8 +28,8 @@ class Source:
     """None where it stands for a format, and may be any data set."""
     embedded: bool = False
     """Whether it comes with netspec: no `path` leads to it."""
-    file: bool = False
-    """Whether `path` names a file; otherwise a folder."""
+    suffix: str | None = None
+    """The ending of the file that `path` names; None where it names a folder."""
     resizable: bool = False
     """Whether `resize` is for it."""
     white: int | None = 255
@@ -47,7 +47,7 @@ SOURCES: dict[str, Source] = {
     "mnist": Source(known=Known((28, 28, 1), 10, 60_000, 10_000)),
     "cifar-10": Source(known=Known((32, 32, 3), 10, 50_000, 10_000)),
     "idx": Source(),
-    "npz": Source(file=True, white=None),
+    "npz": Source(suffix=".npz", white=None),
     "images": Source(resizable=True),
 }
 KNOWN: dict[str, Known] = {name: source.known for name, source in SOURCES.items() if source.known}

@@ -51,7 +51,7 @@ class Fc(Weighted):
         return Window((0, 0), (1, 1))
 
     def footprint(self, input: Shape) -> Footprint:
-        """That of a weighted sum which is one matrix product."""
+        """The footprint of a weighted sum which is one matrix product."""
         return self._held(turned=elements(input) * self.units)
 
     def described(self) -> tuple[str, ...]:

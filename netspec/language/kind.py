@@ -141,7 +141,8 @@ class Kind:
     rules: str | None = None
     """The module that chooses among its algorithms, imported when it is asked: see `netspec.analysis.rules`."""
     place: Literal["block", "end"]
-    """Where the format lets it stand, under a key of its name: in a block, in the order of `KINDS`, or behind the blocks."""
+    """Where the format lets it stand, under a key of its name: in a block, in the order of `KINDS`, or, `fc` alone, behind the
+    blocks."""
     many: bool = False
     """Whether several may follow each other, in a list or by `repeat`; such layers are numbered and counted, by N or K."""
     bridges: bool = False

@@ -8,3 +8,17 @@ from netspec.language.kind import Kind
 from netspec.language.pool import POOL
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (CONV, POOL, FC)}
+
+
+def in_block() -> dict[str, Kind]:
+    """The kinds that may stand in a block, in the order in which they run there."""
+    return {name: kind for name, kind in KINDS.items() if kind.place == "block"}
+
+
+def at_least_one() -> str:
+    """What a block needs, in words.
+
+    >>> at_least_one()
+    'at least one of `conv`, `pool`'
+    """
+    return f"at least one of {', '.join(f'`{name}`' for name in in_block())}"

@@ -15,7 +15,6 @@ from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from netspec.text.source import Source, Span
 
 Position = tuple[int, int]
-ORIGIN = "(with `{}`)"
 
 
 class Aliased(ValueError):
@@ -36,15 +35,14 @@ class Override:
         """The text with the value in it."""
         return replace(self.before, text=edited(self.before.text, (self.edit,)))
 
-    def located(self, finding: Diagnostic) -> Diagnostic:
+    def located(self, finding: Diagnostic, *, named: bool = True) -> Diagnostic:
         """A finding on `source`, told of the text as it was: only that can be opened in an editor.
 
-        What is said of the value itself points at where it would stand, and names the option; what repairs it is
-        another option.
+        What is said of the value itself points at where it would stand, and names the option unless it is not to be
+        `named`; what repairs it is another option.
         """
         labels = tuple(Label(self._back(label.span), label.message) for label in finding.labels)
-        told = ORIGIN.partition("{")[0] in finding.message
-        origin = f" {ORIGIN.format(self.option)}" if self._touches(finding.span) and not told else ""
+        origin = f" (with `{self.option}`)" if named and self.touches(finding.span) else ""
         return replace(
             finding,
             message=finding.message + origin,
@@ -52,13 +50,13 @@ class Override:
             span=self._back(finding.span),
             labels=labels,
             help=next(filter(None, map(self._instead, finding.fixes)), finding.help),
-            fixes=tuple(self._fix(fix) for fix in finding.fixes if not any(self._touches(e.span) for e in fix.edits)),
+            fixes=tuple(self._fix(fix) for fix in finding.fixes if not any(self.touches(e.span) for e in fix.edits)),
         )
 
     def _instead(self, fix: Fix) -> str | None:
         """A fix of one word of the option, as the option to give."""
         edit = fix.edits[0]
-        if len(fix.edits) > 1 or edit.span.line != edit.span.end_line or not self._touches(edit.span):
+        if len(fix.edits) > 1 or edit.span.line != edit.span.end_line or not self.touches(edit.span):
             return None
         old = self.source.excerpt(edit.span)
         option, count = re.subn(rf"(?<![\w-]){re.escape(old)}(?![\w-])", lambda _: edit.text, self.option)
@@ -74,7 +72,8 @@ class Override:
         end = (span.line + lines, len(last) + 1) if lines else (span.line, span.column + len(last))
         return (span.line, span.column), (span.end_line, span.end_column), end
 
-    def _touches(self, span: Span) -> bool:
+    def touches(self, span: Span) -> bool:
+        """Whether a span of `source` has some of the value in it."""
         start, _, end = self._ends()
         return (span.line, span.column) < end and (span.end_line, span.end_column) > start
 

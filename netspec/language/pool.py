@@ -120,7 +120,7 @@ POOL = Kind(
         "The pooling layer after the convolutions.",
         None,
         also=("pooling", "maxpool", "pool2d"),
-        examples=({"window": 2},),
+        examples=({"window": 2}, {"window": "all"}),
     ),
     default=key(
         Type({"type": "object"}, "a mapping of pool's keys"),

@@ -12,7 +12,7 @@ from typing import Any
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys, keys_by_name, whole
 from netspec.language.kind import Kind
-from netspec.language.kinds import KINDS
+from netspec.language.kinds import KINDS, at_least_one, in_block
 from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.docstring import docstring
@@ -106,10 +106,9 @@ def _input(schema: Schema) -> Schema:
 
 def _blocks() -> Schema:
     block = mapping(Block)
-    for kind in KINDS.values():
-        if kind.place == "block":
-            block["properties"][kind.name] |= _in_block(kind)
-    expected = {"type": "object", "errorMessage": "expected a mapping with `conv`, `pool` or both"}
+    for kind in in_block().values():
+        block["properties"][kind.name] |= _in_block(kind)
+    expected = {"type": "object", "errorMessage": f"expected a mapping with {at_least_one()}"}
     return {"items": _untyped(block) | {"allOf": [expected]}}
 
 
@@ -138,6 +137,7 @@ def _fc() -> Schema:
 @cache
 def schema() -> Schema:
     """The whole schema."""
+    assert KINDS.keys() - in_block() == {"fc"}, "only `fc` may stand behind the blocks"
     top = mapping(Top)
     properties = top["properties"]
     defaults = mapping(Defaults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ DISTANTLY = 0.3
 """From which likeness on a word is worth trying."""
 
 
-def likest(word: str, options: Sequence[str], least: float = ALIKE) -> str | None:
+def likest(word: str, options: Iterable[str], least: float = ALIKE) -> str | None:
     """The option that a word is most alike; the first of several. None where none is alike enough.
 
     >>> likest("filtres", ("kernel", "filters")), likest("same", ("kernel", "filters"))

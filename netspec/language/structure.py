@@ -59,7 +59,7 @@ class Findings:
     root: Node
     """The tree as it is plainly meant: the paths of findings are those in it."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    _told: set[tuple[str, Span]] = field(default_factory=set)
+    _told: set[tuple[str, Span, str]] = field(default_factory=set)
     _exact: set[Path] = field(default_factory=set)
     _prefixes: set[Path] = field(default_factory=set)
 
@@ -71,7 +71,7 @@ class Findings:
 
     def note(self, diagnostic: Diagnostic) -> None:
         """Records a finding that hides nothing; one at the place of an anchor once, however many aliases repeat it."""
-        mark = diagnostic.code, diagnostic.span
+        mark = diagnostic.code, diagnostic.span, diagnostic.message
         if mark not in self._told:
             self._told.add(mark)
             self.diagnostics.append(diagnostic)

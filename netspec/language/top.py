@@ -10,7 +10,7 @@ from netspec.language.budget import Budget
 from netspec.language.data import Data
 from netspec.language.fields import Type, choice, key, name, section, string, whole
 from netspec.language.functions import ACTIVATIONS
-from netspec.language.kinds import KINDS
+from netspec.language.kinds import KINDS, in_block
 from netspec.language.train import Train
 
 VERSION = 1
@@ -56,7 +56,7 @@ class Defaults:
     )
 
 
-@_with({name: kind.entry for name, kind in KINDS.items() if kind.place == "block"})
+@_with({name: kind.entry for name, kind in in_block().items()})
 class Block:
     """One `[CONV]*N -> POOL?`."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
 
+from netspec.language.edits import written
 from netspec.language.fields import Key, keys, keys_by_name
-from netspec.language.kinds import KINDS
+from netspec.language.kinds import KINDS, in_block
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.nodes import Mapping, Node, Path, Scalar
 
@@ -75,14 +76,21 @@ def section_names(path: Path, name: str, node: Node) -> set[str]:
 def sections_with(name: str) -> list[str]:
     """The sections, and the kinds of layers in a block, that have a key of this name."""
     found = [key.name for key in keys(Top) if key.type.section and name in keys_by_name(key.type.section)]
-    return found + [
-        kind.name for kind in KINDS.values() if kind.place == "block" and name in keys_by_name(kind.settings)
-    ]
+    return found + [kind.name for kind in in_block().values() if name in keys_by_name(kind.settings)]
+
+
+def layers_of_block() -> dict[str, tuple[str, ...]]:
+    """What may stand under each key of a layer in a block, the usual first; an empty mapping for a kind that needs nothing said.
+
+    >>> layers_of_block()["pool"]
+    ('{window: 2}', '{window: all}')
+    """
+    return {key.name: tuple(map(written, key.examples or ({},))) for key in keys(Block) if key.name in KINDS}
 
 
 def lists_with(name: str) -> list[str]:
     """The keys whose value may be a list of mappings with a key of this name; of a number, those that list numbers."""
     if name.isdigit():
         return ["fc"]
-    items: dict[str, type] = {"blocks": Block, "fc": KINDS["fc"].settings, "conv": KINDS["conv"].settings}
+    items: dict[str, type] = {"blocks": Block} | {kind.name: kind.settings for kind in KINDS.values() if kind.many}
     return [listing for listing, item in items.items() if name in keys_by_name(item)]

@@ -35,7 +35,7 @@ class Run:
 
     @property
     def settings(self) -> Any:
-        """Those of the layer."""
+        """The settings of the layer."""
         return self.stage.layer.settings
 
 

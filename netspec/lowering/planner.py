@@ -34,7 +34,7 @@ class Part:
     planned: PlannedLayer
     workload: Workload
     directions: tuple[Direction, ...]
-    """Those that a training step computes: not the gradient of what no trained layer is behind."""
+    """The directions that a training step computes: not the gradient of what no trained layer is behind."""
 
     @property
     def layer(self) -> str:

@@ -12,7 +12,6 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from netspec.analysis.suppression import covers, known
 from netspec.diagnostics.diagnostic import Diagnostic, in_order
 from netspec.diagnostics.render.paths import relative
 from netspec.language.override import Aliased, Override, nested, override
+from netspec.language.spelling import likest
 from netspec.repair.check import check_source
 from netspec.text.characters import shown
 from netspec.text.files import Unreadable, read_source
@@ -106,7 +106,7 @@ class Configurations:
         self._of_folder: dict[Path, Configuration] = {}
 
     def of(self, file: str) -> Configuration:
-        """That of the nearest folder upward from a file, which need not exist."""
+        """The configuration of the nearest folder upward from a file, which need not exist."""
         return self._within(_absolute(file).parent)
 
     def _within(self, folder: Path) -> Configuration:
@@ -138,11 +138,20 @@ def left_out(path: str, patterns: Sequence[str]) -> bool:
 
 def told_of(report: Report, made: Sequence[Override]) -> Report:
     """A report on a text with other values in it, told of the text as it was."""
-    found, ignored = report.diagnostics, report.ignored
-    for change in reversed(made):
-        found = tuple(change.located(diagnostic) for diagnostic in found)
-        ignored = tuple(change.located(diagnostic) for diagnostic in ignored)
+    found, ignored = (
+        tuple(_told_of(finding, made) for finding in those) for those in (report.diagnostics, report.ignored)
+    )
     return replace(report, diagnostics=found, ignored=ignored)
+
+
+def _told_of(finding: Diagnostic, made: Sequence[Override]) -> Diagnostic:
+    """A finding, told of the text as it was; of several values in one place the last is named."""
+    named = True
+    for change in reversed(made):
+        touched = change.touches(finding.span)
+        finding = change.located(finding, named=named)
+        named = named and not touched
+    return finding
 
 
 def wrong_budget(path: list[str], value: str) -> str | None:
@@ -231,8 +240,8 @@ class _Reading:
             if name in readers:
                 sound[name] = readers[name](name, value)
             else:
-                close = get_close_matches(name, readers, 1)
-                help = f"write `{close[0]}`" if close else f"it is one of {', '.join(f'`{one}`' for one in readers)}"
+                close = likest(name, readers)
+                help = f"write `{close}`" if close else f"it is one of {', '.join(f'`{one}`' for one in readers)}"
                 self._wrong([name], f"`{shown(name)}` is no setting of netspec", help)
         return Configuration(self.source, **sound, problems=tuple(in_order(self.problems)))
 

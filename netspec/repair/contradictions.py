@@ -16,7 +16,7 @@ from netspec.analysis.causes import (
     OnLogits,
     OtherClassCount,
     OtherImageSize,
-    PoolAboveConv,
+    RunsBefore,
 )
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
@@ -24,15 +24,10 @@ from netspec.language.causes import EmptyBlock, TooManyLayers
 from netspec.language.data import SOURCES
 from netspec.language.edits import exchange, insert, remove
 from netspec.language.spec import Spec
+from netspec.language.vocabulary import layers_of_block
 from netspec.repair.lines import itemized
 from netspec.repair.values import removal
 from netspec.text.nodes import Mapping, Path, Sequence, walk
-
-LAYERS = {
-    "conv": ("{filters: 32, kernel: 3}", "{filters: 8, kernel: 1}"),
-    "pool": ("{window: 2}", "{window: 1}"),
-}
-"""What a block without a layer may get."""
 
 
 def contradiction(report: Report, finding: Diagnostic, cause: Contradiction) -> Iterator[Fix]:
@@ -96,19 +91,19 @@ def on_logits(report: Report, finding: Diagnostic, cause: OnLogits) -> Iterator[
     yield Fix(title, (edit,), "display" if moved else "unsafe")  # it may be meant for the layer before
 
 
-def pool_above_conv(report: Report, finding: Diagnostic, cause: PoolAboveConv) -> Iterator[Fix]:
-    """The two in the order in which they run; then a block of its own for the pooling layer, which then runs first."""
+def runs_before(report: Report, finding: Diagnostic, cause: RunsBefore) -> Iterator[Fix]:
+    """The two in the order in which they run; then a block of its own for the upper one, which then runs first."""
     block = walk(report.root, cause.path)
     assert isinstance(block, Mapping)
-    pool, conv = block.entry("pool"), block.entry("conv")
-    assert pool is not None
-    assert conv is not None
-    if edits := exchange(report.source, block, pool, conv):
-        yield Fix("write `conv` above `pool`, as they run", edits)
-    if not block.flow and block.entries == (pool, conv):
+    above, first = block.entry(cause.above), block.entry(cause.first)
+    assert above is not None
+    assert first is not None
+    if edits := exchange(report.source, block, above, first):
+        yield Fix(f"write `{first.name}` above `{above.name}`, as they run", edits)
+    if not block.flow and block.entries == (above, first):
         yield from (
-            replace(fix, title="let `pool` run first, in a block of its own")
-            for fix in itemized(report.source, conv.key.span.line)
+            replace(fix, title=f"let `{above.name}` run first, in a block of its own")
+            for fix in itemized(report.source, first.key.span.line)
         )
 
 
@@ -135,10 +130,10 @@ def no_layers(report: Report, finding: Diagnostic, cause: NoLayers) -> Iterator[
 
 
 def empty_block(report: Report, finding: Diagnostic, cause: EmptyBlock) -> Iterator[Fix]:
-    """A convolution or a pooling layer."""
+    """A layer of each kind that may stand in a block."""
     block = walk(report.root, cause.path)
     assert isinstance(block, Mapping)
-    for kind, texts in LAYERS.items():
+    for kind, texts in layers_of_block().items():
         for text in texts:
             yield Fix(f"add `{kind}: {text}`", (insert(report.source, block, kind, text),))
 

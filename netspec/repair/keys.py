@@ -62,7 +62,9 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
     if entry.value.span.line == entry.value.span.end_line:
         for home in _homes(root, cause.path, node):
             yield from home.given(source, node, entry)
-    lacking = [key.name for key in facts if key.required and node.entry(key.name) is None]
+    given = (node, walk(root, ("defaults", *[step for step in cause.path if isinstance(step, str)][-1:])))
+    there = {other.name for mapping in given if isinstance(mapping, Mapping) for other in mapping}
+    lacking = [key.name for key in facts if key.required and key.name not in there]
     lacking += [key.name for key in facts if key.name not in lacking and _holds(cause.path, key, entry.value)]
     yield from (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
     yield removal(source, node, entry, cause.name)

@@ -41,7 +41,7 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     contradictory.Contradiction: contradictions.contradiction,
     contradictory.NoEffect: contradictions.no_effect,
     contradictory.OnLogits: contradictions.on_logits,
-    contradictory.PoolAboveConv: contradictions.pool_above_conv,
+    contradictory.RunsBefore: contradictions.runs_before,
     contradictory.NameTaken: contradictions.name_taken,
     contradictory.NameForSeveral: contradictions.name_for_several,
     contradictory.NoLayers: contradictions.no_layers,

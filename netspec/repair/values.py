@@ -117,9 +117,10 @@ def _called(path: Path, node: Scalar, key: Key | None) -> Iterator[Fix]:
 
 def _of_items(source: Source, listed: Sequence, node: Node, kind: str) -> Iterator[Fix]:
     """What a list of layers may have been meant as where one of its items is no layer: one layer, or one less."""
-    if kind == "conv" and len(listed.items) == 2 and all(isinstance(item, Scalar) for item in listed.items):
-        filters, kernel = (source.excerpt(item.span) for item in listed.items)
-        text = f"{{filters: {filters}, kernel: {kernel}}}"
+    needed = [key.name for key in keys(KINDS[kind].settings) if key.required] if kind in KINDS else []
+    if 1 < len(needed) == len(listed.items) and all(isinstance(item, Scalar) for item in listed.items):
+        values = zip(needed, (source.excerpt(item.span) for item in listed.items), strict=True)
+        text = f"{{{', '.join(f'{name}: {value}' for name, value in values)}}}"
         yield Fix(f"write `{text}`", (Edit(listed.span, text),))
     if len(words := {item.text for item in listed.items if isinstance(item, Scalar)}) == 1 < len(listed.items):
         yield Fix(f"write `{(text := words.pop())}`", (Edit(listed.span, text),))  # [same, same]

@@ -33,8 +33,9 @@ from netspec.runs.record import environment, malformed, plain
 from netspec.storage import tensors, writing
 from netspec.storage.tree import to_host
 from netspec.text.files import Unreadable, read_source
+from netspec.text.recognition import RUN_SPEC
 
-SPEC, PLAN, METRICS, MODEL = "spec.yaml", "plan.json", "metrics.jsonl", "model.safetensors"
+SPEC, PLAN, METRICS, MODEL = RUN_SPEC, "plan.json", "metrics.jsonl", "model.safetensors"
 CHECKPOINTS = "checkpoints"
 ANEW = "`netspec train --resume` writes it anew from a checkpoint"
 ALONE = f"a model and a checkpoint hold their spec: name {MODEL} or a file of {CHECKPOINTS}/ instead of the directory"

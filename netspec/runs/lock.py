@@ -16,6 +16,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from netspec.storage.writing import write_atomic
+
 NAME, HOLDER = ".lock", ".holder"
 
 
@@ -42,7 +44,7 @@ def hold(folder: Path) -> Iterator[None]:
     except NotImplementedError as error:
         raise OSError(errno.ENOTSUP, str(error), str(folder)) from None
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        write_atomic(holder, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
         yield
     finally:
         with suppress(OSError):
@@ -53,7 +55,7 @@ def hold(folder: Path) -> Iterator[None]:
 def _said(holder: Path) -> tuple[int | None, str | None]:
     """Who holds the lock, as it wrote: for the message only."""
     try:
-        owner = json.loads(holder.read_text())
-    except (OSError, ValueError):  # between its lock and its writing
+        owner = json.loads(holder.read_bytes())
+        return owner["pid"], owner["host"]
+    except (OSError, ValueError, TypeError, KeyError):  # between its lock and its writing, or nobody's of netspec
         return None, None
-    return owner["pid"], owner["host"]

@@ -20,5 +20,5 @@ def facts() -> dict[str, str]:
 
 
 def name() -> str:
-    """Its model, or its architecture where the system names no model: XLA compiles for the instructions it has."""
+    """The processor's model, or its architecture where the system names no model: XLA compiles for the instructions it has."""
     return facts().get("model name") or platform.machine()

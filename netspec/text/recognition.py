@@ -11,6 +11,9 @@ from netspec.text.source import Source
 SUFFIXES = (".netspec.yaml", ".netspec.yml")
 """How a file's name says that it is a spec, whatever is in it."""
 
+RUN_SPEC = "spec.yaml"
+"""A run's own spec, in its directory."""
+
 _KEY = r"""(?:[?&!]\S*+[ \t]++)*+["'`]?netspec["'`]?[ \t]*+(?:[:=：]|[0-9]|\#|$)"""
 _AT_LINE_START = re.compile(rf"^{_KEY}", re.MULTILINE | re.IGNORECASE)
 _FIRST = re.compile(_KEY, re.MULTILINE | re.IGNORECASE)

@@ -16,11 +16,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from netspec.analysis.plan import steps_per_epoch
 from netspec.data import Split
 from netspec.data.splits import Images
 from netspec.lowering.network import Outputs
 from netspec.training.objective import losses
-from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
+from netspec.training.step import TrainableNetwork, TrainingState, batch_of
 
 Totals = dict[str, jax.Array]
 SUMMED = ("loss", "accuracy", "gradient_norm")

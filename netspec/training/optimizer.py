@@ -44,7 +44,7 @@ def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None
     Raises StepsUnknown where it is missed, Contradiction where the schedule has no steps for what it promises.
     """
     for finding in schedules.findings(settings, total):
-        if finding.code == schedules.CONTRADICTION:
+        if finding.severity == "error":
             raise Contradiction(finding)
     if isinstance(settings, OneCycle):
         return optax.cosine_onecycle_schedule(  # type: ignore[no-any-return]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import jax
 
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, steps_per_epoch
 from netspec.data.splits import Images
 from netspec.lowering.network import Choices
 from netspec.runs.best import Row, best_of, watched
@@ -27,7 +27,7 @@ from netspec.storage.tree import to_host, unflatten
 from netspec.training.health import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
-from netspec.training.step import TrainableNetwork, TrainingState, batch_of, steps_per_epoch
+from netspec.training.step import TrainableNetwork, TrainingState, batch_of
 
 
 class Watcher(Protocol):

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
+from netspec.analysis.plan import Plan, known_steps_per_epoch
 from netspec.language.train import Train
 from netspec.lowering.network import Choices, Network, Outputs
 from netspec.lowering.settings import held
 from netspec.training.augment import augment
 from netspec.training.objective import losses
-from netspec.training.optimizer import Optimizer, StepsUnknown
+from netspec.training.optimizer import Optimizer
 
 TrainingState = dict[str, Any]
 """{"variables", "optimizer" (flat), "step" (int32), "key" (uint32 key data)}: one pytree of arrays."""
@@ -68,7 +68,11 @@ class TrainableNetwork(Network):
 
     @cached_property
     def optimizer(self) -> Optimizer:
-        """The spec's optimizer. Raises StepsUnknown where its schedule needs `steps_per_epoch`."""
+        """The spec's optimizer.
+
+        Raises StepsUnknown where its schedule needs `steps_per_epoch`, Contradiction where the run has too few steps for
+        it; each is a ValueError.
+        """
         return Optimizer(self.train, self.total_steps)
 
     @held
@@ -136,14 +140,3 @@ class TrainableNetwork(Network):
         }
         moved = {"params": params, "state": statistics}
         return {"variables": moved, "optimizer": optimizer, "step": state["step"] + 1, "key": state["key"]}, metrics
-
-
-__all__ = [
-    "Batch",
-    "Indivisible",
-    "StepsUnknown",
-    "TrainableNetwork",
-    "batch_of",
-    "known_steps_per_epoch",
-    "steps_per_epoch",
-]

@@ -56,6 +56,10 @@ class TrainedNetwork(TrainableNetwork):
         return Trained((height, width, channels), data.source, self.pixels == np.uint8, own)
 
 
+WHICH = ("model", "best")
+"""Which network of a run: as it ended, or as it was best in validation."""
+
+
 def _warn(message: str) -> None:
     warnings.warn(message, stacklevel=2)
 
@@ -63,8 +67,8 @@ def _warn(message: str) -> None:
 def load(run: str | Path, which: str = "model", warn: Callable[[str], None] = _warn) -> TrainedNetwork:
     """A trained network back: `.variables`, `.classes`, and all that a network does.
 
-    `run` is a run directory, a model file or a checkpoint. `which` is `model` (as the run ended; of a run that has not
-    ended, its newest checkpoint) or `best` (by validation). Everything comes from one file that is held against its
+    `run` is a run directory, a model file or a checkpoint. `which`, for a directory, is `model` (as the run ended; of a run
+    that has not ended, its newest checkpoint) or `best` (by validation). Everything comes from one file that is held against its
     SHA-256; in a run directory it must be that run's. On a device of the kind that trained it, it computes by the run's
     algorithms, and so the same bits; on another kind, by those chosen for that one. `warn` is told where this version has
     the run's algorithms no more. Raises NotARun, tensors.Corrupt, OSError.

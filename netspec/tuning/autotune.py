@@ -17,25 +17,25 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
 
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.analysis.pooling import WINDOWS
 from netspec.data.splits import Images
 from netspec.lowering.planner import Part, Unfit, choices, from_names, parts
 from netspec.lowering.workload import Direction
 from netspec.runs.record import plain
-from netspec.training.step import batch_of, known_steps_per_epoch, steps_per_epoch
+from netspec.training.step import batch_of
 from netspec.tuning.bench import Say, expected_seconds
 from netspec.tuning.cache import Entry, Measurements, Seconds, Warn
 from netspec.tuning.timed_step import STEPS_PER_EPOCH, Step
 from netspec.tuning.timing import Call, compiled, in_turn, once
 
-Mode = Literal["off", "auto", "full"]
-MODES: tuple[Mode, ...] = ("auto", "off", "full")
+Mode = Literal["auto", "off", "full"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 MOST_SECONDS = 8.0
 SHARE = 0.05

@@ -79,7 +79,7 @@ class Entry:
     """What is known of one network on this machine."""
 
     choices: dict[str, Any]
-    """By layer, as a record has them."""
+    """The chosen algorithms by layer, as a record has them."""
     parts: Seconds = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
     """The seconds of a whole step, `model` and `tuned`, where they were compared."""

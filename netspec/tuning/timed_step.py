@@ -10,12 +10,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.data import Split
 from netspec.data.splits import Images
 from netspec.language.data import SOURCES
 from netspec.training.loop import Trainer
-from netspec.training.step import TrainableNetwork, known_steps_per_epoch
+from netspec.training.step import TrainableNetwork
 from netspec.tuning.timing import Call, once
 
 STEPS_PER_EPOCH = 100
@@ -47,7 +47,7 @@ class Step:
         """Compiles it for a data set, or for noise; makes a first step, which takes `first_seconds`."""
         began = time.perf_counter()
         batch_size = plan.spec.train.value.batch_size
-        steps = max(1, len(data.train) // batch_size) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
+        steps = steps_per_epoch(len(data.train), batch_size) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
         self.choices = choices
         self.network = TrainableNetwork(plan, choices, steps)
         self._call = Trainer(self.network, data or images(plan), devices).repeated()

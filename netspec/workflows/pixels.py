@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from netspec.data.files import reason
-from netspec.data.formats import SAVE_AS_PNG
 from netspec.data.images import left_behind, summary
 from netspec.data.pixels import is_array, named
-from netspec.data.problem import Problem, Refused, problem
+from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import OfFile
 from netspec.diagnostics.diagnostic import placeless
@@ -65,7 +64,7 @@ class Pixels:
             return problem.help or (files if wrong is OfFile.FORMAT else fit if wrong is OfFile.SIZE else None)
         size = "x".join(map(str, self.network.plan.input[:2]))
         resize = f"add --resize, or give an image of {size} pixels"
-        if problem.help == SAVE_AS_PNG:
+        if problem.advice is Advice.SAVE_AS_PNG:
             return problem.help
         own = {OfFile.FORMAT: files, OfFile.DAMAGE: "replace it", OfFile.SIZE: resize}
         return own.get(wrong, problem.help) if wrong else problem.help
@@ -83,7 +82,9 @@ class Pixels:
                 before = len(self.problems)
                 yield from self._one(path)
                 # what is an image of a format that is not read is no stray file
-                new = [CODES[one.code].of_file for one in self.problems[before:] if one.help != SAVE_AS_PNG]
+                new = [
+                    CODES[one.code].of_file for one in self.problems[before:] if one.advice is not Advice.SAVE_AS_PNG
+                ]
                 if new == [OfFile.FORMAT]:
                     del self.problems[before:]
                     others.append(path.name)

@@ -21,11 +21,11 @@ class Prediction:
     image: str
     """The file's name, or where the image stands in its array."""
     name: str
-    """Of the likeliest class."""
+    """The name of the likeliest class."""
     label: int
-    """Its number."""
+    """The number of that class."""
     probabilities: dict[str, float]
-    """By class, between 0 and 1."""
+    """The probability of each class by its name, between 0 and 1."""
 
     def to_json(self) -> dict[str, Any]:
         """As `netspec predict --format json` prints it."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from netspec.analysis.plan import Plan
 from netspec.data.splits import Images
 from netspec.diagnostics.diagnostic import placeless
-from netspec.diagnostics.errors import RunError
+from netspec.diagnostics.errors import Misuse, RunError
 from netspec.lowering.planner import Unfit, from_names
 from netspec.runs.checkpoint import Checkpoint
-from netspec.runs.directory import NotARun, RunDirectory, record
+from netspec.runs.directory import NotARun, RunDirectory, place, record
 from netspec.runs.record import compare, foreign
 from netspec.storage.tensors import Corrupt
 from netspec.tuning.autotune import Tuning
@@ -21,17 +22,37 @@ from netspec.workflows.runs import damaged, refused
 from netspec.workflows.telling import Tell, warning
 
 
-def require(folder: Path, named: Path | None) -> None:
-    """Raises RunError where the run, or the checkpoint of it that was named, is not there or cannot be read."""
+@dataclass(frozen=True)
+class Resumed:
+    """The run that is gone on with, and from which of its checkpoints; None is the newest."""
+
+    run: Path
+    checkpoint: Path | None
+    moved: bool
+    """Whether its images are where the spec says, and not where they were."""
+
+
+def resumed(resume: Path, output: object | None, *, chosen: bool, moved: bool) -> Resumed:
+    """The run at `resume`, or that of the checkpoint there; `chosen` says whether algorithms were asked for.
+
+    Raises:
+        RunError: the run or the checkpoint is not there or cannot be read.
+        Misuse: something is asked for that the run has already.
+    """
+    if output is not None:
+        raise Misuse("a run goes on where it is: leave output out.")
+    if chosen:
+        raise Misuse("a run goes on with the algorithms that it has: leave tune and choices out.")
+    run, checkpoint = place(resume)
     try:
-        RunDirectory(folder).report()
+        RunDirectory(run).report()
+        if checkpoint is not None:
+            checkpoint.open("rb").close()
     except NotARun as error:
-        raise RunError([placeless(error.code, str(error))], status=2) from None
-    try:
-        if named is not None:
-            named.open("rb").close()
+        raise refused(error) from None
     except OSError as error:
-        raise RunError([placeless("NS604", f"`{named}`: {error.strerror or error}")], status=2) from None
+        raise RunError([placeless("NS604", f"`{checkpoint}`: {error.strerror or error}")], status=2) from None
+    return Resumed(run, checkpoint, moved)
 
 
 def recorded(folder: Path) -> Mapping[str, Any]:
@@ -108,7 +129,7 @@ def _compare(old: Mapping[str, Any], own: Mapping[str, Any], tell: Tell) -> None
     for difference in found:
         if difference.effect == "warned":
             tell(warning("NS607", f"{difference}: {difference.reason}"))
-    refused = [str(difference) for difference in found if difference.effect == "refused"]
-    if refused:
-        message = f"the run cannot go on with this: {'; '.join(refused)}"
+    others = [str(difference) for difference in found if difference.effect == "refused"]
+    if others:
+        message = f"the run cannot go on with this: {'; '.join(others)}"
         raise RunError([placeless("NS606", message, "resume with the run's own spec and data")])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from netspec.diagnostics.diagnostic import placeless
-from netspec.diagnostics.errors import DamagedFile, RunError
+from netspec.diagnostics.errors import DamagedFile, Misuse, RunError
 from netspec.runs.directory import NotARun
 from netspec.storage.tensors import Corrupt
 from netspec.training import trained
@@ -18,18 +18,18 @@ from netspec.workflows.telling import Tell, as_warnings, warning
 
 
 def load(run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warnings) -> TrainedNetwork:
-    """A trained network back: `.variables`, `.classes`, and all that `compile` gives.
-
-    `run` is a run directory, a model file or a checkpoint. `which` is `model` (as the run ended; of a run that has not
-    ended, its newest checkpoint) or `best` (by validation). On a device of the kind that trained it, it computes by the
-    run's algorithms: its predictions are those that were evaluated, bit for bit. On another kind of device, by those that
-    are chosen for it.
+    """As `netspec.training.trained.load`, with what is wrong as findings.
 
     Raises:
         RunError: there is no run, or nothing in it to load.
         DamagedFile: the file does not hold what was written into it.
+        Misuse: `which` is unknown, or the best is asked of a file, which holds one network.
     """
     path = Path(run)
+    if which not in trained.WHICH:
+        raise Misuse(f"checkpoint={which!r}: choose among {', '.join(trained.WHICH)}.")
+    if which != "model" and path.is_file():
+        raise Misuse(f"{run} is a file and holds one network: name the directory of its run, or leave checkpoint out.")
     try:
         return trained.load(path, which, lambda message: tell(warning("NS607", message)))
     except NotARun as error:

@@ -18,7 +18,7 @@ from netspec.analysis.plausibility import too_few
 from netspec.analysis.summary import as_json
 from netspec.data.splits import Images
 from netspec.diagnostics.diagnostic import Diagnostic, Severity, placeless
-from netspec.diagnostics.errors import DeviceError, RunError, SpecError
+from netspec.diagnostics.errors import DeviceError, Misuse, RunError, SpecError
 from netspec.report import page
 from netspec.report.tensorboard import TensorBoard
 from netspec.runs import lock
@@ -39,16 +39,6 @@ from netspec.workflows.runs import damaged, load
 from netspec.workflows.telling import Tell, warning
 
 Watchers = tuple[Watcher, ...]
-
-
-@dataclass(frozen=True)
-class Resumed:
-    """The run that is gone on with, and from which of its checkpoints; None is the newest."""
-
-    run: Path
-    checkpoint: Path | None
-    moved: bool
-    """Whether its images are where the spec says, and not where they were."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,7 +81,7 @@ def train(
     *,
     data: str | None = None,
     output: str | None = None,
-    resumed: Resumed | None = None,
+    resumed: resuming.Resumed | None = None,
     devices: int = 1,
     tune: str = "auto",
     pinned: str | None = None,
@@ -104,8 +94,10 @@ def train(
         SpecError, DataError: the spec or the images are wrong.
         DeviceError: the devices are not there, do not divide the batch, or have too little memory.
         RunError, DamagedFile: there is another run, the run cannot go on, or a number was not finite.
+        Misuse: `tune` is no mode, or `devices` less than 1.
         OSError: something cannot be written.
     """
+    tuning.require_mode(tune)
     _require_devices(devices)
     recorded = None if resumed is None or resumed.moved else resuming.recorded(resumed.run)
     images = images_of(plan, data, recorded, tell)
@@ -129,6 +121,8 @@ def train(
 
 
 def _require_devices(devices: int) -> None:
+    if devices < 1:
+        raise Misuse(f"devices={devices}: it takes at least 1.")
     if devices > 1 and devices > len(jax.devices()):
         message = f"--devices {devices}: this machine has {len(jax.devices())}"
         raise DeviceError([placeless("NS612", message)], status=3)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from netspec.analysis.plan import Plan
 from netspec.data.splits import Images
 from netspec.diagnostics.diagnostic import placeless
-from netspec.diagnostics.errors import RunError
+from netspec.diagnostics.errors import Misuse, RunError
 from netspec.lowering.planner import Unfit, from_names
 from netspec.runs.directory import PLAN
 from netspec.training.session import Watcher
 from netspec.tuning import autotune
-from netspec.tuning.autotune import Mode, Tuning
+from netspec.tuning.autotune import MODES, Mode, Tuning
 from netspec.workflows.telling import Tell, warning
 
 
@@ -28,7 +28,10 @@ def choose(
     images: Images | None = None,
     devices: int = 1,
 ) -> Tuning:
-    """The choices for a plan; `watchers` see the measuring. Raises RunError where `pinned` holds none of this plan's."""
+    """The choices for a plan; `watchers` see the measuring.
+
+    Raises RunError where `pinned` holds none of this plan's, Misuse where `mode` is none.
+    """
     if pinned is not None:
         return Tuning(read(plan, Path(pinned)), "pinned")
 
@@ -37,19 +40,24 @@ def choose(
             watcher.measuring(plan, what, done, total)
 
     found = autotune.autotune(
-        plan, _mode(mode), measuring, lambda message: tell(warning("NS616", message)), images=images, devices=devices
+        plan,
+        require_mode(mode),
+        measuring,
+        lambda message: tell(warning("NS616", message)),
+        images=images,
+        devices=devices,
     )
     for watcher in watchers:
         watcher.chosen(autotune.summary(found))
     return found
 
 
-def _mode(name: str) -> Mode:
-    for mode in get_args(Mode):
+def require_mode(name: str) -> Mode:
+    """The mode of this name. Raises Misuse where there is none."""
+    for mode in MODES:
         if mode == name:
-            chosen: Mode = mode
-            return chosen
-    raise ValueError(f"tune={name!r} is none of {', '.join(get_args(Mode))}")
+            return mode
+    raise Misuse(f"tune={name!r}: choose among {', '.join(MODES)}.")
 
 
 def read(plan: Plan, path: Path) -> dict[str, Any]:

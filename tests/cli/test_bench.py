@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from netspec.cli.bench import bench
+from netspec.tuning.autotune import MODES
 from tests.cli.run import ROOT, netspec
 
 SPEC = """\
@@ -94,4 +96,11 @@ def test_a_map_has_no_step_to_measure(tmp_path: Path) -> None:
     path.write_text("netspec: 1\nname: map\ninput: [8, 8, 1]\nblocks: [{conv: {filters: 4, kernel: 3}}]\n")
     done = netspec("bench", str(path))
     assert done.returncode == 1
+    assert f"--> {path}:4:" in done.stderr
     assert "NS209" in done.stderr
+    assert "help: end with" in done.stderr
+
+
+def test_its_modes_are_those_that_there_are() -> None:
+    (tune,) = (option for option in bench.params if option.name == "tune")
+    assert tuple(tune.to_info_dict()["type"]["choices"]) == MODES

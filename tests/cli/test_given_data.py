@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netspec.diagnostics.errors import Misuse
+from netspec.repair.check import check_source
 from netspec.report import page
+from netspec.text.source import Source
+from netspec.workflows.images import images_of
 from tests.cli.run import here
+from tests.data import samples
 
 HEAD = "netspec: 1\nname: x\ninput: [4, 4, 1]\nfc: [3]\ntrain: {epochs: 1, batch_size: 20}\n"
 
@@ -33,7 +38,7 @@ def test_the_option_is_named(place: Path) -> None:
     for arguments, says in (
         (("npz.yaml", "--data", "nowhere"), f"help: --data is relative to the working directory, {place}"),
         (("npz.yaml", "--data", "/nowhere/x.npz"), "directory (with `--data /nowhere/x.npz`)\nhelp: name the place"),
-        (("npz.yaml", "--data", "photos"), "`--data` has to name the `.npz` file"),
+        (("npz.yaml", "--data", "photos"), "is a folder; give the path of its `.npz` file (with `--data photos`)"),
         (("npz.yaml", "--data", "photos"), "help: set `source: images` in `data`: --set data.source=images"),
         (("images.yaml", "--data", "set.npz"), "help: set `source: npz` in `data`: --set data.source=npz"),
         (
@@ -45,9 +50,26 @@ def test_the_option_is_named(place: Path) -> None:
         assert (done.exit_code, says in done.output) == (1, True), done.output
         assert "-->" not in done.output
         assert "relative to the spec" not in done.output
+    (place / "sets" / "MNIST" / "raw").mkdir(parents=True)
+    samples.good_idx(place / "sets" / "MNIST" / "raw", zipped=False)
+    (place / "idx.yaml").write_text(HEAD + "data: {source: idx, path: sets/MNIST}\n")
+    done = here("train", "idx.yaml", "--data", "sets")
+    assert "help: give the path of its folder `MNIST`" in done.output
+    assert "`path`" not in done.output
     done = here("train", "digits.yaml", "--data", "set.npz")
     assert done.exit_code == 2
     assert "`digits` is embedded" in done.output
+    assert "--set data.source=npz" in done.output
+
+
+def test_what_an_option_can_do_is_advised_where_it_can(place: Path) -> None:
+    """A run has its source: what evaluates it has no `--set`."""
+    plan = check_source(Source("x", (place / "digits.yaml").read_text())).plan
+    assert plan is not None
+    with pytest.raises(Misuse) as misuse:
+        images_of(plan, "set.npz", {}, lambda _: None)
+    assert "leave --data out" in str(misuse.value)
+    assert "--set" not in str(misuse.value)
 
 
 @pytest.mark.slow

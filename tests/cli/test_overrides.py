@@ -11,7 +11,7 @@ from netspec.cli import specs
 from netspec.language.override import Aliased, override
 from netspec.repair.check import check_source
 from netspec.text.source import Source
-from tests.cli.run import netspec
+from tests.cli.run import here, netspec
 
 SPEC = """\
 netspec: 1
@@ -161,3 +161,10 @@ def test_validate_takes_other_values_too() -> None:
     done = netspec("validate", "--format", "concise", "--set", "train.epochs=0", "specs/lenet5.yaml")
     assert done.returncode == 1
     assert "(with `--set train.epochs=0`)" in done.stdout
+
+
+def test_a_value_that_reads_like_what_names_the_option_is_named_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [10]\n")
+    done = here("validate", str(path), "--set", "train.optimizer=' (with `'")
+    assert "(with `--set train.optimizer=" in " ".join(done.output.split())

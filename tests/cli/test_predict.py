@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 
 from netspec.cli import predict
+from netspec.workflows import predict as workflow
+from netspec.workflows.runs import require_finite
 from tests.cli.run import ROOT, here, netspec
 from tests.lowering.networks import plan
 from tests.training.runs import images_of, session
@@ -64,6 +66,20 @@ def test_each_file_stands_for_itself(run: Path, tmp_path: Path) -> None:
     done = here("predict", str(run), str(tmp_path / "empty"))
     assert (done.exit_code, done.stdout) == (1, "")
     assert "error[NS510]" in done.stderr
+
+
+def test_answers_before_one_that_is_not_finite_are_printed(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def require(numbers: object, what: str) -> None:
+        if "b.png" in what:
+            require_finite(np.inf, what)
+
+    monkeypatch.setattr(workflow, "require_finite", require)
+    images = [str(drawn(tmp_path / name)) for name in ("a.png", "b.png")]
+    done = here("predict", str(run), *images, "--format", "json")
+    assert (done.exit_code, "NS625" in done.stderr) == (1, True)
+    assert [one["image"] for one in json.loads(done.stdout)["predictions"]] == images[:1]
 
 
 def test_standard_input_is_an_image_or_an_array(run: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from netspec.cli import validate as command
 from netspec.cli.main import netspec as netspec_command
 from netspec.cli.spec_files import expand
 from netspec.diagnostics.render import RENDERERS
+from netspec.repair import safe
 from tests.cli.run import netspec
 from tests.cli.test_formats import findings
 
@@ -267,14 +268,14 @@ def test_a_read_only_file_is_refused_with_a_finding() -> None:
 
 def test_what_an_editor_wrote_while_it_was_checked_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     write(a=FIXABLE)
-    fix_all = command.fix_all
+    fix_all = safe.fix_all
 
     def slowly(*arguments: Any) -> Any:
         done = fix_all(*arguments)
         write(a=FIXABLE + "# more\n")
         return done
 
-    monkeypatch.setattr(command, "fix_all", slowly)
+    monkeypatch.setattr(safe, "fix_all", slowly)
     assert ("a.yaml", "NS026") in found("--fix", "a.yaml")
     assert Path("a.yaml").read_text() == FIXABLE + "# more\n"
 
@@ -327,6 +328,14 @@ def test_a_difference_is_printed_and_is_a_patch(text: str) -> None:
     assert Path("a.yaml").read_bytes() == changed != text.encode()
     assert validate("--diff", ".").exit_code == 0
     assert validate("--diff", "-", stdin=GOOD).stdout == ""
+
+
+@pytest.mark.parametrize("options", [("--format", "full"), ("--format", "json"), ("--output", "json=out.json")])
+def test_a_difference_has_one_form(options: tuple[str, str]) -> None:
+    write(a=FIXABLE)
+    done = validate("--diff", *options, "a.yaml")
+    assert (done.exit_code, done.stdout, Path("out.json").exists()) == (2, "", False)
+    assert "leave --format and --output out" in done.stderr
 
 
 def test_a_difference_tells_of_what_could_not_be_read() -> None:

@@ -146,9 +146,9 @@ def test_a_part_of_another_name_is_told(parts: tuple[str, str], help: str, tmp_p
 def test_a_path_that_is_one_folder_off_is_told(tmp_path: Path) -> None:
     named(tmp_path / "flowers", "cat", "dog")
     (found,) = refused(loaded(tmp_path))
-    assert found.help == "set `path` to its folder `flowers`, which has `train`"
+    assert found.help == "give the path of its folder `flowers`, which has `train`"
     (found,) = refused(loaded(tmp_path / "flowers" / "train"))
-    assert found.help == "set `path` to the folder above, which has `train`"
+    assert found.help == "give the path of the folder above, which has `train`"
 
 
 @pytest.mark.parametrize("name", ["val", "Valid", "validation"])

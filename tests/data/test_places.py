@@ -69,10 +69,10 @@ def test_one_set_of_torchvision_is_not_taken_for_another(tmp_path: Path) -> None
     found = refused(load(Settings("fashion-mnist", tmp_path), (8, 8, 1), 10))
     assert {problem.code for problem in found} == {"NS501"}
     (found,) = refused(load(Settings("idx", tmp_path), (8, 8, 1), 10))
-    assert found.help == "set `path` to its folder `MNIST`"
+    assert found.help == "give the path of its folder `MNIST`"
     plain_idx(tmp_path / "KMNIST" / "raw")
     (found,) = refused(load(Settings("idx", tmp_path), (8, 8, 1), 10))
-    assert found.help == "set `path` to its folder `MNIST` or `KMNIST`"
+    assert found.help == "give the path of its folder `MNIST` or `KMNIST`"
 
 
 def test_a_missing_idx_file_is_told_the_nearest_that_is_there(tmp_path: Path) -> None:

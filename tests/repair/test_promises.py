@@ -141,3 +141,33 @@ def test_a_number_that_goes_is_named_and_layers_are_never_taken_unasked() -> Non
 def test_a_fault_for_which_there_is_nothing_to_change_is_no_crash() -> None:
     text = HEAD + "train: {epochs: 3,\n\t# a tab\n\tseed: 1}\nfc:\t[10]\n \t- 3\n"
     assert check_source(Source("x.yaml", text)).diagnostics
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("input: [28, 28, 1]\nfc: [10]\n", 2),
+        ("netspec: 1\nname: x\ninput: [28, 28, 1]\nblocks:\n  - conv: {padding: 1}\nfc: [10]\n", 2),
+        ("netspec: 1\nname: x\ninput: {height: 28}\nfc: [10]\n", 2),
+    ],
+)
+def test_each_key_that_is_missing_is_a_finding_with_a_fix(text: str, missing: int) -> None:
+    found = check_source(Source("x.yaml", text)).diagnostics
+    assert [one.code for one in found] == ["NS105"] * missing
+    assert all(one.fixes for one in found)
+
+
+@pytest.mark.parametrize("wrong", ["", "name: x\nfoo: 1\n"])
+def test_what_is_wrong_at_the_top_hides_no_class_count_and_no_budget(wrong: str) -> None:
+    text = f"netspec: 1\n{wrong}{TWO_LAYERS}".replace("kernel: 30", "kernel: 3").replace("tpye", "type")
+    text = text.replace("blocks:", "input: [28, 28, 1]\nbudget: {parameters: 10}\nblocks:")
+    found = check_source(Source("x.yaml", text)).diagnostics
+    assert {"NS208"} < {one.code for one in found}
+    assert check_source(Source("x.yaml", edited(text, found[0].fixes[0].edits))).diagnostics != found
+
+
+def test_a_cause_is_the_same_though_its_place_moves() -> None:
+    text = "netspec: 1\ninput: [28, 28, 1]\nblocks:\n  - repeat: 20000\n    conv: {filters: 4, kernel: 1}\nfc: [10]\n"
+    found = check_source(Source("x.yaml", text)).diagnostics
+    assert [one.code for one in found] == ["NS105", "NS202"]
+    assert all(one.fixes for one in found)

@@ -76,3 +76,11 @@ def test_a_holder_that_has_not_said_who_it_is(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_an_error_of_the_environment(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), hold(tmp_path / "missing"):
         pass
+
+
+@pytest.mark.parametrize("written", ["", "[]", "3", "{}", '{"pid": 1}'])
+def test_whoever_holds_it_without_saying_so_is_another_process(written: str, tmp_path: Path) -> None:
+    with hold(tmp_path):
+        (tmp_path / HOLDER).write_text(written)
+        with pytest.raises(InUse, match=r"in use by another process$"), hold(tmp_path):
+            pass

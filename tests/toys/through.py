@@ -63,7 +63,14 @@ def front() -> dict[str, Any]:
     from tests.cli.run import here
 
     found: dict[str, Any] = {}
-    texts = {"spec": SPEC, "typo": SPEC.replace("by: 2", "bye: 2"), "unequal": STRIDED}
+    layers = "scale: {by: 2}\n    bridge: {}"
+    texts = {
+        "spec": SPEC,
+        "typo": SPEC.replace("by: 2", "bye: 2"),
+        "unequal": STRIDED,
+        "order": SPEC.replace(layers, "bridge: {}\n    scale: {by: 2}"),
+        "empty": SPEC.replace("fc:", "  - {repeat: 2}\nfc:"),
+    }
     with tempfile.TemporaryDirectory() as folder:
         for name, text in texts.items():
             path = Path(folder, f"{name}.yaml")

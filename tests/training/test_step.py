@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from netspec.analysis.plan import training_share
+from netspec.analysis.plan import steps_per_epoch, training_share
 from netspec.storage import tensors
 from netspec.storage.tree import flatten, to_host, unflatten
-from netspec.training.step import TrainableNetwork, steps_per_epoch
+from netspec.training.step import TrainableNetwork
 from tests.lowering.networks import network
 
 SPEC = """\

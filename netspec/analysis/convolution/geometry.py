@@ -24,7 +24,7 @@ class Geometry:
     dilation: Pair = (1, 1)
     groups: int = 1
     windows: Pair = (1, 1)
-    """Those of the max pooling that follows at once, where they tile the result; it may be made window by window."""
+    """The windows of the max pooling that follows at once, where they tile the result; it may be made window by window."""
 
     @classmethod
     def of(cls, settings: Conv, input: Shape) -> Geometry:

@@ -33,7 +33,7 @@ def commutes(settings: Settings, reader: Settings) -> bool:
 
 
 def geometry(stage: Stage) -> Geometry:
-    """That of the convolution, with the windows of the pooling within it where they tile its map."""
+    """The geometry of the convolution, with the windows of the pooling within it where they tile its map."""
     assert isinstance(stage.layer.settings, Conv)
     own = Geometry.of(stage.layer.settings, stage.layer.input)
     if stage.within is None:

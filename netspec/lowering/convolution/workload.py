@@ -29,7 +29,7 @@ class Convolution:
         return ALGORITHMS[WINDOWS].supports(replace(self.geometry, windows=self.windows), "output")
 
     def algorithms(self, direction: Direction) -> tuple[str, ...]:
-        """Those that support the geometry, and do not ask anything of the layer that follows."""
+        """The algorithms that support the geometry, and do not ask anything of the layer that follows."""
         return tuple(name for name, algorithm in ALGORITHMS.items() if algorithm.supports(self.geometry, direction))
 
     def names(self, choice: Choice | None) -> dict[Direction, str]:
