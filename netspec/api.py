@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -199,12 +199,14 @@ def predict(
 
     `run` and `checkpoint` are as for `evaluate`. `images` is an image file, a folder of them, a `.npy` file, an array of one
     image (height, width[, channels]) or of several (n, height, width, channels) with pixel values as in the training data,
-    or a list of these. With `resize` images of another size are made to fit.
+    or a list of these. With `resize` image files of another size are made to fit;
+    an array is taken as it is.
 
     Raises:
         DataError: one of them cannot be read, or is no image for this network. Each stands for itself: the answers to the
             others are its `made`.
         RunError, DamagedFile: as `load`; RunError also where an answer is not finite, with those before it as `made`.
+        TypeError: `images` is something else.
         ValueError: as `load`; `checkpoint` where the network is loaded.
     """
     from netspec.workflows.predict import predictions
@@ -265,14 +267,24 @@ def _files(images: AnyPath | np.ndarray | Sequence[AnyPath | np.ndarray]) -> Ite
     """Each of them as a file; an array as the `.npy` that would hold it: it is held to the same."""
     import numpy as np
 
-    given = [images] if isinstance(images, str | os.PathLike | np.ndarray) else list(images)
+    given = (
+        [images] if _is_one(images) or isinstance(images, bytes) or not isinstance(images, Iterable) else list(images)
+    )
     for number, image in enumerate(given):
+        if not _is_one(image):
+            raise TypeError(
+                f"images are files, folders and NumPy arrays, or a list of these; not {type(image).__name__}"
+            )
         if isinstance(image, str | os.PathLike):
             yield Path(image), None
         else:
             stream = io.BytesIO()
             np.save(stream, np.asarray(image), allow_pickle=False)
             yield Path(f"images[{number}]" if len(given) > 1 else "images"), stream.getvalue()
+
+
+def _is_one(image: object) -> bool:
+    return isinstance(image, str | os.PathLike) or hasattr(image, "__array__")
 
 
 def _passed_over(line: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import netspec
 from netspec.diagnostics.diagnostic import placeless
@@ -69,6 +70,19 @@ def test_a_string_of_a_mapping_stays_one() -> None:
         assert spec.description == word
 
 
+def test_a_mapping_may_hold_numbers_of_numpy_and_nothing_that_is_no_text() -> None:
+    sizes = TINY | {"input": (np.int64(8), np.uint8(8), 1), "fc": [{"units": np.int32(10), "dropout": np.float32(0.5)}]}
+    with_numpy = netspec.check(sizes)
+    assert [found.code for found in with_numpy.diagnostics] == [
+        found.code for found in netspec.check(TINY | {"fc": [{"units": 10, "dropout": 0.5}]}).diagnostics
+    ]
+    assert with_numpy.plan is not None
+    assert with_numpy.plan.parameters == 650
+    for value in ({1}, frozenset({1}), b"10", np.zeros(2), 1j):
+        with pytest.raises(TypeError, match="a spec cannot hold"):
+            netspec.check(TINY | {"fc": [value]})
+
+
 def test_repairs_are_left_out_where_nobody_wants_them() -> None:
     misspelt = TINY | {"fcc": [10]}
     assert any(found.fixes for found in netspec.check(misspelt).diagnostics)
@@ -82,8 +96,8 @@ def test_what_is_no_spec_at_all() -> None:
     for arguments in ({}, {"spec": TINY, "text": "netspec: 1"}):
         with pytest.raises(TypeError, match="its text"):
             netspec.check(**arguments)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="of type int64"):
-        netspec.check(TINY | {"input": [np.int64(8), 8, 1]})
+    with pytest.raises(TypeError, match="of type ndarray"):
+        netspec.check(TINY | {"input": np.array([8, 8, 1])})
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(TypeError, match="contains itself"):
@@ -279,6 +293,18 @@ def test_what_is_wrong_with_images(run: tuple[netspec.Run, Seen], tmp_path: Path
         assert len(netspec.predict(network, np.full((8, 8), 99, np.uint8))) == 1
     with pytest.raises(ValueError, match="embedded"):
         netspec.evaluate(network, data=tmp_path)
+    with pytest.raises(netspec.DataError, match="`resize` is for image files"):
+        netspec.predict(network, np.zeros((5, 5), np.uint8), resize=True)
+    for images in (None, 3, b"name", [3], Image.new("L", (8, 8))):
+        with pytest.raises(TypeError, match="images are files"):
+            netspec.predict(network, images)  # type: ignore[arg-type]
+
+
+def test_a_loaded_network_has_no_other_checkpoint(run: tuple[netspec.Run, Seen]) -> None:
+    network = netspec.load(run[0])
+    for ask in (netspec.evaluate, lambda net, **keys: netspec.predict(net, np.zeros((8, 8)), **keys)):
+        with pytest.raises(ValueError, match="loaded"):
+            ask(network, checkpoint="best")
 
 
 def test_a_network_is_compiled(tmp_path: Path) -> None:

@@ -27,6 +27,15 @@ def short_bytes(number: int) -> str:
     return f"{number}B"
 
 
+def short_loss(value: float) -> str:
+    """A loss, to four places; of one that has grown beyond all bounds only how large it is.
+
+    >>> short_loss(0.12345), short_loss(2.0955e29), short_loss(float("nan"))
+    ('0.1235', '2.1e+29', 'nan')
+    """
+    return f"{value:.1e}" if abs(value) >= 1e6 else f"{value:.4f}"
+
+
 def percent(part: int, whole: int) -> str:
     """A share; never 0 % of something, nor 100 % of less than all.
 

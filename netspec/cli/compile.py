@@ -99,7 +99,9 @@ def compile_(
     except Occupied as error:
         raise click.BadParameter(str(error), param_hint="--output") from None
     except AnotherNetwork as error:
-        raise RunError([placeless("NS608", f"`{run}` is a run of another network: {error}")]) from None
+        raise RunError(
+            [placeless("NS608", f"`{run}` is of the network `{network.plan.name}`, not of this `{plan.name}`: {error}")]
+        ) from None
     return Outcome(result=lambda stream: _table(output, cost, stream))
 
 

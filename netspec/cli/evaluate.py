@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from netspec.analysis.figures import short_loss
 from netspec.cli import computing, messages, options
 from netspec.cli.outcome import Outcome
 from netspec.diagnostics.render.cells import cells
@@ -56,7 +57,7 @@ def _table(measures: Measures, loss: float, stream: TextIO) -> str:
     for name, counts in zip(names, facts["confusion"], strict=True):
         matrix.add_row(name, *(str(count) if count else "." for count in counts))
     titles = (
-        f"accuracy {facts['accuracy']:.2%}   loss {loss:.4f}",
+        f"accuracy {facts['accuracy']:.2%}   loss {short_loss(loss)}",
         "confusion: rows are true classes, columns predicted",
     )
     return messages.lines(stream, Text(titles[0]), table, Text(f"\n{titles[1]}"), matrix)

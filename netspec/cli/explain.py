@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from textwrap import fill, indent
 from typing import Any
 
@@ -43,11 +44,14 @@ TOLD = ("code", "title", "meaning", "why", "example", "repaired", "arithmetic", 
 def explain(code: str | None, form: str) -> Outcome:
     """Say what CODE means and why, with an example that raises it, its arithmetic, and what repairs it.
 
-    The number of CODE will do. Without CODE, list all codes.
+    The number of CODE will do; NS3 lists its family. Without CODE, list all codes.
     """
     if code is None:
-        return Outcome(result=lambda _: [_list(form)])
+        return Outcome(result=lambda _: [_list(CODES.values(), form)])
     name = _name(code)
+    family = [entry for entry in CODES.values() if entry.code.startswith(name)]
+    if name not in CODES and family:
+        return Outcome(result=lambda _: [_list(family, form)])
     found = CODES.get(name)
     if found is None:
         digits = name.translate(LETTERS_LIKE_DIGITS)
@@ -60,19 +64,19 @@ def explain(code: str | None, form: str) -> Outcome:
 
 
 def _name(given: str) -> str:
-    """A code as the catalogue has it: the number alone will do, in any case and as a message has it.
+    """A code as the catalogue has it: the number alone will do, in any case and as a message has it. NS3 is a family.
 
-    >>> _name("301"), _name("ns301"), _name("error[NS005]"), _name("5"), _name("window")
-    ('NS301', 'NS301', 'NS005', 'NS005', 'WINDOW')
+    >>> _name("301"), _name("ns301"), _name("error[NS005]"), _name("5"), _name("ns3"), _name("window")
+    ('NS301', 'NS301', 'NS005', 'NS005', 'NS3', 'WINDOW')
     """
-    number = re.fullmatch(r"(?:\w+\[)?(?:NS)?(\d{1,3})\]?", given.strip(), re.IGNORECASE | re.ASCII)
+    number = re.fullmatch(r"(?:(?:\w+\[)?NS(?=\d{3}))?(\d{1,3})\]?", given.strip(), re.IGNORECASE | re.ASCII)
     return f"NS{number[1]:>03}" if number else given.upper()
 
 
-def _list(form: str) -> str:
+def _list(codes: Iterable[Code], form: str) -> str:
     if form == "json":
-        return json.dumps({"version": 1, "codes": [as_json(code) for code in CODES.values()]}, indent=2) + "\n"
-    return "".join(f"{entry.code}  {entry.title}\n" for entry in CODES.values())
+        return json.dumps({"version": 1, "codes": [as_json(code) for code in codes]}, indent=2) + "\n"
+    return "".join(f"{entry.code}  {entry.title}\n" for entry in codes)
 
 
 def explanation(code: Code, *, colour: bool) -> str:

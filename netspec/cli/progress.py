@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.analysis.figures import short_loss
 from netspec.cli import farewell, messages
 from netspec.cli.bars import Shown
 from netspec.cli.measuring import Measuring
@@ -111,10 +112,10 @@ class Progress(Shown):
     def epoch(self, row: Row, step: int, total: int) -> None:
         """One line an epoch."""
         epochs = self._session.train.epochs
-        parts = [f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}", f"loss {row['loss']:.4f}"]
+        parts = [f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}", f"loss {short_loss(row['loss'])}"]
         parts.append(f"accuracy {row['accuracy']:.2%}")
         if "validation_loss" in row:
-            parts.append(f"validation {row['validation_loss']:.4f} {row['validation_accuracy']:.2%}")
+            parts.append(f"validation {short_loss(row['validation_loss'])} {row['validation_accuracy']:.2%}")
         rate = f"{row['images_per_second']:,.0f} images/s"
         left = (time.monotonic() - self._started) / max(step - self._begin, 1) * (total - step)
         remaining = [f"{_clock(left)} left"] if step < total else []

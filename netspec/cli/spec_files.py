@@ -33,7 +33,8 @@ def expand(names: Sequence[str], exclude: Sequence[str] = (), stdin: str = "-") 
     """Every file that is named, once whatever links lead to it, in the order of the names; what a name stands for is sorted.
 
     What is not there, or cannot be looked into, stays: that is said when it is read. `stdin` is the name by which
-    standard input is configured and left out. Raises click.UsageError for a folder without YAML files.
+    standard input is configured and left out. Raises click.UsageError for a folder without YAML files, and for a pattern
+    without any file.
     """
     patterns = [os.path.normpath(pattern) for pattern in exclude]
     configurations = Configurations()
@@ -60,9 +61,13 @@ def _files(name: str, patterns: Sequence[str], configurations: Configurations) -
     if is_folder(name):
         below = list(_below(name, patterns, configurations))
         if not below:
-            raise click.UsageError(f"no .yaml or .yml file to check below {messages.safe(name)}")
+            but = f" but what --exclude {' '.join(map(messages.safe, patterns))} leaves out" if patterns else ""
+            raise click.UsageError(f"no .yaml or .yml file to check below {messages.safe(name)}{but}")
         yield from sorted(below)
-    elif not os.path.exists(name) and glob.has_magic(name) and (matches := sorted(glob.glob(name, recursive=True))):  # noqa: PTH110, PTH207
+    elif not os.path.exists(name) and glob.has_magic(name):  # noqa: PTH110
+        matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
+        if not matches:
+            raise click.UsageError(f"the pattern {messages.safe(name)} matches no file")
         yield from ((match, True) for match in matches)
     else:
         yield name, True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 from click.core import ParameterSource
 
+from netspec.analysis.figures import short_loss
 from netspec.cli import computing, farewell, messages, options, specs, tuning
 from netspec.cli.outcome import Outcome
 from netspec.diagnostics.render.wording import counted
@@ -126,7 +127,7 @@ def _result(run: Run, stream: TextIO) -> Iterator[str]:
     test = run.outcome.test
     assert test is not None
     yield messages.safe(f"run: {run.folder}") + "\n"
-    result = f"test accuracy {test.accuracy:.2%}, loss {test.loss:.4f}; report: {run.report}"
+    result = f"test accuracy {test.accuracy:.2%}, loss {short_loss(test.loss)}; report: {run.report}"
     yield messages.fitted(messages.safe(result), stream) + "\n"
 
 

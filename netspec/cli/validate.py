@@ -148,6 +148,10 @@ def validate(
         others = counted(len(results) - len(checked), "YAML file")
         click.echo(f"not looked at: {others} without the key `netspec`", err=True)
     if not checked and any(map(spec_files.is_folder, files)):
+        if not targets and exclude:
+            raise click.UsageError(
+                f"no spec to check: --exclude {messages.safe(' '.join(exclude))} leaves out all files."
+            )
         raise click.UsageError("no spec to check: all files are left out, or do not say that they are specs.")
 
     problems = list(dict.fromkeys(one for target in targets for one in target.configuration.problems))

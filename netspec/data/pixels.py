@@ -53,7 +53,7 @@ class Trained:
             return None
         mean, deviation = self.statistics
         far = max(mean.max() - low, high - mean.min()) > FAR * deviation.max()
-        flat = 0 <= low < high <= 1 and deviation.min() > WIDE
+        flat = low >= 0 and 0 < high <= 1 and deviation.min() > WIDE
         about = f"{mean.mean():.3g} by {deviation.mean():.3g}"
         return f"{has}; those of the training data deviate from {about}" if far or flat else None
 

@@ -179,12 +179,19 @@ def _state(functions: Functions, trained: Mapping[str, np.ndarray]) -> Any:
     """The state before the first step, with what training has made of it."""
     initial = to_host(functions.network.init_training())
     wanted = {name for name in initial if name.startswith("variables/")} if trained else set()
-    if missing := wanted - trained.keys():
-        raise AnotherNetwork(f"it has no {min(missing)}")
+    given = initial | dict(trained)
+    for name in sorted(wanted | {name for name in trained if name.startswith("variables/")}):
+        *_, layer, array = name.split("/")
+        if name not in trained:
+            raise AnotherNetwork(f"it has no `{array}` of `{layer}`")
+        if name not in initial:
+            raise AnotherNetwork(f"it has `{array}` of `{layer}` besides")
+        if given[name].shape != initial[name].shape:
+            raise AnotherNetwork(f"the {array} of its `{layer}` is {given[name].shape}, not {initial[name].shape}")
     try:
-        return unflatten(functions.state, initial | dict(trained))
-    except ValueError as error:
-        raise AnotherNetwork(str(error)) from None
+        return unflatten(functions.state, given)
+    except ValueError:
+        raise AnotherNetwork("its optimizer is another") from None
 
 
 def _json(facts: dict[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from netspec.analysis.figures import short_loss
 from netspec.analysis.plan import grammar
 from netspec.data import Split
 from netspec.data.splits import Images
@@ -59,7 +60,7 @@ def write(run: Path, network: TrainedNetwork, images: Images, result: Evaluation
 
 def _head(network: TrainedNetwork, measures: Measures, loss: float, rows: list[dict[str, Any]]) -> Markup:
     plan = network.plan
-    result = f"test accuracy {measures.accuracy:.2%}, loss {loss:.4f}"
+    result = f"test accuracy {measures.accuracy:.2%}, loss {short_loss(loss)}"
     seconds = sum(row["seconds"] for row in rows)
     facts = f"{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {counted(len(rows), 'epoch')} in {seconds:.1f} s"
     target = plan.spec.train.value.target

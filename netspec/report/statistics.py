@@ -59,8 +59,8 @@ def measure(
     for layer in network.plan.layers:
         if "kernel" not in layer.shapes:
             continue
-        kernel = np.asarray(variables["params"][layer.name]["kernel"])
-        gradient = np.asarray(gradients[layer.name]["kernel"])
+        kernel = np.asarray(variables["params"][layer.name]["kernel"], np.float64)  # squares of large float32 overflow
+        gradient = np.asarray(gradients[layer.name]["kernel"], np.float64)
         threshold = 0.5 if getattr(layer.settings, "activation", "") == "sigmoid" else 0.0
         found.append(
             LayerStatistics(

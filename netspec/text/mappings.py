@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral, Real
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
@@ -32,7 +33,20 @@ def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
+def _number(dumper: yaml.SafeDumper, value: object) -> yaml.ScalarNode:
+    """What counts as a number without being one of Python's own, as NumPy's scalars do; all else is refused."""
+    if isinstance(value, Integral):
+        return dumper.represent_int(int(value))
+    if isinstance(value, Real):
+        return dumper.represent_float(float(value))
+    dumper.represent_undefined(value)
+    raise AssertionError
+
+
 _Dumper.add_representer(str, _string)
+_Dumper.add_multi_representer(object, _number)
+for other in (set, bytes):  # PyYAML has tags for them, a spec has not
+    _Dumper.add_representer(other, yaml.SafeDumper.represent_undefined)
 _Dumper.add_multi_representer(PurePath, lambda dumper, path: _string(dumper, str(path)))
 _Dumper.add_multi_representer(MappingProxyType, lambda dumper, mapping: dumper.represent_dict(dict(mapping)))
 

@@ -95,7 +95,7 @@ class TrainableNetwork(Network):
         are taken as normalized; labels (batch,) integers from 0 to classes - 1. Metrics, float32: `loss` (mean), `accuracy`,
         `gradient_norm` (before clipping), `learning_rate`.
 
-        Labels are not checked: a compiled function raises nothing. `netspec train` refuses a label that is no class before
+        ValueError where there is not one label an image. Labels are not checked: a compiled function raises nothing. `netspec train` refuses a label that is no class before
         the first step; here it makes a cross-entropy without smoothing NaN, unless it counts from the end (-1 is the last
         class), and the other losses a plausible number. Check `0 <= labels.min()` and `labels.max() < classes` yourself.
         """
@@ -119,6 +119,10 @@ class TrainableNetwork(Network):
     @held
     def step(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Metrics]:
         """One step, not compiled: see `train_step`."""
+        if labels.shape != images.shape[:1]:
+            raise ValueError(
+                f"images of shape {images.shape} need as many labels, and have labels of shape {labels.shape}"
+            )
         variables = state["variables"]
         key, x = self.augmented(state, images)
 

@@ -38,6 +38,8 @@ class Pixels:
     passed_over: Callable[[str], None]
     """Takes a line on files of a folder that are no images."""
     problems: list[Problem] = field(default_factory=list)
+    arrays: set[Path] = field(default_factory=set)
+    """Those of the files that are read as arrays."""
 
     def of(self, files: Iterable[File]) -> Iterator[Image]:
         """The images that fit. Raises DataError after the last where one of the files was wrong."""
@@ -57,8 +59,9 @@ class Pixels:
         """What helps a training set helps no single image: its spec is the run's, and nobody's file is to be removed."""
         wrong = CODES[problem.code].of_file
         files = "give an image file or a .npy array, or - for standard input"
-        if problem.path is not None and is_array(problem.path):
-            return problem.help or (files if wrong is OfFile.FORMAT else None)
+        if problem.path in self.arrays:
+            fit = "resize the array before: `resize` is for image files" if self.resize else None
+            return problem.help or (files if wrong is OfFile.FORMAT else fit if wrong is OfFile.SIZE else None)
         size = "x".join(map(str, self.network.plan.input[:2]))
         resize = f"add --resize, or give an image of {size} pixels"
         if problem.advice is Advice.SAVE_AS_PNG:
@@ -100,6 +103,7 @@ class Pixels:
             if not is_array(path, content):
                 images = [(str(path), trained.image(path, self.resize, content))]
             else:
+                self.arrays.add(path)
                 stack = trained.arrays(path, content)
                 if (fact := trained.other_scale(stack)) is not None:
                     help = "give pixel values as the training data have them"

@@ -12,7 +12,7 @@ from pathlib import Path
 import jax
 
 from netspec.analysis import degenerate, schedules
-from netspec.analysis.figures import short_bytes
+from netspec.analysis.figures import short_bytes, short_loss
 from netspec.analysis.plan import Plan, known_examples, steps_per_epoch
 from netspec.analysis.plausibility import too_few
 from netspec.analysis.summary import as_json
@@ -66,7 +66,7 @@ class Run:
 
     def __repr__(self) -> str:
         test = self.outcome.test
-        said = "interrupted" if test is None else f"test accuracy {test.accuracy:.2%}, loss {test.loss:.4f}"
+        said = "interrupted" if test is None else f"test accuracy {test.accuracy:.2%}, loss {short_loss(test.loss)}"
         return f"<Run {self.folder}: {said}>"
 
     def _repr_html_(self) -> str:

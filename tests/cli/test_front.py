@@ -142,7 +142,10 @@ def test_explain() -> None:
     assert "(W - F + 2P)/S + 1" in done.stdout
     for short in ("301", "error[NS301]"):
         assert netspec("explain", short).stdout == done.stdout
-    assert "NS301" in netspec("explain").stdout
+    every = netspec("explain").stdout
+    assert "NS301" in every
+    family = [line for line in every.splitlines() if line.startswith("NS3")]
+    assert netspec("explain", "ns3").stdout.splitlines() == family
     assert netspec("explain", "NS399").returncode == 2
 
 

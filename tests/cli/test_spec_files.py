@@ -94,6 +94,8 @@ def test_a_folder_of_which_nothing_is_left_is_wrong_usage(tree: Path) -> None:
         assert (done.exit_code, done.stdout) == (2, "")
         assert "no spec to check" in done.stderr or "no .yaml or .yml file to check below empty" in done.stderr
     assert here("validate", "other", "a.yaml").exit_code == 0
+    assert "--exclude * leaves out all files" in here("validate", ".", "--exclude", "*").stderr
+    assert "the pattern *.nope matches no file" in here("validate", "a.yaml", "*.nope").stderr
 
 
 def test_the_worst_file_comes_first_for_people_and_the_names_order_for_programs(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ UNIT = ("npz", "unit", [0, 0], [1, 1])
         (BYTES, 0, 0, False),
         (BYTES, 0, 3, False),
         (BYTES, 0, 1, True),
+        (BYTES, 1, 1, True),
         (BYTES, 0.1, 0.7, True),
         (BYTES, -1, 1, True),
         (BYTES, 0, 256, True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import types
@@ -288,8 +289,14 @@ def test_trained_arrays_take_the_place_of_initial_ones(tmp_path: Path) -> None:
     assert int(found.state["step"]) == 7
     for name, array in to_host(state["variables"]).items():
         np.testing.assert_array_equal(found.variables[name], array)
-    for wrong in ({"step": given["step"]}, given | {"variables/params/fc2/bias": np.zeros(3, np.float32)}):
-        with pytest.raises(AnotherNetwork):
+    bias = "variables/params/fc2/bias"
+    for wrong, fact in (
+        ({"step": given["step"]}, "it has no `kernel` of `fc1`"),
+        (given | {bias: np.zeros(3, np.float32)}, "the bias of its `fc2` is (3,)"),
+        (given | {bias.replace("fc2", "fc9"): np.zeros(3, np.float32)}, "it has `bias` of `fc9` besides"),
+        (given | {"optimizer/other": np.zeros(3, np.float32)}, "its optimizer is another"),
+    ):
+        with pytest.raises(AnotherNetwork, match=re.escape(fact)):
             write(plan, tmp_path / "trained", ("cpu",), trained=wrong)
     assert int(verify(tmp_path / "trained")[0]["netspec"]) == 1
 

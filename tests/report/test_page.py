@@ -129,6 +129,12 @@ def test_gradients_and_weights_by_hand(tmp_path: Path) -> None:
     assert found.active == pytest.approx(np.mean(logits > 0), abs=2e-3)
     small = np.abs(params["kernel"]) < 0.1 * np.sqrt(np.mean(params["kernel"] ** 2))
     assert found.near_zero == pytest.approx(np.mean(small), abs=2e-3)
+    # as after divergence: a square of float32 would overflow, and the share does not depend on the scale
+    layer = network.variables["params"][found.name]
+    layer["kernel"] = layer["kernel"] * 1e25
+    (large,) = statistics.measure(network, statistics.activations(network, raw), raw, labels)
+    assert large.near_zero == found.near_zero
+    assert 0 < large.gradient < 1e-20
 
 
 def test_measures_by_hand() -> None:

@@ -175,6 +175,13 @@ def test_images_of_another_size_are_refused() -> None:
         net.train_step(net.init_training(), jnp.zeros((16, 9, 9, 1)), batch()[1])
 
 
+def test_each_image_needs_its_label() -> None:
+    net, (images, labels) = small(), batch()
+    for wrong in (labels[:8], labels[:1], jax.nn.one_hot(labels, 10), labels[0]):
+        with pytest.raises(ValueError, match=r"images of shape \(16, 8, 8, 1\) need as many labels"):
+            net.train_step(net.init_training(), images, wrong)
+
+
 def test_steps_of_a_run() -> None:
     net = small()
     assert net.total_steps == 20
