@@ -14,6 +14,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # in a shell's background job it is ignored, and would be in each process that a test starts and interrupts
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as nohup has it
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 settings.register_profile("netspec", deadline=None)  # no test asserts a time
 settings.load_profile("netspec")
 

@@ -23,7 +23,7 @@ class Outcome:
     mistake: Mistake
     found: tuple[Diagnostic, ...]
     cured: tuple[bool, ...]
-    """Of each offered fix, whether the spec is valid with it."""
+    """Of each offered fix, whether the spec is valid with it, or it is the plain reading of a slip, which may show another."""
 
     @property
     def on_line(self) -> bool:
@@ -36,8 +36,8 @@ def outcomes(corpus: Iterable[Mistake]) -> list[Outcome]:
     for mistake in corpus:
         found = check_source(Source(mistake.name, mistake.text)).diagnostics
         if any(finding.severity == "error" for finding in found):
-            texts = (edited(mistake.text, fix.edits) for fix in found[0].fixes)
-            cured = tuple(check_source(Source(mistake.name, text)).ok for text in texts)
+            made = ((fix, edited(mistake.text, fix.edits)) for fix in found[0].fixes)
+            cured = tuple(fix.safe or check_source(Source(mistake.name, text)).ok for fix, text in made)
             results.append(Outcome(mistake, found, cured))
     return results
 

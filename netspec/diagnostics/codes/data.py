@@ -73,7 +73,7 @@ def _images(
     of_file: OfFile | None = None,
 ) -> Code:
     """A code that the folder `broken`, with what the lines `broken` change, raises."""
-    bad, good = (_spec(f"{{source: images, path: {name}}}", classes=2) for name in ("broken", "good"))
+    bad, good = (_spec(f"{{source: images, path: {name}, validation: 0}}", classes=2) for name in ("broken", "good"))
     return Code(code, title, meaning, why, bad, good, arithmetic, _IMAGES.format(broken), TRAIN, of_file=of_file)
 
 
