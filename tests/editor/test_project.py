@@ -9,7 +9,7 @@ import pytest
 from netspec.editor.actions import all_safe
 from netspec.editor.document import Document
 
-WARNED = "netspec: 1\nname: x\ninput: [13, 13, 1]\nblocks:\n  - conv: {filters: 4, kernel: 3, stride: 4}\nfc: [10]\n"
+WARNED = "netspec: 1\nname: x\ninput: [10, 10, 1]\nblocks:\n  - conv: {filters: 4, kernel: 3, stride: 2}\nfc: [10]\n"
 
 
 @pytest.mark.parametrize(
