@@ -109,7 +109,7 @@ ROWS = [
     Row(28, "`1e999`", spec("fc: [10]", "train: {gradient_clip: 1e999}"), "NS109", (5, 24), "finite"),
     Row(29, "4,301 digits", spec(f"fc: [{'9' * 4301}]"), "NS020", (4, 6), "digits"),
     Row(29, "5,000 hexadecimal digits", spec(f"fc: [0x{'f' * 5000}]"), "NS020", (4, 6), "digits"),
-    Row(30, "10**18 filters", spec("blocks:", f"  - conv: {{filters: {10**18}, kernel: 1}}", "fc: [10]", "budget: {parameters: 1M}"), "NS401", (7, 22), "642,000,000,000,000,000,010", count=2),
+    Row(30, "10**18 filters", spec("blocks:", f"  - conv: {{filters: {10**18}, kernel: 1}}", "fc: [10]", "budget: {parameters: 1M}"), "NS241", (5, 21), "1,000,000,000,000,000,000 filters", count=2),
     Row(31, "a negative number", conv("filters: -4, kernel: 3"), "NS102", (5, 21), "at least 1"),
     Row(31, "a zero", conv("filters: 0, kernel: 3"), "NS102", (5, 21), "at least 1"),
     Row(31, "`true` is not 1", conv("filters: true, kernel: 3"), "NS101", (5, 21), "whole number"),
