@@ -82,15 +82,23 @@ train: {epochs: 100000, batch_size: 100}
 def test_a_run_whose_terminal_is_lost_is_saved(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(SMALL)
     arguments = ["-m", "netspec", "train", "small.yaml", "--output", "run"]
-    process, terminal = pty.fork()
-    if not process:
-        os.chdir(tmp_path)
-        os.execve(sys.executable, [sys.executable, *arguments], os.environ | {"PYTHONPATH": str(ROOT)})
+    terminal, own = pty.openpty()
+    taken = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", taken, sys.executable, *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=own,
+        stdout=own,
+        stderr=own,
+        start_new_session=True,
+    )
+    os.close(own)
     shown = b""
     while b"epoch" not in shown.partition(b"compiling")[2]:
         shown += os.read(terminal, 4096)
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 129
+    assert process.wait(timeout=300) == 129
     steps = [path.name for path in (tmp_path / "run/checkpoints").glob("step-*")]
     assert steps
 
