@@ -82,7 +82,7 @@ def test_hostile_class_names_stay_words_and_pages_are_reproduced(tmp_path: Path)
     assert page.write(tmp_path / "run", load(tmp_path / "run"), images).read_bytes() == first
     text = first.decode()
     assert "<b" not in text.replace("<body", "").replace("<br", "")
-    assert text.count("&lt;b onclick=&quot;x&quot;&gt;&amp;3&lt;/b&gt;") >= 3, (
+    assert text.count("&lt;b onclick=&#34;x&#34;&gt;&amp;3&lt;/b&gt;") >= 3, (
         "in the table and on both sides of the confusion"
     )
     parser = Strict()

@@ -122,7 +122,13 @@ def test_a_model_is_loaded_or_refused(weights: Any, facts: Any, words: str | Non
 def crafted(metadata: str) -> bytes:
     """A file whose one metadata key is this text after the place of the hash, with the right hash."""
     data = save({"a": np.ones(1, np.float32)}, {"netspec": '{"hash":"' + "0" * 64 + metadata})
-    return data[: tensors._START] + tensors._hash(data) + data[tensors._END :]
+    return hashed(data)
+
+
+def hashed(data: bytes) -> bytes:
+    """The file with the right hash in the place of 64 digits that are all 0."""
+    place = data.index(b"0" * 64)
+    return data[:place] + tensors._hash(data, place) + data[place + 64 :]
 
 
 @pytest.mark.parametrize(
@@ -132,17 +138,16 @@ def crafted(metadata: str) -> bytes:
     ids=range(7),
 )  # fmt: skip
 def test_metadata_that_is_none(rest: str) -> None:
-    with pytest.raises(Corrupt, match="checksum is right"):
+    with pytest.raises(Corrupt, match="checksum is right|does not begin"):
         tensors.load(crafted(rest))
 
 
 @pytest.mark.parametrize("old", [b'"F32"', b'"shape":[1]', b'"data_offsets":[0,4]', b'"a":{'])
 def test_a_header_that_is_none(old: bytes) -> None:
-    data = crafted('","metadata":{}}')
+    data = save({"a": np.ones(1, np.float32)}, {"netspec": '{"hash":"' + "0" * 64 + '","metadata":{}}'})
     assert old in data
     spoiled = data.replace(
         old, old.replace(b"F32", b"F99").replace(b"1]", b"9]").replace(b"4]", b"9]").replace(b'"a":{', b'"a":['), 1
     )
-    spoiled = spoiled[: tensors._START] + tensors._hash(spoiled) + spoiled[tensors._END :]
-    with pytest.raises(Corrupt, match="checksum is right"):
-        tensors.load(spoiled)
+    with pytest.raises(Corrupt, match="checksum is right|does not begin"):
+        tensors.load(hashed(spoiled))
