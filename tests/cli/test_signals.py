@@ -83,7 +83,9 @@ def test_a_run_whose_terminal_is_lost_is_saved(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(SMALL)
     arguments = ["-m", "netspec", "train", "small.yaml", "--output", "run"]
     terminal, own = pty.openpty()
-    taken = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+    taken = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", taken, sys.executable, *arguments],
         cwd=tmp_path,
