@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.diagnostic import Diagnostic, told
 from netspec.diagnostics.edits import edited
 from netspec.repair.check import check_source
 from netspec.text.source import Source
@@ -54,9 +54,10 @@ def outcome(slip: Slip) -> Outcome | None:
     milliseconds = 1000 * (time.perf_counter() - start)
     if report.ok:
         return None
-    texts = (edited(slip.text, fix.edits) for fix in report.diagnostics[0].fixes)
+    found = told(report.diagnostics)
+    texts = (edited(slip.text, fix.edits) for fix in found[0].fixes)
     cured = tuple(check_source(Source(slip.base.name, text)).ok for text in texts)
-    return Outcome(slip, report.diagnostics, cured, milliseconds)
+    return Outcome(slip, tuple(found), cured, milliseconds)
 
 
 def bases(number_drawn: int, seed: int) -> list[Base]:
