@@ -47,7 +47,7 @@ def insert(source: Source, node: Node, key: str, text: str, shorthand: str = "ty
         # An alias has the span of its anchor, before the key.
         own = last.value.span > last.key.span and last.value.span.end_column > 1
         end = last.value.span if own else last.key.span
-        return Edit(_after(end), f", {key}: {text}")
+        return Edit(end.end, f", {key}: {text}")
     line = max(last.key.span.end_line, last.value.span.end_line)
     indent = " " * (node.entries[0].key.span.column - 1)
     return Edit(_end_of_line(source, line), f"\n{indent}{key}: {text}")
@@ -108,9 +108,9 @@ def _comment_depth(source: Source, line: int) -> int | None:
     return found.end() if found else None
 
 
-def remove_item(source: Source, listed: Sequence, item: Node) -> Edit:
-    """Takes one item out of a list."""
-    at = listed.items.index(item)
+def remove_item(source: Source, listed: Sequence, at: int) -> Edit:
+    """Takes the item at a place, from 0, out of a list."""
+    item = listed.items[at]
     if not listed.flow:
         first, last = item.span.line, item.span.end_line
         return Edit(_end_of_line(source, first - 1).to(_end_of_line(source, last)), "")
@@ -137,10 +137,6 @@ def _start(span: Span) -> tuple[int, int]:
 
 def _end(span: Span) -> tuple[int, int]:
     return span.end_line, span.end_column
-
-
-def _after(span: Span) -> Span:
-    return Span(*_end(span), *_end(span))
 
 
 def _end_of_line(source: Source, line: int) -> Span:

@@ -137,7 +137,7 @@ def _replaced(entry: Entry, text: str) -> Edit:
     """Another value, in flow style, which has to stand apart from its key and further in than it."""
     key, value = entry.key.span, entry.value.span
     if value.line == key.line:
-        indent = 1 if value == Span(value.line, value.column, value.line, value.column) else 0
+        indent = 1 if value == value.start else 0
     else:
         indent = max(0, key.column + 1 - value.column)
     return Edit(value, " " * indent + text)

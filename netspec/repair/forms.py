@@ -62,10 +62,10 @@ def _is_under_its_key(entry: Entry) -> bool:
 def _only_item(title: str, node: Mapping) -> Iterator[Fix]:
     span = node.span
     if node.flow:
-        yield Fix(title, (Edit(_at(span), "["), Edit(_at(Span(*span[2:], *span[2:])), "]")))
+        yield Fix(title, (Edit(span.start, "["), Edit(span.end, "]")))
     else:
         deeper = (Edit(Span(line, 1, line, 1), "  ") for line in range(span.line + 1, last_line(node) + 1))
-        yield Fix(title, (Edit(_at(span), "- "), *deeper))
+        yield Fix(title, (Edit(span.start, "- "), *deeper))
 
 
 def as_mapping(path: Path, node: Listed) -> Iterator[Fix]:
@@ -173,7 +173,7 @@ def implied_block(source: Source, root: Mapping, path: Path, entry: Entry) -> It
     block = walk(root, path)
     alone = isinstance(block, Mapping) and len(block.entries) == 1
     if isinstance(blocks, Listed) and alone and len(blocks.items) > 1 and plain_word(entry.name) in IMPLIED:
-        yield Fix(f"remove `{entry.name}`", (_without(source, blocks, path[1]),))  # type: ignore[arg-type]
+        yield Fix(f"remove `{entry.name}`", (remove_item(source, blocks, path[1]),))  # type: ignore[arg-type]
 
 
 def of_kind(source: Source, path: Path, mapping: Mapping, entry: Entry) -> Iterator[Fix]:
@@ -189,8 +189,7 @@ def of_kind(source: Source, path: Path, mapping: Mapping, entry: Entry) -> Itera
     named = [(called_elsewhere(one.name, facts), source.excerpt(one.value.span)) for one in mapping if one is not entry]
     if not all(name and "\n" not in text for name, text in named):
         return
-    given = [("type", type)] if type == "average" or window else []
-    given += [("window", window)] if window else []
+    given = _of_pool(type, window)
     settings = ", ".join(f"{name}: {text}" for name, text in [*given, *named])
     text = f"{kind}: {{{settings}}}"
     span = mapping.span if mapping.flow else mapping.entries[0].key.span.to(mapping.entries[-1].value.span)
@@ -225,14 +224,19 @@ def first_block(source: Source, root: Mapping, mapping: Mapping, entry: Entry) -
     yield Fix("write " + " and ".join(f"`{one.name}`" for one in layers) + " as a block", edits)
 
 
+def _of_pool(type: str | None, window: str | None) -> list[tuple[str, str]]:
+    """The settings that a word for a pooling layer says; `max` alone is the default, and goes without saying."""
+    said = [("type", type), ("window", window)] if window else [("type", type)] if type == "average" else []
+    return [(name, text) for name, text in said if text]
+
+
 def pool_of_type(source: Source, entry: Entry, facts: Sequence[Key]) -> Iterator[Fix]:
     """A pooling layer whose type is the key: `AveragePooling2D: {pool_size: 2}`."""
     type, window = POOLS.get(squeezed(entry.name), (None, None))
     if type is None or not any(key.name == "pool" for key in facts):
         return
     settings = keys(KINDS["pool"].settings)
-    given = [("type", type)] if type == "average" or window else []
-    given += [("window", window)] if window else []
+    given = _of_pool(type, window)
     value = entry.value
     if isinstance(value, Mapping) and not window:
         named = [(called_elsewhere(one.name, settings), source.excerpt(one.value.span)) for one in value]
@@ -255,13 +259,11 @@ def last_units(source: Source, root: Mapping, mapping: Mapping, entry: Entry) ->
     if fc is None and mapping is root:
         yield Fix(title, (Edit(entry.key.span.to(units.span), f"fc: [{text}]"),))
     elif fc and isinstance(fc.value, Listed) and fc.value.flow and fc.value.items:
-        end = fc.value.items[-1].span
-        at = Span(end.end_line, end.end_column, end.end_line, end.end_column)
         last = fc.value.items[-1]
         if source.excerpt(last.span) == text:
             yield Fix(f"remove `{entry.name}: {text}`, which `fc` says", (remove(source, mapping, entry),))
         elif mapping is root:
-            yield Fix(title, (Edit(at, f", {text}"), remove(source, mapping, entry)))
+            yield Fix(title, (Edit(last.span.end, f", {text}"), remove(source, mapping, entry)))
 
 
 def glued_dashes(source: Source, node: Node) -> Iterator[Fix]:
@@ -376,19 +378,20 @@ def item_of_words(source: Source, listed: Listed, node: Scalar) -> Iterator[Fix]
         yield Fix(f"write `{value}`", (Edit(node.span, value),))
     if setting and isinstance(before, Scalar) and isinstance(before.value, int):
         text = f"{{units: {before.text}, {setting}}}"
-        yield Fix(f"write `{text}`", (Edit(before.span, text), _without(source, listed, at)))
+        yield Fix(f"write `{text}`", (Edit(before.span, text), remove_item(source, listed, at)))
     elif setting and isinstance(before, Mapping):
         before = _weighted(before)
         name, _, text = setting.partition(": ")
         yield Fix(
-            f"write `{setting}` in the layer before", (insert(source, before, name, text), _without(source, listed, at))
+            f"write `{setting}` in the layer before",
+            (insert(source, before, name, text), remove_item(source, listed, at)),
         )
     if not node.text and not node.quoted and at:
-        yield Fix("remove the empty item", (_without(source, listed, at),))
+        yield Fix("remove the empty item", (remove_item(source, listed, at),))
     if word in IMPLIED:
-        yield Fix(f"remove `{node.text}`", (_without(source, listed, at),), "safe")
+        yield Fix(f"remove `{node.text}`", (remove_item(source, listed, at),), "safe")
     elif re.fullmatch(r"[A-Za-z_]+", node.text) and not setting:
-        yield Fix(f"remove `{node.text}`", (_without(source, listed, at),), "display")
+        yield Fix(f"remove `{node.text}`", (remove_item(source, listed, at),), "display")
 
 
 def _weighted(node: Mapping) -> Node:
@@ -405,18 +408,7 @@ def with_layer_before(source: Source, listed: Listed, node: Mapping) -> Iterator
     if isinstance(before, Scalar) and isinstance(before.value, int) and all(isinstance(e.value, Scalar) for e in node):
         settings = ", ".join(f"{entry.name}: {source.excerpt(entry.value.span)}" for entry in node)
         text = f"{{units: {before.text}, {settings}}}"
-        yield Fix(f"write `{text}`", (Edit(before.span, text), _without(source, listed, at)))
-
-
-def _without(source: Source, listed: Listed, at: int) -> Edit:
-    """A list without an item."""
-    if not at:
-        return remove_item(source, listed, listed.items[0])
-    if listed.flow:
-        return Edit(Span(*listed.items[at - 1].span[2:], *listed.items[at].span[2:]), "")
-    line, last = listed.items[at].span.line, listed.items[at].span.end_line
-    end = len(source.lines[line - 2]) + 1
-    return Edit(Span(line - 1, end, last, len(source.lines[last - 1]) + 1), "")
+        yield Fix(f"write `{text}`", (Edit(before.span, text), remove_item(source, listed, at)))
 
 
 def last_line(node: Mapping | Entry) -> int:
@@ -424,10 +416,6 @@ def last_line(node: Mapping | Entry) -> int:
     if isinstance(node, Entry):
         return max(node.key.span.line, node.value.span.end_line - (node.value.span.end_column == 1))
     return node.span.end_line - (node.span.end_column == 1)
-
-
-def _at(span: Span) -> Span:
-    return Span(span.line, span.column, span.line, span.column)
 
 
 def _before(whole: Span, value: Span) -> Span:

@@ -234,8 +234,7 @@ def _at_the_top(source: Source, root: Mapping, name: str, text: str) -> Edit:
     """What every spec begins with: the version before all, the rest behind the first key."""
     first = root.entries[0]
     if name == "netspec":
-        start = first.key.span
-        return Edit(Span(start.line, start.column, start.line, start.column), f"{name}: {text}\n")
+        return Edit(first.key.span.start, f"{name}: {text}\n")
     line = max(first.key.span.end_line, first.value.span.end_line)
     column = len(source.lines[line - 1]) + 1
     return Edit(Span(line, column, line, column), f"\n{name}: {text}")

@@ -153,7 +153,7 @@ def _dropped(source: Source, finding: Diagnostic) -> Iterator[Fix]:
     pattern = r"\s*" if isinstance(finding.cause, Tag) else r"\s*:\s*\*?[\w-]*(,\s*)?"
     after = re.match(pattern, line[span.end_column - 1 :])
     assert after is not None
-    start, end = Span(span.line, span.column, span.line, span.column), span.end_column + after.end()
+    start, end = span.start, span.end_column + after.end()
     if isinstance(finding.cause, MergeKey) and not (line[: span.column - 1] + line[end - 1 :]).strip():
         yield Fix(f"remove line {span.line}", (Edit(Span(span.line, 1, span.line + 1, 1), ""),))
     yield Fix(f"remove `{written}`", (Edit(start._replace(end_column=end), ""),))

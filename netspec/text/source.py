@@ -20,6 +20,16 @@ class Span(NamedTuple):
     end_line: int
     end_column: int
 
+    @property
+    def start(self) -> Span:
+        """The empty span before it."""
+        return Span(self.line, self.column, self.line, self.column)
+
+    @property
+    def end(self) -> Span:
+        """The empty span behind it."""
+        return Span(self.end_line, self.end_column, self.end_line, self.end_column)
+
     def to(self, other: Span) -> Span:
         """The span from the start of this one to the end of `other`."""
         return Span(self.line, self.column, other.end_line, other.end_column)
