@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.analysis.report import Report
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.diagnostics.edits import edited
 from netspec.repair.check import check_source
 from netspec.text.source import Source
@@ -23,11 +25,15 @@ class Outcome:
     mistake: Mistake
     found: tuple[Diagnostic, ...]
     cured: tuple[bool, ...]
-    """Of each offered fix, whether the spec is valid with it, or it is the plain reading of a slip, which may show another."""
+    """Of each offered fix, whether the spec is valid with it, or, for the plain reading of a slip, contradicts itself alone."""
 
     @property
     def on_line(self) -> bool:
         return self.found[0].span.line in self.mistake.lines
+
+
+def _cured(fix: Fix, report: Report) -> bool:
+    return report.ok or (fix.safe and not any(CODES[finding.code].structural for finding in report.diagnostics))
 
 
 def outcomes(corpus: Iterable[Mistake]) -> list[Outcome]:
@@ -37,7 +43,7 @@ def outcomes(corpus: Iterable[Mistake]) -> list[Outcome]:
         found = check_source(Source(mistake.name, mistake.text)).diagnostics
         if any(finding.severity == "error" for finding in found):
             made = ((fix, edited(mistake.text, fix.edits)) for fix in found[0].fixes)
-            cured = tuple(fix.safe or check_source(Source(mistake.name, text)).ok for fix, text in made)
+            cured = tuple(_cured(fix, check_source(Source(mistake.name, text))) for fix, text in made)
             results.append(Outcome(mistake, found, cured))
     return results
 

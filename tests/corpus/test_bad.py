@@ -30,9 +30,9 @@ def problems(name: str, text: str) -> list[str]:
     for finding in found:
         for fix in finding.fixes:
             left = check_source(Source(name, edited(text, fix.edits))).diagnostics
-            # a text that could not be read hides what is wrong besides
-            repaired = 0 if CODES[finding.code].family is Family.TEXT else errors((finding,))
-            worse = errors(left) > errors(found) - repaired
+            worse = errors(left) > errors(found) - errors((finding,))
+            if worse and CODES[finding.code].family is Family.TEXT:  # it hid what is wrong besides, once it can be read
+                worse = errors(left) > errors(found) or any(CODES[one.code].family is Family.TEXT for one in left)
             if finding in left or (worse and not fix.safe):
                 missed.append(f"{fix.title} makes nothing better")
     return missed
