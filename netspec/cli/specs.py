@@ -68,9 +68,9 @@ def require_budgets(items: Sequence[str]) -> None:
             raise click.UsageError(f"--budget {messages.safe(item)}: {messages.safe(why)}.")
 
 
-def check(source: Source, overrides: Sequence[Override] = ()) -> Report:
-    """The report on a source; what it says of overridden values is told of the file as it is."""
-    return told_of(check_source(source), overrides)
+def check(source: Source, overrides: Sequence[Override] = (), *, hints: bool = False) -> Report:
+    """The report on a source; what it says of overridden values is told of the file as it is. `hints` get their fixes too."""
+    return told_of(check_source(source, hints=hints), overrides)
 
 
 def load(name: str, overrides: Sequence[str] = ()) -> Report:

@@ -223,7 +223,7 @@ def _findings(source: Source, configuration: Configuration, wanted: Wanted) -> t
     changed, made = specs.written(source, "--set", wanted.overrides)
     limited, limits, unset = configuration.limited(changed, [item.partition("=")[0] for item in wanted.budgets])
     budgeted, given = specs.written(limited, "--budget", wanted.budgets, "budget")
-    report = specs.check(budgeted, [*made, *limits, *given])
+    report = specs.check(budgeted, [*made, *limits, *given], hints=wanted.hints)
     report = _hints_told(report) if wanted.hints else report
     return (*unset, *configuration.judged(report).diagnostics)
 

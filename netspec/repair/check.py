@@ -5,19 +5,19 @@ from __future__ import annotations
 from netspec.analysis.check import examine, heeded
 from netspec.analysis.plan import Plan
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import from_unreadable
+from netspec.diagnostics.diagnostic import from_unreadable, told
 from netspec.diagnostics.errors import SpecError, UnreadableSpec
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import Source
 
 
-def check_source(source: Source, fixes: bool = True) -> Report:
+def check_source(source: Source, fixes: bool = True, hints: bool = True) -> Report:
     """Checks one spec; every mistake in it becomes a diagnostic, with proved fixes where they are wanted.
 
-    What comments in the text ignore is left out.
+    Without `hints` none are sought where nothing else is found: who shows no hints need not wait for them. What comments in the text ignore is left out.
     """
     report = examine(source)
-    if fixes and report.diagnostics:
+    if fixes and (report.diagnostics if hints else told(report.diagnostics)):
         from netspec.repair.offer import offer  # a third of the start, which a sound spec does not need
 
         report = offer(report, examine)

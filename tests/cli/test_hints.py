@@ -50,3 +50,15 @@ def test_an_editor_shows_them_as_hints() -> None:
         ("NS205", "HINT"),
         ("NS302", "HINT"),
     }
+
+
+def test_no_fixes_are_sought_for_hints_that_nobody_is_shown(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netspec.repair import offer
+
+    sought: list[str] = []
+    real = offer.offer
+    monkeypatch.setattr(offer, "offer", lambda report, examine: sought.append("once") or real(report, examine))
+    assert here("validate", file).exit_code == 0
+    assert sought == []
+    assert here("validate", "--hints", file).exit_code == 0
+    assert sought == ["once"]
