@@ -61,8 +61,10 @@ def count_problems(classes: int, outputs: int | None, path: Path) -> list[Proble
     """NS513 where the data have a known number of classes and the network another number of logits."""
     if outputs in (None, classes):
         return []
-    fact = f"there are {classes} classes, the network has {counted(outputs or 0, 'output')}"
-    return [problem("NS513", path, fact, help=f"give the last layer {counted(classes, 'unit')}")]
+    there = f"there are {classes} classes" if classes > 1 else "there is 1 class"
+    fact = f"{there}, the network has {counted(outputs or 0, 'output')}"
+    help = f"give the last layer {classes} units" if classes > 1 else "add examples of another class"
+    return [problem("NS513", path, fact, help=help)]
 
 
 def label_problems(

@@ -75,9 +75,8 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool) ->
     classes = tuple(sorted(trees["train"]))
     for part, tree in trees.items():
         problems += folders.unwritable(folder / part, tree)
-    if len(classes) > 1:  # of one class, that there is no other is what is wrong
-        problems += count_problems(len(classes), outputs, folder / "train")
     if classes:
+        problems += count_problems(len(classes), outputs, folder / "train")
         problems += folders.unknown(folder / "test", trees["test"], classes)
     count = sum(len(files) for tree in trees.values() for files in tree.values())
     fits(folder, count * math.prod(input_shape))
