@@ -10,12 +10,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from benchmarks.peers.peer import refuse
+from benchmarks.peers.torch_modules import ChannelNorm, Join, ResponseNorm, RowsFirst, Shortcut, Squeeze, UnevenAverage
 from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.language.activations import Activation
 from netspec.language.kind import FLATTENED
+from netspec.language.kinds import KINDS
 
 Parts = list[tuple[str, nn.Module]]
 
@@ -43,16 +45,32 @@ NAMES = {
     "mean": "norm.running_mean",
     "variance": "norm.running_var",
     "slope": "activation.weight",
+    "squeeze_kernel": "gate.squeeze.weight",
+    "squeeze_bias": "gate.squeeze.bias",
+    "squeeze_slope": "gate.activation.weight",
+    "excite_kernel": "gate.excite.weight",
+    "excite_bias": "gate.excite.bias",
+    "excite_slope": "gate.gate.weight",
 }
 """Where each of netspec's arrays is in the module of its layer."""
 
 
 class Row(nn.Sequential):
-    """The modules of one layer; the first takes all that the layer reads."""
+    """The modules of one layer: those of its leading steps, then the others, of which the first takes all that it reads."""
+
+    def __init__(self, parts: Parts, leading: int) -> None:
+        super().__init__(OrderedDict(parts))
+        self.leading = leading
+
+    def lead(self, x: Tensor) -> Tensor:
+        """What is behind the leading steps."""
+        for module in list(self)[: self.leading]:
+            x = module(x)
+        return x
 
     def forward(self, *arrays: Tensor) -> Tensor:
         """What the last one gives."""
-        first, *others = self
+        first, *others = list(self)[self.leading :]
         x: Tensor = first(*arrays)
         for module in others:
             x = module(x)
@@ -64,18 +82,23 @@ class Program(nn.Module):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
-        self.steps: list[tuple[int, tuple[int, ...], list[int]]] = []
+        self.steps: list[tuple[PlannedLayer, list[int]]] = []
         for layer in plan.layers:
-            self.add_module(str(layer.value - 1), Row(OrderedDict(_parts(plan, layer))))
+            self.add_module(str(layer.value - 1), _row(plan, layer))
             done = [value for value in dict.fromkeys(layer.reads) if plan.readers[value][-1] is layer]
-            self.steps.append((layer.value, layer.reads, done))
+            self.steps.append((layer, done))
         self.end = nn.Flatten() if plan.layers[-1].output[:-1] == (1, 1) else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to logits (batch, classes), or to the last map where it is larger than 1x1."""
-        values = {0: x}
-        for (value, reads, done), layer in zip(self.steps, self.children(), strict=False):
-            values[value] = layer(*(values[read] for read in reads))
+        values, led = {0: x}, dict[int, Tensor]()
+        for (layer, done), row in zip(self.steps, self.children(), strict=False):
+            arrays = [values[read] for read in layer.reads]
+            if layer.layer.led_by is not None:
+                arrays = [led[layer.layer.led_by]]
+            elif layer.settings.leading:
+                arrays[0] = led[layer.value] = row.lead(arrays[0])
+            values[layer.value] = row(*arrays)
             for read in done:
                 del values[read]
         return self.end(values[len(self.steps)])  # type: ignore[no-any-return]
@@ -91,8 +114,8 @@ def weights(plan: Plan, params: Mapping[str, Any], state: Mapping[str, Any]) -> 
     found = {}
     for layer in plan.layers:
         for name, tensor in {**params.get(layer.name, {}), **state.get(layer.name, {})}.items():
-            laid_out = _laid_out(tensor, plan.shape(layer.reads[0])) if name == "kernel" else tensor
-            found[f"{layer.value - 1}.{NAMES[name]}"] = laid_out
+            laid_out = _laid_out(tensor, _read(plan, layer)) if name == "kernel" else tensor
+            found[f"{layer.value - 1}.{NAMES[name]}"] = laid_out.T if name.endswith("_kernel") else laid_out
     return found
 
 
@@ -105,34 +128,66 @@ def _laid_out(kernel: Tensor, shape: tuple[int, ...]) -> Tensor:
     return kernel.T
 
 
-def _parts(plan: Plan, layer: PlannedLayer) -> Parts:
-    """The modules of one layer by name, in order. Raises Unsupported."""
+def _read(plan: Plan, layer: PlannedLayer) -> tuple[int, ...]:
+    """The shape of what a layer takes first; a norm before a product counts the inputs in netspec's order."""
+    return layer.input if KINDS[layer.kind].flattens and layer.settings.leading else plan.shape(layer.reads[0])
+
+
+def _row(plan: Plan, layer: PlannedLayer) -> Row:
+    """The modules of one layer. Raises Unsupported."""
     settings: Any = layer.settings
     if layer.kind not in PARTS:
         refuse(f"layer `{layer.kind}`", "this comparison's PyTorch")
-    return PARTS[layer.kind](settings, plan.shape(layer.reads[0]))
+    flat: Parts = [("flat", RowsFirst())] if _read(plan, layer) != plan.shape(layer.reads[0]) else []
+    before = [*flat, *(_around(settings, step, layer.input) for step in settings.leading)]
+    own = PARTS[layer.kind](settings, _read(plan, layer))
+    after = [_around(settings, step, layer.output) for step in getattr(settings, "following", ())]
+    return Row([*before, *own, *after], len(before))
 
 
-def _after(settings: Any, norm: nn.Module) -> Parts:
-    """What follows a sum; `norm` as the kind has it."""
-    parts: Parts = [("norm", norm)] if settings.norm.type == "batch" else []
-    if settings.activation.type != "none":
-        made = ACTIVATIONS.get(settings.activation.type, lambda: nn.PReLU(norm.num_features))
-        activation = made(**settings.activation.arguments)
-        parts.append(("activation", activation))
-    return [*parts, ("dropout", nn.Dropout(settings.dropout.rate))] if settings.dropout else parts
+def _around(settings: Any, step: str, shape: tuple[int, ...]) -> tuple[str, nn.Module]:
+    """Norm, activation or dropout of a map or vector."""
+    if step == "norm":
+        return step, _norm(settings.norm, shape)
+    if step == "activation":
+        return step, activation(settings.activation, shape[-1])
+    spatial = settings.dropout.type == "spatial" and len(shape) == 3
+    return step, (nn.Dropout2d if spatial else nn.Dropout)(settings.dropout.rate)
 
 
-def _arguments(settings: Any) -> dict[str, float]:
-    norm = settings.norm
-    return {"eps": norm.eps, "momentum": 1 - norm.momentum} if norm.type == "batch" else {}
+def activation(settings: Activation, features: int) -> nn.Module:
+    """The module of an activation, of so many features."""
+    if settings.type == "none":
+        return nn.Identity()
+    made: nn.Module = ACTIVATIONS.get(settings.type, lambda: nn.PReLU(features))(**settings.arguments)
+    return made
+
+
+def _norm(norm: Any, shape: tuple[int, ...]) -> nn.Module:
+    features, is_map = shape[-1], len(shape) == 3
+    made: nn.Module
+    match norm.type:
+        case "batch":
+            made = (nn.BatchNorm2d if is_map else nn.BatchNorm1d)(features, norm.eps, 1 - norm.momentum)
+        case "layer":
+            made = ChannelNorm(features, norm.eps)
+        case "instance" if is_map:
+            made = nn.InstanceNorm2d(features, norm.eps, affine=True)
+        case "group":
+            made = nn.GroupNorm(norm.groups, features, norm.eps)
+        case "local_response":
+            return ResponseNorm(norm.size, norm.alpha, norm.beta, norm.k)
+        case _:
+            refuse(f"norm `{norm.type}` of a vector", "this comparison's PyTorch")
+    for name, trained in (("weight", norm.scale), ("bias", norm.shift)):
+        if not trained:
+            setattr(made, name, None)
+    return made
 
 
 def _fc(settings: Any, shape: tuple[int, ...]) -> Parts:
     flat: Parts = [("flat", nn.Flatten())] if len(shape) == 3 else []
-    linear = nn.Linear(math.prod(shape), settings.units, settings.bias)
-    norm = nn.BatchNorm1d(settings.units, **_arguments(settings))
-    return [*flat, ("linear", linear), *_after(settings, norm)]
+    return [*flat, ("linear", nn.Linear(math.prod(shape), settings.units, settings.bias))]
 
 
 def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
@@ -150,8 +205,7 @@ def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
         settings.bias,
     )
     pad: Parts = [] if even else [("pad", nn.ZeroPad2d((left, right, top, bottom)))]
-    norm = nn.BatchNorm2d(settings.filters, **_arguments(settings))
-    return [*pad, ("linear", conv), *_after(settings, norm)]
+    return [*pad, ("linear", conv)]
 
 
 def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
@@ -168,21 +222,35 @@ def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
         padded = nn.ConstantPad2d((left, right, top, bottom), float("-inf"))
         return [("pad", padded), ("pool", nn.MaxPool2d(window, stride))]
     if even:
-        return [("pool", nn.AvgPool2d(window, stride, (top, left), count_include_pad=False))]
-    return [("pool", UnevenAverage(window, stride, (left, right, top, bottom)))]
+        return [("pool", nn.AvgPool2d(window, stride, (top, left), count_include_pad=settings.count_padding))]
+    return [("pool", UnevenAverage(window, stride, (left, right, top, bottom), settings.count_padding))]
 
 
-PARTS = {"conv": _conv, "pool": _pool, "fc": _fc}
+def _gate(settings: Any, input: tuple[int, ...]) -> Parts:
+    functions = activation(settings.activation, settings.units), activation(settings.gate, input[-1])
+    return [("gate", Squeeze(input[-1], settings.units, *functions))]
 
 
-class UnevenAverage(nn.Module):
-    """The mean over the cells that are not padding, where the sides are padded differently."""
+def _projection(settings: Any, input: tuple[int, ...]) -> Parts:
+    return [("projection", Shortcut(settings.way, settings.stride, settings.infer(input).output))]
 
-    def __init__(self, window: tuple[int, int], stride: tuple[int, int], sides: tuple[int, int, int, int]) -> None:
-        super().__init__()
-        self.pad, self.pool = nn.ZeroPad2d(sides), nn.AvgPool2d(window, stride)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, height, width) to (batch, channels, height', width')."""
-        inside = self.pool(self.pad(torch.ones_like(x[:1, :1])))
-        return self.pool(self.pad(x)) / inside
+def _join(settings: Any, input: tuple[int, ...]) -> Parts:
+    return [("join", Join(settings.kind, settings.drop))]
+
+
+def _steps(settings: Any, input: tuple[int, ...]) -> Parts:
+    return []
+
+
+PARTS = {
+    "conv": _conv,
+    "pool": _pool,
+    "fc": _fc,
+    "add": _join,
+    "concat": _join,
+    "gate": _gate,
+    "projection": _projection,
+    "steps": _steps,
+}
+"""What each kind does itself."""

@@ -62,7 +62,9 @@ def torch_forward(net: TrainableNetwork, params: dict[str, Any], state: Any, x: 
 
 def biased(layer: PlannedLayer, state: Any, moved: Any, batch: int) -> dict[str, Any]:
     """PyTorch runs the unbiased variance, the format the biased one: smaller by (n - 1)/n."""
-    count = batch * math.prod(layer.output[:-1])
-    old = 0.9 * state[layer.name]["variance"]
+    settings: Any = layer.settings
+    normed = layer.input if "norm" in settings.leading else layer.output
+    count = batch * math.prod(normed[:-1])
     own = moved[layer.name]
+    old = settings.norm.momentum * state[layer.name]["variance"]
     return {"mean": own["mean"], "variance": old + (own["variance"] - old) * (count - 1) / count}
