@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 
 import netspec
 from netspec.analysis.stages import stages
+from netspec.language.steps import Dropout
+from netspec.lowering.around import dropout
 from netspec.lowering.planner import choices, from_names
 from netspec.runs.record import plain
 from tests.lowering.grammar import specs
@@ -82,9 +84,7 @@ def test_dropout_scales_what_it_keeps() -> None:
     net = network(text)
     start = net.init(0)
     images = np.ones((4, 1, 1, 4), np.float32)
-    from netspec.lowering.finish import dropout
-
-    dropped = np.asarray(dropout(np.ones((4, 4000), np.float32), 0.3, jax.random.key(1)))
+    dropped = np.asarray(dropout(jnp.ones((4, 4000)), Dropout(rate=0.3), jax.random.key(1)))
     assert set(np.unique(dropped).tolist()) == {0.0, np.float32(1 / 0.7).item()}
     assert abs((dropped == 0).mean() - 0.3) < 0.02
     first, _ = net.forward(start, images, training=True, key=jax.random.key(0))
