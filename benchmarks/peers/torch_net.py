@@ -181,7 +181,9 @@ def _norm(norm: Any, shape: tuple[int, ...]) -> nn.Module:
             refuse(f"norm `{norm.type}` of a vector", "this comparison's PyTorch")
     for name, trained in (("weight", norm.scale), ("bias", norm.shift)):
         if not trained:
-            setattr(made, name, None)
+            constant = getattr(made, name).detach()
+            delattr(made, name)
+            made.register_buffer(name, constant)
     return made
 
 

@@ -211,12 +211,12 @@ def _norm(graph: Graph, norm: Any, arrays: Any, features: int) -> None:
 def _local_response(graph: Graph, norm: Any, features: int) -> None:
     """By a product with a band: onnx 1.23.2 evaluates LRN for as many channels as there are images."""
     x, before = graph.value, (norm.size - 1) // 2
-    band = sum(np.eye(features, k=k) for k in range(-before, norm.size - before))
+    band: Any = sum(np.eye(features, k=k) for k in range(-before, norm.size - before))
     graph.add("Mul", x)
     if graph.is_map:
-        graph.add("Conv", graph.constant(np.transpose(band)[:, :, None, None]))
+        graph.add("Conv", graph.constant(band[:, :, None, None]))
     else:
-        graph.add("MatMul", graph.constant(band))
+        graph.add("MatMul", graph.constant(band.T))
     graph.add("Mul", graph.constant(norm.alpha / norm.size))
     graph.add("Add", graph.constant(norm.k))
     graph.add("Pow", graph.constant(-norm.beta))
