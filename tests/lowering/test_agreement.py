@@ -189,7 +189,7 @@ def test_bfloat16_gives_finite_gradients_everywhere() -> None:
         "netspec: 1\nname: t\ninput: {height: 6, width: 6, channels: 4, norm: local_response}\nblocks:\n"
         "  - {conv: {filters: 4, kernel: 3, padding: 1, norm: layer, activation: prelu, gate: {units: 2}}, shortcut: add, norm: instance}\n"
         "  - {conv: {filters: 6, kernel: 3, stride: 2, padding: 1, norm: batch}, shortcut: {type: add, projection: pool}, norm: {type: group, groups: 2}}\n"
-        "fc: [3]\ntrain: {precision: bfloat16}\n"
+        "fc: [3]\ndata: {source: npz, path: t.npz}\ntrain: {precision: bfloat16}\n"
     )
     net = network(text, chosen=True)
     start = net.init(0)
