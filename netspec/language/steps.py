@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from netspec.language.activations import ACTIVATIONS, Activation, NoActivation
@@ -112,7 +113,7 @@ class Stepped(Named):
     dropout: Dropout = dropout_key("The share of units switched off in training, after the activation.")
     order: tuple[str, ...] | None = None
 
-    @property
+    @cached_property
     def steps(self) -> tuple[str, ...]:
         """The steps that the layer has, in the order they run; what it does itself is called by its kind."""
         own = [name for name in self.order or (self.kind, *AROUND) if name == self.kind or self.has(name)]
@@ -123,12 +124,12 @@ class Stepped(Named):
         value = getattr(self, step)
         return bool(value) if isinstance(value, Dropout) else value.type != "none"
 
-    @property
+    @cached_property
     def leading(self) -> tuple[str, ...]:
         """The steps that run before what the layer itself does."""
         return self.steps[: self.steps.index(self.kind)]
 
-    @property
+    @cached_property
     def following(self) -> tuple[str, ...]:
         """The steps that run after it."""
         return self.steps[self.steps.index(self.kind) + 1 :]

@@ -12,10 +12,11 @@ from netspec.language.activations import Activation
 from netspec.language.causes import EmptyBlock, OneOfTheseKeys, StepsNotOnce
 from netspec.language.edits import written
 from netspec.language.fields import keys_by_name
+from netspec.language.join import Add, Concat
 from netspec.language.kind import Kind, Settings
 from netspec.language.kinds import KINDS, at_least_one, in_block
 from netspec.language.shortcut import NoShortcut, Shortcut
-from netspec.language.spec import Place
+from netspec.language.spec import Other, Place
 from netspec.language.steps import AROUND
 from netspec.language.structure import Findings, missing
 from netspec.language.top import Block, Defaults
@@ -42,10 +43,28 @@ class LayerTemplate:
     """Those of its copies, by what makes them differ."""
 
     @cached_property
+    def has_first(self) -> bool:
+        """Whether the first of its copies differs from the others."""
+        return self.given is not None and self.given.get("first") is not None
+
+    @cached_property
+    def is_fixed(self) -> bool:
+        """Whether its copies are alike, whatever they read."""
+        given = self.given or {}
+        counts = isinstance(given.get("filters", 0), int) and given.get("groups") != "depthwise"
+        return counts and not self.has_first and given.get("gate") is None
+
+    @cached_property
     def gate(self) -> Node:
         """What the file says of its gate; a mapping of nothing where that stands in `defaults`."""
         entry = self.node.entry("gate") if isinstance(self.node, Mapping) else None
         return entry.value if entry is not None else Mapping((), self.places["gate"].value, False)
+
+    def otherwise(self, other: Other) -> LayerTemplate:
+        """The layer with another value of a setting, where that is said of it."""
+        if self.given is None or not other.concerns(self.kind.name, self.node, self.places):
+            return self
+        return replace(self, given=self.given | {other.field: other.value}, settings={})
 
 
 @dataclass(slots=True)
@@ -69,6 +88,21 @@ class BlockTemplate:
     after: dict[str, Any]
     """Norm, activation and dropout, which run behind the shortcut and the join."""
     places: Places
+    settings: dict[Any, Add | Concat] = field(default_factory=dict)
+    """Those of its joins: of branches, and of the shortcut by its stochastic depth."""
+
+    def otherwise(self, other: Other) -> BlockTemplate:
+        """The block with another value of a setting of its layers."""
+        branches, group = self.branches, self.group
+        return replace(
+            self,
+            layers=[layer.otherwise(other) for layer in self.layers],
+            last=[layer.otherwise(other) for layer in self.last],
+            branches=None
+            if branches is None
+            else [(node, [b.otherwise(other) for b in listed]) for node, listed in branches],
+            group=None if group is None else [block.otherwise(other) for block in group],
+        )
 
 
 @dataclass(frozen=True, slots=True)
