@@ -9,8 +9,7 @@ from typing import Any
 
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.activations import Activation
-from netspec.language.causes import EmptyBlock, OneOfTheseKeys, StepsNotOnce
-from netspec.language.edits import written
+from netspec.language.causes import EmptyBlock, OneOfTheseKeys
 from netspec.language.fields import keys_by_name
 from netspec.language.join import Add, Concat
 from netspec.language.kind import Kind, Settings
@@ -241,9 +240,7 @@ class Templates:
         elif isinstance(node, Scalar) and sound and kind.short is not None:
             given[kind.short] = node.value
             places[kind.short], own = Place(node.span, node.span), frozenset({kind.short})
-        sound = (
-            sound and self._complete(kind, given, node, span, path) and self._ordered(kind, given, places, span, path)
-        )
+        sound = sound and self._complete(kind, given, node, span, path)
         repeat = int(given.get("repeat") or self._repeat(node, path)) if "repeat" in keys_by_name(kind.settings) else 1
         return LayerTemplate(kind, node, path, span, given if sound else None, places, own, repeat)
 
@@ -265,49 +262,6 @@ class Templates:
         for name in absent:
             self.findings.add(path, missing(self.source, name, f"`{kind.name}`", node, path, facts, span))
         return not absent
-
-    def _ordered(self, kind: Kind, given: dict[str, Any], places: Places, span: Span, path: Path) -> bool:
-        """NS272: `order` names each step once that the layer has."""
-        order = given.get("order")
-        if order is None:
-            return True
-        usual = keys_by_name(kind.settings)
-        needed = [kind.name, *(step for step in AROUND if step in given and _is_there(given[step]))]
-        if (
-            "activation" not in given
-            and usual["activation"].default is not None
-            and _is_there(_default(usual["activation"].default))
-        ):
-            needed.append("activation")
-        wrong = [
-            step
-            for step in dict.fromkeys((*order, *needed))
-            if order.count(step) > 1 or (step in needed and step not in order)
-        ]
-        if not wrong:
-            return True
-        what = "twice" if order.count(wrong[0]) > 1 else "not"
-        steps = tuple(dict.fromkeys((*order, *needed)))
-        self.findings.add(
-            path,
-            Diagnostic(
-                "NS272",
-                f"`order` names the step `{wrong[0]}` {what}: it names each step that the layer has once",
-                self.source,
-                places["order"].value if "order" in places else span,
-                help=f"write `order: {written(list(steps))}`",
-                cause=StepsNotOnce(steps),
-            ),
-        )
-        return False
-
-
-def _default(default: object) -> object:
-    return default() if callable(default) else default
-
-
-def _is_there(step: object) -> bool:
-    return getattr(step, "type", "none") != "none" if not hasattr(step, "rate") else bool(step)
 
 
 def _comes_first(name: str) -> bool:
