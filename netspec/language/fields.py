@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -240,6 +240,26 @@ def steps() -> Type:
         "else": _AT_LEAST_0,
     }
     return Type(schema, "a number of steps, or a share of the run like `5%`")
+
+
+def several(item: Type, expected: str) -> Type:
+    """A list of at least one item."""
+    schema: Schema = {"type": "array", "items": item.schema | _expecting(item), "minItems": 1}
+    return Type(schema, expected, lambda values: tuple(map(item.parse, values)))
+
+
+def number_or_list(single: Type, items: Type, expected: str) -> Type:
+    """One number, or a list of them; each parses as its own type does."""
+    below = {name: rule for name, rule in single.schema.items() if name != "type"}
+    rest = {name: rule for name, rule in items.schema.items() if name != "type"}
+    schema: Schema = {"type": ["number", "array"], "if": {"type": "array"}, "then": rest, "else": below}
+    return Type(schema, expected, lambda value: (items if isinstance(value, list) else single).parse(value))
+
+
+def two(item: Type, expected: str) -> Type:
+    """A list of two."""
+    both = several(item, expected)
+    return replace(both, schema=both.schema | {"minItems": 2, "maxItems": 2})
 
 
 def section(cls: type) -> Type:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netspec.language.data import Augment
-from netspec.training.augment import augment, crop, cutout, flip, rotate, turn
+from netspec.training.augment import augment, crop, cutout, flip
 
 IMAGES = jnp.asarray(np.random.default_rng(0).normal(size=(64, 7, 6, 2)).astype(np.float32))
 KEY = jax.random.key(0)
