@@ -1,4 +1,4 @@
-"""The passes that find what is allowed and can hardly be meant. Each says what to write instead and proposes no fix."""
+"""The passes that find what is allowed and can hardly be meant. Each says what to write instead; few propose a fix."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from netspec.analysis.against_data import known_data
+from netspec.analysis.causes import Agreement, Contradiction
 from netspec.analysis.plan import training_share
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic
@@ -122,7 +123,8 @@ def too_few(spec: Spec, examples: int) -> Iterator[Diagnostic]:
     if several > examples and several > 1:
         message = f"a step takes {several:,} batches, and there are {there}"
         help = f"lower `accumulate`: {examples:,} at most"
-        yield Diagnostic("NS265", message, spec.source, spec.train.at("accumulate"), help=help)
+        cause = Contradiction((Agreement("train.accumulate", None),))
+        yield Diagnostic("NS265", message, spec.source, spec.train.at("accumulate"), help=help, cause=cause)
     elif train.examples_per_step > examples and several > 1:
         message = f"a step of {several:,} batches of {batch:,} is more than the {there}: every epoch is one step with smaller batches"
         yield _warning(spec, "NS617", message, spec.train.at("accumulate"), "lower `accumulate` or `batch_size`")

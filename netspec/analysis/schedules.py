@@ -104,7 +104,8 @@ def _ended(spec: Spec, found: Finding) -> Contradiction | None:
 def findings(schedule: Schedule, total: int | None) -> list[Finding]:
     """The first contradiction, or else what the run of `total` steps does to the schedule."""
     if isinstance(schedule, Piecewise):
-        return [*_pieces(schedule, total)][:1]
+        wrong = list(_pieces(schedule, total))
+        return wrong[:1] or [*_pieces_of_run(schedule, total)][:1]
     if total is None and all(isinstance(value, str) for value in _written(schedule).values()):
         total = SCALE
     steps = {
@@ -172,15 +173,14 @@ def _not_after(later: int | str, earlier: int | str, total: int | None) -> bool:
 
 
 def _pieces(schedule: Piecewise, total: int | None) -> Iterator[Finding]:
-    """What is wrong with boundaries and their factors, and what the run of `total` steps does to them."""
+    """What is wrong with boundaries and their factors."""
     boundaries, scales = schedule.boundaries, schedule.scales
     if isinstance(scales, tuple) and len(scales) != len(boundaries):
         message = f"{counted(len(scales), 'factor')} for {len(boundaries)} of the `boundaries`"
         help = "give each boundary its factor, or one number for all"
         same = f"{scales[0]:g}" if len(set(scales)) == 1 else None
         yield Finding("NS220", message, "scales", help, "boundaries", severity="error", instead=same)
-    if total is None and all(isinstance(value, str) for value in boundaries) and isinstance(schedule.warmup or "", str):
-        total = SCALE
+    total = _scale(schedule, total)
     for earlier, later in pairwise((schedule.warmup, *boundaries)):
         if not _not_after(later, earlier, total):
             continue
@@ -192,6 +192,17 @@ def _pieces(schedule: Piecewise, total: int | None) -> Iterator[Finding]:
         other: Key | None = "warmup" if first else None
         help = "the warm-up is counted in: let it end before" if first else "write them in rising order, each once"
         yield Finding("NS220", message, "boundaries", help, other, severity="error", instead=_risen(boundaries))
+
+
+def _scale(schedule: Piecewise, total: int | None) -> int | None:
+    """The steps of the run; where they are not known, and all is said in shares, those of any."""
+    shares = all(isinstance(value, str) for value in schedule.boundaries) and isinstance(schedule.warmup or "", str)
+    return SCALE if total is None and shares else total
+
+
+def _pieces_of_run(schedule: Piecewise, total: int | None) -> Iterator[Finding]:
+    """What the run of `total` steps does to boundaries and their factors."""
+    boundaries, total = schedule.boundaries, _scale(schedule, total)
     if total is None:
         return
     run = f", and the run has {counted(total, 'step')}" if total != SCALE else ""

@@ -98,10 +98,14 @@ class Trainer:
         self.images = images
         self.batch_size = batch_of(network.train, len(images.train), devices).size
         self._placed = placement(devices)
-        self.examples_per_step = self.batch_size * network.train.accumulate
         self.steps_per_epoch = steps_per_epoch(len(images.train), network.train)
         self._train = self.place((images.train.images, images.train.labels))
         self._order: tuple[int, jax.Array] | None = None
+
+    @property
+    def examples_per_step(self) -> int:
+        """Examples in all batches of a step."""
+        return self.batch_size * self.network.train.accumulate
 
     def begin(self) -> TrainingState:
         """The state before the first step, with the statistics of the training images in it."""

@@ -29,9 +29,22 @@ def mix(settings: Augment, images: jax.Array, key: jax.Array) -> tuple[jax.Array
     return jnp.where(first[:, None, None, None], added[0], filled[0]), jnp.where(first, added[1], filled[1])
 
 
+def beta(key: jax.Array, alpha: float, shape: tuple[int, ...]) -> jax.Array:
+    """Numbers of Beta(alpha, alpha), from two even ones each: those of Student's t as Bailey (1994) draws them, with
+    2 alpha degrees of freedom, t -> (1 + t / sqrt(2 alpha + t^2)) / 2.
+
+    `jax.random.beta` draws until it accepts, in two loops that take seconds to compile.
+    """
+    keys = jax.random.split(key)
+    logarithm = jnp.log(jax.random.uniform(keys[0], shape)) / alpha
+    odds = jnp.exp(logarithm) / -jnp.expm1(logarithm)
+    cosine = jnp.cos(2 * jnp.pi * jax.random.uniform(keys[1], shape))
+    return 0.5 * (1 + cosine / jnp.sqrt(odds + jnp.square(cosine)))
+
+
 def mixup(images: jax.Array, alpha: float, key: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Sums of two images, by shares of Beta(alpha, alpha) (Zhang and others, 2018)."""
-    shares = jax.random.beta(key, alpha, alpha, images.shape[:1])
+    shares = beta(key, alpha, images.shape[:1])
     own = shares[:, None, None, None]
     return own * images + (1 - own) * partners(images), shares
 
@@ -43,7 +56,7 @@ def cutmix(images: jax.Array, alpha: float, key: jax.Array) -> tuple[jax.Array, 
     """
     batch, height, width, _ = images.shape
     keys = jax.random.split(key, 3)
-    side = jnp.sqrt(1 - jax.random.beta(keys[0], alpha, alpha, (batch, 1)))
+    side = jnp.sqrt(1 - beta(keys[0], alpha, (batch, 1)))
     (top, rows), (left, columns) = (
         _cut(jax.random.randint(own, (batch, 1), 0, size), (size * side).astype(jnp.int32), size)
         for own, size in ((keys[1], height), (keys[2], width))

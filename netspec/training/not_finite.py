@@ -98,7 +98,7 @@ def _batch(network: TrainableNetwork) -> tuple[Any, list[Place]]:
         def loss_of(params: Any) -> Any:
             outputs: Outputs = {}
             trained = {"params": params, "state": variables["state"]}
-            loss, (_, statistics) = network.loss(trained, augmented, labels, key, shares, outputs)
+            loss, (_, statistics) = network.loss(trained, augmented, labels, key, outputs, shares)
             return loss, (outputs, statistics)
 
         (loss, (outputs, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])

@@ -21,7 +21,7 @@ SCALE, BEST, WAITED = NAMES = ("plateau/scale", "plateau/best", "plateau/waited"
 def init(settings: Plateau) -> dict[str, jax.Array]:
     """The state before the first epoch, than which every finite metric is better."""
     worst = float(np.finfo(np.float32).max) * (-1 if is_better_higher(settings.metric) else 1)
-    return {SCALE: jnp.ones(()), BEST: jnp.full((), worst), WAITED: jnp.zeros((), jnp.int32)}
+    return {SCALE: jnp.ones((), jnp.float32), BEST: jnp.full((), worst, jnp.float32), WAITED: jnp.zeros((), jnp.int32)}
 
 
 def after_epoch(settings: Plateau, state: Mapping[str, jax.Array], metrics: Mapping[str, Any]) -> dict[str, jax.Array]:

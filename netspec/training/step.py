@@ -127,8 +127,8 @@ class TrainableNetwork(Network):
         x: jax.Array,
         labels: jax.Array,
         key: jax.Array,
-        shares: jax.Array | None = None,
         outputs: Outputs | None = None,
+        shares: jax.Array | None = None,
     ) -> tuple[jax.Array, tuple[jax.Array, Any]]:
         """The mean loss in training mode; with it logits and moved statistics. `outputs` as for `forward`, `shares` as
         `augmented` gives them."""
@@ -149,7 +149,7 @@ class TrainableNetwork(Network):
         key, x, shares = self.augmented(state, images, number)
 
         def loss_of(params: Any) -> tuple[jax.Array, tuple[jax.Array, Any]]:
-            return self.loss({"params": params, "state": statistics}, x, labels, key, shares)
+            return self.loss({"params": params, "state": statistics}, x, labels, key, shares=shares)
 
         (loss, (logits, moved)), gradients = jax.value_and_grad(loss_of, has_aux=True)(state["variables"]["params"])
         right = measured(lambda wanted: (jnp.argmax(logits, -1) == wanted).astype(jnp.float32), labels, shares)
