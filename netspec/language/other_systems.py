@@ -86,6 +86,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "initiallearningrate": ("learning_rate",), "eta": ("learning_rate",), "mom": ("momentum",),
     "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "gamma": ("decay_rate", "scales", "factor"), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
     "randomzoom": ("zoom",), "randomshear": ("shear",), "randomerasing": ("erase",), "randomshift": ("shift",),
+    "widthshiftrange": ("shift",), "heightshiftrange": ("shift",), "itersize": ("accumulate",),
     "rotation": ("rotate",), "rotationrange": ("rotate",), "randomrotation": ("rotate",), "randomcrop": ("crop",),
     "clipgradnorm": ("gradient_clip",), "maxnorm": ("gradient_clip",), "maxgradnorm": ("gradient_clip",), "clipnorm": ("gradient_clip",),
     "valsplit": ("validation",), "validationfraction": ("validation",), "valfraction": ("validation",), "valsize": ("validation",),

@@ -350,7 +350,13 @@ class Train:
         "Batches in one step: it takes the mean of their gradients, in the memory of one batch. Batch norm sees each by itself. "
         "All that counts steps counts these.",
         1,
-        also=("gradient_accumulation", "accumulation_steps", "accumulate_grad_batches"),
+        also=(
+            "gradient_accumulation",
+            "gradient_accumulation_steps",
+            "accumulation_steps",
+            "accumulate_grad_batches",
+            "grad_accum",
+        ),
         examples=(4,),
     )
     optimizer: Optimizer = key(
