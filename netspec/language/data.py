@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
-from netspec.language.fields import boolean, choice, key, number, number_or_list, section, string, two, whole
+from netspec.language.fields import (
+    boolean,
+    choice,
+    key,
+    number,
+    number_or_list,
+    one_or_pair,
+    section,
+    string,
+    two,
+    whole,
+)
 
 Interval = tuple[float, float]
 
@@ -98,11 +109,7 @@ class Augment:
         examples=(0.1, [0.8, 1.2]),
     )
     shift: Interval | None = key(
-        number_or_list(
-            replace(number(above=0, maximum=1), parse=lambda value: (value, value)),
-            two(number(0, 1), "two shares"),
-            "a number greater than 0 and at most 1, or [height, width]",
-        ),
+        one_or_pair(number(0, 1), "a number of at least 0 and at most 1, or [height, width]"),
         "Moves by up to this share of the height and of the width either way, by parts of a cell too.",
         None,
         also=("translate", "translation", "random_translation"),

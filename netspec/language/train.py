@@ -221,7 +221,7 @@ class Piecewise:
     type: ClassVar[str] = "piecewise"
     warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
     boundaries: tuple[Steps, ...] = key(
-        several(steps(), "a list of steps, each a number or a share of the run like `50%`"),
+        several(steps(), 1, "a list of steps, each a number or a share of the run like `50%`"),
         "The steps after which the rate changes, rising, warm-up included.",
         lambda: ("50%", "75%"),
         default_words="`[50%, 75%]`",
@@ -230,7 +230,9 @@ class Piecewise:
     )
     scales: float | tuple[float, ...] = key(
         number_or_list(
-            number(above=0), several(number(above=0), "a list of numbers"), "a number greater than 0, or one a boundary"
+            number(above=0),
+            several(number(above=0), 1, "a list of numbers"),
+            "a number greater than 0, or one a boundary",
         ),
         "The factor at each boundary, of the rate before it; one number is that of every boundary.",
         0.1,
