@@ -87,7 +87,7 @@ def piecewise(learning_rate: float, boundaries: Sequence[int], factors: Sequence
 
 def kernels(params: Any) -> Any:
     """Which arrays are kernels, and so neither biases nor a norm's: a tree of booleans."""
-    return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "kernel", params)
+    return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key.endswith("kernel"), params)
 
 
 def transformation(train: Train, rate: Schedule) -> optax.GradientTransformation:
