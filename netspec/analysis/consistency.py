@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from netspec.analysis import against_data, degenerate, logits, plausibility, rates, schedules
+from netspec.analysis import against_data, degenerate, heads, logits, plausibility, rates, schedules
 from netspec.analysis.causes import (
     Agreement,
     Contradiction,
@@ -238,6 +238,7 @@ def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
 
 PASSES = (
     *(names, layers, order, training),
+    *heads.PASSES,
     *logits.PASSES,
     *rates.PASSES,
     *plausibility.PASSES,

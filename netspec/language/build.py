@@ -14,7 +14,7 @@ from netspec.language.data import Data
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kind import Kind, Settings
 from netspec.language.kinds import KINDS, at_least_one, in_block
-from netspec.language.spec import Group, Layer, Located, Place, Spec
+from netspec.language.spec import Group, Layer, Located, Place, Spec, measured
 from netspec.language.structure import Findings, missing
 from netspec.language.top import Input
 from netspec.language.train import Train
@@ -67,6 +67,7 @@ class _Builder:
         """The whole spec."""
         self._blocks()
         self._end()
+        data = self._section("data", Data)
         return Spec(
             source=self.source,
             root=self.root,
@@ -75,8 +76,8 @@ class _Builder:
             input=self._input(),
             layers=tuple(self.layers),
             budget=self._section("budget", Budget),
-            data=self._section("data", Data),
-            train=self._section("train", Train),
+            data=data,
+            train=measured(self._section("train", Train), data.value),
             whole=self._whole(),
             sourced=self.findings.intact("data", "source"),
             given={entry.name: Place(entry.key.span, entry.value.span) for entry in self.root},

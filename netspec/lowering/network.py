@@ -14,6 +14,7 @@ from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.analysis.pooling import WINDOWS
 from netspec.analysis.stages import Stage, stages
 from netspec.lowering import initialize
+from netspec.lowering.heads import answers
 from netspec.lowering.kinds import Run, lowering
 from netspec.lowering.options import compiler_options
 from netspec.lowering.settings import held
@@ -102,7 +103,7 @@ class Network:
         return {layer.name: x.astype(jnp.float32) for layer, x in zip(self.plan.layers, values[1:], strict=True)}
 
     def predict(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
-        """Class probabilities (batch, classes) of images as the data source gives them (uint8 pixels or floats).
+        """What the head says, (batch, outputs), such as class probabilities, of images as the data source gives them (uint8 pixels or floats).
 
         They are normalized inside the compiled function by `state["input"]`.
         """
@@ -119,7 +120,9 @@ class Network:
 
     @cached_property
     def _predict(self) -> Any:
-        return self.jit(lambda variables, raw: jax.nn.softmax(self.apply(variables, self.normalize(variables, raw))))
+        return self.jit(
+            lambda variables, raw: answers(self.plan, self.apply(variables, self.normalize(variables, raw)))
+        )
 
     def jit(self, function: Any, **options: Any) -> Any:
         """`jax.jit` with the compiler options of this machine."""

@@ -39,6 +39,9 @@ FREE = (
 LATER: dict[str, object] = {"settings": {}}
 """Parts that runs of earlier versions lack, and what stands for them."""
 
+LATER_KEYS: dict[str, object] = {"data.labels": "class"}
+"""Keys that specs of earlier versions lack, and what stands for them; any other key of theirs that is null now was not there."""
+
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
 SAME_UP_TO_BITS: tuple[Effect, str] = ("warned", "the last bits of the results may differ")
 
@@ -184,6 +187,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     differences = [
         Difference(change.path, change.old, change.new, *_judge_spec(change, new))
         for change in changes(old.get("spec", {}), new.get("spec", {}))
+        if not (change.old is ABSENT and change.new == LATER_KEYS.get(change.path))
     ]
     for part in {**old, **new}:
         if part == "spec" or part in IMPLIED:

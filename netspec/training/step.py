@@ -9,13 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan, known_steps_per_epoch
 from netspec.language.train import Train
-from netspec.lowering.network import Choices, Network, Outputs
+from netspec.lowering.network import Choices, Network, Outputs, Variables
 from netspec.lowering.settings import held
 from netspec.training.augment import augment
 from netspec.training.objective import losses
 from netspec.training.optimizer import Optimizer
+from netspec.training.tallies import tallies
 
 TrainingState = dict[str, Any]
 """{"variables", "optimizer" (flat), "step" (int32), "key" (uint32 key data)}: one pytree of arrays."""
@@ -59,6 +61,7 @@ class TrainableNetwork(Network):
     def __init__(self, plan: Plan, choices: Choices | None = None, steps_per_epoch: int | None = None) -> None:
         super().__init__(plan, choices)
         self.train = plan.spec.train.value
+        self.head = of_plan(plan)
         self.steps_per_epoch = steps_per_epoch or known_steps_per_epoch(plan)
 
     @cached_property
@@ -74,6 +77,15 @@ class TrainableNetwork(Network):
         it; each is a ValueError.
         """
         return Optimizer(self.train, self.total_steps)
+
+    def init(self, seed: int | None = None) -> Variables:
+        """As `Network.init`; with `train.class_weights`, `state["input"]` has those too, 1 where data have to say them."""
+        variables = super().init(seed)
+        if (given := self.train.class_weights) is not None:
+            ones = np.ones(self.head.classes(self.plan.output[-1]), np.float32)
+            weights = ones if given == "balanced" else np.asarray(given, np.float32)
+            variables["state"]["input"]["class_weights"] = jax.device_put(weights)
+        return variables
 
     @held
     def init_training(self, seed: int | None = None) -> TrainingState:
@@ -92,8 +104,10 @@ class TrainableNetwork(Network):
         """`(state, images, labels) -> (state, metrics)`, compiled; the given state's memory is reused.
 
         images (batch, height, width, channels): uint8 pixels are normalized inside by the stored statistics, floats
-        are taken as normalized; labels (batch,) integers from 0 to classes - 1. Metrics, float32: `loss` (mean), `accuracy`,
-        `gradient_norm` (before clipping), `learning_rate`.
+        are taken as normalized; labels (batch,) integers from 0 to classes - 1, or (batch, outputs): 0 and 1 of several labels,
+        float32 numbers. Metrics, float32: `loss` (mean), `gradient_norm` (before clipping), `learning_rate` and, of classes,
+        `accuracy`; of several labels the shares `true_positives`, `false_positives` and `false_negatives`, of numbers the means
+        `absolute_error` and `squared_error`, each (outputs,).
 
         ValueError where there is not one label an image. Labels are not checked: a compiled function raises nothing. `netspec train` refuses a label that is no class before
         the first step; here it makes a cross-entropy without smoothing NaN, unless it counts from the end (-1 is the last
@@ -114,14 +128,22 @@ class TrainableNetwork(Network):
     ) -> tuple[jax.Array, tuple[jax.Array, Any]]:
         """The mean loss in training mode; with it logits and moved statistics. `outputs` as for `forward`."""
         logits, moved = self.forward(variables, x, training=True, key=key, outputs=outputs)
-        return jnp.mean(losses(self.train.loss, logits, labels)), (logits, moved["state"])
+        return jnp.mean(self.losses(variables, logits, labels)), (logits, moved["state"])
+
+    def losses(self, variables: Any, logits: jax.Array, labels: jax.Array) -> jax.Array:
+        """The spec's loss of each example, (batch,), weighted by `train.class_weights` as `variables` hold them."""
+        return losses(self.train.loss, logits, labels, variables["state"]["input"].get("class_weights"))
+
+    def labels_of(self, batch: Any) -> tuple[Any, ...]:
+        """The shape of the labels of a batch."""
+        return (batch,) if self.head.labels == "class" else (batch, self.plan.output[-1])
 
     @held
     def step(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Metrics]:
         """One step, not compiled: see `train_step`."""
-        if labels.shape != images.shape[:1]:
+        if labels.shape != (wanted := self.labels_of(images.shape[0])):
             raise ValueError(
-                f"images of shape {images.shape} need as many labels, and have labels of shape {labels.shape}"
+                f"images of shape {images.shape} need as many labels, of shape {wanted}, and have labels of shape {labels.shape}"
             )
         variables = state["variables"]
         key, x = self.augmented(state, images)
@@ -134,7 +156,7 @@ class TrainableNetwork(Network):
         squares = [jnp.vdot(gradient, gradient) for gradient in jax.tree.leaves(gradients)]
         metrics = {
             "loss": loss,
-            "accuracy": jnp.mean((jnp.argmax(logits, -1) == labels).astype(jnp.float32)),
+            **{name: jnp.mean(each, 0) for name, each in tallies(self.head, logits, labels).items()},
             "gradient_norm": jnp.sqrt(sum(squares, jnp.zeros(()))),
             "learning_rate": self.optimizer.learning_rate(state["step"]),
         }
