@@ -71,12 +71,8 @@ def load_arrays(
         )
         # What both parts have in common is said once.
         same = images.shape[1:] == parts[0][0].shape[1:] and any(CODES[p.code].of_file is OfFile.SIZE for p in problems)
-        hot = any(p.advice is Advice.ONE_HOT for p in problems)
-        problems += [
-            p
-            for p in wrong
-            if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.advice is Advice.ONE_HOT))
-        ]
+        said = {p.advice for p in problems} & {Advice.ONE_HOT, Advice.ROWS}
+        problems += [p for p in wrong if not ((same and CODES[p.code].of_file is OfFile.SIZE) or p.advice in said)]
     if problems:
         raise Refused(*problems)
     fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))

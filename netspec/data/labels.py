@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from netspec.data.checks import scale_problems, times
 from netspec.data.dataset import Dataset, Split, fingerprint
 from netspec.data.folders import UNWRITABLE
-from netspec.data.problem import Problem, Refused, problem
+from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.diagnostics.render.wording import counted
 
 LONGEST_NAME = 1000
@@ -29,10 +29,12 @@ def shape_problem(
     fact = f"has shape {times(shape) or '()'}; with `labels: {labels}` they are (n, outputs), {one}"
     if len(shape) not in (1, 2) or (labels == "several" and len(shape) == 1 and outputs != 1):
         help = "save a row for each image: `numpy.eye(classes, dtype='uint8')[y]` makes it of class numbers"
-        return problem("NS550", path, fact, where=where, help=help if labels == "several" else None)
+        return problem("NS550", path, fact, where=where, help=help if labels == "several" else None, advice=Advice.ROWS)
     if outputs is not None and width != outputs:
         fact = f"has {counted(width, 'label')} an image, and the network gives {counted(outputs, 'number')}"
-        return problem("NS550", path, fact, where=where, help=f"give the last layer {counted(width, 'unit')}")
+        return problem(
+            "NS550", path, fact, where=where, help=f"give the last layer {counted(width, 'unit')}", advice=Advice.ROWS
+        )
     return None
 
 

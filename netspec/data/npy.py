@@ -105,13 +105,14 @@ LONGEST_TEXT = 1000
 """Bounds on an array of names."""
 
 
-def texts(stream: BinaryIO, path: Path, array: str, size: int) -> tuple[str, ...]:
-    """The texts of a one-dimensional array of `str` in a stream of `size` bytes.
+def texts(opened: Callable[[], BinaryIO], path: Path, array: str, size: int) -> tuple[str, ...]:
+    """The texts of a one-dimensional array of `str` in a stream of `size` bytes, which `opened` opens.
 
     Raises:
         Refused: NS553 it is another array; NS502, NS503 as `header`.
     """
-    found = _declared(stream, path, array, "save it with `numpy.savez`")
+    with opened() as stream:
+        found = _declared(stream, path, array, "save it with `numpy.savez`")
     help = "save them as `numpy.array(['cat', 'dog'])`"
     if found is None or found.dtype.kind != "U" or len(found.shape) != 1:
         kind = "a header that does not describe a plain array" if found is None else f"type `{found.dtype.str}`"
@@ -122,12 +123,16 @@ def texts(stream: BinaryIO, path: Path, array: str, size: int) -> tuple[str, ...
     if found.start + found.size != size:
         fact = f"declares {found.size:,} bytes of data, the archive has {max(size - found.start, 0):,}"
         raise Refused(problem("NS503", path, fact, where=array, help=FETCH_AGAIN))
-    content = stream.read(found.size)
     if found.dtype.itemsize == 0:
         return ("",) * found.shape[0]
+    with opened() as stream:
+        stream.read(found.start)
+        content = stream.read(found.size)
+    coding = "utf-32-be" if found.dtype.str[0] == ">" else "utf-32-le"
+    cells = (content[at : at + found.dtype.itemsize] for at in range(0, found.size, found.dtype.itemsize))
     try:
-        return tuple(str(text) for text in np.frombuffer(content, found.dtype))
-    except (ValueError, UnicodeDecodeError):  # no characters of Unicode
+        return tuple(cell.decode(coding).rstrip("\0") for cell in cells)
+    except UnicodeDecodeError:
         raise Refused(problem("NS553", path, "holds no text", where=array, help=help)) from None
 
 

@@ -69,7 +69,9 @@ def load(
     if problems:
         raise Refused(*problems)
     pairs = [(images, labels) for images, labels in parts]
-    found = load_arrays(path, pairs, input_shape, outputs, names, labelled)
+    if labelled != "class":
+        return load_arrays(path, pairs, input_shape, outputs, own, labelled)
+    found = load_arrays(path, pairs, input_shape, outputs, names)
     return found if own is None else named(found, own, path)
 
 
@@ -79,8 +81,7 @@ def _names(path: Path, entries: list[ZipInfo], outputs: int | None) -> tuple[str
         return None
     entry, where = _entry(path, entries, NAMES), f"array `{NAMES}`"
     try:
-        with _open(path, entry) as stream:
-            texts = npy.texts(stream, path, where, entry.file_size)
+        texts = npy.texts(lambda: _open(path, entry), path, where, entry.file_size)
     except DAMAGE as error:
         fact = f"is damaged or cut short ({reason(error)})"
         raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN)) from None

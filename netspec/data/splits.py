@@ -26,7 +26,7 @@ class Settings:
 
     source: str
     path: Path | None
-    resize: bool
+    resize: bool = False
     labels: str = "class"
     two: bool = False
 

@@ -42,7 +42,7 @@ def _of_classes(settings: Loss, logits: jax.Array, labels: jax.Array) -> jax.Arr
 def _of_numbers(settings: Loss, logits: jax.Array, labels: jax.Array) -> jax.Array:
     """(batch,) losses of (batch, outputs) numbers."""
     if isinstance(settings, Huber):
-        return jnp.mean(optax.huber_loss(logits, labels, settings.delta), axis=-1)
+        return jnp.mean(optax.huber_loss(logits, labels, delta=settings.delta), axis=-1)
     errors = logits - labels
     return jnp.mean(jnp.abs(errors) if isinstance(settings, MeanAbsoluteError) else jnp.square(errors), axis=-1)
 
