@@ -79,7 +79,11 @@ class TrainableNetwork(Network):
         return Optimizer(self.train, self.total_steps)
 
     def init(self, seed: int | None = None) -> Variables:
-        """As `Network.init`; with `train.class_weights`, `state["input"]` has those too, 1 where data have to say them."""
+        """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
+
+        `state["input"]` holds the images' mean and deviation a channel, 0 and 1 until data sets them, and with
+        `train.class_weights` those, 1 until data sets what is balanced. Without a seed, the spec's.
+        """
         variables = super().init(seed)
         if (given := self.train.class_weights) is not None:
             ones = np.ones(self.head.classes(self.plan.output[-1]), np.float32)
