@@ -43,9 +43,6 @@ def loss(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     if chosen in head.losses or "loss" not in spec.train.places:
         return
     others = [other for other in HEADS if other.labels != labels and chosen in other.losses]
-    if labels == "class" and outputs is None and chosen == "binary_cross_entropy":
-        return  # it may end in one unit
-    fitting = _listed(head.losses)
     message = f"`{chosen}` does not compare labels {head.takes}, as `labels: {labels}` has them"
     help = f"write `loss: {head.losses[0]}`"
     if labels == "class" and chosen == "binary_cross_entropy":
@@ -60,11 +57,9 @@ def loss(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         message,
         spec.source,
         spec.train.at("loss"),
-        labels=_label(spec, "data", "labels", f"takes {fitting}"),
+        labels=_label(spec, "data", "labels", f"takes {_listed(head.losses)}"),
         help=help,
-        cause=_either(
-            *(("train.loss", name) for name in head.losses[:1]), *(("data.labels", other.labels) for other in others)
-        ),
+        cause=_either(("train.loss", head.losses[0]), *(("data.labels", other.labels) for other in others)),
     )
 
 
@@ -100,8 +95,8 @@ def weights(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         yield Diagnostic("NS252", message, spec.source, place, labels=labels, help=help, cause=cause)
     elif outputs is not None and given != "balanced" and len(given) != head.classes(outputs):
         classes = head.classes(outputs)
-        message = f"{counted(len(given), 'weight')} for {counted(classes, 'class')}"
-        help = f"write {counted(classes, 'weight')}, in the order of the classes, or `class_weights: balanced`"
+        message = f"{counted(len(given), 'weight')} for {classes} {'labels' if head.labels == 'several' else 'classes'}"
+        help = f"write {counted(classes, 'weight')}, in their order, or `class_weights: balanced`"
         cause = _either(("train.class_weights", "balanced"))
         yield Diagnostic("NS252", message, spec.source, place, help=help, cause=cause)
 

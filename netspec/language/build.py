@@ -50,7 +50,7 @@ class _Builder:
             layers=layers,
             budget=self._section("budget", Budget),
             data=data,
-            train=measured(self._section("train", Train), data.value),
+            train=measured(self._section("train", Train), data.value, sound=self.findings.sound("train", "loss")),
             whole=self._whole(),
             sourced=self.findings.intact("data", "source"),
             given={entry.name: Place(entry.key.span, entry.value.span) for entry in self.root},

@@ -208,7 +208,7 @@ def positive_or(*words: str) -> Type:
     schema: Schema = {
         "type": ["array", "string"],
         "if": {"type": "array"},
-        "then": {"items": item.schema | _expecting(item), "minItems": 2},
+        "then": {"items": item.schema | _expecting(item), "minItems": 1},
         "else": {"enum": list(words)},
     }
     alternatives = "".join(f", or `{word}`" for word in words)

@@ -102,13 +102,13 @@ WATCHED = (
 def head_of(labels: str, outputs: int | None, loss: str) -> Head:
     """The head of a network that gives so many numbers an image, with the metrics that say something of it.
 
-    What does not fit together has the head of its labels.
+    What does not fit together has the head of its labels; where the number is not known, that of the loss.
 
     >>> head_of("class", 1, "binary_cross_entropy").name, head_of("class", 3, "cross_entropy").metrics[-1].name
     ('two', 'accuracy')
     """
     if labels == "class":
-        head = TWO if outputs == 1 and loss in TWO.losses else CLASS
+        head = TWO if outputs in (1, None) and loss in TWO.losses else CLASS
     else:
         head = next(head for head in HEADS if head.labels == labels)
     metrics = tuple(metric for metric in head.metrics if outputs is None or outputs > metric.above)

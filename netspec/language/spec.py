@@ -41,9 +41,9 @@ class Located(Generic[T]):
         return self.places[name].value if name in self.places else self.span
 
 
-def measured(train: Located[Train], data: Data) -> Located[Train]:
-    """The training with the loss of the labels, where it names none."""
-    if "loss" in train.places:
+def measured(train: Located[Train], data: Data, *, sound: bool) -> Located[Train]:
+    """The training with the loss of the labels, where it names none or what it names is not `sound`."""
+    if sound and "loss" in train.places:
         return train
     default = next(head.losses[0] for head in HEADS if head.labels == data.labels)
     return replace(train, value=replace(train.value, loss=LOSSES[default]()))
