@@ -24,8 +24,6 @@ from netspec.training import answers, tallies
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of
 
 Totals = dict[str, jax.Array]
-SUMMED = ("loss", "gradient_norm")
-"""The metrics of a step whose mean over the epoch is in its row, whatever the head; `Trainer.summed` has its tallies too."""
 LAG = 8
 """How many steps the host runs ahead of what it has read: enough to never wait, few enough to bound the queue."""
 
@@ -114,7 +112,8 @@ class Trainer:
         self.batch_size = batch_of(network.train, len(images.train), devices).size
         self._placed = placement(devices)
         self.steps_per_epoch = steps_per_epoch(len(images.train), self.batch_size)
-        self.summed = (*SUMMED, *tallies.NAMES[network.head.name])
+        self.summed = ("loss", *tallies.NAMES[network.head.name], "gradient_norm")
+        """The metrics of a step whose mean over the epoch is in its row, or makes one of it."""
         self._train = self.place((images.train.images, images.train.labels))
         self._order: tuple[int, jax.Array] | None = None
 
@@ -151,8 +150,8 @@ class Trainer:
     def no_totals(self) -> Totals:
         """Sums over the steps of an epoch that has not begun, and whether all of them were finite."""
         head, outputs = self.network.head, self.network.plan.output[-1]
-        sums = {name: jnp.zeros(()) for name in SUMMED} | tallies.empty(head, outputs)
-        return sums | {"finite": jnp.array(True)}
+        none = tallies.empty(head, outputs)
+        return {name: none.get(name, jnp.zeros(())) for name in self.summed} | {"finite": jnp.array(True)}
 
     @cached_property
     def _step(self) -> Any:
