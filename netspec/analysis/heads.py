@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from netspec.analysis.causes import Agreement, Contradiction, OtherBound
 from netspec.analysis.plan import Plan
 from netspec.analysis.shapes import Shapes
+from netspec.analysis.watches import watching
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.diagnostics.render.wording import counted
 from netspec.language.causes import MissingKey
@@ -104,12 +105,12 @@ def weights(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 def metrics(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     """NS253 and NS254: what is watched, and what the run must reach, measures such labels; and by the bound that fits it."""
     head = of_spec(spec, _outputs(shapes))
-    stopping, target = spec.train.value.early_stopping, spec.train.value.target
-    if stopping is not None:
-        metric, validated = watched(stopping.metric)
+    target = spec.train.value.target
+    for key, name in watching(spec.train.value).items():
+        metric, validated = watched(name)
         if head.metric(metric.name) is None:
             main = f"{VALIDATION if validated else ''}{head.main.name}"
-            yield _unmeasured(spec, head, "early_stopping.metric", stopping.metric, main)
+            yield _unmeasured(spec, head, f"{key}.metric", name, main)
     if target is not None:
         found = head.main if target.metric is None else head.metric(target.metric)
         if found is None:

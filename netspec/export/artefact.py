@@ -204,8 +204,10 @@ def _json(facts: dict[str, Any]) -> bytes:
 def _readme(plan: Plan, platforms: Sequence[str], functions: Functions) -> str:
     shape = ", ".join(map(str, plan.input))
     labels = functions.arguments(4)["train_step"][2]
+    several = plan.spec.train.value.accumulate
+    dealt = f"      # {several} batches of one size" if several > 1 else ""
     step = f"""\
-    state, metrics = network.train_step(network.state, images, np.zeros({_size(labels.shape)}, np.{labels.dtype}))
+    state, metrics = network.train_step(network.state, images, np.zeros({_size(labels.shape)}, np.{labels.dtype})){dealt}
 """
     return f"""\
 {plan.name}: compiled by netspec for {", ".join(platforms)}, for any batch size. Loading it needs neither netspec nor optax:
@@ -218,7 +220,7 @@ JAX promises to load it for six months of later versions. From this directory:
     from load import load
 
     network = load()
-    images = np.zeros((4, {shape}), np.{functions.dtype})      # raw values, as in the training data
+    images = np.zeros(({labels.shape[0]}, {shape}), np.{functions.dtype})      # raw values, as in the training data
     probabilities = network.predict(network.variables, images)
     network.classes                                            # the name of each column, None where nobody has said
     network.preprocessing                                      # what is done to raw values inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,12 +94,10 @@ def concerns(rows: Sequence[dict[str, Any]], chance: Guessing) -> list[Concern]:
     return [concern for concern in found if concern is not None]
 
 
-def undefined(row: dict[str, Any], watched: str) -> Iterator[Concern]:
+def undefined(row: dict[str, Any], watched: Iterable[str]) -> Iterator[Concern]:
     """What is watched and not in a row: it is not defined on that part."""
-    if watched not in row:
-        message = (
-            f"`{watched}` is not defined on this validation part: no epoch is the best, and none ends the run early"
-        )
+    if (name := next((name for name in watched if name not in row), None)) is not None:
+        message = f"`{name}` is not defined on this validation part: nothing follows from it"
         yield Concern("NS630", message, "raise `data.validation`, or watch `validation_loss`")
 
 

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from netspec.analysis.plan import Plan, steps_per_epoch
+from netspec.analysis.watches import watching
 from netspec.data.splits import Images
 from netspec.language.heads import VALIDATION
 from netspec.lowering.network import Choices
@@ -30,7 +31,7 @@ from netspec.training import tallies
 from netspec.training.health import concerns, guessing, undefined
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
-from netspec.training.step import TrainableNetwork, TrainingState, batch_of
+from netspec.training.step import TrainableNetwork, TrainingState
 
 
 class Watcher(Protocol):
@@ -103,9 +104,7 @@ class Session:
         self.images = images
         self.directory = directory
         self.train = plan.spec.train.value
-        examples = len(images.train)
-        steps = steps_per_epoch(examples, batch_of(self.train, examples, devices).size)
-        self.network = TrainableNetwork(plan, choices, steps)
+        self.network = TrainableNetwork(plan, choices, steps_per_epoch(len(images.train), self.train))
         self.trainer = Trainer(self.network, images, devices)
         self.record = record(plan, images, choices, devices)
         self.summary = summary
@@ -160,6 +159,7 @@ class Session:
                 if step % self.trainer.steps_per_epoch:
                     break
                 best = self._finish_epoch(step, state, totals, metrics)
+                state = self.network.after_epoch(state, self.rows[-1])
                 for watcher in watchers:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
                 self._warn(watchers)
@@ -212,7 +212,10 @@ class Session:
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
-        found = [*concerns(self.rows, self._guessing), *undefined(self.rows[-1], self._watched)]
+        found = [
+            *concerns(self.rows, self._guessing),
+            *undefined(self.rows[-1], (self._watched, *watching(self.train).values())),
+        ]
         for concern in found:
             if concern.code not in self._told:
                 self._told.add(concern.code)
@@ -260,13 +263,13 @@ class Session:
             "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
-            validated = self._evaluate(step, state["variables"], "validation")
+            validated = self._evaluate(step, state, "validation")
             found = {"loss": validated.loss, **validated.metrics}
             row |= {f"{VALIDATION}{name}": value for name, value in found.items()}
             row |= {"dead_layers": list(validated.dead_layers)} if validated.dead_layers else {}
         row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
-        row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
+        row["images_per_second"] = round(steps * self.trainer.examples_per_step / max(self.epoch_seconds, 1e-9), 1)
         self.epoch_seconds = 0.0
         self.rows.append(row)
         return self.best_row() is row
@@ -288,12 +291,12 @@ class Session:
         waited: int = self.rows[-1]["epoch"] - best["epoch"]
         return waited >= stopping.patience
 
-    def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
+    def _evaluate(self, step: int, state: TrainingState, split: str) -> Evaluation:
         mark = time.monotonic()
-        evaluation = self.trainer.evaluate(variables, getattr(self.images, split))
+        evaluation = self.trainer.evaluate(state["variables"], getattr(self.images, split))
         self.evaluation_seconds += time.monotonic() - mark
         if not math.isfinite(evaluation.loss):
-            raise NotFinite(step, variables, split)
+            raise NotFinite(step, state, split)
         return evaluation
 
     def _finish(self, state: TrainingState) -> Evaluation:
@@ -304,7 +307,7 @@ class Session:
             if best.step != best_step:
                 raise Corrupt(self.directory.checkpoints().folder / BEST, f"it holds step {best.step}, not {best_step}")
             variables, step = self.trainer.place(unflatten(variables, variables_of(best))), best_step
-        test = self._evaluate(step, variables, "test")
+        test = self._evaluate(step, state | {"variables": variables}, "test")
         facts = {"step": step, "test": {"loss": test.loss, **test.metrics}}
         save_model(self.directory.model, variables, self.plan, self.record, self.rows, facts)
         return test
