@@ -42,7 +42,7 @@ FREE = (
 LATER: dict[str, object] = {"settings": {}}
 """Parts that runs of earlier versions lack, and what stands for them."""
 
-LATER_KEYS: dict[str, object] = {"train.accumulate": 1, "train.optimizer.decay_norms": True}
+LATER_KEYS: dict[str, object] = {"data.labels": "class", "train.accumulate": 1, "train.optimizer.decay_norms": True}
 """Keys that specs of earlier versions lack, and what stands for them; any other key of theirs that is null now was not there."""
 
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
