@@ -178,12 +178,11 @@ class TrainableNetwork(Network):
             return self.loss({"params": params, "state": statistics}, x, labels, key, shares=shares)
 
         (loss, (logits, moved)), gradients = jax.value_and_grad(loss_of, has_aux=True)(state["variables"]["params"])
-        counted = {
-            name: jnp.mean(
-                measured(lambda wanted, name=name: tallies(self.head, logits, wanted)[name], labels, shares), 0
-            )
-            for name in NAMES[self.head.name]
-        }
+
+        def count(name: str) -> jax.Array:
+            return jnp.mean(measured(lambda wanted: tallies(self.head, logits, wanted)[name], labels, shares), 0)
+
+        counted = {name: count(name) for name in NAMES[self.head.name]}
         return gradients, moved, {"loss": loss, **counted}
 
     def _batches(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> Batched:
