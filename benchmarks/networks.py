@@ -10,6 +10,7 @@ import numpy as np
 
 from netspec.analysis.plan import Plan
 from netspec.language.data import Augment
+from netspec.language.steps import Dropout
 from netspec.language.train import OPTIMIZERS, Constant, CrossEntropy
 from netspec.repair.check import check_source
 from netspec.text.files import Unreadable, read_source
@@ -57,7 +58,7 @@ def read(path: str, batch: int, optimizer: dict[str, Any]) -> Plan:
 
 def _steady(settings: Any) -> Any:
     has_dropout = any(field.name == "dropout" for field in fields(settings))
-    return replace(settings, dropout=0.0) if has_dropout else settings
+    return replace(settings, dropout=Dropout()) if has_dropout else settings
 
 
 def examples(plan: Plan, batch: int) -> tuple[np.ndarray, np.ndarray]:

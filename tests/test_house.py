@@ -43,6 +43,9 @@ BY_NAME = {
     "language/conv.py": {"analysis", "lowering"},  # a kind says which modules run it and choose for it
     "language/fc.py": {"lowering"},
     "language/pool.py": {"analysis", "lowering"},
+    "language/gate.py": {"lowering"},
+    "language/join.py": {"lowering"},
+    "language/added.py": {"lowering"},
 }
 """The files that name modules of later rooms, imported when they are asked for."""
 COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report", "workflows")

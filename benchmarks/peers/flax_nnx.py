@@ -15,8 +15,6 @@ from flax import nnx
 
 from benchmarks.peers.peer import Weights, refuse
 from netspec.analysis.plan import Plan
-from netspec.language import functions
-from netspec.language.functions import EPSILON, MOMENTUM
 from netspec.training.optimizer import transformation
 
 VARIANTS = ("nnx",)
@@ -69,14 +67,14 @@ def _fc(settings: Any, input: tuple[int, ...], own: Any, rngs: Any) -> Iterator[
 
 def _after(settings: Any, features: int, own: Any, rngs: Any) -> Iterator[Any]:
     """What follows a sum."""
-    if settings.norm == "batch":
-        norm = nnx.BatchNorm(features, momentum=MOMENTUM, epsilon=EPSILON, rngs=rngs)
+    if settings.norm.type == "batch":
+        norm = nnx.BatchNorm(features, momentum=settings.norm.momentum, epsilon=settings.norm.eps, rngs=rngs)
         yield _loaded(norm, own, "scale", "shift")
-    if settings.activation != "none":
-        constants = functions.ACTIVATIONS[settings.activation].constants
-        yield partial(ACTIVATIONS[settings.activation], **constants)
+    if settings.activation.type != "none":
+        constants = settings.activation.arguments
+        yield partial(ACTIVATIONS[settings.activation.type], **constants)
     if settings.dropout:
-        yield nnx.Dropout(settings.dropout, rngs=rngs)
+        yield nnx.Dropout(settings.dropout.rate, rngs=rngs)
 
 
 def _loaded(module: Any, own: Any, *names: str) -> Any:

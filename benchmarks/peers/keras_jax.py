@@ -15,8 +15,6 @@ import numpy as np
 
 from benchmarks.peers.peer import Weights, refuse
 from netspec.analysis.plan import Plan
-from netspec.language import functions
-from netspec.language.functions import EPSILON, MOMENTUM
 
 VARIANTS = ("stateless", "fit")
 ACTIVATIONS: dict[str, Any] = {
@@ -60,15 +58,15 @@ def _fc(settings: Any, input: tuple[int, ...], own: Any) -> Parts:
 
 def _after(settings: Any, own: Any) -> Parts:
     """What follows a sum."""
-    if settings.norm == "batch":
-        norm = keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON)
+    if settings.norm.type == "batch":
+        norm = keras.layers.BatchNormalization(momentum=settings.norm.momentum, epsilon=settings.norm.eps)
         statistics = [np.zeros_like(own["scale"]), np.ones_like(own["scale"])] if own else []
         yield norm, _arrays(own, "scale", "shift") + statistics
-    if settings.activation != "none":
-        name, constants = settings.activation, functions.ACTIVATIONS[settings.activation].constants
+    if settings.activation.type != "none":
+        name, constants = settings.activation.type, settings.activation.arguments
         yield keras.layers.Activation(partial(ACTIVATIONS[name], **constants) if constants else name), []
     if settings.dropout:
-        yield keras.layers.Dropout(settings.dropout), []
+        yield keras.layers.Dropout(settings.dropout.rate), []
 
 
 def _arrays(own: Any, *names: str) -> list[np.ndarray]:

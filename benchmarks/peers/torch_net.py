@@ -15,8 +15,7 @@ from torch import Tensor, nn
 
 from benchmarks.peers.peer import refuse
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.language import functions
-from netspec.language.functions import EPSILON, FLATTENED, MOMENTUM
+from netspec.language.kind import FLATTENED
 
 Parts = list[tuple[str, nn.Module]]
 
@@ -29,6 +28,11 @@ ACTIVATIONS: Mapping[str, Any] = {
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
     "softplus": nn.Softplus,
+    "relu6": nn.ReLU6,
+    "hard_swish": nn.Hardswish,
+    "hard_sigmoid": nn.Hardsigmoid,
+    "mish": nn.Mish,
+    "selu": nn.SELU,
 }
 CHANNELS_FIRST = ("channels", "height", "width")
 NAMES = {
@@ -38,6 +42,7 @@ NAMES = {
     "shift": "norm.bias",
     "mean": "norm.running_mean",
     "variance": "norm.running_var",
+    "slope": "activation.weight",
 }
 """Where each of netspec's arrays is in the module of its layer."""
 
@@ -110,17 +115,23 @@ def _parts(plan: Plan, layer: PlannedLayer) -> Parts:
 
 def _after(settings: Any, norm: nn.Module) -> Parts:
     """What follows a sum; `norm` as the kind has it."""
-    parts: Parts = [("norm", norm)] if settings.norm == "batch" else []
-    if settings.activation != "none":
-        activation = ACTIVATIONS[settings.activation](**functions.ACTIVATIONS[settings.activation].constants)
+    parts: Parts = [("norm", norm)] if settings.norm.type == "batch" else []
+    if settings.activation.type != "none":
+        made = ACTIVATIONS.get(settings.activation.type, lambda: nn.PReLU(norm.num_features))
+        activation = made(**settings.activation.arguments)
         parts.append(("activation", activation))
-    return [*parts, ("dropout", nn.Dropout(settings.dropout))] if settings.dropout else parts
+    return [*parts, ("dropout", nn.Dropout(settings.dropout.rate))] if settings.dropout else parts
+
+
+def _arguments(settings: Any) -> dict[str, float]:
+    norm = settings.norm
+    return {"eps": norm.eps, "momentum": 1 - norm.momentum} if norm.type == "batch" else {}
 
 
 def _fc(settings: Any, shape: tuple[int, ...]) -> Parts:
     flat: Parts = [("flat", nn.Flatten())] if len(shape) == 3 else []
     linear = nn.Linear(math.prod(shape), settings.units, settings.bias)
-    norm = nn.BatchNorm1d(settings.units, eps=EPSILON, momentum=1 - MOMENTUM)
+    norm = nn.BatchNorm1d(settings.units, **_arguments(settings))
     return [*flat, ("linear", linear), *_after(settings, norm)]
 
 
@@ -139,7 +150,7 @@ def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
         settings.bias,
     )
     pad: Parts = [] if even else [("pad", nn.ZeroPad2d((left, right, top, bottom)))]
-    norm = nn.BatchNorm2d(settings.filters, eps=EPSILON, momentum=1 - MOMENTUM)
+    norm = nn.BatchNorm2d(settings.filters, **_arguments(settings))
     return [*pad, ("linear", conv), *_after(settings, norm)]
 
 

@@ -12,7 +12,6 @@ from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.data import KNOWN, Known
 from netspec.language.kind import dimensions
 from netspec.language.spec import Layer, Spec
-from netspec.language.top import Input
 from netspec.text.causes import Cause
 from netspec.text.source import Span
 
@@ -42,7 +41,9 @@ def _alternatives(spec: Spec) -> list[str]:
 
 def _resized(spec: Spec, known: Known) -> Spec:
     assert spec.input is not None
-    return replace(spec, input=replace(spec.input, value=Input(**dict(zip(SIZES, known.image, strict=True)))))
+    height, width, channels = known.image
+    sized = replace(spec.input.value, height=height, width=width, channels=channels)
+    return replace(spec, input=replace(spec.input, value=sized))
 
 
 def sized_by_data(spec: Spec) -> Spec:

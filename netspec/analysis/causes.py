@@ -120,3 +120,11 @@ class CostExceeded(Cause):
 @dataclass(frozen=True)
 class FieldTooSmall(Cause):
     """The receptive field is smaller than the budget asks."""
+
+
+@dataclass(frozen=True)
+class NotRepeated(Cause):
+    """A layer has values for the first repetition, and nothing is repeated."""
+
+    layer: int
+    """Its place among the layers."""

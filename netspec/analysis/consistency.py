@@ -13,6 +13,7 @@ from netspec.analysis.causes import (
     NameTaken,
     NoEffect,
     NoLayers,
+    NotRepeated,
     RunsBefore,
 )
 from netspec.analysis.plan import INPUT
@@ -94,7 +95,7 @@ def layers(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         if layer.settings is None or id(layer.node) in seen:
             continue
         seen.add(id(layer.node))
-        if getattr(layer.settings, "norm", "none") == "batch" and getattr(layer.settings, "bias", False):
+        if getattr(layer.settings, "bias", False) and getattr(layer.settings, "bias_is_lost", False):
             yield _biased(spec, layer)
         if getattr(layer.settings, "window", None) == "all":
             yield from _global(spec, layer)
@@ -103,11 +104,11 @@ def layers(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 def _biased(spec: Spec, layer: Layer) -> Diagnostic:
     return Diagnostic(
         "NS205",
-        f"`{layer.name}`: the bias has no effect under `norm: batch`",
+        f"`{layer.name}`: the bias has no effect under `norm: {layer.settings.norm.type}`",  # type: ignore[union-attr]
         spec.source,
         layer.at("bias"),
         layer=layer.name,
-        notes=("batch norm subtracts the mean, and with it any bias; `shift` takes its place",),
+        notes=(f"{layer.settings.norm.words} subtracts the mean, and with it any bias; `shift` takes its place",),  # type: ignore[union-attr]
         help="remove `bias: true`",
         cause=NoEffect(layer.name, "bias"),
         severity="hint",  # Keras and many published networks have one there
@@ -225,6 +226,27 @@ def order(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         )
 
 
+def firsts(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
+    """NS273: `first` stands where something is repeated."""
+    seen: set[int] = set()
+    for layer in spec.layers:
+        entry = layer.node.entry("first") if isinstance(layer.node, Mapping) else None
+        repeated = any(group.repetitions > 1 for group in layer.groups) or getattr(layer.settings, "repeat", 1) > 1
+        if entry is None or layer.added or layer.settings is None or repeated or id(entry) in seen:
+            continue
+        seen.add(id(entry))
+        yield Diagnostic(
+            "NS273",
+            f"`{layer.name}` has values for the first repetition, and nothing is repeated",
+            spec.source,
+            entry.key.span,
+            layer=layer.name,
+            help="write them into the layer itself",
+            cause=NotRepeated(spec.layers.index(layer)),
+            severity="warning",
+        )
+
+
 def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
     """The mappings of a tree with their paths."""
     if isinstance(node, Mapping):
@@ -237,7 +259,7 @@ def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
 
 
 PASSES = (
-    *(names, layers, order, training),
+    *(names, layers, order, firsts, training),
     *logits.PASSES,
     *rates.PASSES,
     *plausibility.PASSES,

@@ -25,7 +25,11 @@ def single_values(spec: Spec, layers: Sequence[PlannedLayer], batch: int) -> Ite
     for planned in layers:
         layer = planned.layer
         values = batch * math.prod(planned.output[:-1])
-        if getattr(planned.settings, "norm", "none") != "batch" or values != 1 or id(layer.node) in seen:
+        if (
+            getattr(getattr(planned.settings, "norm", None), "type", "none") != "batch"
+            or values != 1
+            or id(layer.node) in seen
+        ):
             continue
         seen.add(id(layer.node))
         message = f"`{layer.name}`: batch norm over a single value gives `shift`, whatever the image is"

@@ -27,20 +27,20 @@ def activation(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     layer, name = _last(spec, shapes), "activation"
     if layer is None or spec.train.value.loss.type != "cross_entropy":
         return
-    function = getattr(layer.settings, name, "none")
-    if function != "none":
-        left = LEFT.get(function, "not every logit can be")
-        message = f"`{layer.name}` gives the logits, and `{name}: {function}` bends them: {left}"
+    function = getattr(layer.settings, name, None)
+    if function is not None and name in layer.settings.following:  # type: ignore[union-attr]
+        left = LEFT.get(function.type, "not every logit can be")
+        message = f"`{layer.name}` gives the logits, and `{name}: {function.type}` bends them: {left}"
         yield _warning(spec, "NS230", message, layer, name, "none")
 
 
 def dropout(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     """NS231: no logit is switched off."""
     layer, name = _last(spec, shapes), "dropout"
-    share = getattr(layer.settings, name, 0) if layer is not None else 0
-    if layer is not None and share:
+    share = getattr(layer.settings, name, None) if layer is not None else None
+    if layer is not None and share is not None and name in layer.settings.following:  # type: ignore[union-attr]
         message = (
-            f"`{layer.name}` gives the logits, and `{name}: {share:g}` switches off that share of them in training"
+            f"`{layer.name}` gives the logits, and `{name}: {share.rate:g}` switches off that share of them in training"
         )
         yield _warning(spec, "NS231", message, layer, name, "0")
 

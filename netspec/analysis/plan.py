@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -158,7 +158,13 @@ class Plan:
 
     def needs_gradient(self, layer: PlannedLayer) -> bool:
         """Whether training needs the gradient of what a layer reads: a trained layer is behind it."""
-        return any(self.trained[value] for value in layer.reads)
+        return any(self.trained[value] for value in layer.reads) or self._led(layer)
+
+    def _led(self, layer: PlannedLayer) -> bool:
+        """Whether the steps that lead a layer train anything."""
+        led_by = layer.layer.led_by
+        leader = self.layers[led_by - 1] if led_by is not None else layer
+        return bool(leader.settings.leading) and len(leader.shapes) > 1
 
     def shape(self, value: int) -> Shape:
         """The shape of a value, before anything flattens it."""
@@ -230,22 +236,38 @@ def known_steps_per_epoch(plan: Plan) -> int | None:
 
 
 def grammar(spec: Spec) -> dict[str, object]:
-    """The instance of [[CONV]*N -> POOL?]*M -> [FC]*K that a spec is."""
-    counted = [layer for layer in spec.layers if KINDS[layer.kind].many]
+    """The instance of [[CONV]*N -> POOL?]*M -> [FC]*K that a spec is; what a shortcut or branches join stands in brackets."""
+    counted = [layer for layer in spec.layers if KINDS[layer.kind].many and not layer.added]
     blocks = dict.fromkeys(layer.block for layer in spec.layers if layer.block)
     n = Counter(layer.block for layer in counted)
     words = " -> ".join(["INPUT", *_words(spec.layers, 0)])
     return {"N": [n[block] for block in blocks], "M": len(blocks), "K": n[None], "text": words}
 
 
-def _words(layers: Iterable[Layer], depth: int) -> Iterator[str]:
+def _words(layers: Iterable[Layer], depth: int) -> list[str]:
     """The words of layers that stand in the same groups down to a depth: what repeats is written once, with its number."""
-    parts = []
+    parts, branches = list[tuple[bool, str]](), list[str]()
     for group, within in groupby(layers, lambda layer: layer.groups[depth] if len(layer.groups) > depth else None):
-        if group is None:
-            parts += [(False, KINDS[layer.kind].word) for layer in within]
-        else:
-            parts.append((True, " -> ".join(_words(within, depth + 1))))
+        if group is not None:
+            inner = " -> ".join(_words(within, depth + 1))
+            parts, branches = (parts, [*branches, inner]) if group.branch else ([*parts, (True, inner)], branches)
+            continue
+        for layer in within:
+            word, key = KINDS[layer.kind].word, getattr(layer.settings, "key", None)
+            if key == "join":
+                empty = ["ID"] * (len(layer.reads) - len(branches))
+                parts.append((True, f"{word}({' | '.join([*branches, *empty])})"))
+            elif key == "shortcut":
+                parts = [(True, f"{word}({' -> '.join(_counted(parts))})")]
+            elif not layer.added:
+                parts.append((False, word))
+    return _counted(parts)
+
+
+def _counted(parts: list[tuple[bool, str]]) -> list[str]:
+    """What follows itself once, with its number; groups in brackets."""
+    found = []
     for (grouped, word), alike in groupby(parts):
         times = len(list(alike))
-        yield word if times == 1 else f"[{word}]*{times}" if grouped else f"{word}*{times}"
+        found.append(word if times == 1 else f"[{word}]*{times}" if grouped else f"{word}*{times}")
+    return found

@@ -29,12 +29,19 @@ class Window:
     stride: Pair
     padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
     """Cells (before, after) for rows and for columns, less than the window: no maximum, not averaged."""
+    count_padding: bool = False
+    """Whether they are averaged after all, as zeros."""
 
     @classmethod
     def of(cls, settings: Pool, input: Shape) -> Window:
         """The window of a pooling layer over `input`."""
         height, width = settings.axes(input)
-        return cls((height.kernel, width.kernel), (height.stride, width.stride), (height.padding, width.padding))
+        return cls(
+            (height.kernel, width.kernel),
+            (height.stride, width.stride),
+            (height.padding, width.padding),
+            settings.count_padding,
+        )
 
     def output(self, height: int, width: int) -> Pair:
         """Rows and columns of the result.

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from netspec.analysis.plan import PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
-from netspec.language.kind import Inference, Problem, Settings, Shape, Window, dimensions, elements
-from netspec.language.kinds import KINDS
+from netspec.language.kind import Problem, Settings, Shape, Window, dimensions
+from netspec.language.program import as_read, inferred
 from netspec.language.spec import Layer, Spec
 from netspec.text.source import Span
 
@@ -40,16 +40,15 @@ def infer(spec: Spec) -> Shapes:
         if layer.settings is None:
             return Shapes(tuple(planned), False, tuple(diagnostics))
         settings: Settings = layer.settings
-        inputs = tuple(values[n] for n in layer.reads)
-        if KINDS[layer.kind].flattens:
-            inputs = tuple((elements(shape),) for shape in inputs)
-        inference, reach = _passed(settings, inputs)  # type: ignore[arg-type]  # a frozen dataclass hashes
+        inputs = as_read(layer.kind, tuple(values[n] for n in layer.reads))
+        inference = inferred(settings, inputs)  # type: ignore[arg-type]  # a frozen dataclass hashes
         for problem in inference.problems:
             weak: Severity = "hint" if problem.hint else "warning"
             severity = weak if inference.output is not None else "error"
             diagnostics.append(_diagnostic(spec, layer, problem, severity, planned))
-        if inference.output is None or reach is None:
+        if inference.output is None:
             return Shapes(tuple(planned), False, tuple(diagnostics))
+        reach = _reach(settings, inputs)  # type: ignore[arg-type]
         views.append(_see(values[0], reach, _joined([views[n] for n in layer.reads])))
         values.append(inference.output)
         arithmetic, field = inference.arithmetic, views[-1].kernel
@@ -58,10 +57,9 @@ def infer(spec: Spec) -> Shapes:
 
 
 @lru_cache(maxsize=4_096)
-def _passed(settings: Settings, inputs: tuple[Shape, ...]) -> tuple[Inference, Window | None]:
-    """What a layer makes of what it reads, and its reach. Kept: a spec is checked again for every fix that is tried."""
-    inference = settings.infer(*inputs)
-    return inference, settings.reach(*inputs) if inference.output is not None else None
+def _reach(settings: Settings, inputs: tuple[Shape, ...]) -> Window:
+    """The window of a layer. Kept: a spec is checked again for every fix that is tried."""
+    return settings.reach(*inputs)
 
 
 def _see(image: Shape, reach: Window, read: Window) -> Window:

@@ -81,3 +81,28 @@ class PaddingExceedsWindow(Cause):
 @dataclass(frozen=True)
 class GroupsDoNotDivide(Cause):
     """The groups divide the input channels or the filters with a rest."""
+
+
+@dataclass(frozen=True)
+class MapsDoNotJoin(Cause):
+    """Maps of different shapes are added, or of different heights or widths concatenated."""
+
+
+@dataclass(frozen=True)
+class OneOfTheseKeys(Cause):
+    """A block has several keys of which it may have one; or lacks what another needs."""
+
+    path: Path
+    """The path of the block."""
+    names: tuple[str, ...]
+    """The keys of which one, or more, must go."""
+    missing: str | None = None
+    """The key that would make it whole, with a value."""
+
+
+@dataclass(frozen=True)
+class StepsNotOnce(Cause):
+    """`order` does not name each step of the layer once."""
+
+    steps: tuple[str, ...]
+    """An order that does."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 from netspec.language.causes import GroupsDoNotDivide
-from netspec.language.fields import Pair, Type, key, pair, whole, whole_or
+from netspec.language.fields import Pair, key, mapping_of, pair, section, whole_or
+from netspec.language.gate import Gating
 from netspec.language.geometry import Axis, Padding, axes, effective_kernel, unfit, unread, written
 from netspec.language.kind import (
     Colour,
@@ -20,6 +21,8 @@ from netspec.language.kind import (
     dimensions,
     elements,
 )
+from netspec.language.steps import order_key
+from netspec.language.times import Times, whole_or_times
 from netspec.language.weighted import Weighted
 
 
@@ -28,13 +31,16 @@ class Conv(Weighted):
     """A convolution: `filters` windows of `kernel` cells slide over the map; each gives one feature map."""
 
     kind: ClassVar[str] = "conv"
-    default_words: ClassVar[dict[str, str]] = {"name": "`block1.conv1`, ..."}
+    default_words: ClassVar[dict[str, str]] = Weighted.default_words | {
+        "name": "`block1.conv1`, ...",
+        "filters": "required; the channels under `groups: depthwise`",
+    }
 
     filters: int = key(
-        whole(1),
-        "How many filters, and so feature maps.",
+        whole_or_times(1),
+        "How many filters, and so feature maps; `6x` is that many times the channels that the innermost block reads.",
         also=("out_channels", "features", "channels"),
-        examples=(32,),
+        examples=(32, "6x"),
     )
     kernel: Pair = key(
         pair(1), "The window's height and width, F.", also=("kernel_size", "filter_size", "size"), examples=(3, [3, 5])
@@ -62,6 +68,44 @@ class Conv(Weighted):
         also=("group", "feature_group_count"),
         examples=(2, "depthwise"),
     )
+    order: tuple[str, ...] | None = order_key("conv")
+    gate: Gating | None = key(
+        section(Gating),
+        "Squeeze and excitation, the last step of the layer: each feature map times a number that is computed from all of them.",
+        None,
+        default_words="none",
+        also=("se", "squeeze_excite", "squeeze_excitation"),
+        examples=({"reduction": 16}, {"units": "0.25x"}),
+    )
+    first: object = key(
+        mapping_of("conv", "a mapping of conv's keys"),
+        "Values for the first repetition of its block, and the first of its own copies.",
+        None,
+        default_words="none",
+        examples=({"stride": 2},),
+    )
+
+    @classmethod
+    def lacking(cls, given: dict[str, Any]) -> tuple[str, ...]:
+        """The required keys that are not given; a depthwise convolution has as many filters as channels."""
+        depthwise = ("filters",) if given.get("groups") == "depthwise" else ()
+        return tuple(name for name in super().lacking(given) if name not in depthwise)
+
+    @classmethod
+    def resolved(
+        cls, given: dict[str, Any], channels: int | None, of_block: int | None
+    ) -> dict[str, Any] | Problem | None:
+        """What is given with the numbers that follow from channels: those of its input, and those that its block reads."""
+        filters, gate = given.get("filters", channels), given.get("gate")
+        if isinstance(filters, Times):
+            filters = None if of_block is None else filters.counted("filters", of_block)
+        if not isinstance(filters, int):
+            return filters
+        made = given | {"filters": filters}
+        if gate is None:
+            return made
+        units = gate.counted(filters, of_block)
+        return made | {"gate": replace(gate, units=units)} if isinstance(units, int) else units
 
     def grouping(self, channels: int) -> int:
         """The number of groups for an input of this depth."""
@@ -75,7 +119,11 @@ class Conv(Weighted):
         """(W - F + 2P)/S + 1 for height and width, `filters` for the depth."""
         height, width = self.axes(input)
         arithmetic = written(height, width)
-        problems = [*self._unfit(input, height, width), *self._ungrouped(input[2])]
+        problems = [
+            *self._unfit(input, height, width),
+            *self._ungrouped(input[2]),
+            *self.unsound(input[2], self.filters),
+        ]
         if problems:
             return Inference(None, arithmetic, tuple(problems))
         return Inference((height.output, width.output, self.filters), arithmetic, unread(height, width))
@@ -116,12 +164,12 @@ class Conv(Weighted):
         return []
 
     def parameters(self, input: Shape) -> dict[str, Shape]:
-        """Kernel (height, width, channels in / groups, filters), bias, and batch norm's scale and shift."""
-        return self._trained((*self.kernel, input[2] // self.grouping(input[2]), self.filters))
+        """Kernel (height, width, channels in / groups, filters), bias, and what norm and activation train."""
+        return self._trained((*self.kernel, input[2] // self.grouping(input[2]), self.filters), input[2])
 
     def statistics(self, input: Shape) -> dict[str, Shape]:
-        """Batch norm's running mean and variance."""
-        return self._running(self.filters)
+        """The norm's running statistics."""
+        return self.running(input[2], self.filters)
 
     def macs(self, input: Shape, *, output: Shape) -> int:
         """Each output cell sums kernel height x kernel width x (channels in / groups) products."""
@@ -134,14 +182,14 @@ class Conv(Weighted):
 
     def footprint(self, input: Shape) -> Footprint:
         """The footprint of a weighted sum."""
-        return self._held()
+        return self.held(True)
 
     def described(self) -> tuple[str, ...]:
-        """`conv 5x5 /2`, its dilation and groups, what follows the sum."""
+        """`conv 5x5 /2`, its dilation and groups, with its other steps."""
         stride = f" /{alike(self.stride)}" if self.stride != (1, 1) else ""
         dilation = (f"dilation {alike(self.dilation)}",) if self.dilation != (1, 1) else ()
         groups = () if self.groups == 1 else (self.groups if self.groups == "depthwise" else f"{self.groups} groups",)
-        return (f"conv {dimensions(self.kernel)}{stride}", *dilation, *groups, *self._after())
+        return self.in_words((f"conv {dimensions(self.kernel)}{stride}", *dilation, *groups))
 
 
 CONV = Kind(
@@ -151,14 +199,14 @@ CONV = Kind(
     place="block",
     many=True,
     entry=key(
-        Type({"type": ["object", "array"]}, "a mapping, or a list of mappings"),
+        mapping_of("conv", "a mapping, or a list of mappings", listed=True),
         "A convolution, or a list of them.",
         None,
         also=("convs", "conv2d", "convolution"),
         examples=({"filters": 32, "kernel": 3}, {"filters": 8, "kernel": 1}),
     ),
     default=key(
-        Type({"type": "object"}, "a mapping of conv's keys"),
+        mapping_of("conv", "a mapping of conv's keys"),
         "For every convolution.",
         None,
         examples=({"kernel": 3, "padding": "same"},),

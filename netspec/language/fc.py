@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from netspec.language.fields import Type, key, whole
+from netspec.language.activations import Activation, NoActivation
+from netspec.language.fields import Type, key, mapping_of, whole
 from netspec.language.kind import Colour, Footprint, Inference, Kind, Shape, Window, elements
+from netspec.language.steps import order_key
 from netspec.language.weighted import Weighted
 
 
@@ -15,32 +17,36 @@ class Fc(Weighted):
     """A fully connected layer: each unit sees every input. The last one gives the logits."""
 
     kind: ClassVar[str] = "fc"
-    default_words: ClassVar[dict[str, str]] = {
+    default_words: ClassVar[dict[str, str]] = Weighted.default_words | {
         "activation": "`relu`; `none` for the last",
         "name": "`fc1`, `fc2`, ...",
     }
 
     units: int = key(whole(1), "How many units.", also=("neurons", "out_features", "features", "size"), examples=(10,))
+    order: tuple[str, ...] | None = order_key("fc")
 
     @classmethod
-    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
+    def completed(cls, given: dict[str, Any], activation: Activation | None, last: bool) -> Self:
         """The settings with the activation of `defaults`; the last layer's is its own or none."""
-        return super().completed(given, "none" if last else activation, last)
+        return super().completed(given, NoActivation() if last else activation, last)
 
     def infer(self, input: Shape) -> Inference:
         """`units`, whatever the input: a map is flattened in the order (height, width, channels)."""
         inputs = elements(input)
-        total = sum(elements(shape) for shape in self.parameters((inputs,)).values())
-        norm = f" + {2 * self.units}" if self.norm == "batch" else ""
-        return Inference((self.units,), f"{inputs}*{self.units}{f' + {self.units}' * self.bias}{norm} = {total}")
+        trained = self.parameters((inputs,))
+        total = sum(map(elements, trained.values()))
+        others = sum(map(elements, self.around(inputs, self.units).values()))
+        more = f" + {self.units}" * self.bias + (f" + {others}" if others else "")
+        problems = tuple(self.unsound(inputs, self.units))
+        return Inference(None if problems else (self.units,), f"{inputs}*{self.units}{more} = {total}", problems)
 
     def parameters(self, input: Shape) -> dict[str, Shape]:
-        """Kernel (inputs, units), bias, and batch norm's scale and shift."""
-        return self._trained((elements(input), self.units))
+        """Kernel (inputs, units), bias, and what norm and activation train."""
+        return self._trained((elements(input), self.units), elements(input))
 
     def statistics(self, input: Shape) -> dict[str, Shape]:
-        """Batch norm's running mean and variance."""
-        return self._running(self.units)
+        """The norm's running statistics."""
+        return self.running(elements(input), self.units)
 
     def macs(self, input: Shape, *, output: Shape) -> int:
         """Inputs x units."""
@@ -52,11 +58,11 @@ class Fc(Weighted):
 
     def footprint(self, input: Shape) -> Footprint:
         """The footprint of a weighted sum which is one matrix product."""
-        return self._held(turned=elements(input) * self.units)
+        return self.held(True, turned=elements(input) * self.units)
 
     def described(self) -> tuple[str, ...]:
-        """`fc`, what follows the sum."""
-        return ("fc", *self._after())
+        """`fc`, with its other steps."""
+        return self.in_words(("fc",))
 
 
 FC = Kind(
@@ -67,7 +73,7 @@ FC = Kind(
     flattens=True,
     short="units",
     entry=key(
-        Type({"type": "array"}, "a list of numbers of units or mappings"),
+        Type({"type": "array"}, "a list of numbers of units or mappings", refers="fc", listed=True),
         "[FC]*K; an integer is short for {units: n}. The last gives the logits.",
         None,
         default_words="none",
@@ -75,7 +81,7 @@ FC = Kind(
         examples=([120, 84, 10],),
     ),
     default=key(
-        Type({"type": "object"}, "a mapping of fc's keys"),
+        mapping_of("fc", "a mapping of fc's keys"),
         "For every fully connected layer.",
         None,
         examples=({"dropout": 0.5},),

@@ -30,6 +30,16 @@ class Type:
     """The dataclass of a nested mapping."""
     variants: Mapping[str, type] = dataclasses.field(default_factory=dict)
     """The dataclasses to choose from by the key `type`."""
+    named: str | None = None
+    """What the choice is called where it is written down once for all its keys."""
+    short: str | None = None
+    """The key of the section that a value stands for which is no mapping."""
+    refers: str | None = None
+    """The mapping that is written down elsewhere: a layer kind, or `block`; see `netspec.language.sections`."""
+    listed: bool = False
+    """Whether a list of those may stand there."""
+    words: tuple[str, ...] = ()
+    """Beside a mapping, the words that may stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,8 @@ def _keys_by_name(section: type) -> dict[str, Key]:
 def _keys(section: type) -> tuple[Key, ...]:
     """Those of a section itself before those that it shares with others."""
     fields = {field.name: field for field in dataclasses.fields(section)}
-    own = (name for cls in section.__mro__ for name in inspect.get_annotations(cls) if name in fields)
+    written = {name for name, field in fields.items() if "key" in field.metadata}
+    own = (name for cls in section.__mro__ for name in inspect.get_annotations(cls) if name in written)
     words_here = getattr(section, "default_words", {})
     found = []
     for name in dict.fromkeys(own):
@@ -247,8 +258,50 @@ def section(cls: type) -> Type:
     return Type({"type": "object"}, "a mapping", section=cls)
 
 
-def variant(variants: Mapping[str, type], default: str) -> Type:
-    """A mapping whose `type` says which keys it has, or just that type's name."""
+def variant(variants: Mapping[str, type], default: str | None = None, named: str | None = None) -> Type:
+    """A mapping whose `type` says which keys it has, or just that type's name. Without a default, a mapping needs its `type`."""
     names = ", ".join(f"`{name}`" for name in variants)
-    schema: Schema = {"type": ["string", "object"], "default": default}
-    return Type(schema, f"one of {names}, or a mapping with that `type`", variants=variants)
+    schema: Schema = {"type": ["string", "object"]} | ({} if default is None else {"default": default})
+    return Type(schema, f"one of {names}, or a mapping with that `type`", variants=variants, named=named)
+
+
+def number_or(cls: type, short: str) -> Type:
+    """A number, which stands for the key `short`, or a mapping with the keys of this dataclass."""
+    rule = keys_by_name(cls)[short].type
+    schema: Schema = {"type": ["number", "object"], "if": {"type": "number"}, "then": _untyped(rule.schema)}
+    return Type(schema, f"{rule.expected}, or a mapping", section=cls, short=short)
+
+
+def several(item: Type, minimum: int, words: str) -> Type:
+    """A list of values of one type."""
+    rule = item.schema | {"errorMessage": f"expected {item.expected}"}
+    schema: Schema = {"type": "array", "items": rule, "minItems": minimum}
+    return Type(schema, words, lambda value: tuple(item.parse(one) for one in value))
+
+
+def one_or_pair(item: Type, words: str) -> Type:
+    """One value, or a list of two."""
+    rule = item.schema | {"errorMessage": f"expected {item.expected}"}
+    schema: Schema = {
+        "type": [item.schema["type"], "array"],
+        "if": {"type": "array"},
+        "then": {"items": rule, "minItems": 2, "maxItems": 2},
+        "else": _untyped(item.schema),
+    }
+
+    def parse(value: Any) -> tuple[Any, Any]:
+        first, last = value if isinstance(value, list) else (value, value)
+        return item.parse(first), item.parse(last)
+
+    return Type(schema, words, parse)
+
+
+def mapping_of(refers: str, expected: str, *, listed: bool = False, words: tuple[str, ...] = ()) -> Type:
+    """A mapping that is written down elsewhere; where `listed`, or a list of those; or one of a few words."""
+    types = ["object", *(["array"] if listed else []), *(["string"] if words else [])]
+    return Type({"type": types if len(types) > 1 else "object"}, expected, refers=refers, listed=listed, words=words)
+
+
+def _untyped(schema: Schema) -> Schema:
+    """Without `type`, which stands above already: a value of another type is then refused once."""
+    return {name: value for name, value in schema.items() if name != "type"}

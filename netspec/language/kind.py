@@ -12,6 +12,9 @@ from netspec.text.causes import Cause
 Shape = tuple[int, ...]
 """(height, width, channels) of a map, or (units,) of a flat vector; without the batch."""
 
+FLATTENED = ("height", "width", "channels")
+"""The order in which a map becomes a vector: the last one runs fastest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -91,8 +94,25 @@ class Settings(Protocol):
     def __dataclass_fields__(self) -> dict[str, Any]: ...
 
     @classmethod
-    def completed(cls, given: dict[str, Any], activation: str | None, last: bool) -> Self:
+    def lacking(cls, given: dict[str, Any]) -> tuple[str, ...]:
+        """The required keys that are not given."""
+
+    @classmethod
+    def resolved(
+        cls, given: dict[str, Any], channels: int | None, of_block: int | None
+    ) -> dict[str, Any] | Problem | None:
+        """What is given with the numbers that follow from channels: those of its input, and those that its block reads.
+
+        None where they are needed and not known.
+        """
+
+    @classmethod
+    def completed(cls, given: dict[str, Any], activation: Any, last: bool) -> Self:
         """The settings with the defaults that depend on others: on `given` ones, on `defaults`, on being the last layer."""
+
+    @property
+    def leading(self) -> tuple[str, ...]:
+        """The steps that run before what the layer itself does: norm, activation, dropout."""
 
     def described(self) -> tuple[str, ...]:
         """The layer in words: what it is, then what is done to its result: `conv 5x5 /2`, `batch norm`, `relu`."""
@@ -140,9 +160,11 @@ class Kind:
     """The module that runs it, imported when a network computes: see `netspec.lowering.kinds`."""
     rules: str | None = None
     """The module that chooses among its algorithms, imported when it is asked: see `netspec.analysis.rules`."""
-    place: Literal["block", "end"]
+    place: Literal["block", "end", "added"]
     """Where the format lets it stand, under a key of its name: in a block, in the order of `KINDS`, or, `fc` alone, behind the
-    blocks."""
+    blocks. Nobody writes those that a shortcut, a branch or a gate adds."""
+    last: bool = False
+    """Whether, in a block, it runs behind the shortcut and the join of branches."""
     many: bool = False
     """Whether several may follow each other, in a list or by `repeat`; such layers are numbered and counted, by N or K."""
     bridges: bool = False
@@ -151,9 +173,9 @@ class Kind:
     """Whether it takes a map as a vector."""
     short: str | None = None
     """The setting that may stand for all of them: `10` for `{units: 10}`."""
-    entry: Any
-    """Its key in a block or at the top, by `netspec.language.fields.key`."""
-    default: Any
+    entry: Any = None
+    """Its key in a block or at the top, by `netspec.language.fields.key`; None for what is added."""
+    default: Any = None
     """Its key in `defaults`."""
     word: str
     """In the line of the grammar: `CONV`."""

@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from netspec.language.activations import Activation, NoActivation
 from netspec.language.causes import PaddingExceedsWindow
-from netspec.language.fields import Pair, Type, choice, key, pair
+from netspec.language.fields import Pair, boolean, choice, key, mapping_of, pair
 from netspec.language.geometry import Axis, Padding, axes, unfit, unread, written
 from netspec.language.kind import Colour, Footprint, Inference, Kind, Problem, Shape, Window, alike, dimensions
-from netspec.language.weighted import Named
+from netspec.language.norms import Norm
+from netspec.language.steps import Dropout, Stepped, activation_key, dropout_key, norm_key, order_key
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pool(Named):
+class Pool(Stepped):
     """Pooling: a window gives its largest or its average value, for each feature map on its own."""
 
     kind: ClassVar[str] = "pool"
 
     type: Literal["max", "average"] = key(
         choice("max", "average"),
-        "What a window gives; `average` counts padding cells out.",
+        "What a window gives; `average` counts padding cells out, unless `count_padding` says otherwise.",
         "max",
         also=("pool_type", "mode"),
     )
@@ -40,6 +42,16 @@ class Pool(Named):
         also=("pad",),
         examples=(1, "same"),
     )
+    count_padding: bool = key(
+        boolean(),
+        "Whether an average counts padding cells as zeros.",
+        False,
+        also=("count_include_pad",),
+    )
+    norm: Norm = norm_key("Normalization of what the windows give.")
+    activation: Activation = activation_key("The function after pooling and norm.", NoActivation)
+    dropout: Dropout = dropout_key("The share of units switched off in training, after the activation.")
+    order: tuple[str, ...] | None = order_key("pool")
 
     def __post_init__(self) -> None:
         if self.stride is None:
@@ -57,10 +69,13 @@ class Pool(Named):
     def infer(self, input: Shape) -> Inference:
         """(W - F + 2P)/S + 1 for height and width; the depth stays."""
         height, width = self.axes(input)
+        unsound = self.unsound(input[2], input[2])
         if self.window == "all":
-            return Inference((1, 1, input[2]), f"all {dimensions(input[:2])} cells -> 1x1")
+            arithmetic = f"all {dimensions(input[:2])} cells -> 1x1"
+            return Inference(None if unsound else (1, 1, input[2]), arithmetic, tuple(unsound))
         arithmetic = written(height, width)
         problems = self._overpadded(height, width) or unfit("window", self.window, input, height, width)
+        problems += unsound
         if problems:
             return Inference(None, arithmetic, tuple(problems))
         return Inference((height.output, width.output, input[2]), arithmetic, unread(height, width, overlap=1))
@@ -81,12 +96,12 @@ class Pool(Named):
         ]
 
     def parameters(self, input: Shape) -> dict[str, Shape]:
-        """None."""
-        return {}
+        """What norm and activation train."""
+        return self.around(input[2], input[2])
 
     def statistics(self, input: Shape) -> dict[str, Shape]:
-        """None."""
-        return {}
+        """The norm's running statistics."""
+        return self.running(input[2], input[2])
 
     def macs(self, input: Shape, *, output: Shape) -> int:
         """None: pooling multiplies nothing."""
@@ -99,14 +114,19 @@ class Pool(Named):
 
     def footprint(self, input: Shape) -> Footprint:
         """A maximum's gradient goes to its place, an average's to all cells alike."""
-        return Footprint(self.type == "max")
+        return self.held(self.type == "max")
 
     def described(self) -> tuple[str, ...]:
-        """`max pool 3x3 /2`; a stride that is the window's is left out."""
+        """`max pool 3x3 /2`, with its other steps; a stride that is the window's is left out."""
         if self.window == "all":
-            return (f"{self.type} pool all",)
+            return self.in_words((f"{self.type} pool all",))
         stride = f" /{alike(self.stride)}" if self.stride != self.window else ""
-        return (f"{self.type} pool {dimensions(self.window)}{stride}",)
+        return self.in_words((f"{self.type} pool {dimensions(self.window)}{stride}",))
+
+    @property
+    def plain(self) -> bool:
+        """Whether it has no norm, activation or dropout."""
+        return self.steps == (self.kind,)
 
 
 POOL = Kind(
@@ -114,16 +134,17 @@ POOL = Kind(
     lowering="netspec.lowering.pool",
     rules="netspec.analysis.pooling",
     place="block",
+    last=True,
     short="type",
     entry=key(
-        Type({"type": ["object", "string"]}, "a mapping, or `max` or `average`"),
+        mapping_of("pool", "a mapping, or `max` or `average`", words=("max", "average")),
         "The pooling layer after the convolutions.",
         None,
         also=("pooling", "maxpool", "pool2d"),
         examples=({"window": 2}, {"window": "all"}),
     ),
     default=key(
-        Type({"type": "object"}, "a mapping of pool's keys"),
+        mapping_of("pool", "a mapping of pool's keys"),
         "For every pooling layer.",
         None,
         examples=({"type": "max", "window": 2},),

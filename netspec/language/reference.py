@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from netspec.language.activations import ACTIVATIONS
 from netspec.language.edits import written
 from netspec.language.fields import Key, keys
-from netspec.language.kinds import KINDS
+from netspec.language.gate import Gating
+from netspec.language.kinds import written as written_kinds
+from netspec.language.norms import NORMS
+from netspec.language.shortcut import SHORTCUTS
+from netspec.language.steps import Dropout
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.docstring import docstring
 
@@ -17,9 +22,13 @@ def reference() -> str:
     places = {"`input`": Input, "`defaults`": Defaults, "An item of `blocks`": Block}
     for title, section in places.items():
         parts += _section(title, section)
-    for name, kind in KINDS.items():
+    for name, kind in written_kinds().items():
         parts += _section(f"`{name}`", kind.settings)
-    parts += _nested("", Top)
+    shared: Mapping[str, Mapping[str, type]] = {"norm": NORMS, "activation": ACTIVATIONS, "shortcut": SHORTCUTS}
+    for name, variants in shared.items():
+        for variant, settings in variants.items():
+            parts += _section(f"`{name}: {{type: {variant}}}`", settings) if keys(settings) else ()
+    parts += [*_section("`dropout`", Dropout), *_section("`gate`", Gating), *_nested("", Top)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from netspec.language.edits import written
-from netspec.language.fields import Key, Schema, keys, keys_by_name, whole
-from netspec.language.kind import Kind
-from netspec.language.kinds import KINDS, at_least_one, in_block
+from netspec.language import edits
+from netspec.language.fields import Key, Schema, Type, keys, keys_by_name, whole
+from netspec.language.kinds import at_least_one, in_block, written
 from netspec.language.reference import described
 from netspec.language.top import Block, Defaults, Input, Top
 from netspec.text.docstring import docstring
 
 SIZE: Schema = whole(1).schema | {"errorMessage": f"expected {whole(1).expected}"}
+DEFINED = {"block", *written()}
+"""What stands in `$defs`, and is referred to."""
 ID = "urn:netspec-compiler:schema:1"
 """A name and no address: the project owns no domain, and the schema comes with the installed version."""
 
@@ -25,14 +26,25 @@ ID = "urn:netspec-compiler:schema:1"
 def _key(key: Key) -> Schema:
     """The schema of one key's value."""
     expected = {"errorMessage": f"expected {key.type.expected}"}
+    if key.type.named is not None:
+        return _said(_ref(key.type.named), key)
     schema = _branches(key.type.schema, expected)
-    if key.type.section is not None:
+    if key.type.short is not None and key.type.section is not None:
+        schema |= expected | {"else": _untyped(mapping(key.type.section))}
+    elif key.type.section is not None:
         # beside `required`, an editor would give `errorMessage` for a missing key too
         schema = _untyped(mapping(key.type.section)) | {"allOf": [schema | expected]}
+    elif key.type.refers in DEFINED:
+        schema |= expected | _referring(key.type)
     else:
         schema |= expected
     if key.type.variants:
-        schema |= _variants(key)
+        schema |= _variants(key.type)
+    return _said(schema, key)
+
+
+def _said(schema: Schema, key: Key) -> Schema:
+    """The schema of a value with what is said of its key."""
     schema["description"] = key.doc
     schema["markdownDescription"] = described(key)
     if not key.required and isinstance(key.default, bool | int | float | str) and not key.default_words:
@@ -41,7 +53,7 @@ def _key(key: Key) -> Schema:
         schema["examples"] = examples
     if snippets := [example for example in key.examples if isinstance(example, dict)]:
         # editors show a mapping among `examples` as "[object Object]"
-        schema["defaultSnippets"] = [{"label": written(example), "body": example} for example in snippets]
+        schema["defaultSnippets"] = [{"label": edits.written(example), "body": example} for example in snippets]
     return schema
 
 
@@ -68,11 +80,21 @@ def mapping(cls: type, **more: Any) -> Schema:
     return schema | ({"required": required} if required else {}) | more
 
 
-def _variants(key: Key) -> Schema:
-    default = key.type.schema["default"]
-    names = list(key.type.variants)
+def _referring(type: Type) -> Schema:
+    """A mapping that stands in `$defs`; a list of those, or one of a few words, where the type has them."""
+    if type.listed and "object" in type.schema["type"]:
+        items = {"type": "object", "errorMessage": "expected a mapping"} | _ref(type.refers)
+        return {"if": {"type": "array"}, "then": {"items": items, "minItems": 1}, "else": _ref(type.refers)}
+    if type.words:
+        return {"if": {"type": "string"}, "then": {"enum": list(type.words)}, "else": _ref(type.refers)}
+    return {} if type.listed else _ref(type.refers)
+
+
+def _variants(type: Type) -> Schema:
+    default = type.schema.get("default")
+    names = list(type.variants)
     branches = []
-    for name, cls in key.type.variants.items():
+    for name, cls in type.variants.items():
         chosen: Schema = {"properties": {"type": {"const": name}}}
         if name != default:
             chosen["required"] = ["type"]
@@ -80,12 +102,9 @@ def _variants(key: Key) -> Schema:
         branch["properties"] = {"type": {"const": name}} | branch["properties"]
         branches.append({"if": {"type": "object"} | chosen, "then": branch})
     type_key = {"enum": names, "description": "Which one.", "errorMessage": f"expected one of {', '.join(names)}"}
-    return {
-        "if": {"type": "string"},
-        "then": {"enum": names},
-        "else": {"properties": {"type": type_key | {"default": default}}},
-        "allOf": branches,
-    }
+    of_mapping: Schema = {"properties": {"type": type_key | ({"default": default} if default else {})}}
+    needs = {} if default else {"required": ["type"]}
+    return {"if": {"type": "string"}, "then": {"enum": names}, "else": of_mapping | needs | {"allOf": branches}}
 
 
 def _layer(cls: type) -> Schema:
@@ -95,8 +114,8 @@ def _layer(cls: type) -> Schema:
     return schema | {"description": docstring(cls)}
 
 
-def _ref(kind: str) -> Schema:
-    return {"$ref": f"#/$defs/{kind}"}
+def _ref(name: str | None) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _input(schema: Schema) -> Schema:
@@ -104,23 +123,20 @@ def _input(schema: Schema) -> Schema:
     return schema | {"if": {"type": "array"}, "then": sizes, "else": _untyped(mapping(Input))}
 
 
-def _blocks() -> Schema:
+def _block() -> Schema:
+    """What stands in a list of blocks, at the top, in a branch or in a group."""
     block = mapping(Block)
-    for kind in in_block().values():
-        block["properties"][kind.name] |= _in_block(kind)
-    expected = {"type": "object", "errorMessage": f"expected a mapping with {at_least_one()}"}
-    return {"items": _untyped(block) | {"allOf": [expected]}}
-
-
-def _in_block(kind: Kind) -> Schema:
-    """A mapping of a kind's keys; a list of them, or the word that is short for one, where the kind has it."""
-    if kind.many:
-        items = {"type": "object", "errorMessage": "expected a mapping"} | _ref(kind.name)
-        return {"if": {"type": "array"}, "then": {"items": items, "minItems": 1}, "else": _ref(kind.name)}
-    if kind.short is not None:
-        words = keys_by_name(kind.settings)[kind.short].type.schema
-        return {"if": {"type": "string"}, "then": words, "else": _ref(kind.name)}
-    return _ref(kind.name)
+    items = {"type": "object", "errorMessage": f"expected a mapping with {at_least_one()}"} | _ref("block")
+    block["properties"]["blocks"] |= {"items": items, "minItems": 1}
+    branch: Schema = {
+        "type": ["object", "array"],
+        "if": {"type": "array"},
+        "then": {"items": items},
+        "else": _ref("block"),
+        "errorMessage": "expected a block or a list of blocks",
+    }
+    block["properties"]["branches"] |= {"items": branch, "minItems": 1}
+    return _untyped(block) | {"description": docstring(Block)}
 
 
 def _fc() -> Schema:
@@ -137,15 +153,14 @@ def _fc() -> Schema:
 @cache
 def schema() -> Schema:
     """The whole schema."""
-    assert KINDS.keys() - in_block() == {"fc"}, "only `fc` may stand behind the blocks"
+    assert written().keys() - in_block() == {"fc"}, "only `fc` may stand behind the blocks"
     top = mapping(Top)
     properties = top["properties"]
     defaults = mapping(Defaults)
-    for kind in KINDS:
-        defaults["properties"][kind] |= _ref(kind)
     properties["input"] = _input(properties["input"])
     properties["defaults"] |= defaults
-    properties["blocks"] |= _blocks()
+    expected = {"type": "object", "errorMessage": f"expected a mapping with {at_least_one()}"}
+    properties["blocks"] |= {"items": expected | _ref("block")}
     properties["fc"] |= _fc()
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -153,4 +168,13 @@ def schema() -> Schema:
         "title": "netspec",
         "description": docstring(Top),
     }
-    return head | top | {"$defs": {name: _layer(kind.settings) for name, kind in KINDS.items()}}
+    layers = {name: _layer(kind.settings) for name, kind in written().items()}
+    return head | top | {"$defs": layers | {"block": _block()} | _named()}
+
+
+def _named() -> dict[str, Schema]:
+    """The choices that many keys share."""
+    types = (keys_by_name(Block)[name].type for name in ("norm", "activation"))
+    return {
+        str(type.named): type.schema | {"errorMessage": f"expected {type.expected}"} | _variants(type) for type in types
+    }

@@ -52,6 +52,8 @@ class Group:
     """Which one it is, from 1."""
     repetitions: int
     """How many there are."""
+    branch: bool = False
+    """Whether it is a branch: it reads what its neighbours read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Layer:
     """What it stands in, the outermost first: its block, and what is nested in that. None for what follows the blocks."""
     own: frozenset[str] = frozenset()
     """The keys that stand in the layer itself, not in `defaults`."""
+    added: bool = False
+    """Whether a shortcut, a branch, a gate or the input adds it, and nobody wrote it as a layer."""
+    led_by: int | None = None
+    """The number of the layer whose leading steps come before this one: a projection reads what the first convolution of its
+    block convolves."""
 
     @property
     def block(self) -> Group | None:
@@ -112,7 +119,9 @@ class Spec:
         for layer in self.layers:
             reads = tuple(numbers[n] for n in layer.reads)
             if stays(layer):
-                kept.append(layer if reads == layer.reads else replace(layer, reads=reads))
+                led_by = numbers[layer.led_by] if layer.led_by and stays(self.layers[layer.led_by - 1]) else None
+                same = reads == layer.reads and led_by == layer.led_by
+                kept.append(layer if same else replace(layer, reads=reads, led_by=led_by))
                 numbers.append(len(kept))
             else:
                 numbers.append(reads[0])

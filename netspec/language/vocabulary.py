@@ -7,36 +7,52 @@ from collections.abc import Mapping as MappingType
 from netspec.language.edits import written
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS, in_block
-from netspec.language.top import Block, Defaults, Input, Top
+from netspec.language.top import SECTIONS, Block, Top
 from netspec.text.nodes import Mapping, Node, Path, Scalar
+from netspec.text.source import Span
 
 TYPE = next(key for key in keys(KINDS["pool"].settings) if key.name == "type")
 
 
 def known_keys(path: Path, node: Node) -> tuple[Key, ...]:
     """The keys that the mapping at this path may have; none where the path itself is unknown."""
-    names = [step for step in path if isinstance(step, str)]
-    if not names:
-        return tuple(keys(Top))
+    section = section_at(path, node)
+    return () if section is None else keys(section)
+
+
+def section_at(path: Path, node: Node) -> type | None:
+    """The dataclass of the mapping at a path; of a list, that of its items. `node` decides among variants."""
     cls: type = Top
-    if names[-1] in KINDS and len(path) > 1 and names[0] in ("blocks", "defaults", "fc"):
-        cls = KINDS[names[-1]].settings
-    elif names == ["fc"]:
-        cls = KINDS["fc"].settings
-    elif names == ["blocks"]:
-        cls = Block
-    else:
-        cls = {"input": Input, "defaults": Defaults}.get(names[0], Top)
-        for name in names if cls is Top else names[1:]:
-            inner = below(cls, name, node)
-            if inner is None:
-                return ()
-            cls = inner
-    return tuple(keys(cls))
+    listed = False
+    for i, step in enumerate(path):
+        if isinstance(step, int):
+            if not listed:
+                return None
+            continue
+        key = keys_by_name(cls).get(step)
+        inner = below(cls, step, node) if key is not None and i == len(path) - 1 else _between(key, path[i + 1 :])
+        if key is None or inner is None:
+            return None
+        cls, listed = inner, key.type.listed
+    return cls
+
+
+def _between(key: Key | None, rest: Path) -> type | None:
+    """The dataclass of a mapping on the way to another; of variants, the first that has the next key."""
+    if key is None:
+        return None
+    following = next((step for step in rest if isinstance(step, str)), "")
+    fitting = (cls for cls in key.type.variants.values() if following in keys_by_name(cls))
+    return next(fitting, None) if key.type.variants else section_of(key)
+
+
+def section_of(key: Key) -> type | None:
+    """The dataclass of the mapping that a key takes, where it takes one."""
+    return SECTIONS[key.type.refers] if key.type.refers else key.type.section
 
 
 def below(cls: type, name: str, node: Node) -> type | None:
-    """The dataclass of a nested section; of a variant, the one its `type` names."""
+    """The dataclass of a nested section; of a variant, the one its `type` names, or what is known of it without one."""
     key = keys_by_name(cls).get(name)
     if key is None:
         return None
@@ -45,19 +61,21 @@ def below(cls: type, name: str, node: Node) -> type | None:
         if isinstance(node, Mapping):
             given = entry.value if (entry := node.entry("type")) else None
         chosen = given.value if isinstance(given, Scalar) else None
-        return key.type.variants.get(str(chosen), key.type.variants[key.type.schema["default"]])
-    return key.type.section
+        first = next(iter(key.type.variants))
+        return key.type.variants.get(str(chosen), key.type.variants[key.type.schema.get("default", first)])
+    return section_of(key)
 
 
 def variants_at(path: Path) -> MappingType[str, type]:
     """The types of the mapping at a path, each with its section; empty where it has no `type` that decides its keys."""
-    cls: type = Top
-    for step in path:
-        key = keys_by_name(cls).get(str(step))
-        if key is None or key.type.variants:
-            return key.type.variants if key is not None else {}
-        cls = key.type.section or cls
-    return {}
+    if not path or not isinstance(path[-1], str):
+        return {}
+    above = section_at(path[:-1], _EMPTY)
+    key = keys_by_name(above).get(path[-1]) if above is not None else None
+    return key.type.variants if key is not None else {}
+
+
+_EMPTY = Mapping((), Span(1, 1, 1, 1), False)
 
 
 def facts_at(path: Path, node: Mapping) -> tuple[Key, ...]:

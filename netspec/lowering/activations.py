@@ -7,7 +7,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from netspec.language.functions import ACTIVATIONS
+from netspec.language.activations import Activation
+from netspec.lowering.columns import across
 
 FUNCTIONS: dict[str, Callable[..., jax.Array]] = {
     "none": lambda x: x,
@@ -19,9 +20,16 @@ FUNCTIONS: dict[str, Callable[..., jax.Array]] = {
     "sigmoid": jax.nn.sigmoid,
     "tanh": jnp.tanh,
     "softplus": jax.nn.softplus,
+    "relu6": jax.nn.relu6,
+    "hard_swish": jax.nn.hard_swish,
+    "hard_sigmoid": jax.nn.hard_sigmoid,
+    "mish": jax.nn.mish,
+    "selu": jax.nn.selu,
 }
 
 
-def activate(name: str, x: jax.Array) -> jax.Array:
-    """The activation of this name, element by element, with the constants that the language gives it."""
-    return FUNCTIONS[name](x, **ACTIVATIONS[name].constants)
+def activate(activation: Activation, x: jax.Array, slope: jax.Array | None = None) -> jax.Array:
+    """The activation, element by element; `slope` (features,) is what prelu has trained for each feature of x (..., features)."""
+    if slope is not None:
+        return jnp.where(x > 0, x, across(slope, x) * x)
+    return FUNCTIONS[activation.type](x, **activation.arguments)

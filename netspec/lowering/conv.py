@@ -8,8 +8,8 @@ import jax
 
 from netspec.analysis.convolution.stage import geometry
 from netspec.analysis.stages import Stage
+from netspec.lowering.around import finish
 from netspec.lowering.convolution import Convolution, convolve
-from netspec.lowering.finish import finish
 from netspec.lowering.kinds import Arrays, Run
 
 
@@ -20,7 +20,7 @@ def workload(stage: Stage) -> Convolution:
 
 
 def apply(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
-    """(batch, height, width, channels) -> (batch, height', width', filters): convolution, bias, norm, activation, dropout.
+    """(batch, height, width, channels) -> (batch, height', width', filters): convolution, bias, and what follows.
 
     a(i, j) = sum over m, n and channels of w(m, n) * x(i + m, j + n): the filter is not flipped. Pooling that runs within
     the layer takes the sums, before the bias.

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from netspec.analysis.stages import Stage
-from netspec.lowering.finish import finish
+from netspec.lowering.around import finish
 from netspec.lowering.kinds import Arrays, Run
 from netspec.lowering.workload import DIRECTIONS, Direction, Program, normal
 
@@ -56,7 +56,7 @@ def workload(stage: Stage) -> Product:
 
 
 def apply(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
-    """(batch, inputs) or a map to be flattened -> (batch, units): x @ kernel, bias, norm, activation, dropout.
+    """(batch, inputs) or a map to be flattened -> (batch, units): x @ kernel, bias, and what follows.
 
     A map lies in memory in the order that `FLATTENED` asks for.
     """

@@ -11,7 +11,6 @@ import math
 import numpy as np
 
 from netspec.analysis.plan import PlannedLayer
-from netspec.language.functions import ACTIVATIONS
 from netspec.language.kind import Shape
 
 Arrays = dict[str, np.ndarray]
@@ -23,7 +22,7 @@ def generator(seed: int, name: str) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
 
 
-def kernel(shape: Shape, activation: str, rng: np.random.Generator) -> np.ndarray:
+def kernel(shape: Shape, relu_like: bool, rng: np.random.Generator) -> np.ndarray:
     """A kernel (..., inputs, outputs), float32.
 
     He normal, std = sqrt(2 / fan in), for relu-like activations (He and others, 2015); Glorot uniform, bound =
@@ -32,21 +31,26 @@ def kernel(shape: Shape, activation: str, rng: np.random.Generator) -> np.ndarra
     """
     cells = math.prod(shape[:-2])
     fan_in, fan_out = cells * shape[-2], cells * shape[-1]
-    if ACTIVATIONS[activation].relu_like:
+    if relu_like:
         return rng.standard_normal(shape, np.float32) * np.float32(math.sqrt(2 / fan_in))
     bound = np.float32(math.sqrt(6 / (fan_in + fan_out)))
     return (rng.random(shape, np.float32) * 2 - 1) * bound
 
 
 def parameters(layer: PlannedLayer, seed: int) -> Arrays:
-    """The trained arrays of a layer: kernel drawn, scale 1, bias and shift 0."""
-    activation = getattr(layer.settings, "activation", "none")
+    """The trained arrays of a layer: kernels drawn, scale 1, the slopes of prelu 1/4, bias and shift 0."""
+    activation = getattr(layer.settings, "activation", None)
+    relu_like = activation is not None and activation.relu_like
     arrays = {}
     for name, shape in layer.shapes.items():
         if name == "kernel":
-            arrays[name] = kernel(shape, activation, generator(seed, layer.name))
+            arrays[name] = kernel(shape, relu_like, generator(seed, layer.name))
+        elif name.endswith("_kernel"):
+            functions = {"squeeze_kernel": layer.settings.activation, "excite_kernel": layer.settings.gate}  # type: ignore[attr-defined]
+            arrays[name] = kernel(shape, functions[name].relu_like, generator(seed, f"{layer.name}.{name}"))
         else:
-            arrays[name] = np.full(shape, 1 if name == "scale" else 0, np.float32)
+            value = 1.0 if name == "scale" else 0.25 if name.endswith("slope") else 0.0
+            arrays[name] = np.full(shape, value, np.float32)
     return arrays
 
 

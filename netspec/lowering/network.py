@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,8 +14,10 @@ import numpy as np
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.analysis.pooling import WINDOWS
 from netspec.analysis.stages import Stage, stages
+from netspec.language.kinds import KINDS
 from netspec.lowering import initialize
-from netspec.lowering.kinds import Run, lowering
+from netspec.lowering.around import lead
+from netspec.lowering.kinds import Arrays, Run, lowering
 from netspec.lowering.options import compiler_options
 from netspec.lowering.settings import held
 
@@ -76,15 +79,14 @@ class Network:
             raise ValueError(
                 f"expected images of shape (batch, {', '.join(map(str, self.plan.input))}). Received: {images.shape}"
             )
-        values = {0: images.astype(self.dtype)}
+        values, led = {0: images.astype(self.dtype)}, dict[int, jax.Array]()
         state = dict(variables["state"])
         mode = {"training": training, "products": bool(self.choices)}
         for stage in stages(self.plan):
             layer = stage.layer
             key_here = None if key is None else jax.random.fold_in(key, layer.value - 1)
             run = self._run(stage, variables, key=key_here, within=self._within(stage.within), **mode)
-            arrays = (self._written(values[value]) for value in layer.reads)
-            x, moved = lowering(layer.kind).apply(run, *arrays)
+            x, moved = self._given(run, [self._written(values[value]) for value in layer.reads], led)
             values[stage.result.value] = x
             if moved:
                 state[layer.name] = moved
@@ -95,10 +97,10 @@ class Network:
     @held
     def activations(self, variables: Variables, images: jax.Array) -> dict[str, jax.Array]:
         """The output of every layer by its name, for normalized images, as inference computes it."""
-        values = [images.astype(self.dtype)]
+        values, led = [images.astype(self.dtype)], dict[int, jax.Array]()
         for layer in self.plan.layers:
-            arrays = (values[value] for value in layer.reads)
-            values.append(lowering(layer.kind).apply(self._run(Stage(layer), variables), *arrays)[0])
+            run = self._run(Stage(layer), variables)
+            values.append(self._given(run, [values[value] for value in layer.reads], led)[0])
         return {layer.name: x.astype(jnp.float32) for layer, x in zip(self.plan.layers, values[1:], strict=True)}
 
     def predict(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
@@ -124,6 +126,21 @@ class Network:
     def jit(self, function: Any, **options: Any) -> Any:
         """`jax.jit` with the compiler options of this machine."""
         return jax.jit(function, compiler_options=compiler_options(jax.default_backend()), **options)
+
+    def _given(self, run: Run, arrays: list[jax.Array], led: dict[int, jax.Array]) -> tuple[jax.Array, Arrays]:
+        """What a layer gives, and its new statistics.
+
+        `led` takes in what is behind the leading steps of a layer, by the layer's number, for those that they lead too.
+        """
+        layer = run.stage.layer
+        if KINDS[layer.kind].flattens:
+            arrays = [x.reshape((x.shape[0], -1)) for x in arrays]
+        if layer.layer.led_by is not None:
+            arrays = [led[layer.layer.led_by]]
+        elif layer.settings.leading:
+            arrays[0], moved = lead(run, arrays[0])
+            led[layer.value], run = arrays[0], replace(run, statistics=moved)
+        return lowering(layer.kind).apply(run, *arrays)
 
     def _run(self, stage: Stage, variables: Variables, **how: Any) -> Run:
         """The stage with its arrays. A layer on its own has no choice that asks anything of a neighbour."""

@@ -7,6 +7,7 @@ import jax
 from netspec.analysis.pooling import Window
 from netspec.analysis.stages import Stage
 from netspec.language.pool import Pool
+from netspec.lowering.around import follow
 from netspec.lowering.kinds import Arrays, Run
 from netspec.lowering.pooling import Pooling, pool
 
@@ -19,5 +20,5 @@ def workload(stage: Stage) -> Pooling:
 
 
 def apply(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
-    """(batch, height, width, channels) -> (batch, height', width', channels): each window's maximum or mean."""
-    return pool(x, Window.of(run.settings, run.stage.layer.input), run.settings.type, run.choice), run.statistics
+    """(batch, height, width, channels) -> (batch, height', width', channels): each window's maximum or mean, and what follows."""
+    return follow(run, pool(x, Window.of(run.settings, run.stage.layer.input), run.settings.type, run.choice))

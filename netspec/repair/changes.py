@@ -7,6 +7,7 @@ from math import log2
 
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import insert, written
+from netspec.language.fields import keys
 from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Spec
 from netspec.text.source import Span
@@ -49,8 +50,11 @@ class Change:
     def _changed(self, other: Layer) -> Layer:
         if not self._shared_by(other) or other.settings is None:
             return other
-        given = {name: getattr(other.settings, name) for name in other.places if hasattr(other.settings, name)}
+        if other.added:
+            return replace(other, settings=replace(other.settings, **{self.field: self.value}))  # type: ignore[type-var]
         kind = KINDS[other.kind].settings
+        names = dict.fromkeys((*other.places, *(key.name for key in keys(kind) if key.required)))
+        given = {name: getattr(other.settings, name) for name in names if hasattr(other.settings, name)}
         return replace(other, settings=kind.completed(given | {self.field: self.value}, None, False))
 
     def shared(self, spec: Spec) -> bool:

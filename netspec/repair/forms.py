@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from netspec.diagnostics.diagnostic import Edit, Fix
+from netspec.language.activations import ACTIVATIONS
 from netspec.language.edits import insert, remove, remove_item, remove_items
 from netspec.language.fields import Key, keys
-from netspec.language.functions import ACTIVATIONS
 from netspec.language.kinds import KINDS
 from netspec.language.meant import called_elsewhere
 from netspec.language.other_systems import (

@@ -13,6 +13,7 @@ from netspec.language.causes import MissingKey, UnknownKey
 from netspec.language.edits import insert, remove
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
+from netspec.language.kinds import written as written_kinds
 from netspec.language.meant import called_elsewhere, meant_word
 from netspec.language.other_systems import IMPLIED, NEEDLESS, SWITCHES, plain_word, squeezed
 from netspec.language.spelling import likeness
@@ -188,22 +189,30 @@ def _defaults(node: Mapping) -> Iterator[_Home]:
     given = [
         name for name in KINDS if isinstance(entry := node.entry(name), Entry) and isinstance(entry.value, Mapping)
     ]
-    for name in given[:1] or KINDS:
+    for name in given[:1] or written_kinds():
         entry = node.entry(name)
         yield _Home(("defaults", name), KINDS[name].settings, entry.value if entry else node, () if entry else (name,))
 
 
-def _inside(section: type, node: Node, names: tuple[str, ...], lacking: tuple[str, ...] = ()) -> Iterator[_Home]:
+def _inside(
+    section: type, node: Node, names: tuple[str, ...], lacking: tuple[str, ...] = (), above: tuple[type, ...] = ()
+) -> Iterator[_Home]:
+    """The mappings below a section; none that stands in itself, as blocks do."""
     for key in keys(section):
         entry = node.entry(key.name) if isinstance(node, Mapping) and not lacking else None
         holder = entry.value if entry else node
         kind = KINDS.get(key.name) if section is Block else None
         inner = kind.settings if kind else None if section is Block else below(section, key.name, holder)
-        if inner is None or key.name in ("input", "defaults") or (entry and not isinstance(holder, Mapping | Scalar)):
+        if (
+            inner is None
+            or inner in (section, *above)
+            or key.name in ("input", "defaults")
+            or (entry and not isinstance(holder, Mapping | Scalar))
+        ):
             continue
         missing = () if entry else (*lacking, key.name)
         yield _Home((*names, key.name), inner, holder, missing)
-        yield from _inside(inner, holder, (*names, key.name), missing)
+        yield from _inside(inner, holder, (*names, key.name), missing, (section, *above))
 
 
 def _additions(source: Source, root: Node, path: Path, node: Node, key: Key, known: bool) -> Iterator[Fix]:

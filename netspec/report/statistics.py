@@ -61,7 +61,7 @@ def measure(
             continue
         kernel = np.asarray(variables["params"][layer.name]["kernel"], np.float64)  # squares of large float32 overflow
         gradient = np.asarray(gradients[layer.name]["kernel"], np.float64)
-        threshold = 0.5 if getattr(layer.settings, "activation", "") == "sigmoid" else 0.0
+        threshold = 0.5 if getattr(getattr(layer.settings, "activation", None), "type", None) == "sigmoid" else 0.0
         found.append(
             LayerStatistics(
                 layer.name,

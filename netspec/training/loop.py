@@ -214,7 +214,11 @@ class Trainer:
     def _relus(self) -> list[str]:
         """The layers that `relu` ends."""
         layers = self.network.plan.layers
-        return [layer.name for layer in layers if getattr(layer.settings, "activation", None) == "relu"]
+        return [
+            layer.name
+            for layer in layers
+            if getattr(getattr(layer.settings, "activation", None), "type", None) == "relu"
+        ]
 
     @cached_property
     def _evaluate(self) -> Any:

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from netspec.language.functions import ACTIVATIONS
+from netspec.language.activations import ACTIVATIONS
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 

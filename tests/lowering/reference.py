@@ -109,13 +109,13 @@ def _conv(graph: Graph, settings: Any, input: tuple[int, ...], params: Any) -> N
 def _finish(graph: Graph, settings: Any, params: Any, state: Any) -> None:
     if settings.bias:
         graph.add("Add", graph.constant(np.reshape(params["bias"], (-1, 1, 1) if graph.is_map else (-1,))))
-    if settings.norm == "batch":
+    if settings.norm.type == "batch":
         arrays = (params["scale"], params["shift"], state["mean"], state["variance"])
-        graph.add("BatchNormalization", *map(graph.constant, arrays), epsilon=1e-5)
-    if settings.activation == "silu":
+        graph.add("BatchNormalization", *map(graph.constant, arrays), epsilon=settings.norm.eps)
+    if settings.activation.type == "silu":
         before = graph.value
         graph.add("Sigmoid")
         graph.add("Mul", before)
-    elif settings.activation != "none":
-        operator, attributes = ACTIVATIONS[settings.activation]
+    elif settings.activation.type != "none":
+        operator, attributes = ACTIVATIONS[settings.activation.type]
         graph.add(operator, **attributes)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from netspec.language.functions import ACTIVATIONS
+from netspec.language.activations import ACTIVATIONS
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, variables
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from netspec.language.functions import ACTIVATIONS
+from netspec.language.activations import ACTIVATIONS
 from netspec.language.train import CrossEntropy
 from netspec.training.objective import losses
 from tests.lowering.grammar import specs

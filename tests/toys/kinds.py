@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from netspec.language.fields import Type, key, number
+from netspec.language.fields import key, mapping_of, number
 from netspec.language.kind import Colour, Footprint, Inference, Kind, Problem, Shape, Window, dimensions, elements
 from netspec.language.kinds import KINDS
-from netspec.language.weighted import Named
+from netspec.language.steps import Named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,8 @@ SCALE = Kind(
     lowering="tests.toys.scale",
     place="block",
     short=None,
-    entry=key(Type({"type": "object"}, "a mapping"), "Scales the channels.", None, examples=({"by": 2},)),
-    default=key(Type({"type": "object"}, "a mapping of scale's keys"), "For every scale.", None),
+    entry=key(mapping_of("scale", "a mapping"), "Scales the channels.", None, examples=({"by": 2},)),
+    default=key(mapping_of("scale", "a mapping of scale's keys"), "For every scale.", None),
     word="SCALE",
     title="scaling",
     colour=Colour("yellow", "#fde047", "#a16207"),
@@ -88,8 +88,8 @@ BRIDGE = Kind(
     lowering="tests.toys.bridge",
     place="block",
     bridges=True,
-    entry=key(Type({"type": "object"}, "a mapping"), "Adds what the block reads.", None),
-    default=key(Type({"type": "object"}, "a mapping of bridge's keys"), "For every bridge.", None),
+    entry=key(mapping_of("bridge", "a mapping"), "Adds what the block reads.", None),
+    default=key(mapping_of("bridge", "a mapping of bridge's keys"), "For every bridge.", None),
     word="BRIDGE",
     title="addition",
     colour=Colour("blue", "#c4b5fd", "#6d28d9"),

@@ -10,7 +10,6 @@ from netspec.analysis.convolution import scratch
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.analysis.convolution.rules import Choice, choose
 from netspec.language.conv import Conv
-from netspec.language.functions import ACTIVATIONS
 from netspec.language.kind import Footprint, Settings, elements
 from netspec.language.pool import Pool
 
@@ -28,8 +27,8 @@ def commutes(settings: Settings, reader: Settings) -> bool:
     """
     if not isinstance(settings, Conv) or not isinstance(reader, Pool) or reader.type != "max":
         return False
-    plain = settings.norm == "none" and settings.dropout == 0
-    return plain and ACTIVATIONS[settings.activation].non_decreasing
+    behind = settings.following in ((), ("activation",))
+    return behind and reader.plain and settings.activation.non_decreasing
 
 
 def geometry(stage: Stage) -> Geometry:

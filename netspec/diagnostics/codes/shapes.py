@@ -67,6 +67,51 @@ _CODES: tuple[Code, ...] = (
         _HEAD + "blocks:\n  - conv: {filters: 9, kernel: 3, groups: 3}\nfc: [10]\n",
         arithmetic=("8 % 3 = 2", "9 % 3 = 0"),
     ),
+    Code(
+        "NS306",
+        "no whole number of filters or units",
+        (
+            "`6x` is six times the channels that the innermost block reads, in each repetition anew; `0.5x` is half of them. The "
+            "product is a whole number."
+        ),
+        "A fraction of a filter cannot be made, and rounding would give a network that nobody wrote down.",
+        _HEAD + "blocks:\n  - conv: {filters: 0.25x, kernel: 3}\nfc: [10]\n",
+        _HEAD + "blocks:\n  - conv: {filters: 0.5x, kernel: 3}\nfc: [10]\n",
+        arithmetic=("0.25 * 6 = 1.5", "0.5 * 6 = 3"),
+    ),
+    Code(
+        "NS307",
+        "maps that cannot be added",
+        (
+            "A sum needs maps of the same height, width and channels. A shortcut's `projection` makes what the block reads fit what "
+            "its layers give: by a 1x1 convolution with the block's stride unless it says otherwise. It cannot make a map larger, and "
+            "`pool` and `slice` cannot take channels away."
+        ),
+        "Each cell of the one map is added to its own cell of the other.",
+        _HEAD + "blocks:\n  - conv: {filters: 6, kernel: 3}\n    shortcut: add\nfc: [10]\n",
+        _HEAD + "blocks:\n  - conv: {filters: 6, kernel: 3, padding: 1}\n    shortcut: add\nfc: [10]\n",
+        arithmetic=("(8 - 3 + 2*0)/1 + 1 = 6", "(8 - 3 + 2*1)/1 + 1 = 8"),
+    ),
+    Code(
+        "NS308",
+        "maps that cannot be concatenated",
+        "Maps whose channels are put one behind the other have the same height and the same width.",
+        "Each cell of the result has the channels of that cell in all of them.",
+        _HEAD
+        + "blocks:\n  - branches:\n      - conv: {filters: 4, kernel: 1}\n      - conv: {filters: 4, kernel: 3}\n    join: concat\nfc: [10]\n",
+        _HEAD
+        + "blocks:\n  - branches:\n      - conv: {filters: 4, kernel: 1}\n      - conv: {filters: 4, kernel: 3, padding: 1}\n    join: concat\nfc: [10]\n",
+        arithmetic=("(8 - 3 + 2*0)/1 + 1 = 6", "(8 - 3 + 2*1)/1 + 1 = 8"),
+    ),
+    Code(
+        "NS309",
+        "groups of a norm do not divide the features",
+        "Group norm splits the features into equal groups of neighbours; there are 32 of them where `groups` is left out.",
+        "A group cannot have a fraction of a feature.",
+        _HEAD + "blocks:\n  - conv: {filters: 8, kernel: 3, norm: group}\nfc: [10]\n",
+        _HEAD + "blocks:\n  - conv: {filters: 8, kernel: 3, norm: {type: group, groups: 4}}\nfc: [10]\n",
+        arithmetic=("8 % 32 = 8", "8 % 4 = 0"),
+    ),
 )
 
 CODES = tuple(replace(code, latent=True) for code in _CODES)

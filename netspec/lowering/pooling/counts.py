@@ -9,8 +9,10 @@ from netspec.language.fields import Pair
 
 
 def counts(height: int, width: int, window: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """(1, rows, columns, 1), float32: cells of each window that are not padding, at least 1."""
+    """(1, rows, columns, 1), float32: cells of each window that are averaged: those that are not padding, at least 1."""
     rows, columns = window.output(height, width)
+    if window.count_padding:
+        return np.full((1, rows, columns, 1), window.size[0] * window.size[1], np.float32)
     down = _inside(height, rows, window.size[0], window.stride[0], window.padding[0])
     across = _inside(width, columns, window.size[1], window.stride[1], window.padding[1])
     return np.outer(down, across).reshape(1, rows, columns, 1).astype(np.float32)
