@@ -50,7 +50,7 @@ def _with_operators(module: str) -> Any:
 
 
 def _pytorchcv(name: str, image: np.ndarray) -> Told:
-    return _of_torch(importlib.import_module("pytorchcv.model_provider").get_model(name), image)
+    return _of_torch(_with_operators("pytorchcv.model_provider").get_model(name), image)
 
 
 def _of_torch(model: Any, image: np.ndarray) -> Told:
@@ -68,7 +68,7 @@ def _of_torch(model: Any, image: np.ndarray) -> Told:
     for module in model.modules():
         module.register_forward_hook(lambda module, inputs, _: parts.extend(_torch_parts(module, inputs[0])))
     with torch.no_grad():
-        logits = model.double().eval()(torch.tensor(image.transpose(0, 3, 1, 2)).double())
+        logits = model.double().eval()(torch.tensor(np.ascontiguousarray(image.transpose(0, 3, 1, 2))).double())
     return parts, logits.numpy()
 
 
@@ -96,7 +96,9 @@ def _keras(name: str, image: np.ndarray) -> Told:
     os.environ["KERAS_BACKEND"] = "jax"
     keras = importlib.import_module("keras")
     keras.utils.set_random_seed(0)
-    model, called = _recorded(keras, lambda: getattr(keras.applications, name)(weights=None, classifier_activation=None))
+    model, called = _recorded(
+        keras, lambda: getattr(keras.applications, name)(weights=None, classifier_activation=None)
+    )
     rng = np.random.default_rng(0)
     for layer in called:
         if isinstance(layer, keras.layers.BatchNormalization):

@@ -48,7 +48,9 @@ KNOWN: dict[str, Known] = {
     "regnet-y-400mf": Known(4_344_144, "0.402", "torchvision:regnet_y_400mf", "first"),
     "efficientnet-v2-s": Known(21_458_488, "8.366", "torchvision:efficientnet_v2_s"),
     "mnasnet": Known(4_383_312, "0.314", "torchvision:mnasnet1_0"),
-    "convnext-tiny": Known(28_589_128, None, "torchvision:convnext_tiny"),  # layer scale is not among torchvision's 4.456
+    "convnext-tiny": Known(
+        28_589_128, None, "torchvision:convnext_tiny"
+    ),  # layer scale is not among torchvision's 4.456
     "inception-v3": Known(23_834_568, "5.713", "torchvision:inception_v3"),  # 27,161,264 with the auxiliary head
     "mobilenet-v1-keras": Known(4_231_976, None, "keras:MobileNet"),
     "resnet50-keras": Known(25_583_592, None, "keras:ResNet50", "first"),
