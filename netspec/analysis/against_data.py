@@ -43,7 +43,7 @@ def _resized(spec: Spec, known: Known) -> Spec:
     assert spec.input is not None
     height, width, channels = known.image
     sized = replace(spec.input.value, height=height, width=width, channels=channels)
-    return replace(spec, input=replace(spec.input, value=sized))
+    return spec.otherwise(input=replace(spec.input, value=sized)) or spec
 
 
 def sized_by_data(spec: Spec) -> Spec:

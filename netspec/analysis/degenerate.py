@@ -9,6 +9,7 @@ from netspec.analysis.against_data import known_data, width_key
 from netspec.analysis.causes import OtherClassCount
 from netspec.analysis.plan import PlannedLayer, training_share
 from netspec.analysis.shapes import Shapes
+from netspec.analysis.watches import watching
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.kind import elements
 from netspec.language.spec import Spec
@@ -80,9 +81,8 @@ def held_out(spec: Spec, count: int) -> Iterator[Diagnostic]:
     share = spec.data.value.validation
     if count or not share:
         return
-    stopping = spec.train.value.early_stopping
-    watched = stopping.metric if stopping is not None and stopping.metric.startswith("validation") else None
-    labels = (Label(spec.train.at("early_stopping"), f"watches `{watched}`"),) if watched else ()
+    watched = {key: of for key, of in watching(spec.train.value).items() if of.startswith("validation")}
+    labels = tuple(Label(spec.train.at(key), f"watches `{metric}`") for key, metric in watched.items())
     yield Diagnostic(
         "NS520",
         f"0 validation images: a share of {share:g} of so few is none",

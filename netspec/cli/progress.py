@@ -52,7 +52,7 @@ class Progress(Shown):
     def begin(self, session: Session, step: int) -> None:
         """A line on what is trained; from then on the bar. A signal that ends the process says how to go on."""
         farewell.work_on(session.directory.folder)
-        self._session, self._begin, self._batch = session, step, session.trainer.batch_size
+        self._session, self._begin, self._taken = session, step, session.trainer.examples_per_step
         self.began = self._started = time.monotonic()
         self._shown = 0.0
         images, train, steps = session.images, session.train, session.trainer.steps_per_epoch
@@ -90,7 +90,7 @@ class Progress(Shown):
         if self._bar is None or now - self._shown < REFRESH_SECONDS:
             return
         self._shown = now
-        rate = (step - self._begin - 1) * self._batch / max(now - self._started, 1e-9)
+        rate = (step - self._begin - 1) * self._taken / max(now - self._started, 1e-9)
         epoch = (step - 1) // self._session.trainer.steps_per_epoch + 1
         epochs = self._session.train.epochs
         self._bar.update(

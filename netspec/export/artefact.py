@@ -200,8 +200,11 @@ def _json(facts: dict[str, Any]) -> bytes:
 
 def _readme(plan: Plan, platforms: Sequence[str], functions: Functions) -> str:
     shape = ", ".join(map(str, plan.input))
-    step = """\
-    state, metrics = network.train_step(network.state, images, np.zeros(4, np.int32))
+    several = plan.spec.train.value.accumulate
+    taken = 4 * several
+    dealt = f"      # {several} batches of one size" if several > 1 else ""
+    step = f"""\
+    state, metrics = network.train_step(network.state, images, np.zeros({taken}, np.int32)){dealt}
 """
     return f"""\
 {plan.name}: compiled by netspec for {", ".join(platforms)}, for any batch size. Loading it needs neither netspec nor optax:
@@ -214,7 +217,7 @@ JAX promises to load it for six months of later versions. From this directory:
     from load import load
 
     network = load()
-    images = np.zeros((4, {shape}), np.{functions.dtype})      # raw values, as in the training data
+    images = np.zeros(({taken}, {shape}), np.{functions.dtype})      # raw values, as in the training data
     probabilities = network.predict(network.variables, images)
     network.classes                                            # the name of each column, None where nobody has said
     network.preprocessing                                      # what is done to raw values inside

@@ -44,11 +44,12 @@ class Functions:
     def arguments(self, batch: int | None = None) -> dict[str, tuple[Any, ...]]:
         """The arguments' shapes by function, for a batch size or, without one, for any."""
         size: Any = export.symbolic_shape("batch")[0] if batch is None else batch
-        images = jax.ShapeDtypeStruct((size, *self.network.plan.input), self.dtype)
-        labels = jax.ShapeDtypeStruct((size,), jnp.int32)
+        taken = size * self.network.train.accumulate
+        images, several = (jax.ShapeDtypeStruct((n, *self.network.plan.input), self.dtype) for n in (size, taken))
+        labels = jax.ShapeDtypeStruct((taken,), jnp.int32)
         return {
             "predict": (flatten(self.state["variables"]), images),
-            "train_step": (flatten(self.state), images, labels),
+            "train_step": (flatten(self.state), several, labels),
         }
 
     def serialized(self, name: str, platforms: list[str]) -> bytes:

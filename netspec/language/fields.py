@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -277,6 +277,19 @@ def several(item: Type, minimum: int, words: str) -> Type:
     rule = item.schema | {"errorMessage": f"expected {item.expected}"}
     schema: Schema = {"type": "array", "items": rule, "minItems": minimum}
     return Type(schema, words, lambda value: tuple(item.parse(one) for one in value))
+
+
+def number_or_list(single: Type, items: Type, words: str) -> Type:
+    """One number, or a list of them; each parses as its own type does."""
+    then, below = _untyped(items.schema), _untyped(single.schema)
+    schema: Schema = {"type": ["number", "array"], "if": {"type": "array"}, "then": then, "else": below}
+    return Type(schema, words, lambda value: (items if isinstance(value, list) else single).parse(value))
+
+
+def two(item: Type, words: str) -> Type:
+    """A list of two."""
+    both = several(item, 2, words)
+    return replace(both, schema=both.schema | {"maxItems": 2})
 
 
 def one_or_pair(item: Type, words: str) -> Type:

@@ -30,6 +30,9 @@ VALUES = {
     "fmnist": "fashion-mnist", "imagefolder": "images", "folder": "images",
     "steplr": "step", "exponentiallr": "exponential", "exponentialdecay": "exponential", "exp": "exponential", "onecyclelr": "one_cycle",
     "1cycle": "one_cycle", "cosineannealinglr": "cosine", "cosineannealing": "cosine", "cosinedecay": "cosine", "fixed": "constant",
+    "reducelronplateau": "plateau", "reduceonplateau": "plateau", "reducelr": "plateau", "multisteplr": "piecewise", "multistep": "piecewise",
+    "piecewiseconstant": "piecewise", "piecewiseconstantdecay": "piecewise",
+    "updown": "vertical", "ud": "vertical", "horizontalandvertical": "both",
     "valacc": "validation_accuracy", "valaccuracy": "validation_accuracy", "validationacc": "validation_accuracy",
     "valloss": "validation_loss", "acc": "accuracy", "rms": "rmsprop",
     "inchannels": "depthwise", "sameupper": "same", "samelower": "same",
@@ -40,8 +43,8 @@ FOREIGN = frozenset({
     "mae", "meanabsoluteerror", "meanabsolutepercentageerror", "binarycrossentropy", "bce", "hinge", "huber",
     "softsign", "hardsigmoid", "hardswish", "relu6", "selu", "celu", "prelu", "rrelu", "mish", "glu", "logsigmoid", "hardtanh",
     "layernorm", "groupnorm", "instancenorm", "weightnorm", "reflect", "circular", "replicate", "causal", "float16", "fp16", "half",
-    "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic", "plateau", "multistep",
-    "dropout2d", "spatialdropout", "spatialdropout2d", "rescale", "rescaling", "vertical", "sum", "min", "lppool", "conv1d", "conv3d", "convtranspose", "conv2dtranspose", "deconv", "convtranspose2d",
+    "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic",
+    "dropout2d", "spatialdropout", "spatialdropout2d", "rescale", "rescaling", "sum", "min", "lppool", "conv1d", "conv3d", "convtranspose", "conv2dtranspose", "deconv", "convtranspose2d",
     "separableconv", "lstm", "gru", "rnn", "embedding", "attention", "upsample", "upsampling",
 })  # fmt: skip
 """Words for what the format does not have, as `squeezed` gives them: however near a word of the format is, they mean another thing."""
@@ -60,6 +63,9 @@ SWITCHES = {
     ("randomflip", "true"): "flip: horizontal",
     ("randomhorizontalflip", "true"): "flip: horizontal",
     ("hflip", "true"): "flip: horizontal",
+    ("verticalflip", "true"): "flip: vertical",
+    ("randomverticalflip", "true"): "flip: vertical",
+    ("vflip", "true"): "flip: vertical",
     ("earlystopping", "true"): "early_stopping: {}",
 }
 """A key, as `squeezed` gives it, with its value, as the key and value that say the same."""
@@ -78,7 +84,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "inputdim": ("input",), "inputsize": ("input",), "imagesize": ("input",), "imageshape": ("input",), "inputshape": ("input",),
     "baselr": ("learning_rate",), "maxlr": ("learning_rate",), "initlr": ("learning_rate",), "initiallr": ("learning_rate",), "lr0": ("learning_rate",),
     "initiallearningrate": ("learning_rate",), "eta": ("learning_rate",), "mom": ("momentum",),
-    "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "gamma": ("decay_rate",), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
+    "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "gamma": ("decay_rate", "scales", "factor"), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
+    "randomzoom": ("zoom",), "randomshear": ("shear",), "randomerasing": ("erase",), "randomshift": ("shift",),
+    "widthshiftrange": ("shift",), "heightshiftrange": ("shift",), "itersize": ("accumulate",),
     "rotation": ("rotate",), "rotationrange": ("rotate",), "randomrotation": ("rotate",), "randomcrop": ("crop",),
     "clipgradnorm": ("gradient_clip",), "maxnorm": ("gradient_clip",), "maxgradnorm": ("gradient_clip",), "clipnorm": ("gradient_clip",),
     "valsplit": ("validation",), "validationfraction": ("validation",), "valfraction": ("validation",), "valsize": ("validation",),

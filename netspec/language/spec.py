@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from netspec.language.budget import Budget
 from netspec.language.data import Data
@@ -92,6 +92,25 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another value of a setting: of a layer, and of all that have it from the same place."""
+
+    layer: Layer
+    field: str
+    value: Any
+
+    def concerns(self, kind: str, node: Node, places: MappingType[str, Place]) -> bool:
+        """Whether what is written so has the setting from that place."""
+        place = self.layer.places.get(self.field)
+        same = places.get(self.field) == place if place else node is self.layer.node
+        return same and kind == self.layer.kind
+
+
+Writing = Callable[[Located[Input] | None, Other | None], tuple[Layer, ...] | None]
+"""The layers for images of another size, or with another value of a setting; None where they cannot be made so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A network as a file describes it: a straight-line program, whose last layer gives the result."""
 
@@ -112,6 +131,16 @@ class Spec:
     """False where an error keeps unknown which data are meant."""
     given: MappingType[str, Place] = field(default_factory=dict)
     """The places of the keys at the top."""
+    writing: Writing | None = field(default=None, compare=False, repr=False)
+
+    def otherwise(self, *, input: Located[Input] | None = None, other: Other | None = None) -> Spec | None:
+        """The spec with images of another size, or another value of a setting: with the layers that a shortcut adds then.
+
+        None where the layers cannot be made so.
+        """
+        assert self.writing is not None, "a spec that was built can be written otherwise"
+        layers = self.writing(input or self.input, other)
+        return None if layers is None else replace(self, input=input or self.input, layers=layers)
 
     def keeping(self, stays: Callable[[Layer], bool]) -> Spec:
         """The spec with the layers that stay; who read one of the others reads what that one read first."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from netspec.language.fields import boolean, choice, key, number, section, steps, variant, whole
+from netspec.language.fields import (
+    boolean,
+    choice,
+    key,
+    number,
+    number_or_list,
+    section,
+    several,
+    steps,
+    variant,
+    whole,
+)
 
 Steps = int | str
 
@@ -24,6 +35,18 @@ def decay(default: float) -> float:
     return weight_decay
 
 
+def norms_decay() -> bool:
+    """The key `decay_norms`, which every optimizer with `weight_decay` has."""
+    decay_norms: bool = key(
+        boolean(),
+        "Whether `weight_decay` pulls at every trained number; false: at the kernels alone, and not at biases nor at a norm's "
+        "`scale` and `shift`.",
+        True,
+        also=("bias_decay", "norm_decay", "decay_bias"),
+    )
+    return decay_norms
+
+
 def beta(doc: str, default: float, *also: str) -> float:
     """A rate of exponential decay, at least 0 and less than 1."""
     value: float = key(number(0, below=1), doc, default, also=also, examples=(0.9,))
@@ -39,6 +62,7 @@ class Sgd:
     momentum: float = beta("The share of the last step that goes on.", 0.0)
     nesterov: bool = key(boolean(), "Looks ahead along the momentum.", False)
     weight_decay: float = decay(0.0)
+    decay_norms: bool = norms_decay()
 
     @property
     def slots(self) -> int:
@@ -64,6 +88,7 @@ class AdamW(Adam):
 
     type: ClassVar[str] = "adamw"
     weight_decay: float = decay(1e-4)
+    decay_norms: bool = norms_decay()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +135,7 @@ class Lion:
     b1: float = beta("Decay of the mean in the step.", 0.9)
     b2: float = beta("Decay of the mean that is kept.", 0.99)
     weight_decay: float = decay(1e-3)
+    decay_norms: bool = norms_decay()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +149,7 @@ class Lamb:
     b2: float = beta("Decay of the mean of its square.", 0.999)
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-6, also=("epsilon",), examples=(1e-7,))
     weight_decay: float = decay(0.0)
+    decay_norms: bool = norms_decay()
 
 
 Optimizer = Sgd | Adam | AdamW | NAdam | RmsProp | Adagrad | Lion | Lamb
@@ -187,8 +214,70 @@ class OneCycle:
     final_div_factor: float = key(number(above=0), "The last rate is the first divided by this.", 1e4, examples=(1000,))
 
 
-Schedule = Constant | Cosine | Step | Exponential | OneCycle
-SCHEDULES: dict[str, type[Schedule]] = {cls.type: cls for cls in (Constant, Cosine, Step, Exponential, OneCycle)}
+@dataclass(frozen=True, kw_only=True)
+class Piecewise:
+    """The rate times a factor at each of the `boundaries`: constant between them."""
+
+    type: ClassVar[str] = "piecewise"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+    boundaries: tuple[Steps, ...] = key(
+        several(steps(), 1, "a list of steps, each a number or a share of the run like `50%`"),
+        "The steps after which the rate changes, rising, warm-up included.",
+        lambda: ("50%", "75%"),
+        default_words="`[50%, 75%]`",
+        also=("milestones", "values_at", "steps"),
+        examples=(["50%", "75%"], [32_000, 48_000]),
+    )
+    scales: float | tuple[float, ...] = key(
+        number_or_list(
+            number(above=0),
+            several(number(above=0), 1, "a list of numbers"),
+            "a number greater than 0, or one a boundary",
+        ),
+        "The factor at each boundary, of the rate before it; one number is that of every boundary.",
+        0.1,
+        also=("gamma", "decay_rate", "factor", "factors"),
+        examples=(0.1, [0.1, 0.5]),
+    )
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """The factor at each boundary."""
+        return self.scales if isinstance(self.scales, tuple) else (self.scales,) * len(self.boundaries)
+
+
+METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+
+
+def is_better_higher(metric: str) -> bool:
+    """Whether more of a metric is better: of an accuracy, not of a loss."""
+    return metric.endswith("accuracy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plateau:
+    """The rate times `factor` whenever a metric has not improved for more than `patience` epochs."""
+
+    type: ClassVar[str] = "plateau"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+    metric: str = key(
+        choice(*METRICS), "What is watched, at the end of each epoch.", "validation_loss", also=("monitor",)
+    )
+    factor: float = key(
+        number(above=0, below=1), "The factor of a drop.", 0.1, also=("gamma", "decay_rate"), examples=(0.5,)
+    )
+    patience: int = key(
+        whole(0),
+        "Epochs without improvement that are let pass: the rate drops after one more, and the count begins anew.",
+        10,
+        examples=(5,),
+    )
+
+
+Schedule = Constant | Cosine | Step | Exponential | OneCycle | Piecewise | Plateau
+SCHEDULES: dict[str, type[Schedule]] = {
+    cls.type: cls for cls in (Constant, Cosine, Step, Exponential, OneCycle, Piecewise, Plateau)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,8 +299,6 @@ class MeanSquaredError:
 
 Loss = CrossEntropy | MeanSquaredError
 LOSSES: dict[str, type[Loss]] = {cls.type: cls for cls in (CrossEntropy, MeanSquaredError)}
-
-METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,13 +334,33 @@ class Train:
 
     epochs: int = key(
         whole(1, 10**9),
-        "How often the training set is seen. An epoch has whole batches only: what is left over waits for another epoch, for the "
+        "How often the training set is seen. An epoch has whole steps only: what is left over waits for another epoch, for the "
         "order changes.",
         10,
         also=("num_epochs",),
         examples=(10,),
     )
-    batch_size: int = key(whole(1, 10**9), "Examples in one step.", 128, also=("batch",), examples=(128,))
+    batch_size: int = key(
+        whole(1, 10**9),
+        "Examples in one batch: what goes through the network at once. A step takes one batch, or `accumulate` of them.",
+        128,
+        also=("batch",),
+        examples=(128,),
+    )
+    accumulate: int = key(
+        whole(1, 10**6),
+        "Batches in one step: it takes the mean of their gradients, in the memory of one batch. Batch norm sees each by itself. "
+        "All that counts steps counts these.",
+        1,
+        also=(
+            "gradient_accumulation",
+            "gradient_accumulation_steps",
+            "accumulation_steps",
+            "accumulate_grad_batches",
+            "grad_accum",
+        ),
+        examples=(4,),
+    )
     optimizer: Optimizer = key(
         variant(OPTIMIZERS, "adamw"),
         "The update rule.",
@@ -315,3 +422,8 @@ class Train:
         default_words="none",
         examples=({"metric": "accuracy", "at_least": 0.97},),
     )
+
+    @property
+    def examples_per_step(self) -> int:
+        """Examples in one step: those of all its batches."""
+        return self.batch_size * self.accumulate

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -38,6 +39,9 @@ FREE = (
 
 LATER: dict[str, object] = {"settings": {}}
 """Parts that runs of earlier versions lack, and what stands for them."""
+
+LATER_KEYS: dict[str, object] = {"train.accumulate": 1, "train.optimizer.decay_norms": True}
+"""Keys that specs of earlier versions lack, and what stands for them; any other key of theirs that is null now was not there."""
 
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
 SAME_UP_TO_BITS: tuple[Effect, str] = ("warned", "the last bits of the results may differ")
@@ -184,6 +188,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     differences = [
         Difference(change.path, change.old, change.new, *_judge_spec(change, new))
         for change in changes(old.get("spec", {}), new.get("spec", {}))
+        if not (change.old is ABSENT and change.new == LATER_KEYS.get(change.path))
     ]
     for part in {**old, **new}:
         if part == "spec" or part in IMPLIED:
@@ -211,7 +216,8 @@ def _judge_spec(change: Change, new: Mapping[str, Any]) -> tuple[Effect, str]:
     if not (isinstance(change.old, int) and isinstance(change.new, int) and change.new > change.old):
         return "refused", "epochs may only be added"
     schedule = new["spec"]["train"].get("schedule", {})
-    if any(isinstance(value, str) and value.endswith("%") for value in schedule.values()):
+    values = itertools.chain.from_iterable(value if isinstance(value, list) else [value] for value in schedule.values())
+    if any(isinstance(value, str) and value.endswith("%") for value in values):
         return "warned", "the schedule counts in shares of all steps, which are more now"
     return "allowed", "the run goes on for longer"
 

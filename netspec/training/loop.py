@@ -56,7 +56,7 @@ class NotFinite(Exception):
     """A number became infinite or not a number in a step, counted from 1.
 
     `state` is as before that step; where its update alone went wrong, as after it, with parameters that are not finite.
-    Where `split` is given, it was the loss on that split after `step` steps; `state` then holds the variables alone.
+    Where `split` is given, it was the loss on that split after `step` steps.
     """
 
     def __init__(self, step: int, state: TrainingState, split: str | None = None) -> None:
@@ -98,9 +98,14 @@ class Trainer:
         self.images = images
         self.batch_size = batch_of(network.train, len(images.train), devices).size
         self._placed = placement(devices)
-        self.steps_per_epoch = steps_per_epoch(len(images.train), self.batch_size)
+        self.steps_per_epoch = steps_per_epoch(len(images.train), network.train)
         self._train = self.place((images.train.images, images.train.labels))
         self._order: tuple[int, jax.Array] | None = None
+
+    @property
+    def examples_per_step(self) -> int:
+        """Examples in all batches of a step."""
+        return self.batch_size * self.network.train.accumulate
 
     def begin(self) -> TrainingState:
         """The state before the first step, with the statistics of the training images in it."""
@@ -128,7 +133,7 @@ class Trainer:
             epoch: jax.Array,
             position: jax.Array,
         ) -> Any:
-            rows = jax.lax.dynamic_slice(epoch, (position * self.batch_size,), (self.batch_size,))
+            rows = jax.lax.dynamic_slice(epoch, (position * self.examples_per_step,), (self.examples_per_step,))
             images, labels = (jnp.take(part, rows, axis=0) for part in data)
             if self._placed:
                 images, labels = jax.lax.with_sharding_constraint((images, labels), self._placed.divided)
@@ -207,7 +212,7 @@ class Trainer:
         """The raw images and labels of the step that follows `step` done ones."""
         epoch, position = divmod(step, self.steps_per_epoch)
         rows = order(len(self.images.train), self.network.train.seed, epoch)
-        rows = rows[position * self.batch_size : (position + 1) * self.batch_size]
+        rows = rows[position * self.examples_per_step : (position + 1) * self.examples_per_step]
         return self.images.train.images[rows], self.images.train.labels[rows]
 
     @property

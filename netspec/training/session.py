@@ -27,7 +27,7 @@ from netspec.storage.tree import to_host, unflatten
 from netspec.training.health import concerns, guessing
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
-from netspec.training.step import TrainableNetwork, TrainingState, batch_of
+from netspec.training.step import TrainableNetwork, TrainingState
 
 
 class Watcher(Protocol):
@@ -100,9 +100,7 @@ class Session:
         self.images = images
         self.directory = directory
         self.train = plan.spec.train.value
-        examples = len(images.train)
-        steps = steps_per_epoch(examples, batch_of(self.train, examples, devices).size)
-        self.network = TrainableNetwork(plan, choices, steps)
+        self.network = TrainableNetwork(plan, choices, steps_per_epoch(len(images.train), self.train))
         self.trainer = Trainer(self.network, images, devices)
         self.record = record(plan, images, choices, devices)
         self.summary = summary
@@ -156,6 +154,7 @@ class Session:
                 if step % self.trainer.steps_per_epoch:
                     break
                 best = self._finish_epoch(step, state, totals, metrics)
+                state = self.network.after_epoch(state, self.rows[-1])
                 for watcher in watchers:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
                 self._warn(watchers)
@@ -253,12 +252,12 @@ class Session:
             "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
-            validated = self._evaluate(step, state["variables"], "validation")
+            validated = self._evaluate(step, state, "validation")
             row |= {"validation_loss": validated.loss, "validation_accuracy": validated.accuracy}
             row |= {"dead_layers": list(validated.dead_layers)} if validated.dead_layers else {}
         row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
-        row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
+        row["images_per_second"] = round(steps * self.trainer.examples_per_step / max(self.epoch_seconds, 1e-9), 1)
         self.epoch_seconds = 0.0
         self.rows.append(row)
         return self.best_row() is row
@@ -280,12 +279,12 @@ class Session:
         waited: int = self.rows[-1]["epoch"] - best["epoch"]
         return waited >= stopping.patience
 
-    def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
+    def _evaluate(self, step: int, state: TrainingState, split: str) -> Evaluation:
         mark = time.monotonic()
-        evaluation = self.trainer.evaluate(variables, getattr(self.images, split))
+        evaluation = self.trainer.evaluate(state["variables"], getattr(self.images, split))
         self.evaluation_seconds += time.monotonic() - mark
         if not math.isfinite(evaluation.loss):
-            raise NotFinite(step, variables, split)
+            raise NotFinite(step, state, split)
         return evaluation
 
     def _finish(self, state: TrainingState) -> Evaluation:
@@ -296,7 +295,7 @@ class Session:
             if best.step != best_step:
                 raise Corrupt(self.directory.checkpoints().folder / BEST, f"it holds step {best.step}, not {best_step}")
             variables, step = self.trainer.place(unflatten(variables, variables_of(best))), best_step
-        test = self._evaluate(step, variables, "test")
+        test = self._evaluate(step, state | {"variables": variables}, "test")
         facts = {"step": step, "test": {"loss": test.loss, "accuracy": test.accuracy}}
         save_model(self.directory.model, variables, self.plan, self.record, self.rows, facts)
         return test

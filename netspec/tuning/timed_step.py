@@ -15,7 +15,7 @@ from netspec.data import Split
 from netspec.data.splits import Images
 from netspec.language.data import SOURCES
 from netspec.training.loop import Trainer
-from netspec.training.step import TrainableNetwork
+from netspec.training.step import TrainableNetwork, batch_of
 from netspec.tuning.timing import Call, once
 
 STEPS_PER_EPOCH = 100
@@ -23,9 +23,9 @@ STEPS_PER_EPOCH = 100
 
 
 def with_batch_size(plan: Plan, batch_size: int) -> Plan:
-    """The plan with another `train.batch_size`."""
+    """The plan with another `train.batch_size`, one batch a step."""
     located = plan.spec.train
-    train = replace(located, value=replace(located.value, batch_size=batch_size))
+    train = replace(located, value=replace(located.value, batch_size=batch_size, accumulate=1))
     return replace(plan, spec=replace(plan.spec, train=train))
 
 
@@ -41,13 +41,17 @@ def images(plan: Plan) -> Images:
 
 
 class Step:
-    """The training step of a plan with some choices, as `netspec train` compiles it; a call makes one."""
+    """The training step of a plan with some choices, as `netspec train` compiles it; a call makes one.
+
+    It takes one batch whatever `accumulate` is: algorithms and their times are those of a batch.
+    """
 
     def __init__(self, plan: Plan, choices: Mapping[str, Any], data: Images | None = None, devices: int = 1) -> None:
         """Compiles it for a data set, or for noise; makes a first step, which takes `first_seconds`."""
         began = time.perf_counter()
-        batch_size = plan.spec.train.value.batch_size
-        steps = steps_per_epoch(len(data.train), batch_size) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
+        plan = with_batch_size(plan, batch_of(plan.spec.train.value, len(data.train) if data else None).size)
+        train = plan.spec.train.value
+        steps = steps_per_epoch(len(data.train), train) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
         self.choices = choices
         self.network = TrainableNetwork(plan, choices, steps)
         self._call = Trainer(self.network, data or images(plan), devices).repeated()

@@ -129,9 +129,9 @@ def _require_devices(devices: int) -> None:
 
 
 def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
-    """A warning where the training examples are fewer than a batch, and the spec alone did not show it."""
+    """A finding where the training examples are fewer than a step takes, and the spec alone did not show it."""
     known = known_examples(plan)
-    shown = known is not None and known < plan.spec.train.value.batch_size
+    shown = known is not None and known < plan.spec.train.value.examples_per_step
     return [] if shown else [*too_few(plan.spec, len(images.train))]
 
 
@@ -141,7 +141,7 @@ def _known_now(plan: Plan, images: Images) -> Iterator[Diagnostic]:
     if known_examples(plan) == examples:
         return
     batch = batch_of(spec.train.value, examples).size
-    yield from schedules.check(spec, steps_per_epoch(examples, batch) * spec.train.value.epochs)
+    yield from schedules.check(spec, steps_per_epoch(examples, spec.train.value) * spec.train.value.epochs)
     yield from degenerate.held_out(spec, len(images.validation))
     if batch != spec.train.value.batch_size:
         yield from degenerate.single_values(spec, plan.layers, batch)
