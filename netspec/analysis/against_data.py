@@ -63,6 +63,8 @@ def source(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     size = _size(spec)
     if size is not None and size != known.image:
         yield _size_mismatch(spec, size, known, known_as)
+    if spec.data.value.labels != "class":
+        return
     if shapes.complete and shapes.layers:
         yield from _outputs(spec, shapes.layers, known.classes, known_as)
     elif spec.whole and spec.layers and (last := spec.layers[-1]).settings is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from netspec.analysis import augmenting, degenerate, logits, plausibility, rates, schedules, watches
+from netspec.analysis import augmenting, degenerate, heads, logits, plausibility, rates, schedules, watches
 from netspec.analysis.causes import (
     Agreement,
     Contradiction,
@@ -236,6 +236,7 @@ def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
 
 PASSES = (
     *(names, layers, order, firsts, training),
+    *heads.PASSES,
     *logits.PASSES,
     *rates.PASSES,
     *plausibility.PASSES,

@@ -10,7 +10,7 @@ from netspec.language.data import Data
 from netspec.language.fields import keys
 from netspec.language.kinds import KINDS
 from netspec.language.program import Writing
-from netspec.language.spec import Located, Place, Spec
+from netspec.language.spec import Located, Place, Spec, measured
 from netspec.language.structure import Findings
 from netspec.language.templates import LayerTemplate, Templates
 from netspec.language.top import Input
@@ -41,6 +41,7 @@ class _Builder:
         input = self._input()
         writing = self._writing()
         layers = writing.layers(input, self.findings)
+        data = self._section("data", Data)
         return Spec(
             source=self.source,
             root=self.root,
@@ -49,8 +50,8 @@ class _Builder:
             input=input,
             layers=layers,
             budget=self._section("budget", Budget),
-            data=self._section("data", Data),
-            train=self._section("train", Train),
+            data=data,
+            train=measured(self._section("train", Train), data.value, sound=self.findings.sound("train", "loss")),
             whole=self._whole(),
             sourced=self.findings.intact("data", "source"),
             writing=lambda input, other: writing.otherwise(input, other, self.root),

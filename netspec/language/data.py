@@ -19,7 +19,9 @@ from netspec.language.fields import (
     two,
     whole,
 )
+from netspec.language.heads import Labels
 
+ALL_LABELS: tuple[Labels, ...] = ("class", "several", "numbers")
 Interval = tuple[float, float]
 
 
@@ -47,6 +49,8 @@ class Source:
     """Whether `resize` is for it."""
     white: int | None = 255
     """The value of a white pixel where pixels are bytes; None where they may be on any scale."""
+    labels: tuple[Labels, ...] = ("class",)
+    """What its labels may be."""
 
     @property
     def dtype(self) -> Literal["uint8", "float32"]:
@@ -60,8 +64,8 @@ SOURCES: dict[str, Source] = {
     "mnist": Source(known=Known((28, 28, 1), 10, 60_000, 10_000)),
     "cifar-10": Source(known=Known((32, 32, 3), 10, 50_000, 10_000)),
     "idx": Source(),
-    "npz": Source(suffix=".npz", white=None),
-    "images": Source(resizable=True),
+    "npz": Source(suffix=".npz", white=None, labels=ALL_LABELS),
+    "images": Source(resizable=True, labels=ALL_LABELS),
 }
 KNOWN: dict[str, Known] = {name: source.known for name, source in SOURCES.items() if source.known}
 
@@ -199,9 +203,15 @@ class Data:
         also=("dir", "root", "directory"),
         examples=("data/flowers",),
     )
+    labels: Labels = key(
+        choice(*ALL_LABELS),
+        "What an image is labelled with: one `class`; `several` of some labels, each on or off; `numbers`.",
+        "class",
+        also=("label_mode", "task", "targets", "label_type"),
+    )
     validation: float = key(
         number(0, below=1),
-        "The share of the training set held out, stratified, by seed.",
+        "The share of the training set held out by seed; of classes, the same share of each.",
         0.1,
         also=("validation_split", "val"),
         examples=(0.2,),

@@ -202,6 +202,20 @@ def whole_or(minimum: int, *words: str) -> Type:
     return Type(schema, f"a whole number of at least {minimum}, or {alternatives}")
 
 
+def positive_or(*words: str) -> Type:
+    """A list of numbers greater than 0, or one of a few words."""
+    item = number(above=0)
+    schema: Schema = {
+        "type": ["array", "string"],
+        "if": {"type": "array"},
+        "then": {"items": item.schema | _expecting(item), "minItems": 1},
+        "else": {"enum": list(words)},
+    }
+    alternatives = "".join(f", or `{word}`" for word in words)
+    expected = f"a list of numbers greater than 0{alternatives}"
+    return Type(schema, expected, lambda value: value if isinstance(value, str) else tuple(map(float, value)))
+
+
 DECIMAL = {"k": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 BINARY = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 _QUANTITY = re.compile(r"^(\d+)(?:\.(\d+))?([A-Za-z]*)$")

@@ -27,6 +27,10 @@ VALUES = {
     "mse": "mean_squared_error", "mseloss": "mean_squared_error", "l2": "mean_squared_error", "crossentropyloss": "cross_entropy",
     "categoricalcrossentropy": "cross_entropy", "sparsecategoricalcrossentropy": "cross_entropy", "softmaxwithloss": "cross_entropy",
     "softmaxcrossentropy": "cross_entropy", "ce": "cross_entropy", "nll": "cross_entropy", "nllloss": "cross_entropy",
+    "bce": "binary_cross_entropy", "bceloss": "binary_cross_entropy", "bcewithlogits": "binary_cross_entropy",
+    "bcewithlogitsloss": "binary_cross_entropy", "binarycrossentropy": "binary_cross_entropy", "mae": "mean_absolute_error",
+    "maeloss": "mean_absolute_error", "l1": "mean_absolute_error", "l1loss": "mean_absolute_error", "smoothl1": "huber", "huberloss": "huber",
+    "multilabel": "several", "multiclass": "class", "categorical": "class", "regression": "numbers", "rmse": "root_mean_square_error",
     "fmnist": "fashion-mnist", "imagefolder": "images", "folder": "images",
     "steplr": "step", "exponentiallr": "exponential", "exponentialdecay": "exponential", "exp": "exponential", "onecyclelr": "one_cycle",
     "1cycle": "one_cycle", "cosineannealinglr": "cosine", "cosineannealing": "cosine", "cosinedecay": "cosine", "fixed": "constant",
@@ -40,7 +44,7 @@ VALUES = {
 """Words for a value that is one of a few, as `squeezed` gives them."""
 FOREIGN = frozenset({
     "adamax", "adadelta", "radam", "adabelief", "adafactor", "ftrl", "lars", "rprop", "asgd", "lbfgs", "sgdw",
-    "mae", "meanabsoluteerror", "meanabsolutepercentageerror", "binarycrossentropy", "bce", "hinge", "huber",
+    "meanabsolutepercentageerror", "hinge",
     "softsign", "hardsigmoid", "hardswish", "relu6", "selu", "celu", "prelu", "rrelu", "mish", "glu", "logsigmoid", "hardtanh",
     "layernorm", "groupnorm", "instancenorm", "weightnorm", "reflect", "circular", "replicate", "causal", "float16", "fp16", "half",
     "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic",

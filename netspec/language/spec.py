@@ -9,9 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from netspec.language.budget import Budget
 from netspec.language.data import Data
+from netspec.language.heads import HEADS
 from netspec.language.kind import Settings
 from netspec.language.top import Input
-from netspec.language.train import Train
+from netspec.language.train import LOSSES, Train
 from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source, Span
 
@@ -38,6 +39,14 @@ class Located(Generic[T]):
     def at(self, name: str) -> Span:
         """The place of a value; the section's where the file leaves it out."""
         return self.places[name].value if name in self.places else self.span
+
+
+def measured(train: Located[Train], data: Data, *, sound: bool) -> Located[Train]:
+    """The training with the loss of the labels, where it names none or what it names is not `sound`."""
+    if sound and "loss" in train.places:
+        return train
+    default = next(head.losses[0] for head in HEADS if head.labels == data.labels)
+    return replace(train, value=replace(train.value, loss=LOSSES[default]()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,12 +11,14 @@ from netspec.language.fields import (
     key,
     number,
     number_or_list,
+    positive_or,
     section,
     several,
     steps,
     variant,
     whole,
 )
+from netspec.language.heads import METRICS, WATCHED
 
 Steps = int | str
 
@@ -246,14 +248,6 @@ class Piecewise:
         return self.scales if isinstance(self.scales, tuple) else (self.scales,) * len(self.boundaries)
 
 
-METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
-
-
-def is_better_higher(metric: str) -> bool:
-    """Whether more of a metric is better: of an accuracy, not of a loss."""
-    return metric.endswith("accuracy")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Plateau:
     """The rate times `factor` whenever a metric has not improved for more than `patience` epochs."""
@@ -261,7 +255,7 @@ class Plateau:
     type: ClassVar[str] = "plateau"
     warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
     metric: str = key(
-        choice(*METRICS), "What is watched, at the end of each epoch.", "validation_loss", also=("monitor",)
+        choice(*WATCHED), "What is watched, at the end of each epoch.", "validation_loss", also=("monitor",)
     )
     factor: float = key(
         number(above=0, below=1), "The factor of a drop.", 0.1, also=("gamma", "decay_rate"), examples=(0.5,)
@@ -291,21 +285,50 @@ class CrossEntropy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BinaryCrossEntropy:
+    """Cross-entropy of the sigmoid of each number, in nats; the mean over the labels where there are several."""
+
+    type: ClassVar[str] = "binary_cross_entropy"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeanSquaredError:
-    """The mean of (logit - one-hot label)^2 over classes."""
+    """The mean of (number - label)^2 over the numbers; of a class, its label is one-hot."""
 
     type: ClassVar[str] = "mean_squared_error"
 
 
-Loss = CrossEntropy | MeanSquaredError
-LOSSES: dict[str, type[Loss]] = {cls.type: cls for cls in (CrossEntropy, MeanSquaredError)}
+@dataclass(frozen=True, kw_only=True)
+class MeanAbsoluteError:
+    """The mean of |number - label| over the numbers."""
+
+    type: ClassVar[str] = "mean_absolute_error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Huber:
+    """Half the squared error up to `delta`, beyond it a line of that slope (Huber, 1964); the mean over the numbers."""
+
+    type: ClassVar[str] = "huber"
+    delta: float = key(number(above=0), "The error at which the square becomes a line.", 1.0, examples=(1.0,))
+
+
+Loss = CrossEntropy | BinaryCrossEntropy | MeanSquaredError | MeanAbsoluteError | Huber
+LOSSES: dict[str, type[Loss]] = {
+    cls.type: cls for cls in (CrossEntropy, BinaryCrossEntropy, MeanSquaredError, MeanAbsoluteError, Huber)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping:
     """Stops where a metric has not improved for `patience` epochs."""
 
-    metric: str = key(choice(*METRICS), "What is watched.", "validation_loss", also=("monitor",))
+    metric: str = key(
+        choice(*WATCHED),
+        "What is watched, of those that measure the spec's labels.",
+        "validation_loss",
+        also=("monitor",),
+    )
     patience: int = key(whole(1), "Epochs without improvement.", 5, examples=(5,))
 
 
@@ -322,10 +345,20 @@ class Checkpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What the run must reach on the test set: the command fails where it ends below."""
+    """What the run must reach on the test set: the command fails where it does not. One of the two bounds is needed."""
 
-    metric: Literal["accuracy"] = key(choice("accuracy"), "What is measured.", "accuracy")
-    at_least: float = key(number(0, 1), "The least value that passes.", examples=(0.97,))
+    metric: str | None = key(
+        choice(*METRICS),
+        "What is measured, of those that measure the spec's labels.",
+        None,
+        default_words="the first of those",
+    )
+    at_least: float | None = key(
+        number(0, 1), "The least value that passes, where more is better.", None, examples=(0.97,)
+    )
+    at_most: float | None = key(
+        number(0), "The largest value that passes, where less is better.", None, examples=(0.1,)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -381,9 +414,17 @@ class Train:
         variant(LOSSES, "cross_entropy"),
         "What is made small.",
         CrossEntropy,
-        default_words="`cross_entropy`",
+        default_words="by `data.labels`: `cross_entropy`, `binary_cross_entropy` or `mean_squared_error`",
         also=("criterion",),
         examples=("cross_entropy", {"type": "cross_entropy", "label_smoothing": 0.1}),
+    )
+    class_weights: tuple[float, ...] | Literal["balanced"] | None = key(
+        positive_or("balanced"),
+        "What the loss of an image of each class is multiplied by; `balanced`: by the mean number of images of a class, divided "
+        "by that of its own. Of `several` labels, what a label that is on weighs beside one that is off.",
+        None,
+        also=("class_weight", "pos_weight", "weights"),
+        examples=("balanced", [1, 5]),
     )
     precision: Literal["float32", "bfloat16"] = key(
         choice("float32", "bfloat16"),
@@ -409,7 +450,8 @@ class Train:
     checkpoint: Checkpoint = key(
         section(Checkpoint),
         "When the run is saved. The best epoch is kept as well: that of the highest validation accuracy (training accuracy "
-        "where `data.validation` is 0), of equal ones that of the lowest loss; with `early_stopping` that of its metric.",
+        "where `data.validation` is 0; the first metric of other labels), of equal ones that of the lowest loss; with "
+        "`early_stopping` that of its metric.",
         Checkpoint,
         default_words="every epoch, 3 kept",
         also=("checkpoints",),

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Literal
 
+from netspec.language.kinds import KINDS
+from netspec.language.usual import usual
 from netspec.runs import processor
 
 Effect = Literal["refused", "warned", "allowed"]
@@ -40,7 +42,7 @@ FREE = (
 LATER: dict[str, object] = {"settings": {}}
 """Parts that runs of earlier versions lack, and what stands for them."""
 
-LATER_KEYS: dict[str, object] = {"train.accumulate": 1, "train.optimizer.decay_norms": True}
+LATER_KEYS: dict[str, object] = {"data.labels": "class", "train.accumulate": 1, "train.optimizer.decay_norms": True}
 """Keys that specs of earlier versions lack, and what stands for them; any other key of theirs that is null now was not there."""
 
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
@@ -49,7 +51,7 @@ SAME_UP_TO_BITS: tuple[Effect, str] = ("warned", "the last bits of the results m
 PACKAGES = ("netspec-compiler", "jax", "jaxlib", "optax", "numpy", "ml_dtypes", "safetensors")
 
 
-KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("spec", (dict,), "a mapping"),
     ("spec.data", (dict,), "a mapping"),
     ("spec.data.path", (str, type(None)), "a path or null"),
@@ -122,7 +124,7 @@ def malformed(value: object) -> str | None:
     """
     if not isinstance(value, dict):
         return "it is not a mapping"
-    for path, types, words in KINDS:
+    for path, types, words in TYPES:
         place: Any = value
         *above, last = path.split(".")
         for key in above:
@@ -180,6 +182,17 @@ def changes(old: object, new: object, path: str = "") -> list[Change]:
     return [change for name, before, after in pairs for change in changes(before, after, name)]
 
 
+def _shortest(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a record has of a spec, without what goes without saying of its layers: earlier versions said all they knew."""
+    layers = [
+        {key: value for key, value in layer.items() if key == "kind" or value != usual(layer["kind"]).get(key, ABSENT)}
+        if isinstance(layer, dict) and layer.get("kind") in KINDS
+        else layer
+        for layer in spec.get("layers", ())
+    ]
+    return {**spec, "layers": layers} if "layers" in spec else spec
+
+
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     """What differs between the record of a run and that of the process which would go on with it.
 
@@ -187,7 +200,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     """
     differences = [
         Difference(change.path, change.old, change.new, *_judge_spec(change, new))
-        for change in changes(old.get("spec", {}), new.get("spec", {}))
+        for change in changes(_shortest(old.get("spec", {})), _shortest(new.get("spec", {})))
         if not (change.old is ABSENT and change.new == LATER_KEYS.get(change.path))
     ]
     for part in {**old, **new}:

@@ -72,6 +72,9 @@ def _cut(centre: jax.Array, length: jax.Array, size: int) -> tuple[jax.Array, ja
 
 
 def measured(of: Callable[[jax.Array], jax.Array], labels: jax.Array, shares: jax.Array | None) -> jax.Array:
-    """(batch,) what is measured against labels: for mixed images that against both labels, each by its share."""
+    """(batch, ...) what is measured against labels: for mixed images that against both labels, each by its share."""
     own = of(labels)
-    return own if shares is None else shares * own + (1 - shares) * of(partners(labels))
+    if shares is None:
+        return own
+    each = shares.reshape(-1, *(1,) * (own.ndim - 1))
+    return each * own + (1 - each) * of(partners(labels))

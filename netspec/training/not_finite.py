@@ -11,7 +11,6 @@ import jax.numpy as jnp
 
 from netspec.lowering.network import Outputs
 from netspec.training.loop import NotFinite, Trainer, all_finite
-from netspec.training.objective import losses
 from netspec.training.step import TrainableNetwork
 
 Kind = Literal["images", "augmented images", "output", "statistics", "loss", "gradient", "parameters", "sum"]
@@ -131,7 +130,7 @@ def _evaluation(network: TrainableNetwork, variables: Any, images: Any, labels: 
         logits, _ = network.forward(variables, x, outputs=outputs)
         finite: Flags = {("images", None): all_finite(x)}
         finite |= _outputs(network, outputs, {})
-        finite["loss", None] = all_finite(losses(network.train.loss, logits, labels))
+        finite["loss", None] = all_finite(network.losses(variables, logits, labels))
         places.extend(finite)
         return list(finite.values())
 

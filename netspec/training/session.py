@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import jax
+import numpy as np
 
 from netspec.analysis.plan import Plan, steps_per_epoch
+from netspec.analysis.watches import watching
 from netspec.data.splits import Images
+from netspec.language.heads import VALIDATION
 from netspec.lowering.network import Choices
 from netspec.runs.best import Row, best_of, watched
 from netspec.runs.checkpoint import BEST, Background, Checkpoint, restore_best
@@ -24,7 +27,8 @@ from netspec.runs.metrics import write_rows
 from netspec.storage import writing
 from netspec.storage.tensors import Corrupt
 from netspec.storage.tree import to_host, unflatten
-from netspec.training.health import concerns, guessing
+from netspec.training import tallies
+from netspec.training.health import concerns, guessing, undefined
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
 from netspec.training.step import TrainableNetwork, TrainingState
@@ -111,7 +115,8 @@ class Session:
         self.evaluation_seconds = 0.0
         self.first_step_seconds: float | None = None
         self._told: set[str] = set()
-        self._guessing = guessing(images.train.labels, len(images.classes), self.train.loss)
+        self._guessing = guessing(images.train.labels, len(images.classes), self.train.loss, self.trainer.weights)
+        self._watched = watched(self.train, self.network.head, len(images.validation) > 0)
         self.best_after = 0
         """The best is one of the epochs after this one: what was the best before is lost."""
 
@@ -207,7 +212,11 @@ class Session:
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
-        for concern in concerns(self.rows, self._guessing):
+        found = [
+            *concerns(self.rows, self._guessing),
+            *undefined(self.rows[-1], (self._watched, *watching(self.train).values())),
+        ]
+        for concern in found:
             if concern.code not in self._told:
                 self._told.add(concern.code)
                 for watcher in watchers:
@@ -244,16 +253,19 @@ class Session:
     def _finish_epoch(self, step: int, state: TrainingState, totals: Any, last: Any) -> bool:
         """Adds the epoch's row; says whether it is the best so far."""
         steps = self.trainer.steps_per_epoch
+        head = self.network.head
+        means = {name: np.asarray(totals[name]).astype(np.float64) / steps for name in tallies.NAMES[head.name]}
         row: Row = {
             "epoch": step // steps,
             "step": step,
             "loss": float(totals["loss"]) / steps,
-            "accuracy": float(totals["accuracy"]) / steps,
+            **tallies.metrics(head, means),
             "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
             validated = self._evaluate(step, state, "validation")
-            row |= {"validation_loss": validated.loss, "validation_accuracy": validated.accuracy}
+            found = {"loss": validated.loss, **validated.metrics}
+            row |= {f"{VALIDATION}{name}": value for name, value in found.items()}
             row |= {"dead_layers": list(validated.dead_layers)} if validated.dead_layers else {}
         row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
@@ -265,7 +277,7 @@ class Session:
     def best_row(self) -> Row | None:
         """The best of the epochs whose network is at hand."""
         rows = (row for row in self.rows if row["epoch"] > self.best_after)
-        return best_of(rows, watched(self.train, len(self.images.validation) > 0))
+        return best_of(rows, self._watched)
 
     def _best_step(self) -> int | None:
         best = self.best_row()
@@ -296,7 +308,7 @@ class Session:
                 raise Corrupt(self.directory.checkpoints().folder / BEST, f"it holds step {best.step}, not {best_step}")
             variables, step = self.trainer.place(unflatten(variables, variables_of(best))), best_step
         test = self._evaluate(step, state | {"variables": variables}, "test")
-        facts = {"step": step, "test": {"loss": test.loss, "accuracy": test.accuracy}}
+        facts = {"step": step, "test": {"loss": test.loss, **test.metrics}}
         save_model(self.directory.model, variables, self.plan, self.record, self.rows, facts)
         return test
 

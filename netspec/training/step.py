@@ -10,14 +10,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan, known_steps_per_epoch
 from netspec.language.train import Train
-from netspec.lowering.network import Choices, Network, Outputs
+from netspec.lowering.network import Choices, Network, Outputs, Variables
 from netspec.lowering.settings import held
 from netspec.training.augment import augment
 from netspec.training.mixing import measured
 from netspec.training.objective import losses
 from netspec.training.optimizer import Optimizer
+from netspec.training.tallies import NAMES, tallies
 
 TrainingState = dict[str, Any]
 """{"variables", "optimizer" (flat), "step" (int32), "key" (uint32 key data)}: one pytree of arrays."""
@@ -63,6 +65,7 @@ class TrainableNetwork(Network):
     def __init__(self, plan: Plan, choices: Choices | None = None, steps_per_epoch: int | None = None) -> None:
         super().__init__(plan, choices)
         self.train = plan.spec.train.value
+        self.head = of_plan(plan)
         self.steps_per_epoch = steps_per_epoch or known_steps_per_epoch(plan)
 
     @cached_property
@@ -78,6 +81,19 @@ class TrainableNetwork(Network):
         it; each is a ValueError.
         """
         return Optimizer(self.train, self.total_steps)
+
+    def init(self, seed: int | None = None) -> Variables:
+        """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
+
+        `state["input"]` holds the images' mean and deviation a channel, 0 and 1 until data sets them, and with
+        `train.class_weights` those, 1 until data sets what is balanced. Without a seed, the spec's.
+        """
+        variables = super().init(seed)
+        if (given := self.train.class_weights) is not None:
+            ones = np.ones(self.head.classes(self.plan.output[-1]), np.float32)
+            weights = ones if given == "balanced" else np.asarray(given, np.float32)
+            variables["state"]["input"]["class_weights"] = jax.device_put(weights)
+        return variables
 
     @held
     def init_training(self, seed: int | None = None) -> TrainingState:
@@ -96,9 +112,11 @@ class TrainableNetwork(Network):
         """`(state, images, labels) -> (state, metrics)`, compiled; the given state's memory is reused.
 
         images (batch, height, width, channels): uint8 pixels are normalized inside by the stored statistics, floats
-        are taken as normalized; labels (batch,) integers from 0 to classes - 1. With `train.accumulate` n they are those of n
-        batches, dealt out in turn: each batch has every n-th. Metrics, float32: `loss` (mean), `accuracy`,
-        `gradient_norm` (before clipping), `learning_rate`.
+        are taken as normalized; labels (batch,) integers from 0 to classes - 1, or (batch, outputs): 0 and 1 of several labels,
+        float32 numbers. With `train.accumulate` n they are those of n batches, dealt out in turn: each batch has every n-th.
+        Metrics, float32: `loss` (mean), `gradient_norm` (before clipping), `learning_rate` and, of classes, `accuracy`; of
+        several labels the shares `true_positives`, `false_positives` and `false_negatives`, of numbers the means
+        `absolute_error` and `squared_error`, each (outputs,).
 
         ValueError where there is not one label an image, or not equally many images a batch. Labels are not checked: a compiled function raises nothing. `netspec train` refuses a label that is no class before
         the first step; here it makes a cross-entropy without smoothing NaN, unless it counts from the end (-1 is the last
@@ -133,8 +151,16 @@ class TrainableNetwork(Network):
         """The mean loss in training mode; with it logits and moved statistics. `outputs` as for `forward`, `shares` as
         `augmented` gives them."""
         logits, moved = self.forward(variables, x, training=True, key=key, outputs=outputs)
-        each = measured(lambda wanted: losses(self.train.loss, logits, wanted), labels, shares)
+        each = measured(lambda wanted: self.losses(variables, logits, wanted), labels, shares)
         return jnp.mean(each), (logits, moved["state"])
+
+    def losses(self, variables: Any, logits: jax.Array, labels: jax.Array) -> jax.Array:
+        """The spec's loss of each example, (batch,), weighted by `train.class_weights` as `variables` hold them."""
+        return losses(self.train.loss, logits, labels, variables["state"]["input"].get("class_weights"))
+
+    def labels_of(self, batch: Any) -> tuple[Any, ...]:
+        """The shape of the labels of a batch."""
+        return (batch,) if self.head.labels == "class" else (batch, self.plan.output[-1])
 
     def batches(self, examples: jax.Array) -> jax.Array:
         """The images or labels of a step by its batches, (accumulate, batch, ...): dealt out in turn, so that devices which
@@ -152,8 +178,12 @@ class TrainableNetwork(Network):
             return self.loss({"params": params, "state": statistics}, x, labels, key, shares=shares)
 
         (loss, (logits, moved)), gradients = jax.value_and_grad(loss_of, has_aux=True)(state["variables"]["params"])
-        right = measured(lambda wanted: (jnp.argmax(logits, -1) == wanted).astype(jnp.float32), labels, shares)
-        return gradients, moved, {"loss": loss, "accuracy": jnp.mean(right)}
+
+        def count(name: str) -> jax.Array:
+            return jnp.mean(measured(lambda wanted: tallies(self.head, logits, wanted)[name], labels, shares), 0)
+
+        counted = {name: count(name) for name in NAMES[self.head.name]}
+        return gradients, moved, {"loss": loss, **counted}
 
     def _batches(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> Batched:
         """What the batches of a step give together: means, and the statistics that the last one leaves.
@@ -180,9 +210,9 @@ class TrainableNetwork(Network):
     @held
     def step(self, state: TrainingState, images: jax.Array, labels: jax.Array) -> tuple[TrainingState, Metrics]:
         """One step, not compiled: see `train_step`."""
-        if labels.shape != images.shape[:1]:
+        if labels.shape != (wanted := self.labels_of(images.shape[0])):
             raise ValueError(
-                f"images of shape {images.shape} need as many labels, and have labels of shape {labels.shape}"
+                f"images of shape {images.shape} need as many labels, of shape {wanted}, and have labels of shape {labels.shape}"
             )
         variables = state["variables"]
         gradients, statistics, means = self._batches(state, images, labels)

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.data import Split
 from netspec.data.splits import Images
@@ -35,9 +36,17 @@ def images(plan: Plan) -> Images:
     count, channels = plan.spec.train.value.batch_size, plan.input[2]
     pixels = rng.integers(0, 256, (count, *plan.input), np.uint8)
     raw = pixels.astype(SOURCES[plan.spec.data.value.source].dtype, copy=False)
-    split = Split(raw, rng.integers(0, plan.output[-1], count).astype(np.int32))
+    split = Split(raw, _labels(plan, count, rng))
     statistics = np.full(channels, 127.5, np.float32), np.full(channels, 73.9, np.float32)
     return Images(split, split.rows(np.arange(0)), split, (), "", *statistics)
+
+
+def _labels(plan: Plan, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Labels in the shape and type of the plan's head."""
+    head, outputs = of_plan(plan), plan.output[-1]
+    if head.labels == "class":
+        return rng.integers(0, head.classes(outputs), count).astype(np.int32)
+    return rng.integers(0, 2, (count, outputs)).astype(np.float32 if head.labels == "numbers" else np.int32)
 
 
 class Step:

@@ -110,7 +110,7 @@ def test_a_source_that_contradicts_its_settings_is_the_place_where_it_is_the_rep
         ("kernel: 3}", "kernel: 3, negative_slope: 0.2}"),
         ("cifar-10", "svhn"),
         ("{epochs: 3}", "{optimizer: adamax}"),
-        ("{epochs: 3}", "{loss: mae}"),
+        ("{epochs: 3}", "{loss: hinge}"),
         ("{epochs: 3}", "{clip_value: 1.0}"),
         ("{epochs: 3}", "{schedule: {type: one_cycle, momentum_range: 3}}"),
         ("filters: 8, ", ""),

@@ -151,7 +151,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS230",
         "activation on the logits",
-        "The last layer has an activation, and the loss takes what it gives for the logits of a softmax.",
+        "The last layer has an activation, and the loss takes what it gives for the logits of a softmax, or of sigmoids.",
         (
             "A logit is any number: the larger, the likelier. ReLU makes all unlikely classes alike and passes no gradient to them; "
             "after a sigmoid no class of ten can be given more than 23 %. The loss applies the softmax itself."
@@ -244,7 +244,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS224",
         "one number for several classes",
-        "`cross_entropy` compares the softmax of the last layer's numbers with the class. Of one number the softmax is 1.",
+        "`cross_entropy` compares the softmax of the last layer's numbers with the class. Of one number the softmax is 1. "
+        "`binary_cross_entropy` tells two classes apart by one number, the logit of the second.",
         "The loss would be 0 for every image, and the accuracy that of one class.",
         _DIGITS + "fc: [1]\ndata: {source: npz, path: two-classes.npz}\n",
         _DIGITS + "fc: [2]\ndata: {source: npz, path: two-classes.npz}\n",
