@@ -27,9 +27,16 @@ VALUES = {
     "mse": "mean_squared_error", "mseloss": "mean_squared_error", "l2": "mean_squared_error", "crossentropyloss": "cross_entropy",
     "categoricalcrossentropy": "cross_entropy", "sparsecategoricalcrossentropy": "cross_entropy", "softmaxwithloss": "cross_entropy",
     "softmaxcrossentropy": "cross_entropy", "ce": "cross_entropy", "nll": "cross_entropy", "nllloss": "cross_entropy",
+    "bce": "binary_cross_entropy", "bceloss": "binary_cross_entropy", "bcewithlogits": "binary_cross_entropy",
+    "bcewithlogitsloss": "binary_cross_entropy", "binarycrossentropy": "binary_cross_entropy", "mae": "mean_absolute_error",
+    "maeloss": "mean_absolute_error", "l1": "mean_absolute_error", "l1loss": "mean_absolute_error", "smoothl1": "huber", "huberloss": "huber",
+    "multilabel": "several", "multiclass": "class", "categorical": "class", "regression": "numbers", "rmse": "root_mean_square_error",
     "fmnist": "fashion-mnist", "imagefolder": "images", "folder": "images",
     "steplr": "step", "exponentiallr": "exponential", "exponentialdecay": "exponential", "exp": "exponential", "onecyclelr": "one_cycle",
     "1cycle": "one_cycle", "cosineannealinglr": "cosine", "cosineannealing": "cosine", "cosinedecay": "cosine", "fixed": "constant",
+    "reducelronplateau": "plateau", "reduceonplateau": "plateau", "reducelr": "plateau", "multisteplr": "piecewise", "multistep": "piecewise",
+    "piecewiseconstant": "piecewise", "piecewiseconstantdecay": "piecewise",
+    "updown": "vertical", "ud": "vertical", "horizontalandvertical": "both",
     "valacc": "validation_accuracy", "valaccuracy": "validation_accuracy", "validationacc": "validation_accuracy",
     "valloss": "validation_loss", "acc": "accuracy", "rms": "rmsprop",
     "inchannels": "depthwise", "sameupper": "same", "samelower": "same",
@@ -37,11 +44,11 @@ VALUES = {
 """Words for a value that is one of a few, as `squeezed` gives them."""
 FOREIGN = frozenset({
     "adamax", "adadelta", "radam", "adabelief", "adafactor", "ftrl", "lars", "rprop", "asgd", "lbfgs", "sgdw",
-    "mae", "meanabsoluteerror", "meanabsolutepercentageerror", "binarycrossentropy", "bce", "hinge", "huber",
+    "meanabsolutepercentageerror", "hinge",
     "softsign", "hardsigmoid", "hardswish", "relu6", "selu", "celu", "prelu", "rrelu", "mish", "glu", "logsigmoid", "hardtanh",
     "layernorm", "groupnorm", "instancenorm", "weightnorm", "reflect", "circular", "replicate", "causal", "float16", "fp16", "half",
-    "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic", "plateau", "multistep",
-    "dropout2d", "spatialdropout", "spatialdropout2d", "rescale", "rescaling", "vertical", "sum", "min", "lppool", "conv1d", "conv3d", "convtranspose", "conv2dtranspose", "deconv", "convtranspose2d",
+    "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic",
+    "dropout2d", "spatialdropout", "spatialdropout2d", "rescale", "rescaling", "sum", "min", "lppool", "conv1d", "conv3d", "convtranspose", "conv2dtranspose", "deconv", "convtranspose2d",
     "separableconv", "lstm", "gru", "rnn", "embedding", "attention", "upsample", "upsampling",
 })  # fmt: skip
 """Words for what the format does not have, as `squeezed` gives them: however near a word of the format is, they mean another thing."""
@@ -60,6 +67,9 @@ SWITCHES = {
     ("randomflip", "true"): "flip: horizontal",
     ("randomhorizontalflip", "true"): "flip: horizontal",
     ("hflip", "true"): "flip: horizontal",
+    ("verticalflip", "true"): "flip: vertical",
+    ("randomverticalflip", "true"): "flip: vertical",
+    ("vflip", "true"): "flip: vertical",
     ("earlystopping", "true"): "early_stopping: {}",
 }
 """A key, as `squeezed` gives it, with its value, as the key and value that say the same."""
@@ -78,7 +88,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "inputdim": ("input",), "inputsize": ("input",), "imagesize": ("input",), "imageshape": ("input",), "inputshape": ("input",),
     "baselr": ("learning_rate",), "maxlr": ("learning_rate",), "initlr": ("learning_rate",), "initiallr": ("learning_rate",), "lr0": ("learning_rate",),
     "initiallearningrate": ("learning_rate",), "eta": ("learning_rate",), "mom": ("momentum",),
-    "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "gamma": ("decay_rate",), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
+    "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "gamma": ("decay_rate", "scales", "factor"), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
+    "randomzoom": ("zoom",), "randomshear": ("shear",), "randomerasing": ("erase",), "randomshift": ("shift",),
+    "widthshiftrange": ("shift",), "heightshiftrange": ("shift",), "itersize": ("accumulate",),
     "rotation": ("rotate",), "rotationrange": ("rotate",), "randomrotation": ("rotate",), "randomcrop": ("crop",),
     "clipgradnorm": ("gradient_clip",), "maxnorm": ("gradient_clip",), "maxgradnorm": ("gradient_clip",), "clipnorm": ("gradient_clip",),
     "valsplit": ("validation",), "validationfraction": ("validation",), "valfraction": ("validation",), "valsize": ("validation",),

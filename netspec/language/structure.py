@@ -335,6 +335,7 @@ def _expected(error: ValidationError) -> str:
             message = at.get("errorMessage", message)
         if isinstance(at, dict) and step not in at:  # jsonschema leaves `$ref` and `if` out of its paths
             at = schema()["$defs"][at["$ref"].rsplit("/", 1)[1]]
+            message = at.get("errorMessage", message)
         at = at[step]
     if error.validator == "minItems" and error.validator_value == 1:
         return "expected at least one item"
