@@ -172,6 +172,7 @@ class Templates:
             help = "give each a block of its own, in the order in which they run"
             labels = tuple(Label(entry.key.span, "and these") for entry in bodies[1:2])
             self._add(path, "NS270", message, bodies[0].key, help, OneOfTheseKeys(path, names), labels)
+            block.sound = False
         elif block.branches is not None and block.join is None:
             span = _key_span(node, "branches")
             self.findings.add(
