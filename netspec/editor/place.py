@@ -15,8 +15,8 @@ from netspec.text.source import Source, Span
 
 _WORD = re.compile(r"(?:[A-Za-z0-9_][\w.%-]*)?$")
 _REST = re.compile(r"[\w.%-]*")
-LISTS = ("blocks", "branches", *(name for name, kind in KINDS.items() if kind.place == "end"))
-"""The keys whose value is a list: on a line of its own, an item begins with a dash."""
+LISTS = ("blocks", "branches")
+"""The keys whose value is a list wherever they stand, besides those of the top: on a line of its own, an item begins with a dash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _expected(outline: Outline, column: int) -> tuple[Literal["key", "value", "i
         path = outline.at_column(column) if items is None else items
         if path is None:
             return None
-        return ("dash" if items is not None or path[-1:] in [(name,) for name in LISTS] else "key"), path, False
+        return ("dash" if items is not None or _is_list(path) else "key"), path, False
     path = outline.path()
     if outline.expected is None or path is None:
         return None
@@ -99,6 +99,11 @@ def _expected(outline: Outline, column: int) -> tuple[Literal["key", "value", "i
         number = len(top.values) if top.flow and not top.awaits else len(top.values) - 1
         return "item", (*path, max(number, 0)), flow
     return ("value", (*path, step), flow) if step is not None else None
+
+
+def _is_list(path: Path) -> bool:
+    end = len(path) == 1 and path[0] in KINDS and KINDS[str(path[0])].place == "end"
+    return end or path[-1:] in [(name,) for name in LISTS]
 
 
 def _without(mapping: Mapping, line: int, start: int) -> Mapping:

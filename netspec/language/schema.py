@@ -103,9 +103,9 @@ def _variants(type: Type) -> Schema:
         branches.append({"if": {"type": "object"} | chosen, "then": branch})
     if default is None:
         # which keys a mapping may have follows from its `type`; without one, none that no type has
-        known = {key.name: True for cls in type.variants.values() for key in keys(cls)}
-        of_any: Schema = {"properties": {"type": True} | known, "additionalProperties": False}
-        branches.append({"if": {"type": "object", "properties": {"type": False}}, "then": of_any})
+        known = {key.name: _key(key) for cls in type.variants.values() for key in keys(cls)}
+        of_any: Schema = {"properties": known, "additionalProperties": False}
+        branches.append({"if": {"properties": {"type": {}}, "required": ["type"]}, "else": of_any})
     type_key = {"enum": names, "description": "Which one.", "errorMessage": f"expected one of {', '.join(names)}"}
     of_mapping: Schema = {"properties": {"type": type_key | ({"default": default} if default else {})}}
     needs = {} if default else {"required": ["type"]}

@@ -275,7 +275,7 @@ def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unk
         is_slip = isinstance(value, Scalar) and (
             one_slip(entry.name.lower(), name) or called_elsewhere(entry.name, facts) == name
         )
-        readable = is_slip or fits(plain(value), properties[name]) or mostly_known((*path, name), value)
+        readable = is_slip or fits(plain(value), properties.get(name, {})) or mostly_known((*path, name), value)
         yield _Unknown(entry, found, readable, instead)
 
 

@@ -43,9 +43,13 @@ class LayerTemplate:
 
     @cached_property
     def gate(self) -> Node:
-        """What the file says of its gate; a mapping of nothing where that stands in `defaults`."""
-        entry = self.node.entry("gate") if isinstance(self.node, Mapping) else None
-        return entry.value if entry is not None else Mapping((), self.places["gate"].value, False)
+        """What the file says of its gate, in the layer or for the first of its copies; a mapping of nothing where that stands
+        in `defaults`."""
+        first = self.node.entry("first") if isinstance(self.node, Mapping) else None
+        holders = (self.node, first.value if first is not None else None)
+        entries = (holder.entry("gate") for holder in holders if isinstance(holder, Mapping))
+        entry = next((entry for entry in entries if entry is not None), None)
+        return entry.value if entry is not None else Mapping((), self.span, False)
 
 
 @dataclass(slots=True)
