@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import ceil, floor
 
 from netspec.analysis.causes import NotRepeated
 from netspec.analysis.report import Report
-from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.causes import NormGroupsDoNotDivide, NoWholeNumber, OneOfTheseKeys, StepsNotOnce
 from netspec.language.edits import insert, written
+from netspec.repair.changes import Change
 from netspec.repair.values import removal
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, walk
 from netspec.text.source import Span
@@ -82,9 +84,14 @@ def no_whole_number(report: Report, finding: Diagnostic, cause: NoWholeNumber) -
 
 
 def norm_groups(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivide) -> Iterator[Fix]:
-    """The numbers of groups that divide the features, the largest that is not larger first."""
+    """The numbers of groups that divide the features, the largest that is not larger first; then the nearest number of filters
+    that the groups divide."""
     assert report.spec is not None
     layer = next(layer for layer in report.spec.layers if layer.name == finding.layer)
+    nearest = max(1, round(cause.features / cause.groups)) * cause.groups
+    filters = [Change(layer, "filters", nearest).fix(report.spec)] if "filters" in layer.places else []
+    if finding.span == layer.at("filters"):
+        yield from filters
     place = layer.places.get("norm.groups")
     fitting = [n for n in range(min(cause.groups, cause.features), 0, -1) if cause.features % n == 0]
     for n in fitting[:DIVISORS]:
@@ -95,6 +102,19 @@ def norm_groups(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivid
         else:
             return
         yield Fix(f"set `groups: {n}` of the norm", (edit,))
+    yield from filters
+
+
+def blamed(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivide) -> Diagnostic:
+    """The finding at the filters of a layer whose norm stands in `defaults` and fits others."""
+    assert report.spec is not None
+    layer = next(layer for layer in report.spec.layers if layer.name == finding.layer)
+    alike = [other for other in report.spec.layers if other.places.get("norm") == layer.places.get("norm")]
+    failing = [other for other in alike if getattr(other.settings, "filters", 0) % cause.groups]
+    if "norm" in layer.own or "filters" not in layer.own or 2 * len(failing) > len(alike):
+        return finding
+    label = Label(finding.span, f"{cause.groups} groups")
+    return replace(finding, span=layer.at("filters"), labels=(label, *finding.labels[1:]))
 
 
 def _at(root: Node | None, place: Span) -> Node | None:

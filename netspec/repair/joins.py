@@ -14,17 +14,19 @@ from netspec.analysis import shapes
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.causes import MapsDoNotJoin
-from netspec.language.edits import remove
+from netspec.language.edits import insert, remove, written
 from netspec.language.geometry import effective_kernel
 from netspec.language.kind import Shape
 from netspec.language.program import as_read, inferred
 from netspec.language.spec import Layer, Spec
 from netspec.repair.changes import Change, numbers
-from netspec.repair.usual import LARGEST
-from netspec.text.nodes import Entry, Mapping, Scalar
+from netspec.repair.usual import LARGEST, roundness
+from netspec.text.nodes import Entry, Mapping, Scalar, walk
+from netspec.text.source import Span
 
 STRIDES = (1, 2, 3, 4)
 KERNELS = (1, 3, 5, 7, 11)
+USUAL_KERNEL = 7
 SUSPECTS = 6
 """How many layers of a side are looked at, those next to the join first."""
 
@@ -42,22 +44,27 @@ def fixes(report: Report, finding: Diagnostic, cause: MapsDoNotJoin) -> Iterator
 
 
 def blamed(report: Report, finding: Diagnostic, cause: MapsDoNotJoin) -> Diagnostic:
-    """The finding at the one layer that gives another size than its stride leaves, where it is the only one."""
+    """The finding at the one value that gives another size than a stride leaves, where it is the only one."""
     join = _failing(report, finding)
-    suspects = join.suspects if join is not None else []
-    if join is None or len({id(layer.node) for layer in suspects}) != 1:
+    if join is None:
         return finding
-    layer = suspects[0]
-    odd = next((name for name in ("kernel", "window", "padding", "stride") if _is_odd(layer, name)), "padding")
-    place = layer.at(odd)
+    places = {join.place(layer): f"`{layer.name}` changes the size" for layer in join.suspects}
+    if not join.wrong:
+        places = {layer.at("filters"): f"`{layer.name}` gives {had} channels" for layer, had, _ in join.misfilled}
+    if len(places) != 1:
+        return finding
+    ((place, why),) = places.items()
     label = Label(finding.span, "here they are joined")
     others = tuple(other for other in finding.labels if other.span.line not in (place.line, finding.span.line))
-    return replace(finding, span=place, label=f"`{layer.name}` changes the size", labels=(label, *others))
+    return replace(finding, span=place, label=why, labels=(label, *others))
 
 
 def _is_odd(layer: Layer, name: str) -> bool:
-    """Whether a value is larger than in any published network."""
-    return name in layer.places and max(numbers(getattr(layer.settings, name, 0))) > LARGEST[name]
+    """Whether a value is larger than in any published network; a kernel, than in its blocks, or even."""
+    cells = numbers(getattr(layer.settings, name, 0)) if name in layer.places else (0, 0)
+    if name == "kernel":
+        return max(cells) > USUAL_KERNEL or any(cell and cell % 2 == 0 for cell in cells)
+    return max(cells) > LARGEST[name]
 
 
 def _failing(report: Report, finding: Diagnostic) -> _Join | None:
@@ -152,6 +159,28 @@ class _Join:
         kept = tuple(-(-size // s) for size, s in zip(planned.input[:2], strides, strict=True))
         return planned.output[:2] != kept
 
+    def place(self, layer: Layer) -> Span:
+        """What in a layer changes the size: a value that is unusual, else its stride, its padding, or what it would be padding for."""
+        odd = next((name for name in ("kernel", "window", "padding", "stride") if _is_odd(layer, name)), None)
+        if odd is None and "stride" in layer.places and not self._changes_size(layer, strided=True):
+            odd = "stride"
+        shared = "kernel" if "kernel" not in layer.own else "padding"
+        return layer.at(odd or ("padding" if "padding" in layer.places else shared))
+
+    @property
+    def misfilled(self) -> list[tuple[Layer, int, int]]:
+        """The layers that give other channels than most sides have, or than the rounder count, with what they give and should."""
+        depths = [self.shape(value)[-1] for value in self.sides]
+        counts = Counter(depths)
+        usual = max(counts, key=lambda depth: (counts[depth], roundness(depth)))
+        usual = depths[0] if self.bridged and roundness(depths[0]) == roundness(usual) else usual
+        found = []
+        for value, depth in zip(self.sides, depths, strict=True):
+            giver = next((layer for layer in self.chain(value) if hasattr(layer.settings, "filters")), None)
+            if giver is not None and depth != usual:
+                found.append((giver, depth, usual))
+        return found
+
     def agrees(self, *changes: Change) -> bool:
         """Whether everything holds up to the join with these changes; a projection follows only when the text is read again."""
         spec = self.spec
@@ -170,17 +199,26 @@ class _Join:
 
     def keeping(self) -> Iterator[Fix]:
         """Padding with which the layers keep the size, of all at once, then of one; a kernel as large as others where it is too large."""
-        suspects = list({id(layer.node): layer for layer in self.suspects}.values())
+        suspects = list({layer.places.get("padding", id(layer.node)): layer for layer in self.suspects}.values())
         changes = [Change(layer, "padding", _keeping(layer)) for layer in suspects]
         changes = [change for change in changes if change.value != change.old]
         for layer in suspects:
             if _is_odd(layer, "kernel"):
                 yield from self._kernels(layer)
+        yield from self._by_default(changes)
         if len(changes) > 1 and self.agrees(*changes):
             made = [change.fix(self.spec) for change in changes]
             title = " and ".join(fix.title.removeprefix("set ") if i else fix.title for i, fix in enumerate(made))
             yield Fix(title, tuple(dict.fromkeys(edit for fix in made for edit in fix.edits)))
         yield from (change.fix(self.spec) for change in changes if self.agrees(change))
+
+    def _by_default(self, changes: list[Change]) -> Iterator[Fix]:
+        """Padding beside a kernel in `defaults`, for all layers that have that kernel."""
+        conv = walk(self.spec.root, ("defaults", "conv"))
+        texts = {written(change.value) for change in changes if change.inserts and "kernel" not in change.layer.own}
+        if isinstance(conv, Mapping) and len(texts) == 1 and conv.entry("padding") is None:
+            text = texts.pop()
+            yield Fix(f"set `padding: {text}` in `defaults`", (insert(self.spec.source, conv, "padding", text),))
 
     def projected(self) -> Iterator[Fix]:
         """The shortcut with the projection that it has by itself, or with one that can take channels away."""
@@ -219,14 +257,12 @@ class _Join:
 
     def refiltered(self) -> Iterator[Fix]:
         """As many filters as the other side has channels; a concatenation, which takes any."""
-        depths = [self.shape(value)[-1] for value in self.sides]
-        if self.layer.kind == "concat" or len({*depths}) == 1:
+        if self.layer.kind == "concat":
             return
-        usual = Counter(depths).most_common(1)[0][0] if not self.bridged else depths[0]
-        for value, depth in zip(self.sides, depths, strict=True):
-            giver = next((layer for layer in self.chain(value) if hasattr(layer.settings, "filters")), None)
-            if giver is not None and depth != usual:
-                yield Change(giver, "filters", usual).fix(self.spec)
+        yield from (Change(giver, "filters", usual).fix(self.spec) for giver, _, usual in self.misfilled)
+        given = next((layer for layer in self.chain(self.sides[-1]) if hasattr(layer.settings, "filters")), None)
+        if self.bridged and given is not None:
+            yield Change(given, "filters", self.shape(self.sides[0])[-1]).fix(self.spec)
         join = self.block.entry("join")
         if join is not None and isinstance(join.value, Scalar):
             yield Fix("set `join: concat`", (Edit(join.value.span, "concat"),), "display")

@@ -61,6 +61,7 @@ BLAMERS: dict[type[Cause], Blamer] = {
     structural.WindowDoesNotFit: blame.blamed,
     structural.GroupsDoNotDivide: blame.blamed,
     structural.MapsDoNotJoin: joins.blamed,
+    structural.NormGroupsDoNotDivide: blocks.blamed,
     contradictory.CostExceeded: costs.blamed,
 }
 

@@ -293,6 +293,8 @@ def _near_scalar(node: Scalar, cause: BrokenValue, key: Key | None) -> Iterator[
     switch = SWITCHES.get((squeezed(key.name), node.text.lower())) if key else None
     if switch and switch.startswith(f"{key.name}: " if key else ":"):
         yield switch.partition(": ")[2]
+    if cause.keyword == "enum" and len(words := node.text.split()) > 1 and {*words} <= {*cause.bound}:
+        yield ", ".join(words)  # items of a list without a comma
     if cause.keyword == "enum" and node.text.lower() in LOGITS and "none" in bound:
         yield "none"  # the loss takes logits, and applies it
     if isinstance(value, float) and cause.keyword == "type" and 0 < value < 1 and "string" in bound:

@@ -83,7 +83,9 @@ def sample(corpus: Iterable[Slip], each: int, seed: int) -> list[Slip]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", choices=LISTS, default="first", help="which kinds of mistakes")
-    parser.add_argument("--bases", choices=BASES, default="chains", help="networks in which each layer reads the one before, or others")
+    parser.add_argument(
+        "--bases", choices=BASES, default="chains", help="networks in which each layer reads the one before, or others"
+    )
     parser.add_argument("--each", type=int, default=40, help="how many of each kind")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--drawn", type=int, default=40, help="how many random specs beside those of specs/")
