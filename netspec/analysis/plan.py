@@ -15,6 +15,7 @@ from netspec.language.fields import Pair
 from netspec.language.kind import Settings, Shape, dimensions, elements
 from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Spec
+from netspec.language.train import Train
 
 if TYPE_CHECKING:
     from netspec.analysis.memory import TrainingMemory
@@ -217,9 +218,9 @@ def training_share(examples: int, data: Data) -> int:
     return examples - round(examples * data.validation)
 
 
-def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Whole batches of an epoch; the rest of an epoch is left out, another one each time, as the order changes."""
-    return max(1, examples // batch_size)
+def steps_per_epoch(examples: int, train: Train) -> int:
+    """Whole steps of an epoch; the rest of an epoch is left out, another one each time, as the order changes."""
+    return max(1, examples // train.examples_per_step)
 
 
 def known_examples(plan: Plan) -> int | None:
@@ -232,7 +233,7 @@ def known_examples(plan: Plan) -> int | None:
 def known_steps_per_epoch(plan: Plan) -> int | None:
     """Steps of an epoch, where the size of the data set is known without opening it."""
     examples = known_examples(plan)
-    return None if examples is None else steps_per_epoch(examples, plan.spec.train.value.batch_size)
+    return None if examples is None else steps_per_epoch(examples, plan.spec.train.value)
 
 
 def grammar(spec: Spec) -> dict[str, object]:

@@ -13,7 +13,9 @@ from netspec.analysis.causes import (
     NameTaken,
     NoEffect,
     NoLayers,
+    OneUnit,
     OnLogits,
+    OtherBound,
     OtherClassCount,
     OtherImageSize,
     RunsBefore,
@@ -183,6 +185,23 @@ def other_class_count(report: Report, finding: Diagnostic, cause: OtherClassCoun
     """As many outputs as classes."""
     if cause.at is not None:
         yield Fix(f"set `{cause.key}: {cause.classes}`", (Edit(cause.at, str(cause.classes)),))
+
+
+def one_unit(report: Report, finding: Diagnostic, cause: OneUnit) -> Iterator[Fix]:
+    """The loss of one number for two classes, or a number for each of them."""
+    spec = _spec(report)
+    if spec.root.entry("train") is None:
+        value = f"{{loss: {cause.loss}}}"
+        yield Fix(f"add `train: {value}`", (insert(spec.source, spec.root, "train", value),))
+    yield from _with(report, ("train", "loss"), cause.loss)
+    if cause.at is not None:
+        yield Fix(f"set `{cause.key}: 2`", (Edit(cause.at, "2"),))
+
+
+def other_bound(report: Report, finding: Diagnostic, cause: OtherBound) -> Iterator[Fix]:
+    """The same number as the other bound."""
+    place = _spec(report).train.places[f"target.{cause.key}"].key
+    yield Fix(f"write `{cause.wanted}` for `{cause.key}`", (Edit(place, cause.wanted),))
 
 
 def map_as_output(report: Report, finding: Diagnostic, cause: MapAsOutput) -> Iterator[Fix]:

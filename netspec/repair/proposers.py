@@ -53,6 +53,8 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     contradictory.NoLayers: contradictions.no_layers,
     contradictory.OtherImageSize: contradictions.other_image_size,
     contradictory.OtherClassCount: contradictions.other_class_count,
+    contradictory.OneUnit: contradictions.one_unit,
+    contradictory.OtherBound: contradictions.other_bound,
     contradictory.MapAsOutput: contradictions.map_as_output,
     contradictory.CostExceeded: costs.exceeded,
     contradictory.FieldTooSmall: costs.farther,

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from netspec.training.objective import losses
 from netspec.training.trained import TrainedNetwork
 
 NEAR_ZERO = 0.1
@@ -52,7 +51,7 @@ def measure(
 
     def loss(params: Any, raw: jax.Array, labels: jax.Array) -> jax.Array:
         given = {"params": params, "state": variables["state"]}
-        return jnp.mean(losses(network.train.loss, network.apply(given, network.normalize(given, raw)), labels))
+        return jnp.mean(network.losses(given, network.apply(given, network.normalize(given, raw)), labels))
 
     gradients = network.jit(jax.grad(loss))(variables["params"], images, labels)
     found = []

@@ -279,7 +279,7 @@ REFUSED = [
     ("train: {optimizer: {type: adam, momentum: 0.9}}", "NS104"),
     ("train: {optimizer: {learning_rate: 1e999}}", "NS109"),
     ("train: {schedule: {warmup: 5 %}}", "NS106"),
-    ("train: {target: {metric: accuracy}}", "NS105"),
+    ("train: {target: {metric: accuracy}}", "NS254"),
     ("train: {gradient_clip: .nan}", "NS109"),
     ("train: {seed: 4294967296}", "NS102"),
 ]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from netspec.data.splits import Images
+from netspec.language.heads import CLASS
 from netspec.language.train import EarlyStopping, Train
 from netspec.report import page, statistics
 from netspec.report.evaluation import measure
@@ -109,7 +110,7 @@ def test_a_heading_stays_with_its_content(tmp_path: Path) -> None:
     assert text.count("<h2>") == len(re.findall(r"<section(?: class=\"long\")?><h2>", text)) > 7
     for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
         assert "<th>" not in table or "<thead>" in table
-    assert page._classes(measure(np.arange(60), np.arange(60), tuple(map(str, range(60))))).count('class="long"') == 2
+    assert page._measures(measure(np.arange(60), np.arange(60), tuple(map(str, range(60))))).count('class="long"') == 2
 
 
 def test_gradients_and_weights_by_hand(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def test_the_marked_epoch_is_the_best_checkpoint() -> None:
         dict(zip(names, values, strict=True)) for values in ((1, 2, 0.5, 0.9, 0.8, 0.1), (2, 1, 0.6, 0.4, 0.8, 0.1))
     ]
     assert "the best epoch, 2: the highest validation accuracy, of equal ones the lowest loss." in page._curves(
-        rows, Train()
+        rows, Train(), CLASS
     )
     watching = Train(early_stopping=EarlyStopping(metric="loss"))
-    assert "the best epoch, 2: the lowest training loss." in page._curves(rows, watching)
+    assert "the best epoch, 2: the lowest training loss." in page._curves(rows, watching, CLASS)
