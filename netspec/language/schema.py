@@ -60,6 +60,9 @@ def _said(schema: Schema, key: Key) -> Schema:
 def _branches(schema: Schema, expected: Schema) -> Schema:
     """The schema of a type, with what is expected in each of its branches that says nothing narrower: an editor reads it where the value fails."""
     branches = {name: expected | _branches(schema[name], expected) for name in ("then", "else") if name in schema}
+    items = schema.get("items")
+    if isinstance(items, dict) and "errorMessage" in items:
+        schema = schema | {"items": _branches(items, {"errorMessage": items["errorMessage"]})}
     return schema | branches
 
 

@@ -17,7 +17,6 @@ from netspec.language.causes import MapsDoNotJoin
 from netspec.language.edits import insert, remove, written
 from netspec.language.geometry import effective_kernel
 from netspec.language.kind import Shape
-from netspec.language.program import as_read, inferred
 from netspec.language.spec import Layer, Spec
 from netspec.repair.changes import Change, numbers
 from netspec.repair.usual import LARGEST, roundness
@@ -181,21 +180,15 @@ class _Join:
                 found.append((giver, depth, usual))
         return found
 
-    def agrees(self, *changes: Change) -> bool:
-        """Whether everything holds up to the join with these changes; a projection follows only when the text is read again."""
-        spec = self.spec
-        for change in changes:
-            spec = change.applied(spec)
-        assert spec.input is not None
-        values: list[Shape] = [spec.input.value.shape]
-        for layer in spec.layers[: self.at + 1]:
-            if layer.settings is None:
-                return False
-            output = inferred(layer.settings, as_read(layer.kind, tuple(values[n] for n in layer.reads))).output  # type: ignore[arg-type]
-            if output is None:
-                return False
-            values.append(output)
-        return True
+    def agrees(self, change: Change) -> bool:
+        """Whether everything holds up to the join with a change."""
+        spec = change.applied(self.spec)
+        if spec is None:
+            return False
+        names = {layer.name for layer in self.spec.layers[: self.at + 1]}
+        block = f"{self.layer.groups[-1].name}."
+        failing = (found.layer or "" for found in shapes.infer(spec).diagnostics if found.severity == "error")
+        return not any(name in names or name.startswith(block) for name in failing)
 
     def keeping(self) -> Iterator[Fix]:
         """Padding with which the layers keep the size, of all at once, then of one; a kernel as large as others where it is too large."""
@@ -206,7 +199,7 @@ class _Join:
             if _is_odd(layer, "kernel"):
                 yield from self._kernels(layer)
         yield from self._by_default(changes)
-        if len(changes) > 1 and self.agrees(*changes):
+        if len(changes) > 1:
             made = [change.fix(self.spec) for change in changes]
             title = " and ".join(fix.title.removeprefix("set ") if i else fix.title for i, fix in enumerate(made))
             yield Fix(title, tuple(dict.fromkeys(edit for fix in made for edit in fix.edits)))
