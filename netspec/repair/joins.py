@@ -237,7 +237,8 @@ class _Join:
         for layer in near.values():
             if not hasattr(layer.settings, "padding") or getattr(layer.settings, "window", None) == "all":
                 continue
-            tries = [Change(layer, "stride", (n, n)) for n in STRIDES]
+            strided = "stride" in layer.places or not self.bridged  # a projection would follow any stride
+            tries = [Change(layer, "stride", (n, n)) for n in STRIDES if strided]
             tries += [Change(layer, "padding", (n, n)) for n in range(1 + max(numbers(_keeping(layer))))]
             yield from (try_.fix(self.spec) for try_ in tries if try_.value != try_.old and self.agrees(try_))
             yield from self._kernels(layer)
