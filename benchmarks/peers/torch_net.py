@@ -10,12 +10,15 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from benchmarks.peers.peer import refuse
+from benchmarks.peers.torch_modules import ChannelNorm, Every, Fitted, Gate, Join, ResponseNorm, UnevenAverage
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.language.kind import FLATTENED
+from netspec.language.activations import Activation
+from netspec.language.kind import FLATTENED, Shape
+from netspec.language.kinds import KINDS
+from netspec.language.norms import Norm
 
 Parts = list[tuple[str, nn.Module]]
 
@@ -43,18 +46,34 @@ NAMES = {
     "mean": "norm.running_mean",
     "variance": "norm.running_var",
     "slope": "activation.weight",
+    "squeeze_kernel": "gate.squeeze.weight",
+    "squeeze_bias": "gate.squeeze.bias",
+    "squeeze_slope": "gate.activation.weight",
+    "excite_kernel": "gate.excite.weight",
+    "excite_bias": "gate.excite.bias",
+    "excite_slope": "gate.gate.weight",
 }
 """Where each of netspec's arrays is in the module of its layer."""
 
 
 class Row(nn.Sequential):
-    """The modules of one layer; the first takes all that the layer reads."""
+    """The modules of one layer; the first of its own takes all that the layer reads. `leading` modules run before these."""
+
+    def __init__(self, leading: Parts, own: Parts) -> None:
+        super().__init__(OrderedDict([*leading, *own]))
+        self.leading = len(leading)
+
+    def lead(self, x: Tensor) -> Tensor:
+        """What the leading modules give."""
+        for module in list(self)[: self.leading]:
+            x = module(x)
+        return x
 
     def forward(self, *arrays: Tensor) -> Tensor:
-        """What the last one gives."""
-        first, *others = self
-        x: Tensor = first(*arrays)
-        for module in others:
+        """What the last one gives, for what the leading ones have given."""
+        rest = list(self)[self.leading :]
+        x: Tensor = rest[0](*arrays) if rest else arrays[0]
+        for module in rest[1:]:
             x = module(x)
         return x
 
@@ -64,18 +83,26 @@ class Program(nn.Module):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
-        self.steps: list[tuple[int, tuple[int, ...], list[int]]] = []
+        self.steps: list[tuple[PlannedLayer, list[int]]] = []
         for layer in plan.layers:
-            self.add_module(str(layer.value - 1), Row(OrderedDict(_parts(plan, layer))))
+            self.add_module(str(layer.value - 1), Row(*_parts(plan, layer)))
             done = [value for value in dict.fromkeys(layer.reads) if plan.readers[value][-1] is layer]
-            self.steps.append((layer.value, layer.reads, done))
+            self.steps.append((layer, done))
+        self.leaders = {layer.layer.led_by for layer in plan.layers}
         self.end = nn.Flatten() if plan.layers[-1].output[:-1] == (1, 1) else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to logits (batch, classes), or to the last map where it is larger than 1x1."""
-        values = {0: x}
-        for (value, reads, done), layer in zip(self.steps, self.children(), strict=False):
-            values[value] = layer(*(values[read] for read in reads))
+        values, led = {0: x}, {}
+        for (layer, done), row in zip(self.steps, self.children(), strict=False):
+            arrays = [values[read] for read in layer.reads]
+            if layer.layer.led_by is not None:
+                arrays = [led.pop(layer.layer.led_by)]
+            elif row.leading:
+                arrays[0] = row.lead(arrays[0])
+            if layer.value in self.leaders:
+                led[layer.value] = arrays[0]
+            values[layer.value] = row(*arrays)
             for read in done:
                 del values[read]
         return self.end(values[len(self.steps)])  # type: ignore[no-any-return]
@@ -91,51 +118,75 @@ def weights(plan: Plan, params: Mapping[str, Any], state: Mapping[str, Any]) -> 
     found = {}
     for layer in plan.layers:
         for name, tensor in {**params.get(layer.name, {}), **state.get(layer.name, {})}.items():
-            laid_out = _laid_out(tensor, plan.shape(layer.reads[0])) if name == "kernel" else tensor
-            found[f"{layer.value - 1}.{NAMES[name]}"] = laid_out
+            found[f"{layer.value - 1}.{NAMES[name]}"] = _laid_out(plan, layer, name, tensor)
     return found
 
 
-def _laid_out(kernel: Tensor, shape: tuple[int, ...]) -> Tensor:
-    if kernel.ndim == 4:
-        return kernel.permute(3, 2, 0, 1)
-    if len(shape) == 3:
+def _laid_out(plan: Plan, layer: PlannedLayer, name: str, tensor: Tensor) -> Tensor:
+    """A kernel as PyTorch has it; behind a flattened map the channels come first, in what leads a layer too."""
+    if tensor.ndim == 4:
+        return tensor.permute(3, 2, 0, 1)
+    read = plan.shape(layer.reads[0])
+    steps = {"kernel": layer.kind, "slope": "activation", "bias": "bias"}
+    leads = steps.get(name, "norm") in layer.settings.leading
+    if KINDS[layer.kind].flattens and len(read) == 3 and (name == "kernel" or leads):
         order = [FLATTENED.index(axis) for axis in CHANNELS_FIRST]
-        kernel = kernel.reshape(*shape, -1).permute(*order, 3).reshape(kernel.shape)
-    return kernel.T
+        tensor = tensor.reshape(*read, -1).permute(*order, 3).reshape(tensor.shape)
+    return tensor.T if tensor.ndim == 2 else tensor
 
 
-def _parts(plan: Plan, layer: PlannedLayer) -> Parts:
-    """The modules of one layer by name, in order. Raises Unsupported."""
+def _parts(plan: Plan, layer: PlannedLayer) -> tuple[Parts, Parts]:
+    """The modules of one layer by name, those that lead it and the others. Raises Unsupported."""
     settings: Any = layer.settings
     if layer.kind not in PARTS:
         refuse(f"layer `{layer.kind}`", "this comparison's PyTorch")
-    return PARTS[layer.kind](settings, plan.shape(layer.reads[0]))
+    read = plan.shape(layer.reads[0])
+    own = PARTS[layer.kind](settings, read)
+    flat: Parts = [("flat", nn.Flatten())] if KINDS[layer.kind].flattens and len(read) == 3 else []
+    features = math.prod(read) if flat else read[-1]
+    leading = [_step(settings, step, features, layer.output) for step in settings.leading]
+    after = [_step(settings, step, layer.output[-1], layer.output) for step in getattr(settings, "following", ())]
+    return ([*flat, *leading], [*own, *after]) if leading else ([], [*flat, *own, *after])
 
 
-def _after(settings: Any, norm: nn.Module) -> Parts:
-    """What follows a sum; `norm` as the kind has it."""
-    parts: Parts = [("norm", norm)] if settings.norm.type == "batch" else []
-    if settings.activation.type != "none":
-        made = ACTIVATIONS.get(settings.activation.type, lambda: nn.PReLU(norm.num_features))
-        activation = made(**settings.activation.arguments)
-        parts.append(("activation", activation))
-    return [*parts, ("dropout", nn.Dropout(settings.dropout.rate))] if settings.dropout else parts
+def _step(settings: Any, step: str, features: int, output: Shape) -> tuple[str, nn.Module]:
+    flat = len(output) == 1
+    if step == "norm":
+        return step, _norm(settings.norm, features, flat)
+    if step == "activation":
+        return step, _activation(settings.activation, features)
+    spatial = settings.dropout.type == "spatial" and not flat
+    return step, nn.Dropout2d(settings.dropout.rate) if spatial else nn.Dropout(settings.dropout.rate)
 
 
-def _arguments(settings: Any) -> dict[str, float]:
-    norm = settings.norm
-    return {"eps": norm.eps, "momentum": 1 - norm.momentum} if norm.type == "batch" else {}
+def _activation(activation: Activation, features: int) -> nn.Module:
+    if activation.type == "prelu":
+        return nn.PReLU(features)
+    return ACTIVATIONS[activation.type](**activation.arguments)  # type: ignore[no-any-return]
 
 
-def _fc(settings: Any, shape: tuple[int, ...]) -> Parts:
-    flat: Parts = [("flat", nn.Flatten())] if len(shape) == 3 else []
-    linear = nn.Linear(math.prod(shape), settings.units, settings.bias)
-    norm = nn.BatchNorm1d(settings.units, **_arguments(settings))
-    return [*flat, ("linear", linear), *_after(settings, norm)]
+def _norm(settings: Norm, features: int, flat: bool) -> nn.Module:
+    norm: Any = settings
+    if norm.type == "local_response":
+        return ResponseNorm(norm.size, norm.alpha, norm.beta, norm.k)
+    if norm.type == "batch":
+        kind = nn.BatchNorm1d if flat else nn.BatchNorm2d
+        made: nn.Module = kind(features, norm.eps, 1 - norm.momentum)
+    elif norm.type == "layer":
+        made = ChannelNorm(features, norm.eps)
+    else:
+        made = nn.GroupNorm(norm.groups if norm.type == "group" else features, features, norm.eps)
+    for wanted, name in ((norm.scale, "weight"), (norm.shift, "bias")):
+        if not wanted:
+            setattr(made, name, None)
+    return made
 
 
-def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
+def _fc(settings: Any, shape: Shape) -> Parts:
+    return [("linear", nn.Linear(math.prod(shape), settings.units, settings.bias))]
+
+
+def _conv(settings: Any, input: Shape) -> Parts:
     height, width = settings.axes(input)
     (top, bottom), (left, right) = height.padding, width.padding
     even = top == bottom and left == right
@@ -150,11 +201,10 @@ def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
         settings.bias,
     )
     pad: Parts = [] if even else [("pad", nn.ZeroPad2d((left, right, top, bottom)))]
-    norm = nn.BatchNorm2d(settings.filters, **_arguments(settings))
-    return [*pad, ("linear", conv), *_after(settings, norm)]
+    return [*pad, ("linear", conv)]
 
 
-def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
+def _pool(settings: Any, input: Shape) -> Parts:
     height, width = settings.axes(input)
     (top, bottom), (left, right) = height.padding, width.padding
     window, stride = (height.kernel, width.kernel), (height.stride, width.stride)
@@ -168,21 +218,40 @@ def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
         padded = nn.ConstantPad2d((left, right, top, bottom), float("-inf"))
         return [("pad", padded), ("pool", nn.MaxPool2d(window, stride))]
     if even:
-        return [("pool", nn.AvgPool2d(window, stride, (top, left), count_include_pad=False))]
+        return [("pool", nn.AvgPool2d(window, stride, (top, left), count_include_pad=settings.count_padding))]
+    if settings.count_padding:
+        return [("pad", nn.ZeroPad2d((left, right, top, bottom))), ("pool", nn.AvgPool2d(window, stride))]
     return [("pool", UnevenAverage(window, stride, (left, right, top, bottom)))]
 
 
-PARTS = {"conv": _conv, "pool": _pool, "fc": _fc}
+def _join(settings: Any, _: Shape) -> Parts:
+    return [("join", Join(settings.kind == "add", settings.drop))]
 
 
-class UnevenAverage(nn.Module):
-    """The mean over the cells that are not padding, where the sides are padded differently."""
+def _gate(settings: Any, input: Shape) -> Parts:
+    functions = _activation(settings.activation, settings.units), _activation(settings.gate, input[-1])
+    return [("gate", Gate(input[-1], settings.units, *functions))]
 
-    def __init__(self, window: tuple[int, int], stride: tuple[int, int], sides: tuple[int, int, int, int]) -> None:
-        super().__init__()
-        self.pad, self.pool = nn.ZeroPad2d(sides), nn.AvgPool2d(window, stride)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, height, width) to (batch, channels, height', width')."""
-        inside = self.pool(self.pad(torch.ones_like(x[:1, :1])))
-        return self.pool(self.pad(x)) / inside
+def _projection(settings: Any, input: Shape) -> Parts:
+    (_, bottom), (_, right) = settings.padding(input)
+    window = UnevenAverage(settings.stride, settings.stride, (0, right, 0, bottom))
+    cells = window if settings.way == "pool" else Every(*settings.stride)
+    return [("cells", cells), ("fitted", Fitted(*settings.infer(input).output))]
+
+
+def _steps(settings: Any, input: Shape) -> Parts:
+    return []
+
+
+PARTS = {
+    "conv": _conv,
+    "pool": _pool,
+    "fc": _fc,
+    "add": _join,
+    "concat": _join,
+    "gate": _gate,
+    "projection": _projection,
+    "steps": _steps,
+}
+"""What a layer of a kind does itself, for the shape of the first value that it reads."""

@@ -42,6 +42,8 @@ def infer(spec: Spec) -> Shapes:
         inputs = as_read(layer.kind, tuple(values[n] for n in layer.reads))
         inference, reach = inferred(settings, inputs)
         for problem in inference.problems:
+            if problem.hint and layer.added:  # nobody wrote what it hints at
+                continue
             weak: Severity = "hint" if problem.hint else "warning"
             severity = weak if inference.output is not None else "error"
             diagnostics.append(_diagnostic(spec, layer, problem, severity, planned))

@@ -206,10 +206,8 @@ class Program:
         usual |= {"activation": NoActivation(), "dropout": Dropout()} | ({} if "norm" in asked else {"bias": bias})
         resolved = Conv.resolved(usual | asked, read[2], read[2])
         settings = resolved if isinstance(resolved, Problem) or resolved is None else Conv(**resolved)
-        first = next(
-            (layer for layer in own if layer.reads == (start,) and layer.settings and layer.settings.leading), None
-        )
-        led_by = self.layers.index(first, behind) + 1 if first is not None else None
+        first = own[0] if block.layers and own and own[0].reads == (start,) else None
+        led_by = behind + 1 if first is not None and first.settings is not None and first.settings.leading else None
         return self._added(block, "shortcut", "projection", settings, (start,), scope, led_by)
 
     def _stride(self, block: BlockTemplate, shapes: tuple[Shape, Shape], behind: int) -> Pair:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -149,20 +149,29 @@ def _inside(network: TrainedNetwork, test: Split) -> Markup:
             scale = max(1, 48 // one.shape[0])
             picture = pictures.image(pictures.maps(one), scale, name)
             figures.append(fragment("layer", name, picture))
-    filters = Markup("")
-    first = next((layer for layer in network.plan.layers if "kernel" in layer.shapes), None)
-    if first is not None and first.shares_weights and first.shapes["kernel"][0] > 1:
-        kernel = np.asarray(network.variables["params"][first.name]["kernel"])
-        if kernel.shape[2] != 3:  # three channels are colours
-            kernel = kernel.mean(2)
-        picture = pictures.image(pictures.maps(kernel, 32), 12, "filters")
-        filters = _section(f"Filters of {first.name}", picture)
+    filters = Markup("").join(_filters(network))
     at_work = _section("Layers at work", table + fragment("paragraph", note), long=len(rows) > LONG)
     return (
         at_work
         + filters
         + _section("Feature maps of one test image", Markup("").join(figures), long=len(figures) > SEVERAL)
     )
+
+
+def _filters(network: TrainedNetwork) -> Iterator[Markup]:
+    """The filters of the first convolution of the image whose window is more than one cell."""
+    raw = {0}
+    for layer in network.plan.layers:
+        if not raw.issuperset(layer.reads):
+            continue
+        if "kernel" not in layer.shapes:
+            raw.add(layer.value)
+        elif layer.shares_weights and max(layer.shapes["kernel"][:2]) > 1:
+            kernel = np.asarray(network.variables["params"][layer.name]["kernel"])
+            if kernel.shape[2] != 3:  # three channels are colours
+                kernel = kernel.mean(2)
+            yield _section(f"Filters of {layer.name}", pictures.image(pictures.maps(kernel, 32), 12, "filters"))
+            return
 
 
 def _layers(network: TrainedNetwork) -> Markup:

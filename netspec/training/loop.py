@@ -252,12 +252,7 @@ class Trainer:
     @property
     def _relus(self) -> list[str]:
         """The layers that `relu` ends."""
-        layers = self.network.plan.layers
-        return [
-            layer.name
-            for layer in layers
-            if getattr(getattr(layer.settings, "activation", None), "type", None) == "relu"
-        ]
+        return [layer.name for layer in self.network.plan.layers if layer.ends_in == "relu"]
 
     @cached_property
     def _evaluate(self) -> Any:

@@ -76,6 +76,31 @@ def test_pages_stand_alone(tmp_path: Path) -> None:
             assert word in text
 
 
+def test_joins_and_gates_have_their_place_on_the_page(tmp_path: Path) -> None:
+    text = """netspec: 1
+name: t
+input: [8, 8, 1]
+blocks:
+  - branches:
+      - conv: {filters: 4, kernel: 1}
+      - conv: {filters: 4, kernel: 3, padding: 1, gate: {units: 2}}
+    join: concat
+    shortcut: add
+    activation: relu
+    pool: {window: all, norm: batch}
+fc: [10]
+train: {epochs: 1, batch_size: 200}
+"""
+    images = trained(tmp_path / "t", text)
+    shown = page.write(tmp_path / "t", load(tmp_path / "t"), images).read_text()
+    assert "Filters of block1.branch2.conv1" in shown, "the first window of the image that is more than a cell"
+    maps = [
+        f"<p>block1.{name}</p>" for name in ("branch1.conv1", "branch2.conv1", "branch2.conv1.gate", "concat", "add")
+    ]
+    assert [shown.index(name) for name in maps] == sorted(shown.index(name) for name in maps)
+    assert shown.count('<rect class="cell add"') == shown.count('<rect class="cell concat"') == 1
+
+
 def test_hostile_class_names_stay_words_and_pages_are_reproduced(tmp_path: Path) -> None:
     spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"
     images = trained(tmp_path / "run", spec, CLASSES)
