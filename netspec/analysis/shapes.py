@@ -100,7 +100,7 @@ def _diagnostic(
 
 def _place(layer: Layer, field: str) -> Span:
     """Where a setting stands; where it is left out, what it follows from."""
-    fields = (field, "window", "kernel") if field == "stride" else (field,)
+    fields = (field, "window", "kernel") if field == "stride" else (field, field.partition(".")[0])
     return next((layer.places[name].value for name in fields if name in layer.places), layer.span)
 
 

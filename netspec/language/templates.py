@@ -55,9 +55,13 @@ class LayerTemplate:
 
     @cached_property
     def gate(self) -> Node:
-        """What the file says of its gate; a mapping of nothing where that stands in `defaults`."""
-        entry = self.node.entry("gate") if isinstance(self.node, Mapping) else None
-        return entry.value if entry is not None else Mapping((), self.places["gate"].value, False)
+        """What the file says of its gate, in the layer or for the first of its copies; a mapping of nothing where that stands
+        in `defaults`."""
+        first = self.node.entry("first") if isinstance(self.node, Mapping) else None
+        holders = (self.node, first.value if first is not None else None)
+        entries = (holder.entry("gate") for holder in holders if isinstance(holder, Mapping))
+        entry = next((entry for entry in entries if entry is not None), None)
+        return entry.value if entry is not None else Mapping((), self.span, False)
 
     def otherwise(self, other: Other) -> LayerTemplate:
         """The layer with another value of a setting, where that is said of it."""
@@ -205,6 +209,7 @@ class Templates:
             help = "give each a block of its own, in the order in which they run"
             labels = tuple(Label(entry.key.span, "and these") for entry in bodies[1:2])
             self._add(path, "NS270", message, bodies[0].key, help, OneOfTheseKeys(path, names), labels)
+            block.sound = False
         elif block.branches is not None and block.join is None:
             span = _key_span(node, "branches")
             self.findings.add(

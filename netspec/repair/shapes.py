@@ -162,7 +162,7 @@ class Search:
 
     def _of_layer(self, layer: Layer, penalty: float, unread: bool = False) -> Iterator[Answer]:
         for order, field in enumerate(FIELDS[:3] if unread else FIELDS):
-            if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
+            if layer.added or not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
                 cost = penalty + (order if unread else self._cost(change) + order / 100 + 0.1 * change.inserts)
@@ -225,7 +225,9 @@ class Search:
             alike = (
                 other.settings.padding  # type: ignore[union-attr]
                 for other in self.spec.layers
-                if other.node is not layer.node and getattr(other.settings, "kernel", None) == layer.settings.kernel  # type: ignore[union-attr]
+                if other.node is not layer.node
+                and not other.added
+                and getattr(other.settings, "kernel", None) == layer.settings.kernel  # type: ignore[union-attr]
             )
             return [each for each, _ in Counter(alike).most_common(2) if each not in (old, "valid", (0, 0))]
         if field not in layer.places or max(numbers(old)) <= LARGEST[field]:
@@ -259,7 +261,7 @@ class Search:
             planned = self.inferred.layers[value - 1]
             if hasattr(planned.settings, "filters"):
                 return planned.output[2], planned.layer
-            value = planned.reads[0]
+            value = planned.reads[-1]
         assert self.spec.input is not None
         return self.spec.input.value.channels, None
 
