@@ -19,7 +19,7 @@ from benchmarks.load import Elsewhere
 from benchmarks.ratios import Ratio, ratio
 from netspec.analysis.plan import Plan
 from netspec.lowering.planner import choices
-from netspec.training.loop import SUMMED, Totals, Trainer
+from netspec.training.loop import Totals, Trainer
 from netspec.training.step import Metrics, TrainableNetwork, TrainingState
 from netspec.tuning.timed_step import images
 from netspec.tuning.timing import in_turn, once
@@ -31,7 +31,7 @@ class Unchecked(Trainer):
     def _guard(
         self, state: TrainingState, totals: Totals, moved: TrainingState, metrics: Metrics
     ) -> tuple[TrainingState, Totals]:
-        return moved, {name: totals[name] + metrics[name] for name in SUMMED} | {"finite": totals["finite"]}
+        return moved, {name: totals[name] + metrics[name] for name in self.summed} | {"finite": totals["finite"]}
 
 
 class Normless(TrainableNetwork):

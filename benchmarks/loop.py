@@ -54,7 +54,7 @@ def main(spec: str, rounds: int) -> None:
         raise click.UsageError(f"{spec} or its data have errors: netspec train {spec}")
     size = batch_of(plan.spec.train.value, len(images.train)).size
     chosen = choices(plan, size, jax.default_backend())
-    trainer = Trainer(TrainableNetwork(plan, chosen, steps_per_epoch(len(images.train), size)), images)
+    trainer = Trainer(TrainableNetwork(plan, chosen, steps_per_epoch(len(images.train), plan.spec.train.value)), images)
     epoch(trainer)
     elsewhere = Elsewhere(())
     pairs = [(epoch(trainer), bare(trainer)) for _ in range(rounds)]

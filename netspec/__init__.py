@@ -5,7 +5,7 @@
     train(spec)             a run directory with the trained network
     load(run)               the trained network back
     evaluate(run)           what it does on its test set
-    predict(run, images)    which classes images show
+    predict(run, images)    what it says of images
 
 A spec is a path, a mapping or `text=`. What ends one of them is a NetspecError with its `diagnostics`: SpecError, DataError,
 RunError, DamagedFile, DeviceError. Importing this costs nothing: each name loads what it needs when it is used (PEP 562).
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
         DeviceError,
         Diagnostic,
         Evaluated,
+        LabelsPrediction,
         NetspecError,
+        NumbersPrediction,
         Plan,
         Prediction,
         Report,
@@ -47,7 +49,9 @@ __all__ = [
     "DeviceError",
     "Diagnostic",
     "Evaluated",
+    "LabelsPrediction",
     "NetspecError",
+    "NumbersPrediction",
     "Plan",
     "Prediction",
     "Report",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from netspec.training.trained import TrainedNetwork
     from netspec.workflows.evaluate import Evaluated
     from netspec.workflows.pixels import File
-    from netspec.workflows.predict import Prediction
+    from netspec.workflows.predict import AnyPrediction, LabelsPrediction, NumbersPrediction, Prediction
     from netspec.workflows.train import Run
 
 __all__ = [
@@ -34,7 +34,9 @@ __all__ = [
     "DeviceError",
     "Diagnostic",
     "Evaluated",
+    "LabelsPrediction",
     "NetspecError",
+    "NumbersPrediction",
     "Plan",
     "Prediction",
     "Report",
@@ -54,6 +56,8 @@ __all__ = [
 
 LATE = {
     "Evaluated": "netspec.workflows.evaluate",
+    "LabelsPrediction": "netspec.workflows.predict",
+    "NumbersPrediction": "netspec.workflows.predict",
     "Prediction": "netspec.workflows.predict",
     "Run": "netspec.workflows.train",
     "TrainableNetwork": "netspec.training.step",
@@ -172,7 +176,7 @@ def train(
 
 
 def evaluate(run: AnyPath | TrainedNetwork, *, data: AnyPath | None = None, checkpoint: str = "model") -> Evaluated:
-    """What a trained network does on its test set, as `netspec evaluate` does: `.accuracy`, `.loss`, `.measures`.
+    """What a trained network does on its test set, as `netspec evaluate` does: `.metrics`, `.loss`, `.measures`, `.accuracy`.
 
     `run` is what `train` or `load` gave, or a path as for `load`, and `checkpoint` as there. `data` is where the images are,
     where they are no longer where the training found them.
@@ -194,8 +198,10 @@ def predict(
     *,
     resize: bool = False,
     checkpoint: str = "model",
-) -> list[Prediction]:
-    """Which class images show, as `netspec predict` does: of each the class's `.name`, its `.label`, `.probabilities`.
+) -> list[AnyPrediction]:
+    """What a network says of images, as `netspec predict` does: of each the class's `.name`, its `.label`, `.probabilities`.
+
+    Of several labels the `.names` of those that are on, and `.probabilities`; of numbers the `.numbers`.
 
     `run` and `checkpoint` are as for `evaluate`. `images` is an image file, a folder of them, a `.npy` file, an array of one
     image (height, width[, channels]) or of several (n, height, width, channels) with pixel values as in the training data,
@@ -213,7 +219,7 @@ def predict(
     from netspec.workflows.telling import as_warnings
 
     network = _network(run, checkpoint)
-    made: list[Prediction] = []
+    made: list[AnyPrediction] = []
     try:
         made.extend(predictions(network, _files(images), resize, as_warnings, _passed_over))
     except NetspecError as error:

@@ -12,7 +12,18 @@ from typing import Any
 import netspec
 
 FUNCTIONS = ("check", "compile", "train", "load", "evaluate", "predict")
-RESULTS = ("Report", "Diagnostic", "Plan", "TrainableNetwork", "TrainedNetwork", "Run", "Evaluated", "Prediction")
+RESULTS = (
+    "Report",
+    "Diagnostic",
+    "Plan",
+    "TrainableNetwork",
+    "TrainedNetwork",
+    "Run",
+    "Evaluated",
+    "Prediction",
+    "LabelsPrediction",
+    "NumbersPrediction",
+)
 WATCHERS = ("Watcher",)
 ERRORS = ("NetspecError", "SpecError", "DataError", "RunError", "DamagedFile", "DeviceError")
 GROUPS = {

@@ -13,9 +13,11 @@ from xml.etree import ElementTree
 import pytest
 
 from netspec.analysis.memory import TOLERANCE
+from netspec.language.activations import Relu
 from netspec.language.conv import Conv
 from netspec.language.fc import FC, Fc
 from netspec.language.kinds import KINDS
+from netspec.language.norms import BatchNorm
 from netspec.language.pool import Pool
 from netspec.language.schema import schema
 from tests.cli.run import ROOT
@@ -31,11 +33,9 @@ def stage(name: str) -> dict[str, Any]:
 
 
 def test_no_constructor_gives_settings_that_cannot_run() -> None:
-    assert (Fc(units=3).activation, Fc(units=3).bias, Fc(units=3, norm="batch").bias) == ("relu", True, False)
-    assert (Conv(filters=2, kernel=(3, 3)).activation, Conv(filters=2, kernel=(3, 3), norm="batch").bias) == (
-        "relu",
-        False,
-    )
+    fc, conv, normed = Fc(units=3), Conv(filters=2, kernel=(3, 3)), BatchNorm()
+    assert (fc.activation, fc.bias, Fc(units=3, norm=normed).bias) == (Relu(), True, False)
+    assert (conv.activation, Conv(filters=2, kernel=(3, 3), norm=normed).bias) == (Relu(), False)
     assert (Pool(window=(3, 2)).stride, Pool(window="all").stride) == ((3, 2), (1, 1))
     assert all(kind.name == name for name, kind in KINDS.items())
 
@@ -60,7 +60,10 @@ def test_what_is_said_of_a_block_is_said_of_its_kinds() -> None:
         "`bridge` is written above `scale`, and runs after it",
     )
     status, (empty,) = stage("front")["empty"]
-    assert (status, empty["message"]) == (1, "a block needs at least one of `conv`, `scale`, `bridge`, `pool`")
+    assert (status, empty["message"]) == (
+        1,
+        "a block needs at least one of `conv`, `scale`, `bridge`, `pool`, `branches`, `blocks`",
+    )
     assert {"add `scale: {by: 2}`", "add `bridge: {}`"} <= {fix["title"] for fix in empty["fixes"]}
 
 
@@ -128,7 +131,7 @@ def test_toy_kinds_are_in_the_schema_and_the_editor() -> None:
     found = stage("front")
     assert found["schema"] == [], "the spec is valid by the schema"
     assert {"scale", "bridge"} <= json.loads(found["schema command"])["$defs"].keys()
-    assert found["keys of a block"] == {"bridge": "bridge: {}"}
+    assert found["keys of a block"]["bridge"] == "bridge: {}"
     assert found["keys of scale"] == ["by", "name"]
     assert "**block2.scale** 4x4x4 -> 4x4x4" in found["hover"]
     assert found["hints"][str(found["line"])] == "4x4x4 .. 3x3x4, 8 parameters"

@@ -29,7 +29,8 @@ PARAMETERS = {
 )
 def test_every_spec_is_clean(path: Path) -> None:
     report = netspec.check(path)
-    assert report.diagnostics == ()
+    # A projection of a residual network leaves cells out on purpose: a hint.
+    assert [finding for finding in report.diagnostics if finding.severity != "hint"] == []
     assert report.plan is not None
     assert report.plan.name == path.stem
 

@@ -13,8 +13,8 @@ import numpy as np
 import optax
 from flax import nnx
 
-from benchmarks.peers.peer import Weights, refuse
-from netspec.analysis.plan import Plan
+from benchmarks.peers.peer import Weights, refuse, refuse_other_steps
+from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.training.optimizer import transformation
 
 VARIANTS = ("nnx",)
@@ -27,6 +27,7 @@ ACTIVATIONS: dict[str, Any] = {
     "sigmoid": nnx.sigmoid,
     "tanh": nnx.tanh,
     "softplus": nnx.softplus,
+    **{name: getattr(jax.nn, name) for name in ("relu6", "hard_swish", "hard_sigmoid", "mish", "selu")},
 }
 NAMES = {"kernel": "kernel", "bias": "bias", "scale": "scale", "shift": "bias"}
 
@@ -41,10 +42,15 @@ class Program(nnx.Module):  # type: ignore[misc]
         rngs = nnx.Rngs(0)
         parts = []
         for layer in plan.layers:
-            if layer.kind not in PARTS:
+            if layer.kind not in PARTS and layer.kind not in JOINS:
                 refuse(f"layer `{layer.kind}`", "this comparison's Flax")
+            refuse_other_steps(layer, "this comparison's Flax")
             read, own = plan.shape(layer.reads[0]), weights.get(layer.name, {})
-            parts.append(nnx.Sequential(*PARTS[layer.kind](layer.settings, read, own, rngs)))
+            if layer.kind in JOINS:
+                made = _join(layer, own, rngs)
+            else:
+                made = PARTS[layer.kind](layer.settings, read, own, rngs)
+            parts.append(nnx.Sequential(*made))
         self.parts = nnx.List(parts)
         self.reads = tuple(layer.reads for layer in plan.layers)
 
@@ -111,7 +117,16 @@ def _pool(settings: Any, input: tuple[int, ...], own: Any, rngs: Any) -> Iterato
         yield lambda x: nnx.avg_pool(x, window, stride, padding, count_include_pad=False)
 
 
+def _join(layer: PlannedLayer, own: Any, rngs: Any) -> Iterator[Any]:
+    yield JOINS[layer.kind]
+    yield from _after(layer.settings, layer.output[-1], own, rngs)
+
+
 PARTS = {"conv": _conv, "pool": _pool, "fc": _fc}
+JOINS: dict[str, Any] = {
+    "add": lambda first, *others: sum(others, start=first),
+    "concat": lambda *maps: jnp.concatenate(maps, -1),
+}
 
 
 class Network:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from benchmarks.peers.peer import Weights, refuse
+from benchmarks.peers.peer import Weights, refuse, refuse_other_steps
 from netspec.analysis.plan import Plan
 
 VARIANTS = ("stateless", "fit")
@@ -34,6 +34,7 @@ def model(plan: Plan, weights: Weights) -> Any:
     for layer in plan.layers:
         if layer.kind not in PARTS:
             refuse(f"layer `{layer.kind}`", "this comparison's Keras")
+        refuse_other_steps(layer, "this comparison's Keras")
         read, own = [values[value] for value in layer.reads], weights.get(layer.name, {})
         values.append(_through(read, PARTS[layer.kind](layer.settings, read[0].shape[1:], own)))
     end = values[-1]
@@ -103,7 +104,17 @@ def _pool(settings: Any, input: tuple[int, ...], own: Any) -> Parts:
     yield kind(settings.window, settings.stride, "same" if settings.padding == "same" else "valid"), []
 
 
-PARTS = {"conv": _conv, "pool": _pool, "fc": _fc}
+def _add(settings: Any, input: tuple[int, ...], own: Any) -> Parts:
+    yield lambda *maps: keras.layers.add(maps), []
+    yield from _after(settings, own)
+
+
+def _concat(settings: Any, input: tuple[int, ...], own: Any) -> Parts:
+    yield lambda *maps: keras.layers.concatenate(maps), []
+    yield from _after(settings, own)
+
+
+PARTS = {"conv": _conv, "pool": _pool, "fc": _fc, "add": _add, "concat": _concat}
 
 
 def optimizer(settings: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.language.steps import AROUND
 
 Weights = Mapping[str, Mapping[str, np.ndarray]]
 """{layer: {"kernel", "bias", "scale", "shift"}}, float32, in netspec's layouts; empty: the framework draws its own."""
@@ -59,3 +60,23 @@ def shortest(function: Callable[[], object]) -> float:
 def refuse(what: str, framework: str) -> Any:
     """Raises Unsupported."""
     raise Unsupported(f"{framework} has no {what}")
+
+
+def refuse_other_steps(layer: PlannedLayer, framework: str) -> None:
+    """Raises Unsupported where a layer does more than a comparison says that knows batch norm, activations of one number and
+    dropout of units, in this order behind the layer's own sum, join or pooling.
+    """
+    settings: Any = layer.settings
+    steps = getattr(settings, "steps", (layer.kind,))
+    usual = (layer.kind, *(step for step in AROUND if step in steps))
+    if steps != usual or layer.layer.led_by is not None or (layer.kind == "pool" and len(steps) > 1):
+        refuse(f"layer `{layer.kind}` with steps in this order", framework)
+    norm = getattr(settings, "norm", None)
+    if norm is not None and norm.type != "none" and not (norm.type == "batch" and norm.scale and norm.shift):
+        refuse(f"norm `{norm.type}` with these keys", framework)
+    if "dropout" in steps and settings.dropout.type != "unit":
+        refuse("spatial dropout", framework)
+    if getattr(settings, "count_padding", False) or getattr(settings, "drop", 0):
+        refuse("padding that is averaged, or stochastic depth", framework)
+    if "activation" in steps and settings.activation.type == "prelu":
+        refuse("trained slopes", framework)

@@ -1,4 +1,4 @@
-"""Modules that `torch.nn` does not have, or has otherwise; maps are (batch, channels, height, width)."""
+"""What the format has and `torch.nn` has not, or has otherwise, as modules: channels first."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+Sides = tuple[int, int, int, int]
+"""Cells of padding: left, right, top, bottom."""
+
 
 class UnevenAverage(nn.Module):
-    """The mean over the cells that are not padding, where the sides are padded differently; with `counted` over all."""
+    """The mean over the cells that are not padding, where the sides are padded differently."""
 
-    def __init__(
-        self, window: tuple[int, int], stride: tuple[int, int], sides: tuple[int, int, int, int], counted: bool
-    ) -> None:
+    def __init__(self, window: tuple[int, int], stride: tuple[int, int], sides: Sides) -> None:
         super().__init__()
-        self.pad, self.pool, self.counted = nn.ZeroPad2d(sides), nn.AvgPool2d(window, stride), counted
+        self.pad, self.pool = nn.ZeroPad2d(sides), nn.AvgPool2d(window, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to (batch, channels, height', width')."""
-        averages: Tensor = self.pool(self.pad(x))
-        return averages if self.counted else averages / self.pool(self.pad(torch.ones_like(x[:1, :1])))
+        inside = self.pool(self.pad(torch.ones_like(x[:1, :1])))
+        return self.pool(self.pad(x)) / inside
 
 
 class RowsFirst(nn.Module):
@@ -38,17 +39,22 @@ class ChannelNorm(nn.LayerNorm):
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
 
 
-class ResponseNorm(nn.LocalResponseNorm):
-    """Local response norm as ONNX has it: of an even number of channels, one more lies behind; PyTorch's lies before."""
+class ResponseNorm(nn.Module):
+    """x / (k + alpha/size * sum of x^2)^beta; of an even size, ONNX has more neighbours behind, PyTorch before."""
+
+    def __init__(self, size: int, alpha: float, beta: float, k: float) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, ...) to the same shape."""
-        wide = x[..., None] if x.ndim == 2 else x
-        normed = super().forward(wide) if self.size % 2 else super().forward(wide.flip(1)).flip(1)
-        return normed.reshape(x.shape)
+        sides = ((self.size - 1) // 2, self.size // 2)
+        padded = functional.pad(x.square(), (0, 0) * (x.ndim - 2) + sides)
+        total = padded.unfold(1, self.size, 1).sum(-1)
+        return x * (self.k + self.alpha / self.size * total) ** -self.beta  # type: ignore[no-any-return]
 
 
-class Squeeze(nn.Module):
+class Gate(nn.Module):
     """Squeeze and excitation."""
 
     def __init__(self, channels: int, units: int, activation: nn.Module, gate: nn.Module) -> None:
@@ -58,37 +64,46 @@ class Squeeze(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to the same shape."""
-        units = self.activation(self.squeeze(x.mean((2, 3))))
-        return x * self.gate(self.excite(units))[:, :, None, None]
+        factors = self.gate(self.excite(self.activation(self.squeeze(x.mean((2, 3))))))
+        return x * factors[:, :, None, None]
 
 
 class Join(nn.Module):
-    """Adds or concatenates; in training the last map of an image is left out with probability `drop`."""
+    """A sum or a concatenation, whose last map is left out of an image in training with probability `drop`."""
 
-    def __init__(self, kind: str, drop: float) -> None:
+    def __init__(self, adds: bool, drop: float) -> None:
         super().__init__()
-        self.kind, self.drop = kind, drop
+        self.adds, self.drop = adds, drop
 
     def forward(self, *arrays: Tensor) -> Tensor:
-        """Several (batch, channels, height, width) to one."""
+        """Maps (batch, channels, height, width) to one."""
         *others, last = arrays
         if self.drop and self.training:
-            last = last * functional.dropout(last.new_ones(len(last), 1, 1, 1), self.drop)
-        if self.kind == "concat":
-            return torch.cat((*others, last), 1)
-        return sum((*others[1:], last), start=others[0]) if others else last
+            keep = torch.rand(len(last), 1, 1, 1, device=last.device) >= self.drop
+            last = last * keep / (1 - self.drop)
+        return sum(others, last) if self.adds else torch.cat([*others, last], 1)
 
 
-class Shortcut(nn.Module):
-    """A shortcut without weights: averages or every S-th cell, then channels of zeros."""
+class Fitted(nn.Module):
+    """A map cut to height and width, with zero channels behind its own."""
 
-    def __init__(self, way: str, stride: tuple[int, int], target: tuple[int, int, int]) -> None:
+    def __init__(self, height: int, width: int, channels: int) -> None:
         super().__init__()
-        self.stride, self.target = stride, target
-        self.pool = nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False) if way == "pool" else None
+        self.height, self.width, self.channels = height, width, channels
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to (batch, channels', height', width')."""
-        (rows, columns, channels), (down, across) = self.target, self.stride
-        fewer = self.pool(x) if self.pool is not None else x[:, :, ::down, ::across]
-        return functional.pad(fewer[:, :, :rows, :columns], (0, 0, 0, 0, 0, channels - x.shape[1]))
+        missing = self.channels - x.shape[1]
+        return functional.pad(x[:, :, : self.height, : self.width], (0, 0, 0, 0, 0, missing))
+
+
+class Every(nn.Module):
+    """Every S-th cell."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__()
+        self.rows, self.columns = rows, columns
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels, height, width) to (batch, channels, height', width')."""
+        return x[:, :, :: self.rows, :: self.columns]

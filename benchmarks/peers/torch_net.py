@@ -13,11 +13,21 @@ from typing import Any
 from torch import Tensor, nn
 
 from benchmarks.peers.peer import refuse
-from benchmarks.peers.torch_modules import ChannelNorm, Join, ResponseNorm, RowsFirst, Shortcut, Squeeze, UnevenAverage
+from benchmarks.peers.torch_modules import (
+    ChannelNorm,
+    Every,
+    Fitted,
+    Gate,
+    Join,
+    ResponseNorm,
+    RowsFirst,
+    UnevenAverage,
+)
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.language.activations import Activation
-from netspec.language.kind import FLATTENED
+from netspec.language.kind import FLATTENED, Shape
 from netspec.language.kinds import KINDS
+from netspec.language.norms import Norm
 
 Parts = list[tuple[str, nn.Module]]
 
@@ -56,23 +66,23 @@ NAMES = {
 
 
 class Row(nn.Sequential):
-    """The modules of one layer: those of its leading steps, then the others, of which the first takes all that it reads."""
+    """The modules of one layer; the first of its own takes all that the layer reads. `leading` modules run before these."""
 
-    def __init__(self, parts: Parts, leading: int) -> None:
-        super().__init__(OrderedDict(parts))
-        self.leading = leading
+    def __init__(self, leading: Parts, own: Parts) -> None:
+        super().__init__(OrderedDict([*leading, *own]))
+        self.leading = len(leading)
 
     def lead(self, x: Tensor) -> Tensor:
-        """What is behind the leading steps."""
+        """What the leading modules give."""
         for module in list(self)[: self.leading]:
             x = module(x)
         return x
 
     def forward(self, *arrays: Tensor) -> Tensor:
-        """What the last one gives."""
-        first, *others = list(self)[self.leading :]
-        x: Tensor = first(*arrays)
-        for module in others:
+        """What the last one gives, for what the leading ones have given."""
+        rest = list(self)[self.leading :]
+        x: Tensor = rest[0](*arrays) if rest else arrays[0]
+        for module in rest[1:]:
             x = module(x)
         return x
 
@@ -84,20 +94,23 @@ class Program(nn.Module):
         super().__init__()
         self.steps: list[tuple[PlannedLayer, list[int]]] = []
         for layer in plan.layers:
-            self.add_module(str(layer.value - 1), _row(plan, layer))
+            self.add_module(str(layer.value - 1), Row(*_parts(plan, layer)))
             done = [value for value in dict.fromkeys(layer.reads) if plan.readers[value][-1] is layer]
             self.steps.append((layer, done))
+        self.leaders = {layer.layer.led_by for layer in plan.layers}
         self.end = nn.Flatten() if plan.layers[-1].output[:-1] == (1, 1) else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to logits (batch, classes), or to the last map where it is larger than 1x1."""
-        values, led = {0: x}, dict[int, Tensor]()
+        values, led = {0: x}, {}
         for (layer, done), row in zip(self.steps, self.children(), strict=False):
             arrays = [values[read] for read in layer.reads]
             if layer.layer.led_by is not None:
-                arrays = [led[layer.layer.led_by]]
-            elif layer.settings.leading:
-                arrays[0] = led[layer.value] = row.lead(arrays[0])
+                arrays = [led.pop(layer.layer.led_by)]
+            elif row.leading:
+                arrays[0] = row.lead(arrays[0])
+            if layer.value in self.leaders:
+                led[layer.value] = arrays[0]
             values[layer.value] = row(*arrays)
             for read in done:
                 del values[read]
@@ -119,80 +132,74 @@ def weights(plan: Plan, params: Mapping[str, Any], state: Mapping[str, Any]) -> 
     return found
 
 
-def _laid_out(kernel: Tensor, shape: tuple[int, ...]) -> Tensor:
+def _laid_out(kernel: Tensor, read: Shape) -> Tensor:
     if kernel.ndim == 4:
         return kernel.permute(3, 2, 0, 1)
-    if len(shape) == 3:
+    if len(read) == 3:
         order = [FLATTENED.index(axis) for axis in CHANNELS_FIRST]
-        kernel = kernel.reshape(*shape, -1).permute(*order, 3).reshape(kernel.shape)
+        kernel = kernel.reshape(*read, -1).permute(*order, 3).reshape(kernel.shape)
     return kernel.T
 
 
-def _read(plan: Plan, layer: PlannedLayer) -> tuple[int, ...]:
-    """The shape of what a layer takes first; a norm before a product counts the inputs in netspec's order."""
+def _read(plan: Plan, layer: PlannedLayer) -> Shape:
+    """What the layer itself takes; a norm before a product takes features in netspec's order, of which groups are neighbours."""
     return layer.input if KINDS[layer.kind].flattens and layer.settings.leading else plan.shape(layer.reads[0])
 
 
-def _row(plan: Plan, layer: PlannedLayer) -> Row:
-    """The modules of one layer. Raises Unsupported."""
+def _parts(plan: Plan, layer: PlannedLayer) -> tuple[Parts, Parts]:
+    """The modules of one layer by name, those that lead it and the others. Raises Unsupported."""
     settings: Any = layer.settings
     if layer.kind not in PARTS:
         refuse(f"layer `{layer.kind}`", "this comparison's PyTorch")
-    flat: Parts = [("flat", RowsFirst())] if _read(plan, layer) != plan.shape(layer.reads[0]) else []
-    before = [*flat, *(_around(settings, step, layer.input) for step in settings.leading)]
-    own = PARTS[layer.kind](settings, _read(plan, layer))
-    after = [_around(settings, step, layer.output) for step in getattr(settings, "following", ())]
-    return Row([*before, *own, *after], len(before))
+    read = _read(plan, layer)
+    flat: Parts = [("flat", RowsFirst())] if read != plan.shape(layer.reads[0]) else []
+    leading = [_step(settings, step, layer.input) for step in settings.leading]
+    after = [_step(settings, step, layer.output) for step in getattr(settings, "following", ())]
+    return [*flat, *leading], [*PARTS[layer.kind](settings, read), *after]
 
 
-def _around(settings: Any, step: str, shape: tuple[int, ...]) -> tuple[str, nn.Module]:
-    """Norm, activation or dropout of a map or vector."""
+def _step(settings: Any, step: str, shape: Shape) -> tuple[str, nn.Module]:
+    flat = len(shape) == 1
     if step == "norm":
-        return step, _norm(settings.norm, shape)
+        return step, _norm(settings.norm, shape[-1], flat)
     if step == "activation":
-        return step, activation(settings.activation, shape[-1])
-    spatial = settings.dropout.type == "spatial" and len(shape) == 3
-    return step, (nn.Dropout2d if spatial else nn.Dropout)(settings.dropout.rate)
+        return step, _activation(settings.activation, shape[-1])
+    spatial = settings.dropout.type == "spatial" and not flat
+    return step, nn.Dropout2d(settings.dropout.rate) if spatial else nn.Dropout(settings.dropout.rate)
 
 
-def activation(settings: Activation, features: int) -> nn.Module:
-    """The module of an activation, of so many features."""
-    if settings.type == "none":
+def _activation(activation: Activation, features: int) -> nn.Module:
+    if activation.type == "none":
         return nn.Identity()
-    made: nn.Module = ACTIVATIONS.get(settings.type, lambda: nn.PReLU(features))(**settings.arguments)
-    return made
+    made = nn.PReLU(features) if activation.type == "prelu" else ACTIVATIONS[activation.type](**activation.arguments)
+    return made  # type: ignore[no-any-return]
 
 
-def _norm(norm: Any, shape: tuple[int, ...]) -> nn.Module:
-    features, is_map = shape[-1], len(shape) == 3
-    made: nn.Module
-    match norm.type:
-        case "batch":
-            made = (nn.BatchNorm2d if is_map else nn.BatchNorm1d)(features, norm.eps, 1 - norm.momentum)
-        case "layer":
-            made = ChannelNorm(features, norm.eps)
-        case "instance" if is_map:
-            made = nn.InstanceNorm2d(features, norm.eps, affine=True)
-        case "group":
-            made = nn.GroupNorm(norm.groups, features, norm.eps)
-        case "local_response":
-            return ResponseNorm(norm.size, norm.alpha, norm.beta, norm.k)
-        case _:
-            refuse(f"norm `{norm.type}` of a vector", "this comparison's PyTorch")
-    for name, trained in (("weight", norm.scale), ("bias", norm.shift)):
-        if not trained:
+def _norm(settings: Norm, features: int, flat: bool) -> nn.Module:
+    norm: Any = settings
+    if norm.type == "local_response":
+        return ResponseNorm(norm.size, norm.alpha, norm.beta, norm.k)
+    if norm.type == "batch":
+        kind = nn.BatchNorm1d if flat else nn.BatchNorm2d
+        made: nn.Module = kind(features, norm.eps, 1 - norm.momentum)
+    elif norm.type == "layer":
+        made = ChannelNorm(features, norm.eps)
+    else:
+        made = nn.GroupNorm(norm.groups if norm.type == "group" else features, features, norm.eps)
+    for wanted, name in ((norm.scale, "weight"), (norm.shift, "bias")):
+        if not wanted:
             constant = getattr(made, name).detach()
             delattr(made, name)
             made.register_buffer(name, constant)
     return made
 
 
-def _fc(settings: Any, shape: tuple[int, ...]) -> Parts:
+def _fc(settings: Any, shape: Shape) -> Parts:
     flat: Parts = [("flat", nn.Flatten())] if len(shape) == 3 else []
     return [*flat, ("linear", nn.Linear(math.prod(shape), settings.units, settings.bias))]
 
 
-def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
+def _conv(settings: Any, input: Shape) -> Parts:
     height, width = settings.axes(input)
     (top, bottom), (left, right) = height.padding, width.padding
     even = top == bottom and left == right
@@ -210,7 +217,7 @@ def _conv(settings: Any, input: tuple[int, ...]) -> Parts:
     return [*pad, ("linear", conv)]
 
 
-def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
+def _pool(settings: Any, input: Shape) -> Parts:
     height, width = settings.axes(input)
     (top, bottom), (left, right) = height.padding, width.padding
     window, stride = (height.kernel, width.kernel), (height.stride, width.stride)
@@ -225,23 +232,28 @@ def _pool(settings: Any, input: tuple[int, ...]) -> Parts:
         return [("pad", padded), ("pool", nn.MaxPool2d(window, stride))]
     if even:
         return [("pool", nn.AvgPool2d(window, stride, (top, left), count_include_pad=settings.count_padding))]
-    return [("pool", UnevenAverage(window, stride, (left, right, top, bottom), settings.count_padding))]
+    if settings.count_padding:
+        return [("pad", nn.ZeroPad2d((left, right, top, bottom))), ("pool", nn.AvgPool2d(window, stride))]
+    return [("pool", UnevenAverage(window, stride, (left, right, top, bottom)))]
 
 
-def _gate(settings: Any, input: tuple[int, ...]) -> Parts:
-    functions = activation(settings.activation, settings.units), activation(settings.gate, input[-1])
-    return [("gate", Squeeze(input[-1], settings.units, *functions))]
+def _join(settings: Any, _: Shape) -> Parts:
+    return [("join", Join(settings.kind == "add", settings.drop))]
 
 
-def _projection(settings: Any, input: tuple[int, ...]) -> Parts:
-    return [("projection", Shortcut(settings.way, settings.stride, settings.infer(input).output))]
+def _gate(settings: Any, input: Shape) -> Parts:
+    functions = _activation(settings.activation, settings.units), _activation(settings.gate, input[-1])
+    return [("gate", Gate(input[-1], settings.units, *functions))]
 
 
-def _join(settings: Any, input: tuple[int, ...]) -> Parts:
-    return [("join", Join(settings.kind, settings.drop))]
+def _projection(settings: Any, input: Shape) -> Parts:
+    (_, bottom), (_, right) = settings.padding(input)
+    window = UnevenAverage(settings.stride, settings.stride, (0, right, 0, bottom))
+    cells = window if settings.way == "pool" else Every(*settings.stride)
+    return [("cells", cells), ("fitted", Fitted(*settings.infer(input).output))]
 
 
-def _steps(settings: Any, input: tuple[int, ...]) -> Parts:
+def _steps(settings: Any, input: Shape) -> Parts:
     return []
 
 
@@ -255,4 +267,4 @@ PARTS = {
     "projection": _projection,
     "steps": _steps,
 }
-"""What each kind does itself."""
+"""What a layer of a kind does itself, for the shape of the first value that it reads."""

@@ -43,7 +43,7 @@ def _resized(spec: Spec, known: Known) -> Spec:
     assert spec.input is not None
     height, width, channels = known.image
     sized = replace(spec.input.value, height=height, width=width, channels=channels)
-    return replace(spec, input=replace(spec.input, value=sized))
+    return spec.otherwise(input=replace(spec.input, value=sized)) or spec
 
 
 def sized_by_data(spec: Spec) -> Spec:
@@ -63,6 +63,8 @@ def source(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     size = _size(spec)
     if size is not None and size != known.image:
         yield _size_mismatch(spec, size, known, known_as)
+    if spec.data.value.labels != "class":
+        return
     if shapes.complete and shapes.layers:
         yield from _outputs(spec, shapes.layers, known.classes, known_as)
     elif spec.whole and spec.layers and (last := spec.layers[-1]).settings is not None:

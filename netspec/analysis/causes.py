@@ -103,6 +103,26 @@ class OtherClassCount(Cause):
 
 
 @dataclass(frozen=True)
+class OneUnit(Cause):
+    """The last layer gives one number, and the loss compares several."""
+
+    at: Span | None = field(compare=False)
+    """The value that is the number of outputs; None where it is not written."""
+    key: str | None
+    loss: str
+    """The one that tells two classes apart by one number."""
+
+
+@dataclass(frozen=True)
+class OtherBound(Cause):
+    """A target is bounded on the wrong side."""
+
+    key: str
+    """The bound that is there."""
+    wanted: str
+
+
+@dataclass(frozen=True)
 class MapAsOutput(Cause):
     """The network ends in a map, and training needs a vector."""
 

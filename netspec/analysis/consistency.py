@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from netspec.analysis import against_data, degenerate, logits, plausibility, rates, schedules
+from netspec.analysis import augmenting, degenerate, heads, logits, plausibility, rates, schedules, watches
 from netspec.analysis.causes import (
     Agreement,
     Contradiction,
@@ -145,7 +145,11 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         cause = _unless(("train.optimizer.momentum", "0.9"), ("train.optimizer.nesterov", "false"))
         place = at("optimizer.momentum") if "optimizer.momentum" in spec.train.places else at("optimizer.nesterov")
         yield Diagnostic("NS211", message, spec.source, place, help="add `momentum: 0.9`", cause=cause)
-    yield from _watched(spec)
+    if not getattr(train.optimizer, "decay_norms", True) and not getattr(train.optimizer, "weight_decay", 0.0):
+        message = "`decay_norms: false` leaves norms and biases out of a weight decay of 0"
+        cause = _unless(("train.optimizer.weight_decay", "1e-4"), ("train.optimizer.decay_norms", None))
+        place, help = at("optimizer.decay_norms"), "add `weight_decay: 1e-4`"
+        yield Diagnostic("NS261", message, spec.source, place, help=help, cause=cause, severity="warning")
     if spec.sourced and data.path is not None and SOURCES[data.source].embedded:
         message = f"`{data.source}` is embedded: nothing is read from `path`"
         help = "remove `path`, or name another `source`"
@@ -168,34 +172,6 @@ def training(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
             help="remove `resize`",
             cause=_unless(("data.resize", None), ("data.source", "images"), follows_data=True),
         )
-    yield from _augment(spec)
-
-
-def _watched(spec: Spec) -> Iterator[Diagnostic]:
-    stopping = spec.train.value.early_stopping
-    if stopping is None or not stopping.metric.startswith("validation") or spec.data.value.validation:
-        return
-    message = f"`{stopping.metric}` cannot be watched: `data.validation` holds nothing out"
-    other = stopping.metric.removeprefix("validation_")
-    place = spec.train.at("early_stopping.metric" if "early_stopping.metric" in spec.train.places else "early_stopping")
-    labels = (Label(spec.data.at("validation"), "nothing is held out"),)
-    cause = _unless(("data.validation", "0.1"), ("train.early_stopping.metric", other))
-    help = f"watch `{other}`, or raise `data.validation`"
-    yield Diagnostic("NS212", message, spec.source, place, labels=labels, help=help, cause=cause)
-
-
-def _augment(spec: Spec) -> Iterator[Diagnostic]:
-    sized = against_data.sized_by_data(spec).input
-    if sized is None:
-        return
-    smallest = min(sized.value.height, sized.value.width)
-    for name in ("crop", "cutout"):
-        cells = getattr(spec.data.value.augment, name)
-        if cells is not None and cells >= smallest:
-            message = f"`{name}: {cells}` leaves nothing of images whose shorter side is {smallest}"
-            cause = _unless((f"data.augment.{name}", str(smallest // 2) if smallest > 1 else None))
-            place = spec.data.at(f"augment.{name}")
-            yield Diagnostic("NS215", message, spec.source, place, help=f"lower `{name}`", cause=cause)
 
 
 def _unless(*agreements: tuple[str, str | None], follows_data: bool = False) -> Contradiction:
@@ -260,9 +236,12 @@ def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
 
 PASSES = (
     *(names, layers, order, firsts, training),
+    *heads.PASSES,
     *logits.PASSES,
     *rates.PASSES,
     *plausibility.PASSES,
     *schedules.PASSES,
+    *watches.PASSES,
+    *augmenting.PASSES,
     *degenerate.PASSES,
 )

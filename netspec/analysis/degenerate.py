@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 
 from netspec.analysis.against_data import known_data, width_key
-from netspec.analysis.causes import OtherClassCount
+from netspec.analysis.causes import OneUnit
 from netspec.analysis.plan import PlannedLayer, training_share
 from netspec.analysis.shapes import Shapes
+from netspec.analysis.watches import watching
 from netspec.diagnostics.diagnostic import Diagnostic, Label
+from netspec.language.heads import TWO
 from netspec.language.kind import elements
 from netspec.language.spec import Spec
 
@@ -53,7 +55,7 @@ def logits(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         return
     last = shapes.layers[-1]
     loss = spec.train.value.loss.type
-    if elements(last.output) != 1 or loss != "cross_entropy" or known_data(spec) is not None:
+    if elements(last.output) != 1 or loss != "cross_entropy" or spec.data.value.labels != "class" or known_data(spec):
         return
     name = width_key(last.layer)
     yield Diagnostic(
@@ -63,8 +65,8 @@ def logits(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         last.layer.at(name) if name else last.layer.span,
         layer=last.name,
         labels=(Label(spec.train.at("loss"), "the loss"),) if "loss" in spec.train.places else (),
-        help="give the last layer a unit for each class: 2 for two classes",
-        cause=OtherClassCount(last.layer.places[name].value if name else None, name, 2),
+        help=f"write `loss: {TWO.losses[0]}` for two classes, or give the last layer a unit for each class",
+        cause=OneUnit(last.layer.places[name].value if name else None, name, TWO.losses[0]),
     )
 
 
@@ -80,9 +82,8 @@ def held_out(spec: Spec, count: int) -> Iterator[Diagnostic]:
     share = spec.data.value.validation
     if count or not share:
         return
-    stopping = spec.train.value.early_stopping
-    watched = stopping.metric if stopping is not None and stopping.metric.startswith("validation") else None
-    labels = (Label(spec.train.at("early_stopping"), f"watches `{watched}`"),) if watched else ()
+    watched = {key: of for key, of in watching(spec.train.value).items() if of.startswith("validation")}
+    labels = tuple(Label(spec.train.at(key), f"watches `{metric}`") for key, metric in watched.items())
     yield Diagnostic(
         "NS520",
         f"0 validation images: a share of {share:g} of so few is none",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netspec.language.heads import Metric
+
 
 def short(number: int) -> str:
     """A count in three or four digits.
@@ -34,6 +36,17 @@ def short_loss(value: float) -> str:
     ('0.1235', '2.1e+29', 'nan')
     """
     return f"{value:.1e}" if abs(value) >= 1e6 else f"{value:.4f}"
+
+
+def measured(metric: Metric, value: float | None) -> str:
+    """A metric by name: a share in percent, all else as a loss; `-` where it is not defined.
+
+    >>> measured(Metric("accuracy", share=True), 0.9712), measured(Metric("loss"), 0.25), measured(Metric("r2"), None)
+    ('accuracy 97.12%', 'loss 0.2500', 'r2 -')
+    """
+    if value is None:
+        return f"{metric.words} -"
+    return f"{metric.words} {f'{value:.2%}' if metric.share else short_loss(value)}"
 
 
 def percent(part: int, whole: int) -> str:

@@ -23,9 +23,9 @@ LEFT = {
 
 
 def activation(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
-    """NS230: with softmax cross-entropy the logits are the sums themselves."""
+    """NS230: with cross-entropy, of a softmax or of sigmoids, the logits are the sums themselves."""
     layer, name = _last(spec, shapes), "activation"
-    if layer is None or spec.train.value.loss.type != "cross_entropy":
+    if layer is None or spec.train.value.loss.type not in ("cross_entropy", "binary_cross_entropy"):
         return
     function = getattr(layer.settings, name, None)
     if function is not None and name in layer.settings.following:  # type: ignore[union-attr]

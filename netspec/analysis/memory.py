@@ -33,9 +33,9 @@ class TrainingMemory:
     optimizer: int
     """The optimizer's arrays."""
     gradients: int
-    """The gradients of the weights that are there by then."""
+    """The gradients of the weights that are there by then, and with `accumulate` their sums."""
     activations: int
-    """The batch, and what the forward pass keeps for the backward pass."""
+    """The images of the step, and what the forward pass keeps for the backward pass."""
     workspace: int
     """What is there for a moment: gradients of activations, patches, second layouts."""
 
@@ -91,7 +91,10 @@ class _Walk:
         statistics = sum(elements(shape) for layer in plan.layers for shape in layer.statistics.values())
         self._make("weights", "weights", (plan.parameters + statistics) * FLOAT32_BYTES)
         self._make("optimizer", "optimizer", plan.parameters * train.optimizer.slots * FLOAT32_BYTES)
-        self._make("batch", "activations", elements(plan.input) * batch_size)
+        self._accumulate = train.accumulate
+        if train.accumulate > 1:
+            self._make("sums", "gradients", plan.parameters * FLOAT32_BYTES)
+        self._make("batch", "activations", elements(plan.input) * batch_size * train.accumulate)
         self._numbers(0, "activations", elements(plan.input))
         for number, held in self._held.items():
             words = elements(plan.layers[number - 1].output) * held.random
@@ -177,7 +180,8 @@ class _Walk:
                 self._numbers("added" if added else (value, "gradient"), "workspace", elements(shape))
                 self._drop("pieces", "added")
         self._make((number, "weights"), "gradients", layer.parameters * FLOAT32_BYTES)
-        self._make("squares", "workspace", layer.parameters * FLOAT32_BYTES)
+        if self._accumulate == 1:  # else the squares are those of the sums, when all gradients are gone
+            self._make("squares", "workspace", layer.parameters * FLOAT32_BYTES)
         self._drop("squares", own, (number, "gradient of sums"), "layouts")
         self._drop(*(value for value in layer.reads if self._keepers.get(value, number) == number))
         self._drop(*((number, kept) for kept in ("input", "turned", "zeros", "maxima", "place")))

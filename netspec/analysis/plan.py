@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netspec.language.data import KNOWN, Data
 from netspec.language.fields import Pair
 from netspec.language.kind import Settings, Shape, dimensions, elements
 from netspec.language.kinds import KINDS
 from netspec.language.spec import Layer, Spec
+from netspec.language.train import Train
 
 if TYPE_CHECKING:
     from netspec.analysis.memory import TrainingMemory
@@ -79,6 +80,13 @@ class PlannedLayer:
     def macs(self) -> int:
         """Multiply-adds of the forward pass, one example."""
         return self.settings.macs(*self.inputs, output=self.output)
+
+    @property
+    def ends_in(self) -> str | None:
+        """The activation whose values the layer gives, if it gives such: nothing follows it but dropout, which only training has."""
+        settings: Any = self.settings
+        following = [step for step in getattr(settings, "following", ()) if step != "dropout"]
+        return str(settings.activation.type) if following[-1:] == ["activation"] else None
 
     @property
     def shares_weights(self) -> bool:
@@ -217,9 +225,9 @@ def training_share(examples: int, data: Data) -> int:
     return examples - round(examples * data.validation)
 
 
-def steps_per_epoch(examples: int, batch_size: int) -> int:
-    """Whole batches of an epoch; the rest of an epoch is left out, another one each time, as the order changes."""
-    return max(1, examples // batch_size)
+def steps_per_epoch(examples: int, train: Train) -> int:
+    """Whole steps of an epoch; the rest of an epoch is left out, another one each time, as the order changes."""
+    return max(1, examples // train.examples_per_step)
 
 
 def known_examples(plan: Plan) -> int | None:
@@ -232,7 +240,7 @@ def known_examples(plan: Plan) -> int | None:
 def known_steps_per_epoch(plan: Plan) -> int | None:
     """Steps of an epoch, where the size of the data set is known without opening it."""
     examples = known_examples(plan)
-    return None if examples is None else steps_per_epoch(examples, plan.spec.train.value.batch_size)
+    return None if examples is None else steps_per_epoch(examples, plan.spec.train.value)
 
 
 def grammar(spec: Spec) -> dict[str, object]:
@@ -255,13 +263,20 @@ def _words(layers: Iterable[Layer], depth: int) -> list[str]:
         for layer in within:
             word, key = KINDS[layer.kind].word, getattr(layer.settings, "key", None)
             if key == "join":
-                empty = ["ID"] * (len(layer.reads) - len(branches))
-                parts.append((True, f"{word}({' | '.join([*branches, *empty])})"))
+                parts.append((True, f"{word}({' | '.join(_in_order(layer, branches))})"))
             elif key == "shortcut":
                 parts = [(True, f"{word}({' -> '.join(_counted(parts))})")]
             elif not layer.added:
                 parts.append((False, word))
     return _counted(parts)
+
+
+def _in_order(join: Layer, branches: list[str]) -> Iterator[str]:
+    """The words of branches as they are joined: an empty one gives what all read, which is before what any other gives."""
+    start = min(join.reads) if len(join.reads) > len(branches) else None
+    words = iter(branches)
+    for value in join.reads:
+        yield "ID" if value == start else next(words)
 
 
 def _counted(parts: list[tuple[bool, str]]) -> list[str]:

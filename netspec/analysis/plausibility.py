@@ -1,4 +1,4 @@
-"""The passes that find what is allowed and can hardly be meant. Each says what to write instead and proposes no fix."""
+"""The passes that find what is allowed and can hardly be meant. Each says what to write instead; few propose a fix."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from netspec.analysis.against_data import known_data
+from netspec.analysis.causes import Agreement, Contradiction
 from netspec.analysis.plan import training_share
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic
@@ -72,16 +73,19 @@ def sizes(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 
 
 def angles(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
-    """NS242: `rotate` is not in radians, nor a share of a turn."""
-    degrees = spec.data.value.augment.rotate
-    if degrees is None or not (degrees < RADIANS or any(math.isclose(degrees, turn, abs_tol=0.005) for turn in TURNS)):
-        return
-    message = f"`rotate: {degrees:g}` turns by up to {degrees:g} of a degree, which hardly moves a pixel"
-    if degrees >= RADIANS:
-        message = f"`rotate: {degrees:g}` turns by up to {degrees:g} degrees"
-    help = f"write degrees: {degrees:g} radians are `rotate: {math.degrees(degrees):.3g}`"
-    help += f", {degrees:g} of a turn is `rotate: {360 * degrees:.3g}`" if degrees <= 0.5 else ""
-    yield _warning(spec, "NS242", message, spec.data.at("augment.rotate"), help)
+    """NS242: `rotate` and `shear` are not in radians, nor a share of a turn."""
+    for name, moves in (("rotate", "turns"), ("shear", "slants")):
+        degrees = getattr(spec.data.value.augment, name)
+        if degrees is None or not (
+            degrees < RADIANS or any(math.isclose(degrees, turn, abs_tol=0.005) for turn in TURNS)
+        ):
+            continue
+        message = f"`{name}: {degrees:g}` {moves} by up to {degrees:g} of a degree, which hardly moves a pixel"
+        if degrees >= RADIANS:
+            message = f"`{name}: {degrees:g}` {moves} by up to {degrees:g} degrees"
+        help = f"write degrees: {degrees:g} radians are `{name}: {math.degrees(degrees):.3g}`"
+        help += f", {degrees:g} of a turn is `{name}: {360 * degrees:.3g}`" if degrees <= 0.5 else ""
+        yield _warning(spec, "NS242", message, spec.data.at(f"augment.{name}"), help)
 
 
 def escapes(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
@@ -106,17 +110,26 @@ def escapes(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 
 
 def batches(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
-    """NS617: a batch is no more than the training examples, where their number is known without opening the data."""
+    """NS265, NS617: a step takes no more than the training examples, where their number is known without opening the data."""
     known = known_data(spec)
     if known is not None:
         yield from too_few(spec, training_share(known.training_examples, spec.data.value))
 
 
 def too_few(spec: Spec, examples: int) -> Iterator[Diagnostic]:
-    """A warning where the training examples are fewer than a batch."""
-    batch = spec.train.value.batch_size
-    if batch > examples:
-        message = f"a batch of {batch:,} is more than the {counted(examples, 'training example')}: every epoch is one step with all"
+    """An error where the training examples are fewer than the batches of a step, a warning where a step takes them all."""
+    train = spec.train.value
+    batch, several, there = train.batch_size, train.accumulate, counted(examples, "training example")
+    if several > examples and several > 1:
+        message = f"a step takes {several:,} batches, and there are {there}"
+        help = f"lower `accumulate`: {examples:,} at most"
+        cause = Contradiction((Agreement("train.accumulate", None),))
+        yield Diagnostic("NS265", message, spec.source, spec.train.at("accumulate"), help=help, cause=cause)
+    elif train.examples_per_step > examples and several > 1:
+        message = f"a step of {several:,} batches of {batch:,} is more than the {there}: every epoch is one step with smaller batches"
+        yield _warning(spec, "NS617", message, spec.train.at("accumulate"), "lower `accumulate` or `batch_size`")
+    elif batch > examples:
+        message = f"a batch of {batch:,} is more than the {there}: every epoch is one step with all"
         help = f"set `batch_size` to a part of {examples:,}, or take more examples"
         yield _warning(spec, "NS617", message, spec.train.at("batch_size"), help)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netspec.analysis.against_data import known_data
 from netspec.analysis.causes import Agreement, Contradiction
@@ -13,7 +13,7 @@ from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.render.wording import counted
 from netspec.language.spec import Spec
-from netspec.language.train import OPTIMIZERS, Schedule
+from netspec.language.train import OPTIMIZERS, Piecewise, Schedule
 
 LARGEST = {"sgd": 10.0, "adagrad": 1.0, "rmsprop": 1.0}
 LARGEST_OF_OTHERS = 0.1
@@ -61,15 +61,17 @@ def epochs(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     known, train = known_data(spec), spec.train.value
     if known is None:
         return
-    an_epoch = steps_per_epoch(training_share(known.training_examples, spec.data.value), train.batch_size)
+    an_epoch = steps_per_epoch(training_share(known.training_examples, spec.data.value), train)
     total = an_epoch * train.epochs
+    if an_epoch >= STEPS and isinstance(train.schedule, Piecewise):
+        yield from _milestones(spec, train.schedule, an_epoch)
     for name in ("warmup", "decay_steps", "transition_steps"):
         count = getattr(train.schedule, name, None)
         if an_epoch < STEPS or not isinstance(count, int) or not 1 <= count <= train.epochs:
             continue
         if count > SHORT_WARMUP if name == "warmup" else not _ends_early(train.schedule, total / count):
             continue
-        shares = [f"{100 * count // train.epochs}%"] if 100 * count % train.epochs == 0 else []
+        shares = _shares((count,), train.epochs)
         values = (
             shares if count == train.epochs else [*shares, str(count * an_epoch)]
         )  # a share holds for other batches too
@@ -83,6 +85,32 @@ def epochs(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
             cause=Contradiction(tuple(Agreement(f"train.schedule.{name}", value) for value in values)),
             severity="warning",
         )
+
+
+def _shares(counts: Sequence[int], epochs: int) -> list[str]:
+    """Counts of epochs as shares of the run; nothing where one of them is no whole percentage."""
+    if any(100 * count % epochs for count in counts):
+        return []
+    return [f"{100 * count // epochs}%" for count in counts]
+
+
+def _milestones(spec: Spec, schedule: Piecewise, an_epoch: int) -> Iterator[Diagnostic]:
+    """Boundaries that are all numbers of epochs of the run, which has many more steps."""
+    epochs = spec.train.value.epochs
+    counts = [count for count in schedule.boundaries if isinstance(count, int) and 1 <= count <= epochs]
+    if len(counts) < len(schedule.boundaries):
+        return
+    lists = (_shares(counts, epochs), [str(count * an_epoch) for count in counts])
+    values = [f"[{', '.join(values)}]" for values in lists if values]
+    yield Diagnostic(
+        "NS232",
+        f"`boundaries` count steps, of which the run has {epochs * an_epoch:,}: an epoch alone has {an_epoch:,}",
+        spec.source,
+        spec.train.at("schedule.boundaries"),
+        help=f"for epochs write `boundaries: {values[0]}`",
+        cause=Contradiction(tuple(Agreement("train.schedule.boundaries", value) for value in values)),
+        severity="warning",
+    )
 
 
 def _ends_early(schedule: Schedule, periods: float) -> bool:

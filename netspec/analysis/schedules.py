@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from operator import mul
 from typing import Literal
 
 from netspec.analysis import rates
@@ -15,14 +17,14 @@ from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
 from netspec.diagnostics.render.wording import counted
 from netspec.language.spec import Spec
-from netspec.language.train import Cosine, Exponential, OneCycle, Schedule, Step
+from netspec.language.train import Cosine, Exponential, OneCycle, Piecewise, Schedule, Step
 
 VANISHED = 1e-5
 """The share of the learning rate that is as good as none."""
 SCALE = 10**6
 """Steps of a run whose length is not known: what is said in shares alone is the same for any that is long enough."""
 
-Key = Literal["warmup", "decay_steps", "transition_steps"]
+Key = Literal["warmup", "decay_steps", "transition_steps", "boundaries", "scales"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Finding:
     other: Key | None = None
     severity: Severity = "warning"
     """An error where no optimizer can follow."""
+    instead: str | None = None
+    """A value of the key with which all would be right, as YAML."""
     vanishing: bool = False
     """Whether the rate comes to nothing, as it does where steps were meant as epochs."""
 
@@ -61,7 +65,7 @@ def settings(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     else:
         examples = training_share(data.training_examples, spec.data.value)
         meant_as_epochs = {found.span for found in rates.epochs(spec, shapes)}
-        for found in findings(train.schedule, steps_per_epoch(examples, train.batch_size) * train.epochs):
+        for found in findings(train.schedule, steps_per_epoch(examples, train) * train.epochs):
             told = _told(spec, found)
             if not (found.vanishing and told.span in meant_as_epochs):
                 yield told
@@ -83,12 +87,14 @@ def _told(spec: Spec, found: Finding) -> Diagnostic:
         labels=(Label(at(other), f"`{found.other}`"),) if other in spec.train.places else (),
         help=found.help,
         severity=found.severity,
-        cause=_in_epochs(spec, found),
+        cause=_ended(spec, found),
     )
 
 
-def _in_epochs(spec: Spec, found: Finding) -> Contradiction | None:
-    """What ends a contradiction of steps that are a whole share of the run if they are epochs."""
+def _ended(spec: Spec, found: Finding) -> Contradiction | None:
+    """What ends a contradiction: the value that is known, or that of steps which are a whole share of the run if they are epochs."""
+    if found.instead is not None:
+        return Contradiction((Agreement(f"train.schedule.{found.key}", found.instead),))
     count, epochs = getattr(spec.train.value.schedule, found.key), spec.train.value.epochs
     if not isinstance(count, int) or not 0 < count <= epochs or 100 * count % epochs:
         return None
@@ -97,6 +103,9 @@ def _in_epochs(spec: Spec, found: Finding) -> Contradiction | None:
 
 def findings(schedule: Schedule, total: int | None) -> list[Finding]:
     """The first contradiction, or else what the run of `total` steps does to the schedule."""
+    if isinstance(schedule, Piecewise):
+        wrong = list(_pieces(schedule, total))
+        return wrong[:1] or [*_pieces_of_run(schedule, total)][:1]
     if total is None and all(isinstance(value, str) for value in _written(schedule).values()):
         total = SCALE
     steps = {
@@ -143,7 +152,7 @@ def _contradictions(schedule: Schedule, steps: Steps, total: int | None) -> Iter
         )
     if isinstance(schedule, Cosine):
         within = decay is not None and (total is None or decay < total)
-        if decay == 0 or _ends_in_warmup(schedule, warmup, decay if within else None):
+        if decay == 0 or _not_after(schedule.decay_steps, schedule.warmup, total if within else None):
             ends, rises = _words(schedule.decay_steps), _words(schedule.warmup)
             message = f"the decay ends after {ends}, and the warm-up after {rises}: no step is left between"
             help = "`decay_steps` counts the warm-up in: give it more steps than `warmup`"
@@ -154,13 +163,67 @@ def _contradictions(schedule: Schedule, steps: Steps, total: int | None) -> Iter
             yield Finding("NS220", message, "decay_steps", help, "warmup", severity="error")
 
 
-def _ends_in_warmup(schedule: Cosine, warmup: int | None, decay: int | None) -> bool:
+def _not_after(later: int | str, earlier: int | str, total: int | None) -> bool:
     """By the values as they are written where both are steps or both shares: a short run rounds two shares to one step."""
-    if isinstance(schedule.warmup, str) and isinstance(schedule.decay_steps, str):
-        return _share(schedule.decay_steps) <= _share(schedule.warmup)
-    if isinstance(schedule.warmup, int) and isinstance(schedule.decay_steps, int):
-        return schedule.decay_steps <= schedule.warmup
-    return bool(warmup) and decay is not None and decay <= warmup  # type: ignore[operator]
+    if isinstance(earlier, str) and isinstance(later, str):
+        return _share(later) <= _share(earlier)
+    if isinstance(earlier, int) and isinstance(later, int):
+        return later <= earlier
+    return total is not None and steps_of(later, total) <= steps_of(earlier, total)
+
+
+def _pieces(schedule: Piecewise, total: int | None) -> Iterator[Finding]:
+    """What is wrong with boundaries and their factors."""
+    boundaries, scales = schedule.boundaries, schedule.scales
+    if isinstance(scales, tuple) and len(scales) != len(boundaries):
+        message = f"{counted(len(scales), 'factor')} for {len(boundaries)} of the `boundaries`"
+        help = "give each boundary its factor, or one number for all"
+        same = f"{scales[0]:g}" if len(set(scales)) == 1 else None
+        yield Finding("NS220", message, "scales", help, "boundaries", severity="error", instead=same)
+    total = _scale(schedule, total)
+    for earlier, later in pairwise((schedule.warmup, *boundaries)):
+        if not _not_after(later, earlier, total):
+            continue
+        first = later is boundaries[0] and earlier is schedule.warmup
+        before = f"the warm-up of {_words(earlier)} ends" if schedule.warmup else "the first step"
+        message = (
+            f"the boundary after {_words(later)} comes before {before if first else f'that after {_words(earlier)}'}"
+        )
+        other: Key | None = "warmup" if first else None
+        help = "the warm-up is counted in: let it end before" if first else "write them in rising order, each once"
+        yield Finding("NS220", message, "boundaries", help, other, severity="error", instead=_risen(boundaries))
+
+
+def _scale(schedule: Piecewise, total: int | None) -> int | None:
+    """The steps of the run; where they are not known, and all is said in shares, those of any."""
+    shares = all(isinstance(value, str) for value in schedule.boundaries) and isinstance(schedule.warmup or "", str)
+    return SCALE if total is None and shares else total
+
+
+def _pieces_of_run(schedule: Piecewise, total: int | None) -> Iterator[Finding]:
+    """What the run of `total` steps does to boundaries and their factors."""
+    boundaries, total = schedule.boundaries, _scale(schedule, total)
+    if total is None:
+        return
+    run = f", and the run has {counted(total, 'step')}" if total != SCALE else ""
+    steps = [steps_of(value, total) for value in boundaries]
+    for value, step in zip(boundaries, steps, strict=True):
+        if step >= total:
+            message = f"a boundary comes after {_words(value)}{run}: the rate does not change there"
+            yield Finding("NS221", message, "boundaries", "lower it, or train for more epochs")
+    shares = accumulate(schedule.factors, mul)
+    gone = next((step for step, share in zip(steps, shares, strict=True) if share < VANISHED), total)
+    if gone < total / 2:
+        help = "`boundaries` count steps, not epochs; `scales` are factors of the rate before, not rates"
+        yield Finding("NS222", _gone(gone, total), "boundaries", help, vanishing=True)
+
+
+def _risen(boundaries: Sequence[int | str]) -> str | None:
+    """Boundaries in rising order as YAML, where all are steps or all shares and no two are one."""
+    if len({type(value) for value in boundaries}) > 1 or len(set(boundaries)) < len(boundaries):
+        return None
+    rising = sorted(boundaries, key=lambda value: value if isinstance(value, int) else _share(value))
+    return None if rising == list(boundaries) else f"[{', '.join(map(str, rising))}]"
 
 
 def _too_short(schedule: Schedule, steps: Steps, total: int) -> Iterator[Finding]:
@@ -196,12 +259,6 @@ def _vanishing(schedule: Schedule, steps: Steps, total: int) -> Iterator[Finding
     elif isinstance(schedule, Step | Exponential) and schedule.decay_rate < 1:
         gone = warmup + transition * math.log(VANISHED) / math.log(schedule.decay_rate)
     if gone < total / 2:
-        when = (
-            f"from step {math.ceil(gone):,} of {total:,} on"
-            if total != SCALE
-            else f"after {gone / total:.0%} of the run"
-        )
-        message = f"{when} the rate is less than a hundred-thousandth of `learning_rate`"
         key: Key = "decay_steps" if isinstance(schedule, Cosine) else "transition_steps"
         counts = isinstance(_written(schedule)[key], int)
         help = (
@@ -209,7 +266,15 @@ def _vanishing(schedule: Schedule, steps: Steps, total: int) -> Iterator[Finding
             if counts
             else f"give `{key}` a larger share"
         )
-        yield Finding("NS222", message, key, help, vanishing=True)
+        yield Finding("NS222", _gone(gone, total), key, help, vanishing=True)
+
+
+def _gone(step: float, total: int) -> str:
+    """That the rate is as good as 0 from a step on."""
+    when = (
+        f"from step {math.ceil(step):,} of {total:,} on" if total != SCALE else f"after {step / total:.0%} of the run"
+    )
+    return f"{when} the rate is less than a hundred-thousandth of `learning_rate`"
 
 
 PASSES = (settings,)

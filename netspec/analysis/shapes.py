@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from netspec.analysis.plan import PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
@@ -41,25 +40,20 @@ def infer(spec: Spec) -> Shapes:
             return Shapes(tuple(planned), False, tuple(diagnostics))
         settings: Settings = layer.settings
         inputs = as_read(layer.kind, tuple(values[n] for n in layer.reads))
-        inference = inferred(settings, inputs)  # type: ignore[arg-type]  # a frozen dataclass hashes
+        inference, reach = inferred(settings, inputs)
         for problem in inference.problems:
+            if problem.hint and layer.added:  # nobody wrote what it hints at
+                continue
             weak: Severity = "hint" if problem.hint else "warning"
             severity = weak if inference.output is not None else "error"
             diagnostics.append(_diagnostic(spec, layer, problem, severity, planned))
-        if inference.output is None:
+        if inference.output is None or reach is None:
             return Shapes(tuple(planned), False, tuple(diagnostics))
-        reach = _reach(settings, inputs)  # type: ignore[arg-type]
         views.append(_see(values[0], reach, _joined([views[n] for n in layer.reads])))
         values.append(inference.output)
         arithmetic, field = inference.arithmetic, views[-1].kernel
         planned.append(PlannedLayer(layer, settings, value, inputs, inference.output, arithmetic, field))
     return Shapes(tuple(planned), spec.whole, tuple(diagnostics))
-
-
-@lru_cache(maxsize=4_096)
-def _reach(settings: Settings, inputs: tuple[Shape, ...]) -> Window:
-    """The window of a layer. Kept: a spec is checked again for every fix that is tried."""
-    return settings.reach(*inputs)
 
 
 def _see(image: Shape, reach: Window, read: Window) -> Window:
@@ -106,7 +100,7 @@ def _diagnostic(
 
 def _place(layer: Layer, field: str) -> Span:
     """Where a setting stands; where it is left out, what it follows from."""
-    fields = (field, "window", "kernel") if field == "stride" else (field,)
+    fields = (field, "window", "kernel") if field == "stride" else (field, field.partition(".")[0])
     return next((layer.places[name].value for name in fields if name in layer.places), layer.span)
 
 

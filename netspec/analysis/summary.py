@@ -94,13 +94,18 @@ def _first_fc(plan: Plan) -> tuple[int, int]:
     sizes = [plan.input]
     for layer in plan.layers[: first.value - 1]:
         read = [sizes[value] for value in layer.reads]
-        inferred = _undiminished(layer).infer(*read) if layer.shapes or len(read) > 1 else None
-        if inferred is not None and inferred.output is None:  # it fits only what a pooling layer has padded
+        output = read[0] if _passed(layer) else _undiminished(layer).infer(*read).output
+        if output is None:  # it fits only what a pooling layer has padded, or joins what fits only so
             return 0, 0
-        sizes.append(inferred.output if inferred is not None and inferred.output is not None else read[0])
+        sizes.append(output)
     per_input = elements(first.shapes["kernel"]) // first.input[0]
     bias = elements(first.shapes.get("bias", (0,)))
     return elements(sizes[first.reads[0]]) * per_input + bias, first.input[0] * per_input + bias
+
+
+def _passed(layer: PlannedLayer) -> bool:
+    """Whether it gives as many channels as it reads and has no kernel: pooling, norms, gates."""
+    return len(layer.inputs) == 1 and "kernel" not in layer.shapes and layer.input[-1] == layer.output[-1]
 
 
 def _undiminished(layer: PlannedLayer) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
 
 DIRECTIONS = {"output": "output", "input_gradient": "input gradient", "weight_gradient": "weight gradient"}
+NAME = 16
+"""How much of a name stands on one line of the table, which has to fit 80 columns."""
 HOW = {
     "model": "those of the rules",
     "measured": "the quickest measured",
@@ -167,8 +170,23 @@ def _layers(found: Mapping[str, Any], stream: TextIO) -> Table:
             one = layer["directions"].get(direction)
             cells.append(f"{_number(one['median_seconds'] * 1e3):>6} {one['algorithm']}" if one else "     -")
         share = percent(round(1e6 * seconds), round(1e6 * step))
-        table.add_row(Text(messages.safe(layer["name"]), style=KINDS[layer["kind"]].colour.terminal), *cells, share)
+        name = _broken(messages.safe(layer["name"]))
+        table.add_row(Text(name, style=KINDS[layer["kind"]].colour.terminal), *cells, share)
     return table
+
+
+def _broken(name: str) -> str:
+    """A long name of a nested layer in lines that end between its parts.
+
+    >>> _broken("block7.block2.branch1.conv1")
+    'block7.block2.\\n  branch1.conv1'
+    """
+    lines = [""]
+    for part in re.findall(r"[^.]*\.?", name):
+        if lines[-1] and len(lines[-1]) + len(part) > NAME:
+            lines.append("  ")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _notes(found: Mapping[str, Any]) -> Text:

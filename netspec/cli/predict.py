@@ -1,4 +1,4 @@
-"""`netspec predict`: the class of image files and arrays."""
+"""`netspec predict`: what a network says of image files and arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from netspec.diagnostics.errors import NetspecError
 from netspec.text.files import STDIN
 
 if TYPE_CHECKING:
-    from netspec.workflows.predict import Prediction
+    from netspec.workflows.predict import AnyPrediction
 
 SHOWN = 3
 
@@ -30,7 +30,7 @@ SHOWN = 3
 @options.checkpoint
 @options.forms("table", "json")
 def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, form: str) -> Outcome:
-    """Say which class images show, and how likely each class is.
+    """Say which class images show, and how likely each class is; or which labels are on, or the numbers.
 
     IMAGE is an image file, a folder of them, `-` for one on standard input, or `.npy` arrays of one image or of several:
     (height, width[, channels]) or (n, height, width, channels), with pixel values as in the training data.
@@ -52,15 +52,26 @@ def _passed_over(line: str) -> None:
     click.echo(messages.safe(line), err=True)
 
 
-def _lines(found: Iterator[Prediction]) -> Iterator[str]:
+def _lines(found: Iterator[AnyPrediction]) -> Iterator[str]:
     """A line for each, as they come."""
     for one in found:
-        ranked = sorted(one.probabilities.items(), key=lambda item: -item[1])[:SHOWN]
-        words = ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in ranked)
-        yield f"{messages.safe(one.image)}: {words}\n"
+        yield f"{messages.safe(one.image)}: {_words(one.to_json())}\n"
 
 
-def _json(found: Iterator[Prediction]) -> Iterator[str]:
+def _words(facts: dict[str, Any]) -> str:
+    """The likeliest classes; the labels that are on, or which comes nearest to it; the numbers."""
+    if "numbers" in facts:
+        numbers = facts["numbers"].items()
+        return ", ".join(f"{messages.safe(name)} {number:.6g}" for name, number in numbers)
+    ranked = sorted(facts["probabilities"].items(), key=lambda item: -item[1])
+    shown, none = ranked[:SHOWN], ""
+    if "labels" in facts:
+        on = [item for item in ranked if item[0] in facts["labels"]]
+        shown, none = on or ranked[:1], "" if on else "none; nearest is "
+    return none + ", ".join(f"{messages.safe(name)} {share:.1%}" for name, share in shown)
+
+
+def _json(found: Iterator[AnyPrediction]) -> Iterator[str]:
     """All that could be made, then what was wrong with the others."""
     made: list[dict[str, Any]] = []
     wrong = None

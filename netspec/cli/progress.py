@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.analysis.figures import short_loss
+from netspec.analysis.figures import measured, short_loss
 from netspec.cli import farewell, messages
 from netspec.cli.bars import Shown
 from netspec.cli.measuring import Measuring
 from netspec.diagnostics.render.wording import counted
+from netspec.language.heads import VALIDATION
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
@@ -52,7 +53,7 @@ class Progress(Shown):
     def begin(self, session: Session, step: int) -> None:
         """A line on what is trained; from then on the bar. A signal that ends the process says how to go on."""
         farewell.work_on(session.directory.folder)
-        self._session, self._begin, self._batch = session, step, session.trainer.batch_size
+        self._session, self._begin, self._taken = session, step, session.trainer.examples_per_step
         self.began = self._started = time.monotonic()
         self._shown = 0.0
         images, train, steps = session.images, session.train, session.trainer.steps_per_epoch
@@ -90,7 +91,7 @@ class Progress(Shown):
         if self._bar is None or now - self._shown < REFRESH_SECONDS:
             return
         self._shown = now
-        rate = (step - self._begin - 1) * self._batch / max(now - self._started, 1e-9)
+        rate = (step - self._begin - 1) * self._taken / max(now - self._started, 1e-9)
         epoch = (step - 1) // self._session.trainer.steps_per_epoch + 1
         epochs = self._session.train.epochs
         self._bar.update(
@@ -113,9 +114,11 @@ class Progress(Shown):
         """One line an epoch."""
         epochs = self._session.train.epochs
         parts = [f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}", f"loss {short_loss(row['loss'])}"]
-        parts.append(f"accuracy {row['accuracy']:.2%}")
+        main = self._session.network.head.main
+        parts.append(measured(main, row[main.name]))
         if "validation_loss" in row:
-            parts.append(f"validation {short_loss(row['validation_loss'])} {row['validation_accuracy']:.2%}")
+            value = measured(main, row[f"{VALIDATION}{main.name}"]).removeprefix(f"{main.words} ")
+            parts.append(f"validation {short_loss(row['validation_loss'])} {value}")
         rate = f"{row['images_per_second']:,.0f} images/s"
         left = (time.monotonic() - self._started) / max(step - self._begin, 1) * (total - step)
         remaining = [f"{_clock(left)} left"] if step < total else []

@@ -7,30 +7,26 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from netspec.analysis.budgets import COSTS
-from netspec.analysis.figures import percent, short, short_bytes
-from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.analysis.figures import percent, short_bytes
+from netspec.analysis.plan import Plan, grammar
 from netspec.analysis.summary import as_json, savings
-from netspec.cli import messages, options, specs
+from netspec.cli import layer_table, messages, options, specs
 from netspec.cli.outcome import Outcome
 from netspec.language.kind import dimensions
-from netspec.language.kinds import KINDS
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.text import Text
 
 COLUMNS = (
     "name", "kind", "input", "output", "arithmetic",
     "parameters", "macs", "activation_bytes", "receptive_field", "fc_parameters",
 )  # fmt: skip
-WIDE = 136
-"""Columns of a terminal in which every fact has a column of its own."""
-BAR = 22
 
 
 @click.command(
@@ -82,7 +78,13 @@ def _markdown(plan: Plan) -> str:
 
 
 def _table(plan: Plan, stream: TextIO) -> str:
-    parts = (_head(plan), _layers(plan, stream), _shares(plan, stream), _savings(plan), _totals(plan))
+    parts = (
+        _head(plan),
+        layer_table.layers(plan, stream),
+        layer_table.shares(plan, stream),
+        _savings(plan),
+        _totals(plan),
+    )
     return messages.lines(stream, *parts)
 
 
@@ -95,71 +97,20 @@ def _head(plan: Plan) -> Text:
         title.append(f"  {messages.safe(plan.spec.description)}", style="not bold")
     counts = facts["N"]
     assert isinstance(counts, list)
-    n = ", ".join(map(str, counts if len(set(counts)) > 1 else counts[:1])) or "-"
+    n = _counted(counts) if len(set(counts)) > 1 else ", ".join(map(str, counts[:1])) or "-"
     title.append(f"\n{facts['text']}", style="not bold")
     return title.append(
         f"\nN = {n}; M = {facts['M']}; K = {facts['K']}; input {dimensions(plan.input)}", style="not bold dim"
     )
 
 
-def _layers(plan: Plan, stream: TextIO) -> Table:
-    """In a narrow terminal a layer has two lines, and its memory and fully connected equivalent no column."""
-    from rich.table import Table
-    from rich.text import Text
-
-    wide = messages.width(stream) >= WIDE
-    table = Table(
-        box=messages.ruled(stream), pad_edge=False, show_footer=True, footer_style="bold", header_style="bold"
-    )
-    table.add_column("layer", footer="total", overflow="fold")
-    if wide:
-        table.add_column("what")
-        table.add_column("arithmetic", style="dim")
-    for name, total in (("output", ""), ("parameters", f"{plan.parameters:,}"), ("MACs", short(plan.macs))):
-        table.add_column(name, footer=total, justify="right", no_wrap=True)
-    if wide:
-        table.add_column("if fc", justify="right", no_wrap=True, style="dim")
-        table.add_column("memory", justify="right", no_wrap=True)
-    table.add_column("sees", justify="right", no_wrap=True)
-    for layer in plan.layers:
-        title = Text(layer.name, style=KINDS[layer.kind].colour.terminal)
-        dense = short(layer.fc_parameters) if layer.shares_weights else ""
-        if not wide:
-            title.append(f"  {described(layer)}\n", style="default")
-            title.append(f"  {layer.arithmetic}", style="dim default")
-        row: list[str | Text] = [
-            title,
-            *([described(layer), layer.arithmetic] if wide else []),
-        ]
-        row += [dimensions(layer.output), f"{layer.parameters:,}" if layer.parameters else ""]
-        row += [
-            short(layer.macs) if layer.macs else "",
-            *([dense, short_bytes(layer.activation_bytes)] if wide else []),
-        ]
-        table.add_row(*row, dimensions(layer.receptive_field))
-    return table
-
-
-def described(layer: PlannedLayer) -> str:
-    """A layer in a few words: `conv 5x5 /2, relu`."""
-    return ", ".join(layer.settings.described())
-
-
-def _shares(plan: Plan, stream: TextIO) -> Text:
-    """Where the parameters and the multiply-adds are: a bar for each layer that has any."""
-    from rich.text import Text
-
-    trained = [layer for layer in plan.layers if layer.parameters]
-    named = max((len(layer.name) for layer in trained), default=0)
-    glyph = "\u2588" if messages.drawn(stream) else "#"
-    text = Text(f"{'':<{named}}  {'share of parameters':<{BAR + 7}}share of MACs", style="bold")
-    for layer in trained:
-        text.append(f"\n{layer.name:<{named}}  ", style=f"not bold {KINDS[layer.kind].colour.terminal}")
-        for part, whole in ((layer.parameters, plan.parameters), (layer.macs, plan.macs)):
-            text.append(
-                f"{glyph * round(BAR * part / max(whole, 1)):<{BAR}} {percent(part, whole):>4}  ", style="not bold"
-            )
-    return text
+def _counted(counts: list[int]) -> str:
+    """`1, 2, 2, 3*16`: what follows itself more than three times is written once, with its number."""
+    found = []
+    for count, alike in groupby(counts):
+        times = len(list(alike))
+        found += [f"{count}*{times}"] if times > 3 else [str(count)] * times
+    return ", ".join(found)
 
 
 def _savings(plan: Plan) -> Text:
@@ -183,7 +134,8 @@ def _savings(plan: Plan) -> Text:
     if rows:
         text.append("\nWhat convolution saves, in parameters", style="bold")
     for words, value, before in rows:
-        times = f"  {before / value:,.1f}x fewer" if before else ""
+        # more digits than these would not fit 80 columns
+        times = f"  {before / value:,.{0 if before > 1000 * value else 1}f}x fewer" if before else ""
         text.append(f"\n  {words:<44}{value:>18,}{times}")
     notes = [
         *(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TextIO
 import click
 from click.core import ParameterSource
 
-from netspec.analysis.figures import short_loss
 from netspec.cli import computing, farewell, messages, options, specs, tuning
 from netspec.cli.outcome import Outcome
 from netspec.diagnostics.render.wording import counted
@@ -124,10 +123,8 @@ def _ended(run: Run, began: float) -> Outcome:
 
 
 def _result(run: Run, stream: TextIO) -> Iterator[str]:
-    test = run.outcome.test
-    assert test is not None
     yield messages.safe(f"run: {run.folder}") + "\n"
-    result = f"test accuracy {test.accuracy:.2%}, loss {short_loss(test.loss)}; report: {run.report}"
+    result = f"test {run.result}; report: {run.report}"
     yield messages.fitted(messages.safe(result), stream) + "\n"
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from netspec.data.checks import Shape, assemble, label_problems, shape_problems, times
 from netspec.data.dataset import Dataset, Pixels, Split
 from netspec.data.files import exactly, fits
+from netspec.data.labels import dataset, kept, shape_problem, value_problem
 from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import OfFile
@@ -56,26 +57,27 @@ def load_arrays(
     input_shape: Shape,
     outputs: int | None,
     names: tuple[str, ...] | None,
+    labelled: str = "class",
 ) -> Dataset:
-    """The data set of (images, labels) for training and for test, found at `origin`.
+    """The data set of (images, labels) for training and for test, found at `origin`; `labelled` is `data.labels`.
 
     Raises:
         Refused: everything that the headers, then everything that the contents show to be wrong.
     """
     problems: list[Problem] = []
     for images, labels in parts:
-        wrong = _header_problems(images, labels, input_shape)
+        wrong = _image_problems(images, input_shape) + (
+            _label_problems(images, labels) if labelled == "class" else _row_problems(images, labels, labelled, outputs)
+        )
         # What both parts have in common is said once.
         same = images.shape[1:] == parts[0][0].shape[1:] and any(CODES[p.code].of_file is OfFile.SIZE for p in problems)
-        hot = any(p.advice is Advice.ONE_HOT for p in problems)
-        problems += [
-            p
-            for p in wrong
-            if not ((same and CODES[p.code].of_file is OfFile.SIZE) or (hot and p.advice is Advice.ONE_HOT))
-        ]
+        said = {p.advice for p in problems} & {Advice.ONE_HOT, Advice.ROWS}
+        problems += [p for p in wrong if not ((same and CODES[p.code].of_file is OfFile.SIZE) or p.advice in said)]
     if problems:
         raise Refused(*problems)
     fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))
+    if labelled != "class":
+        return _of_rows(origin, parts, names, labelled)
     read = [_labels(labels) for _, labels in parts]
     known = np.unique(np.concatenate([np.unique(values) for values, _ in read]))
     splits = []
@@ -100,8 +102,30 @@ def _one_hot(labels: Declared) -> bool:
     return len(labels.shape) == 2 and labels.shape[1] > 1
 
 
-def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> list[Problem]:
-    """What one part's two headers show to be wrong."""
+def _of_rows(
+    origin: Path, parts: list[tuple[Declared, Declared]], names: tuple[str, ...] | None, labelled: str
+) -> Dataset:
+    """The data set of several labels or numbers an image."""
+    problems: list[Problem] = []
+    splits = []
+    for images, declared in parts:
+        try:
+            rows = values(declared, declared.dtype)
+            rows = rows.reshape(len(rows), -1)
+            if (wrong := value_problem(rows, labelled, declared.path, declared.array)) is not None:
+                problems.append(wrong)
+            else:
+                splits.append(Split(_pixels(images), kept(rows, labelled)))
+        except Refused as refused:
+            problems.extend(refused.problems)
+    if problems:
+        raise Refused(*problems)
+    train, test = splits
+    return dataset(train, test, names, origin)
+
+
+def _image_problems(images: Declared, input_shape: Shape) -> list[Problem]:
+    """What the header of one part's images shows to be wrong."""
     problems: list[Problem] = []
     if len(images.shape) not in (3, 4):
         fact = f"has shape {times(images.shape)}; images are (n, height, width) or with a last axis of channels"
@@ -110,6 +134,18 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
         problems.append(problem("NS510", images.path, "has no examples", where=images.array))
     else:
         problems += shape_problems(images.image, input_shape, images.path, images.array)
+    return problems
+
+
+def _row_problems(images: Declared, labels: Declared, labelled: str, outputs: int | None) -> list[Problem]:
+    """What the header of labels that are no classes shows to be wrong."""
+    wrong = shape_problem(labels.shape, labelled, outputs, labels.path, labels.array)
+    return [wrong] if wrong is not None else _number_problems(images, labels)
+
+
+def _label_problems(images: Declared, labels: Declared) -> list[Problem]:
+    """What the header of one part's classes shows to be wrong."""
+    problems: list[Problem] = []
     if labels.dtype.kind not in "iu" and not _one_hot(labels):
         fact, help = f"labels are {labels.dtype}, not integers", "save `labels.astype('int64')`"
         problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
@@ -120,11 +156,18 @@ def _header_problems(images: Declared, labels: Declared, input_shape: Shape) -> 
     elif len(labels.shape) != 1 and not (len(labels.shape) == 2 and labels.shape[1] == 1):
         fact = f"has shape {times(labels.shape) or '()'}; labels are (n,), one class number an example"
         problems.append(problem("NS505", labels.path, fact, where=labels.array))
-    elif images.shape and images.shape[0] not in (0, labels.shape[0]):
-        fact = f"{labels.shape[0]:,} labels for {images.shape[0]:,} images"
-        help = f"pair it with the images of `{images.path.name}`"
-        problems.append(problem("NS506", labels.path, fact, where=labels.array or "header", help=help))
+    else:
+        problems += _number_problems(images, labels)
     return problems
+
+
+def _number_problems(images: Declared, labels: Declared) -> list[Problem]:
+    """NS506 where there are not as many labels as images."""
+    if not images.shape or images.shape[0] in (0, labels.shape[0]):
+        return []
+    fact = f"{labels.shape[0]:,} labels for {images.shape[0]:,} images"
+    help = f"pair it with the images of `{images.path.name}`"
+    return [problem("NS506", labels.path, fact, where=labels.array or "header", help=help)]
 
 
 def _labels(declared: Declared) -> tuple[NDArray[Any], list[Problem]]:

@@ -57,12 +57,12 @@ def channels_last(shape: tuple[int, ...], wanted: Shape) -> str | None:
     return f"move the channels last: `numpy.moveaxis(x, {len(shape) - 3}, -1)`" if first else None
 
 
-def count_problems(classes: int, outputs: int | None, path: Path) -> list[Problem]:
-    """NS513 where the data have a known number of classes and the network another number of logits."""
+def count_problems(classes: int, outputs: int | None, path: Path, *, two: bool = False) -> list[Problem]:
+    """NS513 where the data have a known number of classes and the network tells another number apart; `two` by one output."""
     if outputs in (None, classes):
         return []
     there = f"there are {classes} classes" if classes > 1 else "there is 1 class"
-    fact = f"{there}, the network has {counted(outputs or 0, 'output')}"
+    fact = f"{there}, the network has {'1 output, for two' if two else counted(outputs or 0, 'output')}"
     help = f"give the last layer {classes} units" if classes > 1 else "add examples of another class"
     return [problem("NS513", path, fact, help=help)]
 
@@ -127,11 +127,11 @@ def assemble(train: Split, test: Split, classes: tuple[str, ...], path: Path) ->
         for part, missing in (("training", ~taught), ("test", taught & ~tested))
         if missing.any()
     )
-    warnings += tuple(_scale_problems(train, test, path))
+    warnings += tuple(scale_problems(train, test, path))
     return Dataset(train, test, classes, fingerprint(train, test, classes), warnings)
 
 
-def _scale_problems(train: Split, test: Split, path: Path) -> list[Problem]:
+def scale_problems(train: Split, test: Split, path: Path) -> list[Problem]:
     """NS517 where one part has 0 to 1 and the other 0 to 255, or the like: both are normalized by what the training part has."""
     ends = [(float(part.images.min()), float(part.images.max())) for part in (train, test)]
     ranges = [high - low for low, high in ends]

@@ -20,12 +20,12 @@ Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Split:
-    """One part of a data set: row i of `images` shows class `labels[i]`."""
+    """One part of a data set: row i of `images` is labelled by row i of `labels`."""
 
     images: Pixels
     """Raw pixel values, uint8 or float32, (n, height, width, channels)."""
-    labels: NDArray[np.int32]
-    """(n,), each in 0 … classes - 1."""
+    labels: NDArray[np.int32] | NDArray[np.float32]
+    """Of one class an image (n,) int32, each in 0 … classes - 1; else (n, outputs): int32 0 and 1, or float32 numbers."""
     white: float | None = None
     """The largest value a pixel can take, where the source says so; see `scale`."""
 
@@ -44,7 +44,7 @@ class Dataset:
     train: Split
     test: Split
     classes: tuple[str, ...]
-    """The classes' names, by label."""
+    """The names of the classes, by label; of several labels or of numbers, theirs."""
     fingerprint: str
     """SHA-256 over both parts and the names, in hexadecimal: another content, another fingerprint."""
     warnings: tuple[Problem, ...] = ()
@@ -62,9 +62,10 @@ def fingerprint(train: Split, test: Split, classes: tuple[str, ...]) -> str:
 
 
 def hold_out(split: Split, share: float, seed: int) -> tuple[Split, Split]:
-    """Takes a stratified share of `split` out: (the rest, what was held out), both in the order of `split`.
+    """Takes a share of `split` out: (the rest, what was held out), both in the order of `split`.
 
-    round(n · share) examples go, divided among the classes by largest remainder; a class keeps at least one.
+    round(n · share) examples go; where each has one class, divided among the classes by largest remainder, and a class
+    keeps at least one.
     The same split, share and seed give the same parts on every machine and numpy version: the order is that
     of raw Philox words, whose stream numpy guarantees, unlike that of `Generator.permutation` (NEP 19).
 
@@ -73,11 +74,12 @@ def hold_out(split: Split, share: float, seed: int) -> tuple[Split, Split]:
     """
     if not 0 <= share < 1:
         raise ValueError(f"share must be in 0 <= share < 1. Received: {share}")
-    counts = np.bincount(split.labels)
+    groups: NDArray[Any] = split.labels if split.labels.ndim == 1 else np.zeros(len(split), np.int32)
+    counts = np.bincount(groups)
     words = np.random.Philox(key=seed).random_raw(len(split))
     held = np.zeros(len(split), dtype=bool)
     for label, count in enumerate(_apportion(counts, share)):
-        members = np.flatnonzero(split.labels == label)
+        members = np.flatnonzero(groups == label)
         held[members[np.argsort(words[members], kind="stable")[:count]]] = True
     return split.rows(np.flatnonzero(~held)), split.rows(np.flatnonzero(held))
 

@@ -61,8 +61,8 @@ LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
-def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool) -> Dataset:
-    """The data set of the images under `folder`.
+def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool, *, two: bool = False) -> Dataset:
+    """The data set of the images under `folder`; `two` where one output tells two classes apart.
 
     Raises:
         Refused: every file and folder that is wrong.
@@ -76,7 +76,7 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool) ->
     for part, tree in trees.items():
         problems += folders.unwritable(folder / part, tree)
     if classes:
-        problems += count_problems(len(classes), outputs, folder / "train")
+        problems += count_problems(len(classes), outputs, folder / "train", two=two)
         problems += folders.unknown(folder / "test", trees["test"], classes)
     count = sum(len(files) for tree in trees.values() for files in tree.values())
     fits(folder, count * math.prod(input_shape))

@@ -63,6 +63,18 @@ def header(
     Raises:
         Refused: NS502 no array, NS503 damaged or cut short, NS505 not of plain numbers.
     """
+    found = _declared(stream, path, array, save)
+    if found is None or found.dtype.kind not in "biuf" or found.dtype.itemsize > 8:
+        kind = f"type `{found.dtype.str}`" if found else "a header that does not describe a plain array"
+        if found and found.dtype.kind == "O":
+            kind = OBJECTS
+        fact = f"has {kind}; only numbers are read"
+        raise Refused(problem("NS505", path, fact, where=array, help=numbers(kind)))
+    return found
+
+
+def _declared(stream: BinaryIO, path: Path, array: str | None, save: str) -> Header | None:
+    """What a header says, whatever the type; None where it describes no plain array."""
     begin = f"{array}, byte 0" if array else "byte 0"
     try:
         head = stream.read(12)
@@ -82,14 +94,46 @@ def header(
         fact = f"ends within its header of {length:,} bytes"
         raise Refused(problem("NS503", path, fact, where=begin, help=FETCH_AGAIN))
     parsed = _parsed(head[6], text)
-    if parsed is None or parsed[2].kind not in "biuf" or parsed[2].itemsize > 8:
-        kind = f"type `{parsed[2].str}`" if parsed else "a header that does not describe a plain array"
-        if parsed and parsed[2].kind == "O":
-            kind = OBJECTS
-        fact = f"has {kind}; only numbers are read"
-        raise Refused(problem("NS505", path, fact, where=array, help=numbers(kind)))
+    if parsed is None:
+        return None
     shape, fortran, dtype = parsed
     return Header(shape, dtype, 8 + length_bytes + length, fortran)
+
+
+MOST_TEXTS = 1 << 16
+LONGEST_TEXT = 1000
+"""Bounds on an array of names."""
+
+
+def texts(opened: Callable[[], BinaryIO], path: Path, array: str, size: int) -> tuple[str, ...]:
+    """The texts of a one-dimensional array of `str` in a stream of `size` bytes, which `opened` opens.
+
+    Raises:
+        Refused: NS553 it is another array; NS502, NS503 as `header`.
+    """
+    with opened() as stream:
+        found = _declared(stream, path, array, "save it with `numpy.savez`")
+    help = "save them as `numpy.array(['cat', 'dog'])`"
+    if found is None or found.dtype.kind != "U" or len(found.shape) != 1:
+        kind = "a header that does not describe a plain array" if found is None else f"type `{found.dtype.str}`"
+        fact = f"has {kind}" if found is None or found.dtype.kind != "U" else f"has {len(found.shape)} axes"
+        raise Refused(problem("NS553", path, f"{fact}; names are one row of text", where=array, help=help))
+    if found.shape[0] > MOST_TEXTS or found.dtype.itemsize > 4 * LONGEST_TEXT:
+        raise Refused(problem("NS553", path, "has more or longer names than any report holds", where=array, help=help))
+    if found.start + found.size != size:
+        fact = f"declares {found.size:,} bytes of data, the archive has {max(size - found.start, 0):,}"
+        raise Refused(problem("NS503", path, fact, where=array, help=FETCH_AGAIN))
+    if found.dtype.itemsize == 0:
+        return ("",) * found.shape[0]
+    with opened() as stream:
+        stream.read(found.start)
+        content = stream.read(found.size)
+    coding = "utf-32-be" if found.dtype.str[0] == ">" else "utf-32-le"
+    cells = (content[at : at + found.dtype.itemsize] for at in range(0, found.size, found.dtype.itemsize))
+    try:
+        return tuple(cell.decode(coding).rstrip("\0") for cell in cells)
+    except UnicodeDecodeError:
+        raise Refused(problem("NS553", path, "holds no text", where=array, help=help)) from None
 
 
 def _parsed(version: int, text: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]] | None:

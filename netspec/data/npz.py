@@ -18,6 +18,7 @@ from netspec.data.arrays import Declared, load_arrays
 from netspec.data.checks import Shape
 from netspec.data.dataset import Dataset
 from netspec.data.files import DAMAGE, DEFLATE_RATIO, FETCH_AGAIN, reason, size_of
+from netspec.data.labels import named, names_problem
 from netspec.data.problem import Problem, Refused, problem
 
 ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
@@ -34,8 +35,18 @@ END_BYTES = 22
 LARGEST_DIRECTORY = 1 << 20
 
 
-def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None) -> Dataset:
-    """The data set in the archive at `path`.
+NAMES = "classes"
+"""The array that names the labels, where it is there."""
+
+
+def load(
+    path: Path,
+    input_shape: Shape,
+    outputs: int | None,
+    names: tuple[str, ...] | None = None,
+    labelled: str = "class",
+) -> Dataset:
+    """The data set in the archive at `path`; `names` are those of a published one, `labelled` is `data.labels`.
 
     Raises:
         Refused: everything that is wrong with it.
@@ -50,9 +61,33 @@ def load(path: Path, input_shape: Shape, outputs: int | None, names: tuple[str, 
                 parts[-1].append(_header(path, entries, name))
             except Refused as refused:
                 problems.extend(refused.problems)
+    own: tuple[str, ...] | None = None
+    try:
+        own = None if names else _names(path, entries, outputs)
+    except Refused as refused:
+        problems.extend(refused.problems)
     if problems:
         raise Refused(*problems)
-    return load_arrays(path, [(images, labels) for images, labels in parts], input_shape, outputs, names)
+    pairs = [(images, labels) for images, labels in parts]
+    if labelled != "class":
+        return load_arrays(path, pairs, input_shape, outputs, own, labelled)
+    found = load_arrays(path, pairs, input_shape, outputs, names)
+    return found if own is None else named(found, own, path)
+
+
+def _names(path: Path, entries: list[ZipInfo], outputs: int | None) -> tuple[str, ...] | None:
+    """What the array `classes` calls the labels; None where there is none. It is text: a plain array of `str`."""
+    if not any(entry.filename == f"{NAMES}.npy" for entry in entries):
+        return None
+    entry, where = _entry(path, entries, NAMES), f"array `{NAMES}`"
+    try:
+        texts = npy.texts(lambda: _open(path, entry), path, where, entry.file_size)
+    except DAMAGE as error:
+        fact = f"is damaged or cut short ({reason(error)})"
+        raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN)) from None
+    if (wrong := names_problem(texts, outputs, path, where)) is not None:
+        raise Refused(wrong)
+    return texts
 
 
 def pixel_type(path: Path) -> np.dtype[Any]:

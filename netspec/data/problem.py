@@ -19,6 +19,8 @@ class Advice(Enum):
     """It is an image, of a format that is not read."""
     ONE_HOT = auto()
     """Labels are rows of zeros and a one, in both parts if in one."""
+    ROWS = auto()
+    """Labels have other columns than the network gives numbers, in both parts if in one."""
 
 
 @dataclass(frozen=True, slots=True)

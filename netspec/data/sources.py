@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from netspec.data import cifar10, digits, idx, images, npz
+from netspec.data import cifar10, digits, idx, images, npz, table
 from netspec.data.checks import Shape, count_problems
 from netspec.data.dataset import Dataset
 from netspec.data.files import at_home, is_folder, names_in, nearest, reason, there
@@ -36,6 +36,14 @@ class Settings(Protocol):
     @property
     def resize(self) -> bool:
         """Whether images of another size are resized."""
+
+    @property
+    def labels(self) -> str:
+        """What the labels are: `class`, `several` or `numbers`."""
+
+    @property
+    def two(self) -> bool:
+        """Whether the network tells two classes apart by one output."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +85,21 @@ CLASSES: dict[str, tuple[str, ...]] = {
 def load(settings: Settings, input_shape: Shape, outputs: int | None) -> Dataset | list[Problem]:
     """The data set that `settings` describes; its warnings are in it.
 
-    `input_shape` is (height, width, channels), `outputs` the number of logits if the network gives one. What
+    `input_shape` is (height, width, channels), `outputs` how many names the labels have, if the network says it. What
     comes back in place of a data set is every independent error, at most 20 of a code and how many more.
     """
     try:
         path = _place(settings.source, settings.path)
         read = partial(READERS[settings.source].load, path, input_shape, outputs, settings)
         known = SOURCES[settings.source].known
-        return _counted(path, known.classes if known else None, outputs, read)
+        return _counted(path, known.classes if known else None, outputs, settings.two, read)
     except Refused as refused:
         return images.summary(refused.problems)
 
 
-def _counted(path: Path, classes: int | None, outputs: int | None, read: Callable[[], Dataset]) -> Dataset:
+def _counted(path: Path, classes: int | None, outputs: int | None, two: bool, read: Callable[[], Dataset]) -> Dataset:
     """What `read` gives; where the number of classes is known, `outputs` is held against it."""
-    problems = [] if classes is None else count_problems(classes, outputs, path)
+    problems = [] if classes is None else count_problems(classes, outputs, path, two=two)
     try:
         dataset = read()
     except Refused as refused:
@@ -190,6 +198,13 @@ def _load_mnist(path: Path, shape: Shape, outputs: int | None, names: tuple[str,
     return idx.load(idx.place_of(path, MNIST) or path, shape, outputs, names)
 
 
+def _load_images(path: Path, shape: Shape, outputs: int | None, settings: Settings) -> Dataset:
+    """Class folders; where the labels are no classes, a table of labels."""
+    if settings.labels != "class":
+        return table.load(path, shape, outputs, settings.labels, settings.resize)
+    return images.load(path, shape, outputs, settings.resize, two=settings.two)
+
+
 def _archive(path: Path) -> Path | None:
     """Keras's file, where there is one and no idx files."""
     archive = path if path.suffix == ".npz" else path / "mnist.npz"
@@ -216,10 +231,12 @@ READERS: dict[str, Reader] = {
     "idx": Reader(
         lambda path, shape, outputs, _: _load_idx(path, shape, outputs), lambda place: idx.place_of(place) is not None
     ),
-    "npz": Reader(lambda path, shape, outputs, _: npz.load(path, shape, outputs), there, archive=lambda path: path),
-    "images": Reader(
-        lambda path, shape, outputs, settings: images.load(path, shape, outputs, settings.resize), is_folder
+    "npz": Reader(
+        lambda path, shape, outputs, settings: npz.load(path, shape, outputs, labelled=settings.labels),
+        there,
+        archive=lambda path: path,
     ),
+    "images": Reader(_load_images, is_folder),
     "mnist": Reader(
         lambda path, shape, outputs, _: _load_mnist(path, shape, outputs, MNIST_NAMES),
         _has_mnist,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from netspec.analysis.against_data import map_as_output
+from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan
 from netspec.data import Dataset, Problem, Split, hold_out, load, sources, statistics
 from netspec.data.checks import faint_problems
@@ -25,7 +26,9 @@ class Settings:
 
     source: str
     path: Path | None
-    resize: bool
+    resize: bool = False
+    labels: str = "class"
+    two: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Images:
     """Empty where `data.validation` is 0."""
     test: Split
     classes: tuple[str, ...]
+    """The names of the classes, of several labels or of numbers."""
     fingerprint: str
     mean: np.ndarray
     """(channels,) float32, of the training part: normalized = (raw - mean) / deviation."""
@@ -60,8 +64,10 @@ def read(
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
         return [map_as_output(plan.spec, plan.layers[-1])]
+    head = of_plan(plan)
+    settings = Settings(data.source, place, data.resize, data.labels, head.name == "two")
     height, width, channels = plan.input
-    dataset = load(Settings(data.source, place, data.resize), (height, width, channels), outputs)
+    dataset = load(settings, (height, width, channels), head.classes(outputs))
     if not isinstance(dataset, Dataset):
         return [told(problem) for problem in dataset]
     train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)

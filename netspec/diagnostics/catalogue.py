@@ -1,10 +1,13 @@
-"""Every code, by its name. The families stand in `codes/`, one file each."""
+"""Every code, by its name. The families stand in `codes/`, one file each; `labels` has codes of several."""
 
 from __future__ import annotations
 
 from netspec.diagnostics.code import Code
-from netspec.diagnostics.codes import budgets, data, grammar, shapes, structure, text, training
+from netspec.diagnostics.codes import budgets, data, grammar, labels, shapes, structure, text, training
 
-FAMILIES = (text, structure, grammar, shapes, budgets, data, training)
+FAMILIES = (text, structure, grammar, shapes, budgets, data, training, labels)
 
-CODES: dict[str, Code] = {code.code: code for family in FAMILIES for code in family.CODES}
+CODES: dict[str, Code] = {
+    code.code: code
+    for code in sorted((code for family in FAMILIES for code in family.CODES), key=lambda code: code.code[:3])
+}

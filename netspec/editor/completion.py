@@ -9,11 +9,14 @@ from typing import Literal
 from netspec.editor import facts
 from netspec.editor.document import Document
 from netspec.editor.place import Typing, key_of, keys_of, typing
+from netspec.language.conv import Conv
 from netspec.language.edits import written
+from netspec.language.fc import Fc
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
 from netspec.language.reference import described
-from netspec.language.top import Input
+from netspec.language.top import Block, Input
+from netspec.language.vocabulary import section_at
 from netspec.text.nodes import Mapping, Node, Path, walk
 from netspec.text.source import Span
 
@@ -75,7 +78,7 @@ def _keys(root: Node | None, at: Typing) -> Iterator[Completion]:
 
 def _value(key: Key, path: Path, at: Typing) -> str:
     """What is written behind a new key's colon, a blank before it."""
-    if path == ("blocks",):
+    if key.name in ("blocks", "branches"):
         return " [$0]" if at.flow else f"\n{' ' * at.indent}  - conv: {_layer('conv')}"
     if path == ("fc",):
         return " [${1:10}]"
@@ -83,7 +86,7 @@ def _value(key: Key, path: Path, at: Typing) -> str:
         return f" {_mapping(keys(Input))}"
     if key.name in KINDS and path[0] in ("blocks", "defaults"):
         return " {$0}" if path[0] == "defaults" else f" {_layer(key.name)}"
-    if key.type.section is not None:
+    if key.type.section is not None and key.type.short is None:
         required = [below for below in keys(key.type.section) if below.required]
         if required:
             return f" {_mapping(tuple(required))}"
@@ -113,20 +116,24 @@ def _mapping(fields: tuple[Key, ...]) -> str:
     return "{" + ", ".join(f"{key.name}: ${{{i}:{_usual(key)}}}" for i, key in enumerate(fields, 1)) + "}"
 
 
+_WHOLE: dict[type | None, tuple[str, str]] = {
+    Block: ("conv, pool", "{{conv: {conv}, pool: {pool}}}"),
+    Conv: ("{filters: ..., kernel: ...}", "{conv}"),
+    Fc: ("{units: ...}", "{{units: ${{1:128}}, $0}}"),
+}
+"""What an item of a list is, by its section: a label, and the text."""
+
+
 def _items(root: Node | None, at: Typing) -> Iterator[Completion]:
     """What an item of a list may be or begin with."""
     conv, pool = _layer("conv"), _layer("pool").replace("${1:", "${3:")
     if at.path[:1] == ("fc",) and len(at.path) == 2:
         units = keys(KINDS["fc"].settings)[0]
         yield Completion(_usual(units), "value", "units", units.doc, f"${{1:{_usual(units)}}}", at.word)
-    whole = {
-        ("blocks", 2): ("conv, pool", f"{{conv: {conv}, pool: {pool}}}"),
-        ("blocks", 4): ("{filters: ..., kernel: ...}", conv),
-        ("fc", 2): ("{units: ...}", "{units: ${1:128}, $0}"),
-    }.get((str(at.path[0]), len(at.path)))
+    whole = _WHOLE.get(section_at(at.path, at.mapping))
     if whole is None:
         return
-    label, text = whole
+    label, text = whole[0], whole[1].format(conv=conv, pool=pool)
     if label == "conv, pool" and not at.flow:
         text = f"conv: {conv}\n{' ' * at.indent}pool: {pool}"
     yield Completion(label, "snippet", "", "", text, at.word)

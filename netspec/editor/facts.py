@@ -21,7 +21,7 @@ def words(key: Key) -> dict[str, str]:
     """The words that a key may have as its value, each with its documentation."""
     if key.type.variants:
         return {name: docstring(settings) for name, settings in key.type.variants.items()}
-    found = dict.fromkeys(_words(key.type.schema), "")
+    found = dict.fromkeys((*_words(key.type.schema), *key.type.words), "")
     if key.name == "source":
         found |= {name: _known(name) for name in KNOWN if name in found}
     return found

@@ -13,7 +13,6 @@ from netspec.editor import facts
 from netspec.editor.document import Document
 from netspec.editor.place import Pointed, key_of, pointed
 from netspec.language.kind import dimensions, elements
-from netspec.language.kinds import KINDS
 from netspec.language.reference import described
 from netspec.text.nodes import Path, Scalar, walk
 from netspec.text.source import Span
@@ -69,16 +68,13 @@ def _key(document: Document, at: Pointed) -> Iterator[str]:
 
 
 def _layers(document: Document, path: Path) -> list[PlannedLayer]:
-    """The layers that the place belongs to: copies of one, or all of a block."""
-    if len(path) > 1 and path[0] in KINDS:
-        path = path[:2]
-    elif path[:1] == ("blocks",) and len(path) > 2 and path[2] in KINDS:
-        path = path[: 4 if len(path) > 3 and isinstance(path[3], int) else 3]
-    else:
-        return []
-    node = walk(document.root, path)
-    items = getattr(node, "items", ())
-    return [layer for layer in document.layers if layer.layer.node is node or layer.layer.node in items]
+    """The layers that the innermost node around a place says: copies of one, several of a list, what a shortcut adds."""
+    for length in range(len(path), 1, -1):
+        node = walk(document.root, path[:length])
+        ids = {id(node), *map(id, getattr(node, "items", ()))}
+        if found := [layer for layer in document.layers if id(layer.layer.node) in ids]:
+            return found
+    return []
 
 
 def _described(document: Document, layers: list[PlannedLayer]) -> str:

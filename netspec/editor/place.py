@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from netspec.language.fields import Key, choice, keys_by_name
+from netspec.language.fields import Key, keys_by_name
 from netspec.language.kinds import KINDS
-from netspec.language.vocabulary import known_keys
+from netspec.language.vocabulary import facts_at
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, walk
 from netspec.text.outline import Outline
 from netspec.text.source import Source, Span
 
 _WORD = re.compile(r"(?:[A-Za-z0-9_][\w.%-]*)?$")
 _REST = re.compile(r"[\w.%-]*")
-LISTS: tuple[Path, ...] = (("blocks",), *((name,) for name, kind in KINDS.items() if kind.place == "end"))
-"""Where the value is a list: on a line of its own, an item begins with a dash."""
+LISTS = ("blocks", "branches")
+"""The keys whose value is a list wherever they stand, besides those of the top: on a line of its own, an item begins with a dash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,7 @@ class Typing:
 def keys_of(root: Node | None, path: Path) -> tuple[Key, ...]:
     """The keys that the mapping at this path may have, the `type` that chooses among variants first."""
     node = walk(root, path)
-    found = known_keys(path, node if isinstance(node, Mapping) else _EMPTY)
-    above = key_of(root, path) if path and isinstance(path[-1], str) else None
-    if above is None or not above.type.variants:
-        return found
-    names = above.type.variants
-    type = Key(
-        "type", replace(choice(*names), variants=names), "Which one.", False, above.type.schema["default"], "", (), ()
-    )
-    return (type, *found)
+    return facts_at(path, node if isinstance(node, Mapping) else _EMPTY)
 
 
 def key_of(root: Node | None, path: Path) -> Key | None:
@@ -95,7 +87,7 @@ def _expected(outline: Outline, column: int) -> tuple[Literal["key", "value", "i
         path = outline.at_column(column) if items is None else items
         if path is None:
             return None
-        return ("dash" if items is not None or path in LISTS else "key"), path, False
+        return ("dash" if items is not None or _is_list(path) else "key"), path, False
     path = outline.path()
     if outline.expected is None or path is None:
         return None
@@ -107,6 +99,11 @@ def _expected(outline: Outline, column: int) -> tuple[Literal["key", "value", "i
         number = len(top.values) if top.flow and not top.awaits else len(top.values) - 1
         return "item", (*path, max(number, 0)), flow
     return ("value", (*path, step), flow) if step is not None else None
+
+
+def _is_list(path: Path) -> bool:
+    end = len(path) == 1 and path[0] in KINDS and KINDS[str(path[0])].place == "end"
+    return end or path[-1:] in [(name,) for name in LISTS]
 
 
 def _without(mapping: Mapping, line: int, start: int) -> Mapping:

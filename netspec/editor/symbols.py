@@ -74,12 +74,17 @@ def _within(node: Node, name: Span, layers: Layers) -> Iterator[_Found]:
         found = [one for entry in node for one in _within(entry.value, entry.key.span, layers)]
         if found:
             first, last = found[0].first, found[-1].last
-            shown = _named(*(layer.name.rpartition(".")[0] for layer in (first, last))) or "block"
+            shown = _named(*(_block(layer, node) for layer in (first, last))) or "block"
             start = node.entries[0].key.span
             below = tuple(one.symbol for one in found)
             yield _Found(
                 Symbol(shown, dimensions(last.output), "block", start, _whole(start, node), below), first, last
             )
+
+
+def _block(layer: PlannedLayer, node: Mapping) -> str:
+    """The name of the block or branch that a node says, in the copy of it that a layer is in."""
+    return next((group.name for group in layer.layer.groups if group.node is node), layer.name.rpartition(".")[0])
 
 
 def _named(first: str, last: str) -> str:

@@ -23,6 +23,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import as_json
 from netspec.data import splits
@@ -32,6 +33,7 @@ from netspec.export import folder as folders
 from netspec.export.cost import Say, measure
 from netspec.export.functions import Functions
 from netspec.export.load import FORMAT, fingerprint
+from netspec.export.meaning import meaning
 from netspec.lowering.planner import choices
 from netspec.runs.record import environment, plain
 from netspec.storage import tensors
@@ -165,14 +167,10 @@ def _preprocessing(plan: Plan, dtype: np.dtype[Any], variables: Any) -> dict[str
 
 
 def _meaning(plan: Plan, classes: list[str] | None) -> dict[str, Any]:
-    """What the columns of the probabilities and the labels stand for; nothing for a network that ends in a map."""
+    """What the columns of the answers and the labels stand for; nothing for a network that ends in a map."""
     if len(plan.output) != 1:
         return {"classes": None}
-    return {
-        "classes": classes,
-        "output": {"shape": ["batch", plan.output[0]], "meaning": "column i is the probability of classes[i]"},
-        "labels": {"dtype": "int32", "shape": ["batch"], "meaning": "label i is classes[i], counted from 0"},
-    }
+    return {"classes": classes, **meaning(of_plan(plan), plan.output[0])}
 
 
 def _state(functions: Functions, trained: Mapping[str, np.ndarray]) -> Any:
@@ -194,14 +192,22 @@ def _state(functions: Functions, trained: Mapping[str, np.ndarray]) -> Any:
         raise AnotherNetwork("its optimizer is another") from None
 
 
+def _size(shape: tuple[int, ...]) -> int | tuple[int, ...]:
+    """A shape as a person writes it."""
+    return shape[0] if len(shape) == 1 else shape
+
+
 def _json(facts: dict[str, Any]) -> bytes:
     return (json.dumps(facts, indent=1) + "\n").encode()
 
 
 def _readme(plan: Plan, platforms: Sequence[str], functions: Functions) -> str:
     shape = ", ".join(map(str, plan.input))
-    step = """\
-    state, metrics = network.train_step(network.state, images, np.zeros(4, np.int32))
+    labels = functions.arguments(4)["train_step"][2]
+    several = plan.spec.train.value.accumulate
+    dealt = f"      # {several} batches of one size" if several > 1 else ""
+    step = f"""\
+    state, metrics = network.train_step(network.state, images, np.zeros({_size(labels.shape)}, np.{labels.dtype})){dealt}
 """
     return f"""\
 {plan.name}: compiled by netspec for {", ".join(platforms)}, for any batch size. Loading it needs neither netspec nor optax:
@@ -214,7 +220,7 @@ JAX promises to load it for six months of later versions. From this directory:
     from load import load
 
     network = load()
-    images = np.zeros((4, {shape}), np.{functions.dtype})      # raw values, as in the training data
+    images = np.zeros(({labels.shape[0]}, {shape}), np.{functions.dtype})      # raw values, as in the training data
     probabilities = network.predict(network.variables, images)
     network.classes                                            # the name of each column, None where nobody has said
     network.preprocessing                                      # what is done to raw values inside

@@ -25,7 +25,7 @@ def measure(plan: Plan, functions: Functions, say: Say) -> dict[str, Any]:
         "parameters": plan.parameters,
         "macs": plan.macs,
         "predict_flops": 2 * plan.macs * batch,
-        "train_step_flops": 2 * plan.training_macs * batch,
+        "train_step_flops": 2 * plan.training_macs * plan.spec.train.value.examples_per_step,
         "weight_bytes": plan.weight_bytes,
         "training_bytes": training_bytes(plan, batch, "cpu" if functions.network.choices else None),
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import export
 
+from netspec.export.meaning import label_type
+from netspec.lowering.heads import answers
 from netspec.storage.tree import flatten, unflatten
 from netspec.training.step import TrainableNetwork
 
@@ -31,9 +32,9 @@ class Functions:
         return {"predict": self.predict} | trained
 
     def predict(self, variables: Flat, images: jax.Array) -> jax.Array:
-        """Raw images (batch, height, width, channels) -> probabilities (batch, classes)."""
+        """Raw images (batch, height, width, channels) -> answers (batch, outputs): `answers` says which."""
         network, full = self.network, unflatten(self.state["variables"], variables)
-        return jax.nn.softmax(network.apply(full, network.normalize(full, images)))
+        return answers(network.plan, network.apply(full, network.normalize(full, images)))
 
     def train_step(self, state: Flat, images: jax.Array, labels: jax.Array) -> tuple[Flat, Flat]:
         """One step over raw images, normalized here whatever their type."""
@@ -44,11 +45,12 @@ class Functions:
     def arguments(self, batch: int | None = None) -> dict[str, tuple[Any, ...]]:
         """The arguments' shapes by function, for a batch size or, without one, for any."""
         size: Any = export.symbolic_shape("batch")[0] if batch is None else batch
-        images = jax.ShapeDtypeStruct((size, *self.network.plan.input), self.dtype)
-        labels = jax.ShapeDtypeStruct((size,), jnp.int32)
+        taken = size * self.network.train.accumulate
+        images, several = (jax.ShapeDtypeStruct((n, *self.network.plan.input), self.dtype) for n in (size, taken))
+        labels = jax.ShapeDtypeStruct(self.network.labels_of(taken), label_type(self.network.head))
         return {
             "predict": (flatten(self.state["variables"]), images),
-            "train_step": (flatten(self.state), images, labels),
+            "train_step": (flatten(self.state), several, labels),
         }
 
     def serialized(self, name: str, platforms: list[str]) -> bytes:

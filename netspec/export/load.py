@@ -7,6 +7,8 @@
     names = [network.classes[i] for i in probabilities.argmax(1)]       # where the network was compiled of a run
     state, metrics = network.train_step(network.state, images, labels)  # labels (batch,) int32
 
+Of one unit, of several labels and of numbers, `manifest["output"]` and `manifest["labels"]` say what is given and taken.
+
 Every file, this one too, is held against the SHA-256 in `manifest.json` first: one altered byte, and nothing is
 computed. That is for accidents. To import this file is to run it before anything is verified: of a directory that somebody
 else may have written to, let netspec verify it from outside, `python -c "from netspec.export.load import load; load('DIR')"`,

@@ -9,10 +9,10 @@ from netspec.language.budget import Budget
 from netspec.language.data import Data
 from netspec.language.fields import keys
 from netspec.language.kinds import KINDS
-from netspec.language.program import Program, TooMany
-from netspec.language.spec import Layer, Located, Place, Spec
+from netspec.language.program import Writing
+from netspec.language.spec import Located, Place, Spec, measured
 from netspec.language.structure import Findings
-from netspec.language.templates import Templates
+from netspec.language.templates import LayerTemplate, Templates
 from netspec.language.top import Input
 from netspec.language.train import Train
 from netspec.language.values import Places, Values
@@ -39,7 +39,9 @@ class _Builder:
     def spec(self) -> Spec:
         """The whole spec."""
         input = self._input()
-        layers = self._layers(input)
+        writing = self._writing()
+        layers = writing.layers(input, self.findings)
+        data = self._section("data", Data)
         return Spec(
             source=self.source,
             root=self.root,
@@ -48,10 +50,11 @@ class _Builder:
             input=input,
             layers=layers,
             budget=self._section("budget", Budget),
-            data=self._section("data", Data),
-            train=self._section("train", Train),
+            data=data,
+            train=measured(self._section("train", Train), data.value, sound=self.findings.sound("train", "loss")),
             whole=self._whole(),
             sourced=self.findings.intact("data", "source"),
+            writing=lambda input, other: writing.otherwise(input, other, self.root),
             given={entry.name: Place(entry.key.span, entry.value.span) for entry in self.root},
         )
 
@@ -86,19 +89,19 @@ class _Builder:
         value = Values(self.findings).section(cls, entry.value, (name,), places)
         return Located(value, places, entry.key.span)
 
-    def _layers(self, input: Located[Input] | None) -> tuple[Layer, ...]:
-        """The program; nothing where it has too many layers."""
-        entry = self.root.entry("blocks")
+    def _writing(self) -> Writing:
         templates = Templates(self.source, self.root, self.findings)
-        program = Program(self.source, self.findings, templates.activation(), [input.value.shape if input else None])
-        listed = entry.value if entry is not None and isinstance(entry.value, Sequence) else None
-        blocks = templates.blocks(listed, ("blocks",)) if listed is not None else []
-        try:
-            value = program.blocks(blocks, program.images(input, self.root.entry("input")))
-            for kind in KINDS.values():
-                entry = self.root.entry(kind.name) if kind.place == "end" else None
-                if entry is not None and isinstance(entry.value, Sequence):
-                    program.end(list(templates.items(kind, entry.value, (kind.name,))), value)
-        except TooMany:
-            return ()
-        return tuple(program.layers)
+        blocks = self.root.entry("blocks")
+        listed = blocks.value if blocks is not None else None
+        end = list[LayerTemplate]()
+        for kind in KINDS.values():
+            entry = self.root.entry(kind.name) if kind.place == "end" else None
+            if entry is not None and isinstance(entry.value, Sequence):
+                end += templates.items(kind, entry.value, (kind.name,))
+        return Writing(
+            self.source,
+            self.root.entry("input"),
+            templates.blocks(listed, ("blocks",)) if isinstance(listed, Sequence) else [],
+            end,
+            templates.activation(),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from netspec.text.causes import Cause
@@ -86,6 +87,22 @@ class GroupsDoNotDivide(Cause):
 @dataclass(frozen=True)
 class MapsDoNotJoin(Cause):
     """Maps of different shapes are added, or of different heights or widths concatenated."""
+
+
+@dataclass(frozen=True)
+class NormGroupsDoNotDivide(Cause):
+    """The groups of a group norm divide the features with a rest."""
+
+    features: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class NoWholeNumber(Cause):
+    """A multiple of a number of channels is no whole number."""
+
+    key: str
+    product: Fraction
 
 
 @dataclass(frozen=True)

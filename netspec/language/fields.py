@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -202,6 +202,20 @@ def whole_or(minimum: int, *words: str) -> Type:
     return Type(schema, f"a whole number of at least {minimum}, or {alternatives}")
 
 
+def positive_or(*words: str) -> Type:
+    """A list of numbers greater than 0, or one of a few words."""
+    item = number(above=0)
+    schema: Schema = {
+        "type": ["array", "string"],
+        "if": {"type": "array"},
+        "then": {"items": item.schema | _expecting(item), "minItems": 1},
+        "else": {"enum": list(words)},
+    }
+    alternatives = "".join(f", or `{word}`" for word in words)
+    expected = f"a list of numbers greater than 0{alternatives}"
+    return Type(schema, expected, lambda value: value if isinstance(value, str) else tuple(map(float, value)))
+
+
 DECIMAL = {"k": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 BINARY = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 _QUANTITY = re.compile(r"^(\d+)(?:\.(\d+))?([A-Za-z]*)$")
@@ -277,6 +291,19 @@ def several(item: Type, minimum: int, words: str) -> Type:
     rule = item.schema | {"errorMessage": f"expected {item.expected}"}
     schema: Schema = {"type": "array", "items": rule, "minItems": minimum}
     return Type(schema, words, lambda value: tuple(item.parse(one) for one in value))
+
+
+def number_or_list(single: Type, items: Type, words: str) -> Type:
+    """One number, or a list of them; each parses as its own type does."""
+    then, below = _untyped(items.schema), _untyped(single.schema)
+    schema: Schema = {"type": ["number", "array"], "if": {"type": "array"}, "then": then, "else": below}
+    return Type(schema, words, lambda value: (items if isinstance(value, list) else single).parse(value))
+
+
+def two(item: Type, words: str) -> Type:
+    """A list of two."""
+    both = several(item, 2, words)
+    return replace(both, schema=both.schema | {"maxItems": 2})
 
 
 def one_or_pair(item: Type, words: str) -> Type:

@@ -72,7 +72,7 @@ def meaning(entry: Entry, facts: Sequence[Key], words: MappingType[str, Collecti
     `words` are the keys that are not there and take one of a few words: a word of one of them tells which key it is.
     """
     value = entry.value
-    if isinstance(value, Scalar):
+    if isinstance(value, Scalar) and called_elsewhere(entry.name, facts) is None:
         for name, options in words.items():
             if value.text and value.text in options:
                 return Meaning(_named(entry, name, value), name)
@@ -188,7 +188,7 @@ def meant_word(word: str, options: Sequence[str]) -> str | None:
     """The option that a word is a slip of: by another system's name for it, or by likeness."""
     word = word.strip(QUOTES)
     lowered = word.lower()
-    for candidate in (lowered, lowered.replace("-", "_"), VALUES.get(squeezed(word), "")):
+    for candidate in (lowered, lowered.replace("-", "_"), *VALUES.get(squeezed(word), "").split()):
         if candidate in options:
             return candidate
     return next((option for option in options if squeezed(option) == squeezed(word)), None) or _slip_of(word, options)

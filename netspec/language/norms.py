@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from netspec.language.causes import NormGroupsDoNotDivide
 from netspec.language.fields import boolean, key, number, whole
 from netspec.language.kind import Problem, Shape
 
@@ -129,7 +130,9 @@ class GroupNorm(Scaled):
         message = f"the {self.groups} groups of its norm do not divide the {features} features"
         most = max(n for n in range(1, min(self.groups, features) + 1) if features % n == 0)
         help = f"write `norm: {{type: group, groups: {most}}}`"
-        return Problem("NS309", "norm", message, (arithmetic,), help)
+        return Problem(
+            "NS309", "norm.groups", message, (arithmetic,), help, NormGroupsDoNotDivide(features, self.groups)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,27 +21,45 @@ BOOLEANS = {
 VALUES = {
     "avg": "average", "ave": "average", "mean": "average", "avgpool": "average", "averagepool": "average", "averagepooling": "average",
     "maximum": "max", "maxpool": "max", "maxpooling": "max", "global": "all", "whole": "all", "full": "all",
-    "linear": "none", "identity": "none", "swish": "silu", "lrelu": "leaky_relu", "leaky": "leaky_relu",
-    "logistic": "sigmoid", "batchnorm": "batch", "batchnormalization": "batch", "bn": "batch",
+    "linear": "none fc", "identity": "add none", "swish": "silu", "hswish": "hard_swish", "hsigmoid": "hard_sigmoid", "paramrelu": "prelu",
+    "parametricrelu": "prelu", "layernormalization": "layer", "layernorm": "layer", "ln": "layer", "groupnorm": "group",
+    "groupnormalization": "group", "gn": "group", "instancenorm": "instance", "instancenormalization": "instance", "in": "instance",
+    "lrn": "local_response", "localresponsenorm": "local_response", "localresponsenormalization": "local_response",
+    "residual": "add", "sum": "add", "plus": "add", "addition": "add", "eltwise": "add", "elementwise": "add", "resnet": "add",
+    "concatenate": "concat", "concatenation": "concat", "cat": "concat", "merge": "concat", "depthconcat": "concat", "densenet": "concat",
+    "spatialdropout": "spatial", "channel": "spatial", "maps": "spatial", "standard": "unit", "element": "unit",
+    "1x1": "conv", "projection": "conv", "linearprojection": "conv", "convolution": "conv", "zeropad": "pool", "optionb": "conv", "lrelu": "leaky_relu", "leaky": "leaky_relu",
+    "logistic": "sigmoid", "batchnorm": "batch norm", "batchnormalization": "batch norm", "bn": "batch norm", "normalization": "norm",
+    "act": "activation", "relu": "activation", "nonlinearity": "activation", "weight": "conv fc", "dense": "fc",
     "fp32": "float32", "float": "float32", "single": "float32", "bf16": "bfloat16",
     "mse": "mean_squared_error", "mseloss": "mean_squared_error", "l2": "mean_squared_error", "crossentropyloss": "cross_entropy",
     "categoricalcrossentropy": "cross_entropy", "sparsecategoricalcrossentropy": "cross_entropy", "softmaxwithloss": "cross_entropy",
     "softmaxcrossentropy": "cross_entropy", "ce": "cross_entropy", "nll": "cross_entropy", "nllloss": "cross_entropy",
+    "bce": "binary_cross_entropy", "bceloss": "binary_cross_entropy", "bcewithlogits": "binary_cross_entropy",
+    "bcewithlogitsloss": "binary_cross_entropy", "binarycrossentropy": "binary_cross_entropy", "mae": "mean_absolute_error",
+    "maeloss": "mean_absolute_error", "l1": "mean_absolute_error", "l1loss": "mean_absolute_error", "smoothl1": "huber", "huberloss": "huber",
+    "multilabel": "several", "multiclass": "class", "categorical": "class", "regression": "numbers", "rmse": "root_mean_square_error",
     "fmnist": "fashion-mnist", "imagefolder": "images", "folder": "images",
     "steplr": "step", "exponentiallr": "exponential", "exponentialdecay": "exponential", "exp": "exponential", "onecyclelr": "one_cycle",
     "1cycle": "one_cycle", "cosineannealinglr": "cosine", "cosineannealing": "cosine", "cosinedecay": "cosine", "fixed": "constant",
+    "reducelronplateau": "plateau", "reduceonplateau": "plateau", "reducelr": "plateau", "multisteplr": "piecewise", "multistep": "piecewise",
+    "piecewiseconstant": "piecewise", "piecewiseconstantdecay": "piecewise",
+    "updown": "vertical", "ud": "vertical", "horizontalandvertical": "both",
     "valacc": "validation_accuracy", "valaccuracy": "validation_accuracy", "validationacc": "validation_accuracy",
     "valloss": "validation_loss", "acc": "accuracy", "rms": "rmsprop",
     "inchannels": "depthwise", "sameupper": "same", "samelower": "same",
 }  # fmt: skip
-"""Words for a value that is one of a few, as `squeezed` gives them."""
+"""Words for a value that is one of a few, as `squeezed` gives them; of several, the first that the place takes."""
+SPATIAL = ("dropout2d", "spatialdropout", "spatialdropout2d", "featuredropout", "channeldropout")
+"""Words for a dropout of whole feature maps."""
+PASSED_ON = ("identity", "skip", "shortcut", "pass", "none", "input", "residual", "~", "null", "")
+"""Words for a branch that is the map itself."""
 FOREIGN = frozenset({
     "adamax", "adadelta", "radam", "adabelief", "adafactor", "ftrl", "lars", "rprop", "asgd", "lbfgs", "sgdw",
-    "mae", "meanabsoluteerror", "meanabsolutepercentageerror", "binarycrossentropy", "bce", "hinge", "huber",
-    "softsign", "hardsigmoid", "hardswish", "relu6", "selu", "celu", "prelu", "rrelu", "mish", "glu", "logsigmoid", "hardtanh",
-    "layernorm", "groupnorm", "instancenorm", "weightnorm", "reflect", "circular", "replicate", "causal", "float16", "fp16", "half",
-    "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic", "plateau", "multistep",
-    "dropout2d", "spatialdropout", "spatialdropout2d", "rescale", "rescaling", "vertical", "sum", "min", "lppool", "conv1d", "conv3d", "convtranspose", "conv2dtranspose", "deconv", "convtranspose2d",
+    "meanabsolutepercentageerror", "hinge",
+    "softsign", "celu", "rrelu", "glu", "logsigmoid", "hardtanh", "weightnorm", "spectralnorm", "reflect", "circular", "replicate", "causal", "float16", "fp16", "half",
+    "float64", "double", "kmnist", "emnist", "qmnist", "svhn", "stl10", "usps", "polynomial", "poly", "cyclic",
+    *SPATIAL, "rescale", "rescaling", "min", "multiply", "lppool", "conv1d", "conv3d", "convtranspose", "conv2dtranspose", "deconv", "convtranspose2d",
     "separableconv", "lstm", "gru", "rnn", "embedding", "attention", "upsample", "upsampling",
 })  # fmt: skip
 """Words for what the format does not have, as `squeezed` gives them: however near a word of the format is, they mean another thing."""
@@ -51,8 +69,40 @@ IMPLIED = (*LOGITS, "flatten")
 """Layers that no spec writes: what they do is done without."""
 _NORM = ("batchnorm", "batchnormalization", "batchnormalize", "bn", "norm", "usebn", "usebatchnorm", "withbn")
 _SWITCHED = (("true", "batch"), ("yes", "batch"), ("1", "batch"), ("false", "none"), ("no", "none"), ("0", "none"))
+_BRIDGED = (
+    "shortcut",
+    "residual",
+    "skip",
+    "skipconnection",
+    "skipconnections",
+    "residualconnection",
+    "resnet",
+    "identity",
+    "useresconnect",
+)
+_NORMS = {"layer": ("layernorm", "layernormalization"), "group": ("groupnorm", "groupnormalization"),
+    "instance": ("instancenorm", "instancenormalization"), "local_response": ("lrn", "localresponse", "localresponsenorm")}  # fmt: skip
+_GATED = ("gate", "se", "usese", "squeezeexcite", "squeezeexcitation", "seblock", "semodule", "attention")
 SWITCHES = {
     **{(name, word): f"norm: {norm}" for name in _NORM for word, norm in _SWITCHED},
+    **{(name, word): "shortcut: add" for name in _BRIDGED for word in ("true", "yes", "1", "identity")},
+    **{(name, word): "shortcut: none" for name in _BRIDGED for word in ("false", "no", "0")},
+    **{
+        (name, word): "shortcut: add"
+        for name in ("type", "kind", "blocktype")
+        for word in ("residual", "resnet", "res", "skip")
+    },
+    **{
+        (name, word): f"norm: {norm}"
+        for norm, names in _NORMS.items()
+        for name in names
+        for word in ("true", "yes", "1")
+    },
+    **{(name, word): "gate: {}" for name in _GATED for word in ("true", "yes", "1")},
+    ("concat", "true"): "join: concat",
+    ("add", "true"): "shortcut: add",
+    ("preactivation", "true"): "order: [norm, activation, conv]",
+    ("preact", "true"): "order: [norm, activation, conv]",
     ("depthwise", "true"): "groups: depthwise",
     ("nobias", "true"): "bias: false",
     ("nobias", "false"): "bias: true",
@@ -60,6 +110,9 @@ SWITCHES = {
     ("randomflip", "true"): "flip: horizontal",
     ("randomhorizontalflip", "true"): "flip: horizontal",
     ("hflip", "true"): "flip: horizontal",
+    ("verticalflip", "true"): "flip: vertical",
+    ("randomverticalflip", "true"): "flip: vertical",
+    ("vflip", "true"): "flip: vertical",
     ("earlystopping", "true"): "early_stopping: {}",
 }
 """A key, as `squeezed` gives it, with its value, as the key and value that say the same."""
@@ -74,11 +127,18 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dropoutrate": ("dropout",), "dropoutratio": ("dropout",), "p": ("dropout",), "normlayer": ("norm",),
     "convolutional": ("conv",), "maxpool": ("pool",), "maxpooling": ("pool",), "subsampling": ("pool",),
     "innerproduct": ("fc",), "ip": ("fc",), "connected": ("fc",), "classifier": ("fc",), "head": ("fc",), "denses": ("fc",), "linears": ("fc",),
-    "features": ("blocks",), "backbone": ("blocks",), "stages": ("blocks",), "convblocks": ("blocks",), "convlayers": ("blocks",),
+    "inception": ("branches",), "parallel": ("branches",), "paths": ("branches",), "towers": ("branches",), "split": ("branches",),
+    "branch": ("branches",), "mergemode": ("join",), "merge": ("join",), "aggregate": ("join",), "combine": ("join",), "mergetype": ("join",),
+    "residualconnection": ("shortcut",), "bridge": ("shortcut",), "identity": ("shortcut",), "seblock": ("gate",), "semodule": ("gate",),
+    "reductionratio": ("reduction",), "seratio": ("reduction",), "ratio": ("reduction",), "droppathrate": ("drop",),
+    "normeps": ("eps",), "bneps": ("eps",), "bnmomentum": ("momentum",), "decay": ("momentum",), "affine": ("scale",), "gamma": ("scale", "decay_rate", "scales", "factor"),
+    "negativeslope": ("slope",), "leakyslope": ("slope",), "slope": ("slope",), "features": ("blocks",), "backbone": ("blocks",), "stages": ("blocks",), "convblocks": ("blocks",), "convlayers": ("blocks",),
     "inputdim": ("input",), "inputsize": ("input",), "imagesize": ("input",), "imageshape": ("input",), "inputshape": ("input",),
     "baselr": ("learning_rate",), "maxlr": ("learning_rate",), "initlr": ("learning_rate",), "initiallr": ("learning_rate",), "lr0": ("learning_rate",),
     "initiallearningrate": ("learning_rate",), "eta": ("learning_rate",), "mom": ("momentum",),
-    "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "gamma": ("decay_rate",), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
+    "accuracy": ("at_least",), "minaccuracy": ("at_least",), "beta1": ("b1",), "beta2": ("b2",), "weightdecayrate": ("weight_decay",), "l2reg": ("weight_decay",),
+    "randomzoom": ("zoom",), "randomshear": ("shear",), "randomerasing": ("erase",), "randomshift": ("shift",),
+    "widthshiftrange": ("shift",), "heightshiftrange": ("shift",), "itersize": ("accumulate",),
     "rotation": ("rotate",), "rotationrange": ("rotate",), "randomrotation": ("rotate",), "randomcrop": ("crop",),
     "clipgradnorm": ("gradient_clip",), "maxnorm": ("gradient_clip",), "maxgradnorm": ("gradient_clip",), "clipnorm": ("gradient_clip",),
     "valsplit": ("validation",), "validationfraction": ("validation",), "valfraction": ("validation",), "valsize": ("validation",),
@@ -144,6 +204,11 @@ POSITIONS = {
     **dict.fromkeys(("MaxPool2d", "MaxPooling2D", "MaxPool2D", "AvgPool2d", "AveragePooling2D", "AvgPool2D"), ("pool", ("window", "stride", "padding"))),
 }  # fmt: skip
 """The calls that make a layer elsewhere: its kind, and what the values without a name are."""
+VARIANT_POSITIONS = {
+    "optimizer": ("learning_rate", "momentum"), "schedule": ("learning_rate", "momentum"), "loss": (), "group": ("groups", "in_channels", "eps"),
+    "norm": ("in_channels", "eps", "momentum"), "local_response": ("size", "alpha", "beta", "k"),
+}  # fmt: skip
+"""By a type or its key, what the values without a name in such a call are, where that is not the order of the format."""
 
 
 def plain_word(name: str) -> str:

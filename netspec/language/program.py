@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,11 +14,11 @@ from netspec.language.conv import Conv
 from netspec.language.fields import Pair
 from netspec.language.gate import Gate, Gating
 from netspec.language.join import Add, Concat
-from netspec.language.kind import Inference, Problem, Settings, Shape, elements
+from netspec.language.kind import Inference, Problem, Settings, Shape, Window, elements
 from netspec.language.kinds import KINDS
 from netspec.language.norms import NoNorm
 from netspec.language.shortcut import Shortcut
-from netspec.language.spec import Group, Layer, Located, Place
+from netspec.language.spec import Group, Layer, Located, Other, Place
 from netspec.language.steps import Dropout
 from netspec.language.structure import Findings
 from netspec.language.templates import BlockTemplate, LayerTemplate, repeat_of
@@ -35,10 +35,29 @@ class TooMany(Exception):
     """More layers than a program may have; told already."""
 
 
-@lru_cache(maxsize=4_096)
-def inferred(settings: Settings, inputs: tuple[Shape, ...]) -> Inference:
-    """What a layer makes of what it reads. Kept: a spec is checked again for every fix that is tried."""
-    return settings.infer(*inputs)
+@lru_cache(maxsize=16_384)
+def one_of_a_kind(settings: Settings) -> Settings:
+    """The same object for equal settings."""
+    return settings
+
+
+_INFERRED: dict[tuple[int, tuple[Shape, ...]], tuple[Settings, Inference, Window | None]] = {}
+_INFERRED_LIMIT = 50_000
+
+
+def inferred(settings: Settings, inputs: tuple[Shape, ...]) -> tuple[Inference, Window | None]:
+    """What a layer makes of what it reads, and its reach where it fits. Kept: a spec is written out again for every fix that is
+    tried. By the settings' identity, for to hash them each time takes longer than to infer.
+    """
+    kept = _INFERRED.get((id(settings), inputs))
+    if kept is not None and kept[0] is settings:
+        return kept[1:]
+    if len(_INFERRED) == _INFERRED_LIMIT:
+        _INFERRED.clear()
+    made = settings.infer(*inputs)
+    reach = None if made.output is None else settings.reach(*inputs)
+    _INFERRED[id(settings), inputs] = settings, made, reach
+    return made, reach
 
 
 def as_read(kind: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
@@ -78,7 +97,7 @@ class Program:
     layers: list[Layer] = field(default_factory=list)
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
 
-    def images(self, input: Located[Input] | None, entry: Entry | None) -> int:
+    def of_images(self, input: Located[Input] | None, entry: Entry | None) -> int:
         """The steps that follow the normalized images."""
         if input is None or entry is None:
             return 0
@@ -143,7 +162,8 @@ class Program:
             results.append(self.blocks(templates, start, scope.within(group, start)))
         if block.join is None:
             return self._unknown(block, start, scope)
-        settings = JOINS[block.join](key="join", **after)
+        settings = block.settings.get("join") or JOINS[block.join](key="join", **after)
+        block.settings["join"] = settings
         return self._added(block, "join", block.join, settings, tuple(results), scope)
 
     def _bridge(
@@ -160,7 +180,9 @@ class Program:
             assert read is not None
             assert given is not None
             bridge = self._project(block, shortcut, start, (read, given), scope, behind)
-        settings = JOINS[shortcut.type](key="shortcut", drop=_drop(shortcut, scope.groups[-1]), **block.after)
+        drop = _drop(shortcut, scope.groups[-1])
+        settings = block.settings.get(drop) or JOINS[shortcut.type](key="shortcut", drop=drop, **block.after)
+        block.settings[drop] = settings
         return self._added(block, "shortcut", shortcut.type, settings, (bridge, value), scope)
 
     def _project(
@@ -184,10 +206,8 @@ class Program:
         usual |= {"activation": NoActivation(), "dropout": Dropout()} | ({} if "norm" in asked else {"bias": bias})
         resolved = Conv.resolved(usual | asked, read[2], read[2])
         settings = resolved if isinstance(resolved, Problem) or resolved is None else Conv(**resolved)
-        first = next(
-            (layer for layer in own if layer.reads == (start,) and layer.settings and layer.settings.leading), None
-        )
-        led_by = self.layers.index(first, behind) + 1 if first is not None else None
+        first = own[0] if block.layers and own and own[0].reads == (start,) else None
+        led_by = behind + 1 if first is not None and first.settings is not None and first.settings.leading else None
         return self._added(block, "shortcut", "projection", settings, (start,), scope, led_by)
 
     def _stride(self, block: BlockTemplate, shapes: tuple[Shape, Shape], behind: int) -> Pair:
@@ -203,6 +223,8 @@ class Program:
 
     def _steps(self, block: BlockTemplate, value: int, scope: _Scope) -> int:
         """Norm, activation and dropout of a block that joins nothing."""
+        if not block.after:
+            return value
         steps = Steps(**block.after)
         if len(steps.steps) == 1:
             return value
@@ -241,7 +263,7 @@ class Program:
         default = f"{scope.prefix}{kind.name}{number if kind.many else ''}"
         repeated = template.repeat > 1 or scope.repeated
         reads = (scope.start, value) if kind.bridges else (value,)
-        first = scope.first and copy == 0
+        first = template.has_first and scope.first and copy == 0
         places = template.places | _places_of_first(template.places) if first else template.places
         settings = self._settled(template, value, scope, first, last, default)
         name = self._named(template, default, repeated)
@@ -280,7 +302,7 @@ class Program:
         read = [self.shapes[n] for n in reads]
         known = as_read(kind, tuple(shape for shape in read if shape is not None))
         self.shapes.append(
-            inferred(settings, known).output if settings is not None and len(known) == len(read) else None  # type: ignore[arg-type]
+            inferred(settings, known)[0].output if settings is not None and len(known) == len(read) else None
         )
         return len(self.layers)
 
@@ -296,11 +318,10 @@ class Program:
         self, template: LayerTemplate, value: int, scope: _Scope, first: bool, last: bool, name: str
     ) -> Settings | None:
         """The settings, made once for all copies alike; the network's last layer does not have the activation of `defaults`."""
-        if template.given is None:
-            return None
+        if template.given is None or (template.is_fixed and (last,) in template.settings):
+            return template.settings.get((last,))
         given = dict(template.given)
-        if given.get("first") is not None:
-            given |= given["first"] if first else {}
+        given |= given["first"] if first else {}
         left = {"activation"} - template.own if last else set()
         given = {key: setting for key, setting in given.items() if key not in left and key != "first"}
         resolved = template.kind.settings.resolved(given, self._channels(value), self._channels(scope.start))
@@ -311,9 +332,9 @@ class Program:
             return None
         if resolved is None:
             return None
-        mark = (last, first and template.given.get("first") is not None, resolved.get("filters"), resolved.get("gate"))
+        mark = (last,) if template.is_fixed else (last, first, resolved.get("filters"), resolved.get("gate"))
         if mark not in template.settings:
-            template.settings[mark] = template.kind.settings.completed(resolved, self.activation, last)
+            template.settings[mark] = one_of_a_kind(template.kind.settings.completed(resolved, self.activation, last))  # type: ignore[arg-type]
         return template.settings[mark]
 
     def _channels(self, value: int) -> int | None:
@@ -363,3 +384,34 @@ def _drop(shortcut: Shortcut, group: Group) -> float:
 
 def _places_of_first(places: Places) -> dict[str, Place]:
     return {key.removeprefix("first."): place for key, place in places.items() if key.startswith("first.")}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A network as it is written, from which its program follows for images of a size."""
+
+    source: Source
+    images: Entry | None
+    """What is said of the images."""
+    blocks: list[BlockTemplate]
+    end: list[LayerTemplate]
+    activation: Activation | None
+    """That of `defaults`."""
+
+    def layers(self, input: Located[Input] | None, findings: Findings) -> tuple[Layer, ...]:
+        """The program; nothing where it has too many layers."""
+        program = Program(self.source, findings, self.activation, [input.value.shape if input else None])
+        try:
+            program.end(self.end, program.blocks(self.blocks, program.of_images(input, self.images)))
+        except TooMany:
+            return ()
+        return tuple(program.layers)
+
+    def otherwise(self, input: Located[Input] | None, other: Other | None, root: Node) -> tuple[Layer, ...] | None:
+        """The program for images of another size, or with another value of a setting; None where something does not go so."""
+        blocks, end = self.blocks, self.end
+        if other is not None:
+            blocks, end = [block.otherwise(other) for block in blocks], [layer.otherwise(other) for layer in end]
+        findings = Findings(root)
+        layers = replace(self, blocks=blocks, end=end).layers(input, findings)
+        return None if findings.diagnostics else layers

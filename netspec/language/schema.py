@@ -60,6 +60,9 @@ def _said(schema: Schema, key: Key) -> Schema:
 def _branches(schema: Schema, expected: Schema) -> Schema:
     """The schema of a type, with what is expected in each of its branches that says nothing narrower: an editor reads it where the value fails."""
     branches = {name: expected | _branches(schema[name], expected) for name in ("then", "else") if name in schema}
+    items = schema.get("items")
+    if isinstance(items, dict) and "errorMessage" in items:
+        schema = schema | {"items": _branches(items, {"errorMessage": items["errorMessage"]})}
     return schema | branches
 
 
@@ -101,6 +104,11 @@ def _variants(type: Type) -> Schema:
         branch = mapping(cls)
         branch["properties"] = {"type": {"const": name}} | branch["properties"]
         branches.append({"if": {"type": "object"} | chosen, "then": branch})
+    if default is None:
+        # which keys a mapping may have follows from its `type`; without one, none that no type has
+        known = {key.name: _key(key) for cls in type.variants.values() for key in keys(cls)}
+        of_any: Schema = {"properties": known, "additionalProperties": False}
+        branches.append({"if": {"properties": {"type": {}}, "required": ["type"]}, "else": of_any})
     type_key = {"enum": names, "description": "Which one.", "errorMessage": f"expected one of {', '.join(names)}"}
     of_mapping: Schema = {"properties": {"type": type_key | ({"default": default} if default else {})}}
     needs = {} if default else {"required": ["type"]}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from netspec.language.budget import Budget
 from netspec.language.data import Data
+from netspec.language.heads import HEADS
 from netspec.language.kind import Settings
 from netspec.language.top import Input
-from netspec.language.train import Train
+from netspec.language.train import LOSSES, Train
 from netspec.text.nodes import Mapping, Node
 from netspec.text.source import Source, Span
 
@@ -38,6 +39,14 @@ class Located(Generic[T]):
     def at(self, name: str) -> Span:
         """The place of a value; the section's where the file leaves it out."""
         return self.places[name].value if name in self.places else self.span
+
+
+def measured(train: Located[Train], data: Data, *, sound: bool) -> Located[Train]:
+    """The training with the loss of the labels, where it names none or what it names is not `sound`."""
+    if sound and "loss" in train.places:
+        return train
+    default = next(head.losses[0] for head in HEADS if head.labels == data.labels)
+    return replace(train, value=replace(train.value, loss=LOSSES[default]()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +101,25 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another value of a setting: of a layer, and of all that have it from the same place."""
+
+    layer: Layer
+    field: str
+    value: Any
+
+    def concerns(self, kind: str, node: Node, places: MappingType[str, Place]) -> bool:
+        """Whether what is written so has the setting from that place."""
+        place = self.layer.places.get(self.field)
+        same = places.get(self.field) == place if place else node is self.layer.node
+        return same and kind == self.layer.kind
+
+
+Writing = Callable[[Located[Input] | None, Other | None], tuple[Layer, ...] | None]
+"""The layers for images of another size, or with another value of a setting; None where they cannot be made so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A network as a file describes it: a straight-line program, whose last layer gives the result."""
 
@@ -112,6 +140,16 @@ class Spec:
     """False where an error keeps unknown which data are meant."""
     given: MappingType[str, Place] = field(default_factory=dict)
     """The places of the keys at the top."""
+    writing: Writing | None = field(default=None, compare=False, repr=False)
+
+    def otherwise(self, *, input: Located[Input] | None = None, other: Other | None = None) -> Spec | None:
+        """The spec with images of another size, or another value of a setting: with the layers that a shortcut adds then.
+
+        None where the layers cannot be made so.
+        """
+        assert self.writing is not None, "a spec that was built can be written otherwise"
+        layers = self.writing(input or self.input, other)
+        return None if layers is None else replace(self, input=input or self.input, layers=layers)
 
     def keeping(self, stays: Callable[[Layer], bool]) -> Spec:
         """The spec with the layers that stay; who read one of the others reads what that one read first."""

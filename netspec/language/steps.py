@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from netspec.language.activations import ACTIVATIONS, Activation, NoActivation
+from netspec.language.causes import StepsNotOnce
+from netspec.language.edits import written
 from netspec.language.fields import choice, key, keys, name, number, number_or, several, variant
 from netspec.language.kind import Footprint, Problem, Shape
 from netspec.language.norms import NORMS, NoNorm, Norm
@@ -112,23 +115,30 @@ class Stepped(Named):
     dropout: Dropout = dropout_key("The share of units switched off in training, after the activation.")
     order: tuple[str, ...] | None = None
 
-    @property
+    @cached_property
     def steps(self) -> tuple[str, ...]:
         """The steps that the layer has, in the order they run; what it does itself is called by its kind."""
-        own = [name for name in self.order or (self.kind, *AROUND) if name == self.kind or self.has(name)]
-        return tuple(own)
+        order = self.order if self.order is not None and self.disordered is None else (self.kind, *AROUND)
+        return tuple(step for step in order if step == self.kind or self.has(step))
+
+    @cached_property
+    def disordered(self) -> str | None:
+        """The first step that `order` does not name once."""
+        order = self.order or ()
+        needed = (self.kind, *filter(self.has, AROUND)) if order else ()
+        return next((step for step in (*needed, *order) if order.count(step) != 1), None)
 
     def has(self, step: str) -> bool:
         """Whether it has a norm, an activation, a dropout."""
         value = getattr(self, step)
         return bool(value) if isinstance(value, Dropout) else value.type != "none"
 
-    @property
+    @cached_property
     def leading(self) -> tuple[str, ...]:
         """The steps that run before what the layer itself does."""
         return self.steps[: self.steps.index(self.kind)]
 
-    @property
+    @cached_property
     def following(self) -> tuple[str, ...]:
         """The steps that run after it."""
         return self.steps[self.steps.index(self.kind) + 1 :]
@@ -151,8 +161,18 @@ class Stepped(Named):
 
     def unsound(self, before: int, after: int) -> list[Problem]:
         """What does not go with so many features, or with the steps that `order` names."""
-        problem = self.norm.problem(self._width("norm", before, after))
-        return [problem] if problem is not None else []
+        found = (self.norm.problem(self._width("norm", before, after)), self._misordered())
+        return [problem for problem in found if problem is not None]
+
+    def _misordered(self) -> Problem | None:
+        """NS272: `order` names each step once that the layer has."""
+        if self.disordered is None:
+            return None
+        times = "twice" if self.disordered in (self.order or ()) else "not"
+        steps = tuple(dict.fromkeys((*(self.order or ()), *self.steps)))
+        message = f"`order` names the step `{self.disordered}` {times}: it names each step that the layer has once"
+        help = f"write `order: {written(list(steps))}`"
+        return Problem("NS272", "order", message, (), help, StepsNotOnce(steps))
 
     def in_words(self, own: tuple[str, ...]) -> tuple[str, ...]:
         """What the layer itself does, with its other steps in the order they run."""

@@ -48,6 +48,8 @@ CODES = {
 
 DEPTH = 8
 """How many keys in one another are read as what they are slips of."""
+NEEDS = {"join": "branches"}
+"""Keys that are meant by one of their words only beside another key."""
 MEANT = 1_000
 """Of how many unknown keys of one mapping the meaning is sought: about 0.05 s."""
 
@@ -217,7 +219,7 @@ def _at(source: Source, root: Node, node: Node, path: Path, errors: list[Any]) -
             for name in error.validator_value:
                 if node.entry(name) is None and name not in likely and name not in said:
                     said.add(name)
-                    yield missing(source, name, owner(path), node, path, known_keys(path, node))
+                    yield missing(source, name, owner(path), node, path, facts_at(path, node))
         elif error.validator != "additionalProperties" and code not in said:
             said.add(code)
             yield _wrong(source, root, node, path, error)
@@ -227,6 +229,8 @@ def _held(entry: Entry, path: Path, facts: tuple[Key, ...]) -> set[str]:
     """What an unknown key holds: a key that its place lacks may stand one level too deep, or under that other name."""
     node = entry.value
     names = {below.name for below in node} if isinstance(node, Mapping) else set()
+    if entry.name in variants_at(path):
+        return {TYPE}
     if path == ("input",) and squeezed(entry.name) in SIDES:
         return {"height", "width"}
     return names | {key.name for key in facts if names and names <= section_names(path, key.name, node)}
@@ -251,10 +255,13 @@ def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unk
     given = {entry.name for entry in node}
     absent = tuple(key.name for key in facts if key.name not in given)
     entries = [entry for entry in node if entry.name not in properties]
-    words = {key.name: key.type.schema["enum"] for key in facts if key.name in absent and "enum" in key.type.schema}
-    words |= {TYPE.name: tuple(variants_at(path))} if TYPE.name in absent else {}
+    words = {
+        key.name: _words(key) for key in facts if key.name in absent and key.name in NEEDS and NEEDS[key.name] in given
+    }
+    words |= {key.name: _words(key) for key in facts if key.name in absent and key.name not in NEEDS}
+    words |= {TYPE: tuple(variants_at(path))} if TYPE in absent and variants_at(path) else {}
     meanings = {id(entry): meaning(entry, facts, words) for entry in entries[:MEANT]}
-    if any(found is not None and found.entry.name == TYPE.name for found in meanings.values()):
+    if any(found is not None and found.entry.name == TYPE for found in meanings.values()):
         of_any = {key.name for variant in variants_at(path).values() for key in keys(variant)}
         entries = [entry for entry in entries if entry.name not in of_any]
     instead = ", ".join(f"`{name}`" for name in absent)
@@ -268,8 +275,13 @@ def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unk
         is_slip = isinstance(value, Scalar) and (
             one_slip(entry.name.lower(), name) or called_elsewhere(entry.name, facts) == name
         )
-        readable = is_slip or fits(plain(value), properties[name]) or mostly_known((*path, name), value)
+        readable = is_slip or fits(plain(value), properties.get(name, {})) or mostly_known((*path, name), value)
         yield _Unknown(entry, found, readable, instead)
+
+
+def _words(key: Key) -> tuple[str, ...]:
+    """The words that a key takes."""
+    return (*key.type.schema.get("enum", ()), *key.type.variants)
 
 
 def _unknown_key(source: Source, unknown: _Unknown, path: Path) -> Diagnostic:
@@ -335,6 +347,7 @@ def _expected(error: ValidationError) -> str:
             message = at.get("errorMessage", message)
         if isinstance(at, dict) and step not in at:  # jsonschema leaves `$ref` and `if` out of its paths
             at = schema()["$defs"][at["$ref"].rsplit("/", 1)[1]]
+            message = at.get("errorMessage", message)
         at = at[step]
     if error.validator == "minItems" and error.validator_value == 1:
         return "expected at least one item"
@@ -366,7 +379,7 @@ def owner(path: Path) -> str:
     names = [step for step in path if isinstance(step, str)]
     if not names:
         return "a spec"
-    if names == ["blocks"]:
+    if names[-1] in ("blocks", "branches"):
         return "a block"
     return f"`{names[-1]}`"
 

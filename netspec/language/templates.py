@@ -9,13 +9,13 @@ from typing import Any
 
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.activations import Activation
-from netspec.language.causes import EmptyBlock, OneOfTheseKeys, StepsNotOnce
-from netspec.language.edits import written
+from netspec.language.causes import EmptyBlock, OneOfTheseKeys
 from netspec.language.fields import keys_by_name
+from netspec.language.join import Add, Concat
 from netspec.language.kind import Kind, Settings
 from netspec.language.kinds import KINDS, at_least_one, in_block
 from netspec.language.shortcut import NoShortcut, Shortcut
-from netspec.language.spec import Place
+from netspec.language.spec import Other, Place
 from netspec.language.steps import AROUND
 from netspec.language.structure import Findings, missing
 from netspec.language.top import Block, Defaults
@@ -42,10 +42,32 @@ class LayerTemplate:
     """Those of its copies, by what makes them differ."""
 
     @cached_property
+    def has_first(self) -> bool:
+        """Whether the first of its copies differs from the others."""
+        return self.given is not None and self.given.get("first") is not None
+
+    @cached_property
+    def is_fixed(self) -> bool:
+        """Whether its copies are alike, whatever they read."""
+        given = self.given or {}
+        counts = isinstance(given.get("filters", 0), int) and given.get("groups") != "depthwise"
+        return counts and not self.has_first and given.get("gate") is None
+
+    @cached_property
     def gate(self) -> Node:
-        """What the file says of its gate; a mapping of nothing where that stands in `defaults`."""
-        entry = self.node.entry("gate") if isinstance(self.node, Mapping) else None
-        return entry.value if entry is not None else Mapping((), self.places["gate"].value, False)
+        """What the file says of its gate, in the layer or for the first of its copies; a mapping of nothing where that stands
+        in `defaults`."""
+        first = self.node.entry("first") if isinstance(self.node, Mapping) else None
+        holders = (self.node, first.value if first is not None else None)
+        entries = (holder.entry("gate") for holder in holders if isinstance(holder, Mapping))
+        entry = next((entry for entry in entries if entry is not None), None)
+        return entry.value if entry is not None else Mapping((), self.span, False)
+
+    def otherwise(self, other: Other) -> LayerTemplate:
+        """The layer with another value of a setting, where that is said of it."""
+        if self.given is None or not other.concerns(self.kind.name, self.node, self.places):
+            return self
+        return replace(self, given=self.given | {other.field: other.value}, settings={})
 
 
 @dataclass(slots=True)
@@ -69,6 +91,21 @@ class BlockTemplate:
     after: dict[str, Any]
     """Norm, activation and dropout, which run behind the shortcut and the join."""
     places: Places
+    settings: dict[Any, Add | Concat] = field(default_factory=dict)
+    """Those of its joins: of branches, and of the shortcut by its stochastic depth."""
+
+    def otherwise(self, other: Other) -> BlockTemplate:
+        """The block with another value of a setting of its layers."""
+        branches, group = self.branches, self.group
+        return replace(
+            self,
+            layers=[layer.otherwise(other) for layer in self.layers],
+            last=[layer.otherwise(other) for layer in self.last],
+            branches=None
+            if branches is None
+            else [(node, [b.otherwise(other) for b in listed]) for node, listed in branches],
+            group=None if group is None else [block.otherwise(other) for block in group],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +209,7 @@ class Templates:
             help = "give each a block of its own, in the order in which they run"
             labels = tuple(Label(entry.key.span, "and these") for entry in bodies[1:2])
             self._add(path, "NS270", message, bodies[0].key, help, OneOfTheseKeys(path, names), labels)
+            block.sound = False
         elif block.branches is not None and block.join is None:
             span = _key_span(node, "branches")
             self.findings.add(
@@ -207,9 +245,7 @@ class Templates:
         elif isinstance(node, Scalar) and sound and kind.short is not None:
             given[kind.short] = node.value
             places[kind.short], own = Place(node.span, node.span), frozenset({kind.short})
-        sound = (
-            sound and self._complete(kind, given, node, span, path) and self._ordered(kind, given, places, span, path)
-        )
+        sound = sound and self._complete(kind, given, node, span, path)
         repeat = int(given.get("repeat") or self._repeat(node, path)) if "repeat" in keys_by_name(kind.settings) else 1
         return LayerTemplate(kind, node, path, span, given if sound else None, places, own, repeat)
 
@@ -231,49 +267,6 @@ class Templates:
         for name in absent:
             self.findings.add(path, missing(self.source, name, f"`{kind.name}`", node, path, facts, span))
         return not absent
-
-    def _ordered(self, kind: Kind, given: dict[str, Any], places: Places, span: Span, path: Path) -> bool:
-        """NS272: `order` names each step once that the layer has."""
-        order = given.get("order")
-        if order is None:
-            return True
-        usual = keys_by_name(kind.settings)
-        needed = [kind.name, *(step for step in AROUND if step in given and _is_there(given[step]))]
-        if (
-            "activation" not in given
-            and usual["activation"].default is not None
-            and _is_there(_default(usual["activation"].default))
-        ):
-            needed.append("activation")
-        wrong = [
-            step
-            for step in dict.fromkeys((*order, *needed))
-            if order.count(step) > 1 or (step in needed and step not in order)
-        ]
-        if not wrong:
-            return True
-        what = "twice" if order.count(wrong[0]) > 1 else "not"
-        steps = tuple(dict.fromkeys((*order, *needed)))
-        self.findings.add(
-            path,
-            Diagnostic(
-                "NS272",
-                f"`order` names the step `{wrong[0]}` {what}: it names each step that the layer has once",
-                self.source,
-                places["order"].value if "order" in places else span,
-                help=f"write `order: {written(list(steps))}`",
-                cause=StepsNotOnce(steps),
-            ),
-        )
-        return False
-
-
-def _default(default: object) -> object:
-    return default() if callable(default) else default
-
-
-def _is_there(step: object) -> bool:
-    return getattr(step, "type", "none") != "none" if not hasattr(step, "rate") else bool(step)
 
 
 def _comes_first(name: str) -> bool:

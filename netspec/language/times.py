@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from netspec.language.causes import NoWholeNumber
 from netspec.language.fields import Schema, Type
 from netspec.language.kind import Problem
 
@@ -36,7 +37,8 @@ class Times:
             field,
             message,
             (f"{float(self.factor):g} * {channels} = {float(product):g}",),
-            f"write `{field}: {nearest}`",
+            f"write `{field.rpartition('.')[2]}: {nearest}`",
+            NoWholeNumber(field.rpartition(".")[2], product),
         )
 
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from netspec.language.fields import boolean, choice, key, number, section, steps, variant, whole
+from netspec.language.fields import (
+    boolean,
+    choice,
+    key,
+    number,
+    number_or_list,
+    positive_or,
+    section,
+    several,
+    steps,
+    variant,
+    whole,
+)
+from netspec.language.heads import METRICS, WATCHED
 
 Steps = int | str
 
@@ -24,6 +37,18 @@ def decay(default: float) -> float:
     return weight_decay
 
 
+def norms_decay() -> bool:
+    """The key `decay_norms`, which every optimizer with `weight_decay` has."""
+    decay_norms: bool = key(
+        boolean(),
+        "Whether `weight_decay` pulls at every trained number; false: at the kernels alone, and not at biases nor at a norm's "
+        "`scale` and `shift`.",
+        True,
+        also=("bias_decay", "norm_decay", "decay_bias"),
+    )
+    return decay_norms
+
+
 def beta(doc: str, default: float, *also: str) -> float:
     """A rate of exponential decay, at least 0 and less than 1."""
     value: float = key(number(0, below=1), doc, default, also=also, examples=(0.9,))
@@ -39,6 +64,7 @@ class Sgd:
     momentum: float = beta("The share of the last step that goes on.", 0.0)
     nesterov: bool = key(boolean(), "Looks ahead along the momentum.", False)
     weight_decay: float = decay(0.0)
+    decay_norms: bool = norms_decay()
 
     @property
     def slots(self) -> int:
@@ -64,6 +90,7 @@ class AdamW(Adam):
 
     type: ClassVar[str] = "adamw"
     weight_decay: float = decay(1e-4)
+    decay_norms: bool = norms_decay()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +137,7 @@ class Lion:
     b1: float = beta("Decay of the mean in the step.", 0.9)
     b2: float = beta("Decay of the mean that is kept.", 0.99)
     weight_decay: float = decay(1e-3)
+    decay_norms: bool = norms_decay()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +151,7 @@ class Lamb:
     b2: float = beta("Decay of the mean of its square.", 0.999)
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-6, also=("epsilon",), examples=(1e-7,))
     weight_decay: float = decay(0.0)
+    decay_norms: bool = norms_decay()
 
 
 Optimizer = Sgd | Adam | AdamW | NAdam | RmsProp | Adagrad | Lion | Lamb
@@ -187,8 +216,62 @@ class OneCycle:
     final_div_factor: float = key(number(above=0), "The last rate is the first divided by this.", 1e4, examples=(1000,))
 
 
-Schedule = Constant | Cosine | Step | Exponential | OneCycle
-SCHEDULES: dict[str, type[Schedule]] = {cls.type: cls for cls in (Constant, Cosine, Step, Exponential, OneCycle)}
+@dataclass(frozen=True, kw_only=True)
+class Piecewise:
+    """The rate times a factor at each of the `boundaries`: constant between them."""
+
+    type: ClassVar[str] = "piecewise"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+    boundaries: tuple[Steps, ...] = key(
+        several(steps(), 1, "a list of steps, each a number or a share of the run like `50%`"),
+        "The steps after which the rate changes, rising, warm-up included.",
+        lambda: ("50%", "75%"),
+        default_words="`[50%, 75%]`",
+        also=("milestones", "values_at", "steps"),
+        examples=(["50%", "75%"], [32_000, 48_000]),
+    )
+    scales: float | tuple[float, ...] = key(
+        number_or_list(
+            number(above=0),
+            several(number(above=0), 1, "a list of numbers"),
+            "a number greater than 0, or one a boundary",
+        ),
+        "The factor at each boundary, of the rate before it; one number is that of every boundary.",
+        0.1,
+        also=("gamma", "decay_rate", "factor", "factors"),
+        examples=(0.1, [0.1, 0.5]),
+    )
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """The factor at each boundary."""
+        return self.scales if isinstance(self.scales, tuple) else (self.scales,) * len(self.boundaries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plateau:
+    """The rate times `factor` whenever a metric has not improved for more than `patience` epochs."""
+
+    type: ClassVar[str] = "plateau"
+    warmup: Steps = key(steps(), "Steps in which the rate rises from zero.", 0, examples=("5%",))
+    metric: str = key(
+        choice(*WATCHED), "What is watched, at the end of each epoch.", "validation_loss", also=("monitor",)
+    )
+    factor: float = key(
+        number(above=0, below=1), "The factor of a drop.", 0.1, also=("gamma", "decay_rate"), examples=(0.5,)
+    )
+    patience: int = key(
+        whole(0),
+        "Epochs without improvement that are let pass: the rate drops after one more, and the count begins anew.",
+        10,
+        examples=(5,),
+    )
+
+
+Schedule = Constant | Cosine | Step | Exponential | OneCycle | Piecewise | Plateau
+SCHEDULES: dict[str, type[Schedule]] = {
+    cls.type: cls for cls in (Constant, Cosine, Step, Exponential, OneCycle, Piecewise, Plateau)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,23 +285,50 @@ class CrossEntropy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BinaryCrossEntropy:
+    """Cross-entropy of the sigmoid of each number, in nats; the mean over the labels where there are several."""
+
+    type: ClassVar[str] = "binary_cross_entropy"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeanSquaredError:
-    """The mean of (logit - one-hot label)^2 over classes."""
+    """The mean of (number - label)^2 over the numbers; of a class, its label is one-hot."""
 
     type: ClassVar[str] = "mean_squared_error"
 
 
-Loss = CrossEntropy | MeanSquaredError
-LOSSES: dict[str, type[Loss]] = {cls.type: cls for cls in (CrossEntropy, MeanSquaredError)}
+@dataclass(frozen=True, kw_only=True)
+class MeanAbsoluteError:
+    """The mean of |number - label| over the numbers."""
 
-METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+    type: ClassVar[str] = "mean_absolute_error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Huber:
+    """Half the squared error up to `delta`, beyond it a line of that slope (Huber, 1964); the mean over the numbers."""
+
+    type: ClassVar[str] = "huber"
+    delta: float = key(number(above=0), "The error at which the square becomes a line.", 1.0, examples=(1.0,))
+
+
+Loss = CrossEntropy | BinaryCrossEntropy | MeanSquaredError | MeanAbsoluteError | Huber
+LOSSES: dict[str, type[Loss]] = {
+    cls.type: cls for cls in (CrossEntropy, BinaryCrossEntropy, MeanSquaredError, MeanAbsoluteError, Huber)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping:
     """Stops where a metric has not improved for `patience` epochs."""
 
-    metric: str = key(choice(*METRICS), "What is watched.", "validation_loss", also=("monitor",))
+    metric: str = key(
+        choice(*WATCHED),
+        "What is watched, of those that measure the spec's labels.",
+        "validation_loss",
+        also=("monitor",),
+    )
     patience: int = key(whole(1), "Epochs without improvement.", 5, examples=(5,))
 
 
@@ -235,10 +345,20 @@ class Checkpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What the run must reach on the test set: the command fails where it ends below."""
+    """What the run must reach on the test set: the command fails where it does not. One of the two bounds is needed."""
 
-    metric: Literal["accuracy"] = key(choice("accuracy"), "What is measured.", "accuracy")
-    at_least: float = key(number(0, 1), "The least value that passes.", examples=(0.97,))
+    metric: str | None = key(
+        choice(*METRICS),
+        "What is measured, of those that measure the spec's labels.",
+        None,
+        default_words="the first of those",
+    )
+    at_least: float | None = key(
+        number(0, 1), "The least value that passes, where more is better.", None, examples=(0.97,)
+    )
+    at_most: float | None = key(
+        number(0), "The largest value that passes, where less is better.", None, examples=(0.1,)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,13 +367,33 @@ class Train:
 
     epochs: int = key(
         whole(1, 10**9),
-        "How often the training set is seen. An epoch has whole batches only: what is left over waits for another epoch, for the "
+        "How often the training set is seen. An epoch has whole steps only: what is left over waits for another epoch, for the "
         "order changes.",
         10,
         also=("num_epochs",),
         examples=(10,),
     )
-    batch_size: int = key(whole(1, 10**9), "Examples in one step.", 128, also=("batch",), examples=(128,))
+    batch_size: int = key(
+        whole(1, 10**9),
+        "Examples in one batch: what goes through the network at once. A step takes one batch, or `accumulate` of them.",
+        128,
+        also=("batch",),
+        examples=(128,),
+    )
+    accumulate: int = key(
+        whole(1, 10**6),
+        "Batches in one step: it takes the mean of their gradients, in the memory of one batch. Batch norm sees each by itself. "
+        "All that counts steps counts these.",
+        1,
+        also=(
+            "gradient_accumulation",
+            "gradient_accumulation_steps",
+            "accumulation_steps",
+            "accumulate_grad_batches",
+            "grad_accum",
+        ),
+        examples=(4,),
+    )
     optimizer: Optimizer = key(
         variant(OPTIMIZERS, "adamw"),
         "The update rule.",
@@ -274,9 +414,17 @@ class Train:
         variant(LOSSES, "cross_entropy"),
         "What is made small.",
         CrossEntropy,
-        default_words="`cross_entropy`",
+        default_words="by `data.labels`: `cross_entropy`, `binary_cross_entropy` or `mean_squared_error`",
         also=("criterion",),
         examples=("cross_entropy", {"type": "cross_entropy", "label_smoothing": 0.1}),
+    )
+    class_weights: tuple[float, ...] | Literal["balanced"] | None = key(
+        positive_or("balanced"),
+        "What the loss of an image of each class is multiplied by; `balanced`: by the mean number of images of a class, divided "
+        "by that of its own. Of `several` labels, what a label that is on weighs beside one that is off.",
+        None,
+        also=("class_weight", "pos_weight", "weights"),
+        examples=("balanced", [1, 5]),
     )
     precision: Literal["float32", "bfloat16"] = key(
         choice("float32", "bfloat16"),
@@ -302,7 +450,8 @@ class Train:
     checkpoint: Checkpoint = key(
         section(Checkpoint),
         "When the run is saved. The best epoch is kept as well: that of the highest validation accuracy (training accuracy "
-        "where `data.validation` is 0), of equal ones that of the lowest loss; with `early_stopping` that of its metric.",
+        "where `data.validation` is 0; the first metric of other labels), of equal ones that of the lowest loss; with "
+        "`early_stopping` that of its metric.",
         Checkpoint,
         default_words="every epoch, 3 kept",
         also=("checkpoints",),
@@ -315,3 +464,8 @@ class Train:
         default_words="none",
         examples=({"metric": "accuracy", "at_least": 0.97},),
     )
+
+    @property
+    def examples_per_step(self) -> int:
+        """Examples in one step: those of all its batches."""
+        return self.batch_size * self.accumulate

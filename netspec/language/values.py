@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from netspec.language.fields import Key, keys
+from netspec.language.fields import Key, keys_by_name
 from netspec.language.spec import Place
 from netspec.language.structure import Findings
 from netspec.language.vocabulary import section_of
@@ -28,9 +28,10 @@ class Values:
     def given(self, cls: type, node: Mapping, path: Path, places: Places, prefix: str = "") -> dict[str, Any]:
         """The sound values of a mapping by their keys; `places` takes in where they stand, nested keys joined by dots."""
         found: dict[str, Any] = {}
-        for key in keys(cls):
-            entry = node.entry(key.name)
-            if entry is None:
+        facts = keys_by_name(cls)
+        for entry in node:
+            key = facts.get(entry.name)
+            if key is None:
                 continue
             places[prefix + key.name] = Place(entry.key.span, entry.value.span)
             below = (*path, key.name)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
+from dataclasses import replace
 
 from netspec.language.edits import written
-from netspec.language.fields import Key, keys, keys_by_name
+from netspec.language.fields import Key, choice, keys, keys_by_name
 from netspec.language.kinds import KINDS, in_block
 from netspec.language.top import SECTIONS, Block, Top
 from netspec.text.nodes import Mapping, Node, Path, Scalar
 from netspec.text.source import Span
 
-TYPE = next(key for key in keys(KINDS["pool"].settings) if key.name == "type")
+TYPE = "type"
+"""The key that chooses among variants."""
 
 
 def known_keys(path: Path, node: Node) -> tuple[Key, ...]:
@@ -78,10 +80,30 @@ def variants_at(path: Path) -> MappingType[str, type]:
 _EMPTY = Mapping((), Span(1, 1, 1, 1), False)
 
 
-def facts_at(path: Path, node: Mapping) -> tuple[Key, ...]:
-    """The keys that the mapping at a path may have, with the `type` that chooses among variants."""
-    facts = known_keys(path, node)
-    return (TYPE, *facts) if variants_at(path) and all(key is not TYPE for key in facts) else facts
+def facts_at(path: Path, node: Node) -> tuple[Key, ...]:
+    """The keys that the mapping at a path may have, with the `type` that chooses among variants; without that, those of all."""
+    facts, variants = known_keys(path, node), variants_at(path)
+    if not variants:
+        return facts
+    above = section_at(path[:-1], _EMPTY)
+    assert above is not None
+    default = keys_by_name(above)[str(path[-1])].type.schema.get("default")
+    said = default is not None or not isinstance(node, Mapping) or node.entry(TYPE) is not None
+    if not said:
+        facts = tuple({key.name: key for cls in reversed([*variants.values()]) for key in keys(cls)}.values())
+    fitting = variants_with({entry.name for entry in node} if isinstance(node, Mapping) else set(), variants)
+    return (_type_of(variants, default, tuple(fitting)), *facts)
+
+
+def variants_with(names: set[str], variants: MappingType[str, type]) -> list[str]:
+    """The types whose sections have all of these keys; of a mapping without a key, those that do something."""
+    found = [type for type, cls in variants.items() if names - {TYPE} <= keys_by_name(cls).keys()]
+    return [type for type in found if type != "none"]
+
+
+def _type_of(variants: MappingType[str, type], default: str | None, examples: tuple[str, ...]) -> Key:
+    type = replace(choice(*variants), variants=variants)
+    return Key(TYPE, type, "Which one.", default is None, default, "", (), examples)
 
 
 def section_names(path: Path, name: str, node: Node) -> set[str]:

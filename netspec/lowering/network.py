@@ -17,6 +17,7 @@ from netspec.analysis.stages import Stage, stages
 from netspec.language.kinds import KINDS
 from netspec.lowering import initialize
 from netspec.lowering.around import lead
+from netspec.lowering.heads import answers
 from netspec.lowering.kinds import Arrays, Run, lowering
 from netspec.lowering.options import compiler_options
 from netspec.lowering.settings import held
@@ -104,7 +105,7 @@ class Network:
         return {layer.name: x.astype(jnp.float32) for layer, x in zip(self.plan.layers, values[1:], strict=True)}
 
     def predict(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
-        """Class probabilities (batch, classes) of images as the data source gives them (uint8 pixels or floats).
+        """What the head says, (batch, outputs), such as class probabilities, of images as the data source gives them (uint8 pixels or floats).
 
         They are normalized inside the compiled function by `state["input"]`.
         """
@@ -121,7 +122,9 @@ class Network:
 
     @cached_property
     def _predict(self) -> Any:
-        return self.jit(lambda variables, raw: jax.nn.softmax(self.apply(variables, self.normalize(variables, raw))))
+        return self.jit(
+            lambda variables, raw: answers(self.plan, self.apply(variables, self.normalize(variables, raw)))
+        )
 
     def jit(self, function: Any, **options: Any) -> Any:
         """`jax.jit` with the compiler options of this machine."""

@@ -13,7 +13,7 @@ from netspec.repair import shapes
 from netspec.repair.changes import numbers
 from netspec.repair.fewer import Blocks
 from netspec.repair.shapes import FIELDS, Search
-from netspec.repair.usual import LARGEST
+from netspec.repair.usual import LARGEST, roundness
 from netspec.text.source import Span
 
 
@@ -95,15 +95,6 @@ def _less_round(search: Search) -> tuple[Span | None, str | None]:
     groups, filters = settings.groups, settings.filters  # type: ignore[union-attr]
     if giver is None or "filters" not in giver.places or groups == "depthwise":
         return None, None
-    if min(_roundness(groups), _roundness(filters)) <= _roundness(channels):
+    if min(roundness(groups), roundness(filters)) <= roundness(channels):
         return None, None
     return giver.at("filters"), f"`{giver.name}` gives {channels} channels"
-
-
-def _roundness(count: int) -> int:
-    """How often two divides a count.
-
-    >>> _roundness(64), _roundness(65), _roundness(96)
-    (6, 0, 5)
-    """
-    return (count & -count).bit_length() - 1

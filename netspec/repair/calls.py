@@ -12,7 +12,7 @@ from netspec.language.edits import written
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
 from netspec.language.meant import called_elsewhere, meant_word
-from netspec.language.other_systems import NEEDLESS, POOLS, POSITIONS, squeezed
+from netspec.language.other_systems import NEEDLESS, POOLS, POSITIONS, VARIANT_POSITIONS, squeezed
 from netspec.language.top import Block
 from netspec.text.nodes import Scalar
 
@@ -82,9 +82,12 @@ def as_variant(node: Scalar, key: Key) -> Iterator[Fix]:
     """A call as the `type` that it makes, with its settings."""
     call = read(node.text)
     type = meant_word(call.name, list(key.type.variants)) if call else None
-    settings = _settings(call, keys(key.type.variants[type]), ("learning_rate", "momentum")) if call and type else None
+    facts = keys(key.type.variants[type]) if type else ()
+    usual = tuple(fact.name for fact in facts)
+    positions = VARIANT_POSITIONS.get(type or "", VARIANT_POSITIONS.get(key.name, usual))
+    settings = _settings(call, facts, positions) if call and type else None
     if settings is not None:
-        text = "{" + ", ".join((f"type: {type}", *settings)) + "}"
+        text = "{" + ", ".join((f"type: {type}", *settings)) + "}" if settings else str(type)
         yield Fix(f"write `{text}`", (Edit(node.span, text),))
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log2
 
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import insert, written
-from netspec.language.fields import keys
-from netspec.language.kinds import KINDS
-from netspec.language.spec import Layer, Spec
+from netspec.language.spec import Layer, Other, Spec
 from netspec.text.source import Span
 
 
@@ -37,25 +35,13 @@ class Change:
         pairs = zip(numbers(self.old), numbers(self.value), strict=True)
         return max(abs(log2((new + 1) / (old + 1))) for old, new in pairs)
 
-    def applied(self, spec: Spec) -> Spec:
-        """The spec with it; what has its default from the setting follows."""
-        return replace(spec, layers=tuple(self._changed(other) for other in spec.layers))
+    def applied(self, spec: Spec) -> Spec | None:
+        """The spec with it, where it can be written so; what has its default from the setting follows."""
+        return spec.otherwise(other=Other(self.layer, self.field, self.value))
 
     def _shared_by(self, other: Layer) -> bool:
         """Whether a layer has the setting from the same place."""
-        place = self.layer.places.get(self.field)
-        same = other.places.get(self.field) == place if place else other.node is self.layer.node
-        return same and other.kind == self.layer.kind
-
-    def _changed(self, other: Layer) -> Layer:
-        if not self._shared_by(other) or other.settings is None:
-            return other
-        if other.added:
-            return replace(other, settings=replace(other.settings, **{self.field: self.value}))  # type: ignore[type-var]
-        kind = KINDS[other.kind].settings
-        names = dict.fromkeys((*other.places, *(key.name for key in keys(kind) if key.required)))
-        given = {name: getattr(other.settings, name) for name in names if hasattr(other.settings, name)}
-        return replace(other, settings=kind.completed(given | {self.field: self.value}, None, False))
+        return Other(self.layer, self.field, self.value).concerns(other.kind, other.node, other.places)
 
     def shared(self, spec: Spec) -> bool:
         """Whether other layers of the text have the setting from the same place."""

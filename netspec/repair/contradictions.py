@@ -13,7 +13,9 @@ from netspec.analysis.causes import (
     NameTaken,
     NoEffect,
     NoLayers,
+    OneUnit,
     OnLogits,
+    OtherBound,
     OtherClassCount,
     OtherImageSize,
     RunsBefore,
@@ -22,7 +24,7 @@ from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netspec.language.causes import EmptyBlock, TooManyLayers
 from netspec.language.data import SOURCES
-from netspec.language.edits import exchange, insert, remove
+from netspec.language.edits import exchange, insert, remove, remove_item
 from netspec.language.spec import Spec
 from netspec.language.vocabulary import layers_of_block
 from netspec.repair.lines import itemized
@@ -130,12 +132,25 @@ def no_layers(report: Report, finding: Diagnostic, cause: NoLayers) -> Iterator[
 
 
 def empty_block(report: Report, finding: Diagnostic, cause: EmptyBlock) -> Iterator[Fix]:
-    """A layer of each kind that may stand in a block."""
-    block = walk(report.root, cause.path)
+    """What a block without layers says, in the block before it; a layer of each kind that may stand in a block."""
+    block, listed, at = walk(report.root, cause.path), walk(report.root, cause.path[:-1]), cause.path[-1]
     assert isinstance(block, Mapping)
+    before = listed.items[at - 1] if isinstance(listed, Sequence) and isinstance(at, int) and at else None
+    if isinstance(listed, Sequence) and isinstance(before, Mapping) and block.entries and block.entry("repeat") is None:
+        yield from _in_block_before(report, listed, before, block)
     for kind, texts in layers_of_block().items():
         for text in texts:
             yield Fix(f"add `{kind}: {text}`", (insert(report.source, block, kind, text),))
+
+
+def _in_block_before(report: Report, listed: Sequence, before: Mapping, block: Mapping) -> Iterator[Fix]:
+    texts = {entry.name: report.source.excerpt(entry.value.span) for entry in block}
+    if any("\n" in text or before.entry(name) for name, text in texts.items()):
+        return
+    added = [insert(report.source, before, name, text) for name, text in texts.items()]
+    edits = (*added, remove_item(report.source, listed, listed.items.index(block)))
+    words = " and ".join(f"`{name}: {text}`" for name, text in texts.items())
+    yield Fix(f"write {words} in the block before", edits)
 
 
 def too_many_layers(report: Report, finding: Diagnostic, cause: TooManyLayers) -> Iterator[Fix]:
@@ -170,6 +185,23 @@ def other_class_count(report: Report, finding: Diagnostic, cause: OtherClassCoun
     """As many outputs as classes."""
     if cause.at is not None:
         yield Fix(f"set `{cause.key}: {cause.classes}`", (Edit(cause.at, str(cause.classes)),))
+
+
+def one_unit(report: Report, finding: Diagnostic, cause: OneUnit) -> Iterator[Fix]:
+    """The loss of one number for two classes, or a number for each of them."""
+    spec = _spec(report)
+    if spec.root.entry("train") is None:
+        value = f"{{loss: {cause.loss}}}"
+        yield Fix(f"add `train: {value}`", (insert(spec.source, spec.root, "train", value),))
+    yield from _with(report, ("train", "loss"), cause.loss)
+    if cause.at is not None:
+        yield Fix(f"set `{cause.key}: 2`", (Edit(cause.at, "2"),))
+
+
+def other_bound(report: Report, finding: Diagnostic, cause: OtherBound) -> Iterator[Fix]:
+    """The same number as the other bound."""
+    place = _spec(report).train.places[f"target.{cause.key}"].key
+    yield Fix(f"write `{cause.wanted}` for `{cause.key}`", (Edit(place, cause.wanted),))
 
 
 def map_as_output(report: Report, finding: Diagnostic, cause: MapAsOutput) -> Iterator[Fix]:

@@ -118,12 +118,15 @@ def _usual(plan: Plan, cost: Cost, limit: int, odd: Change) -> Iterator[Change]:
     top = max(numbers(odd.value))
     for value in (*range(min(top, 16), 0, -1), *(top // 2**n for n in range(5))):
         change = Change(odd.layer, odd.field, (value, value) if isinstance(odd.old, tuple) else value)
-        found = shapes.infer(change.applied(plan.spec))
-        if found.complete and not found.diagnostics and cost.of(replace(plan, layers=found.layers)) <= limit:
+        changed = change.applied(plan.spec)
+        found = shapes.infer(changed) if changed is not None else None
+        if found and found.complete and not found.diagnostics and cost.of(replace(plan, layers=found.layers)) <= limit:
             yield change
 
 
-def _planned(plan: Plan, spec: Spec) -> Plan | None:
+def _planned(plan: Plan, spec: Spec | None) -> Plan | None:
+    if spec is None:
+        return None
     found = shapes.infer(spec)
     return Plan(spec, plan.input, found.layers) if found.complete else None
 

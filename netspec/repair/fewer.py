@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import remove, remove_items
 from netspec.language.spec import Group, Layer, Spec
+from netspec.language.templates import repeat_of
 from netspec.repair.changes import Answer
 from netspec.text.nodes import Mapping, Scalar, Sequence
 
@@ -50,56 +51,42 @@ class Blocks:
         blocks = self.spec.root.entry("blocks")
         return blocks.value if blocks and isinstance(blocks.value, Sequence) else None
 
-    @cached_property
-    def _owners(self) -> dict[int, Mapping]:
-        owners: dict[int, Mapping] = {}
-        for block in self.listed.items if self.listed else ():
-            for entry in block if isinstance(block, Mapping) else ():
-                items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
-                if isinstance(block, Mapping):
-                    owners |= {id(item): block for item in items if id(item) not in owners}
-        return owners
-
     def of(self, layer: Layer) -> Mapping | None:
-        """The block in the text that holds a layer; of one that is an alias, the first that does."""
-        return self._owners.get(id(layer.node))
+        """The innermost block in the text that holds a layer."""
+        blocks = (group.node for group in reversed(layer.groups))
+        return next((node for node in blocks if isinstance(node, Mapping)), None)
 
     def repetitions(self) -> Iterator[tuple[Scalar, int]]:
-        """Each `repeat` that made the failing layer a copy of an earlier one, with how often it fits."""
+        """Each `repeat` that made the failing layer a copy of an earlier one, with how often it fits; the innermost first."""
         failing = self.spec.layers[self.at]
-        copies = [layer for layer in self.spec.layers[: self.at + 1] if layer.node is failing.node]
-        own, block = _repeat(failing.node), self.of(failing)
-        outer = _repeat(block) if block else None
-        if own is not None:
-            here = [layer for layer in copies if layer.block == failing.block]
-            if len(here) > 1:
-                yield own, len(here) - 1
-        if outer and (fitting := (len(copies) - 1) // _times(own)):
-            yield outer, fitting
+        own = repeat_of(failing.node)
+        here = [layer for layer in self.spec.layers[: self.at + 1] if _is_copy(layer, failing)]
+        if own is not None and len(here) > 1:
+            yield own, len(here) - 1
+        for group in reversed(failing.groups):
+            value = repeat_of(group.node)
+            if value is not None and group.repetition > 1:
+                yield value, group.repetition - 1
 
     def repeated(self, value: Scalar, count: int) -> Spec:
-        """The spec with a lower `repeat`: of the failing layer, or of its block."""
+        """The spec with a lower `repeat`: of the failing layer, or of a block that it is in."""
         failing = self.spec.layers[self.at]
-        within_block = _repeat(failing.node) is value
-        seen: Counter[tuple[int, Group | None]] = Counter()
+        seen: Counter[tuple[Group, ...]] = Counter()
 
         def stays(layer: Layer) -> bool:
-            if layer.node is not failing.node if within_block else self.of(layer) is not self.of(failing):
+            if any(group.repetition > count and repeat_of(group.node) is value for group in layer.groups):
+                return False
+            if layer.node is not failing.node or repeat_of(layer.node) is not value:
                 return True
-            at = (id(layer.node), layer.block if within_block else None)
-            seen[at] += 1
-            return seen[at] <= (count if within_block else count * _times(_repeat(layer.node)))
+            seen[layer.groups] += 1
+            return seen[layer.groups] <= count
 
         return self.spec.keeping(stays)
 
 
-def _repeat(node: object) -> Scalar | None:
-    entry = node.entry("repeat") if isinstance(node, Mapping) else None
-    return entry.value if entry and isinstance(entry.value, Scalar) and isinstance(entry.value.value, int) else None
-
-
-def _times(repeat: Scalar | None) -> int:
-    return repeat.value if repeat and isinstance(repeat.value, int) else 1
+def _is_copy(layer: Layer, other: Layer) -> bool:
+    """Whether two layers are copies of one, in the same repetition of the same block."""
+    return layer.node is other.node and layer.groups == other.groups
 
 
 def _without_pool(search: Search, blocks: Blocks) -> Iterator[Answer]:
@@ -119,12 +106,12 @@ def _without_pool(search: Search, blocks: Blocks) -> Iterator[Answer]:
 
 def _without_last_blocks(search: Search, blocks: Blocks) -> Iterator[Answer]:
     """No block from the failing one on."""
-    listed, failing = blocks.listed, blocks.of(search.layer)
-    at = next((i for i, item in enumerate(listed.items) if item is failing), 0) if listed else 0
+    listed, failing = blocks.listed, search.layer.block
+    at = next((i for i, item in enumerate(listed.items) if failing and item is failing.node), 0) if listed else 0
     if listed is None or at == 0:
         return
     last = {id(item) for item in listed.items[at:]}
-    if search.holds(search.spec.keeping(lambda layer: id(blocks.of(layer)) not in last)):
+    if search.holds(search.spec.keeping(lambda layer: layer.block is None or id(layer.block.node) not in last)):
         count = len(listed.items) - at
         words = f"remove the last {count} blocks" if count > 1 else "remove the last block"
         fix = Fix(words, (remove_items(search.spec.source, listed, at),), "display")

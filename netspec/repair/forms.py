@@ -21,13 +21,14 @@ from netspec.language.other_systems import (
     OUTPUTS,
     POOLS,
     SIDES,
+    SPATIAL,
     SWITCHES,
     plain_word,
     squeezed,
 )
 from netspec.language.structure import fits, key_at
 from netspec.language.top import Block, Top
-from netspec.language.vocabulary import known_keys
+from netspec.language.vocabulary import known_keys, section_at, variants_at
 from netspec.repair.lines import shifted
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, plain, walk
 from netspec.text.nodes import Sequence as Listed
@@ -169,16 +170,16 @@ def sides(source: Source, path: Path, mapping: Mapping, entry: Entry) -> Iterato
 
 def implied_block(source: Source, root: Mapping, path: Path, entry: Entry) -> Iterator[Fix]:
     """Without a block that is a step which goes without saying: `- Flatten:`."""
-    blocks = walk(root, path[:-1]) if len(path) == 2 and path[0] == "blocks" else None
+    blocks = walk(root, path[:-1]) if path[:1] == ("blocks",) else None
     block = walk(root, path)
     alone = isinstance(block, Mapping) and len(block.entries) == 1
     if isinstance(blocks, Listed) and alone and len(blocks.items) > 1 and plain_word(entry.name) in IMPLIED:
-        yield Fix(f"remove `{entry.name}`", (remove_item(source, blocks, path[1]),))  # type: ignore[arg-type]
+        yield Fix(f"remove `{entry.name}`", (remove_item(source, blocks, path[-1]),))  # type: ignore[arg-type]
 
 
 def of_kind(source: Source, path: Path, mapping: Mapping, entry: Entry) -> Iterator[Fix]:
     """A layer whose kind is a value, under the key of its kind: `{type: conv, filters: 8}`."""
-    if path[:1] != ("blocks",) or len(path) != 2 or squeezed(entry.name) not in KIND_OF_LAYER:
+    if section_at(path, mapping) is not Block or squeezed(entry.name) not in KIND_OF_LAYER:
         return
     said = entry.value.text if isinstance(entry.value, Scalar) else ""
     type, window = POOLS.get(squeezed(said), (None, None))
@@ -194,6 +195,39 @@ def of_kind(source: Source, path: Path, mapping: Mapping, entry: Entry) -> Itera
     text = f"{kind}: {{{settings}}}"
     span = mapping.span if mapping.flow else mapping.entries[0].key.span.to(mapping.entries[-1].value.span)
     yield Fix(f"write `{text}`", (Edit(span, f"{{{text}}}" if mapping.flow else text),))
+
+
+def bare_layer(source: Source, path: Path, mapping: Mapping) -> Iterator[Fix]:
+    """A convolution that stands where a block does: `{filters: 8, kernel: 3}`."""
+    facts, own = (
+        keys(KINDS["conv"].settings),
+        {key.name for key in keys(Block)} - {"activation", "norm", "dropout", "repeat"},
+    )
+    names = {entry.name for entry in mapping}
+    texts = [source.excerpt(entry.key.span.to(entry.value.span)) for entry in mapping]
+    if section_at(path, mapping) is not Block or names & own or any("\n" in text for text in texts):
+        return
+    if all(called_elsewhere(name, facts) for name in names):
+        text = f"conv: {{{', '.join(texts)}}}"
+        span = mapping.span if mapping.flow else mapping.entries[0].key.span.to(mapping.entries[-1].value.span)
+        yield Fix(f"write `{text}`", (Edit(span, f"{{{text}}}" if mapping.flow else text),))
+
+
+def spatial(source: Source, entry: Entry, facts: Sequence[Key]) -> Iterator[Fix]:
+    """A dropout of whole feature maps by its own name: `SpatialDropout2D: 0.1`."""
+    word = entry.name.lower().replace("_", "").replace("-", "")
+    if word in SPATIAL and isinstance(entry.value, Scalar) and any(key.name == "dropout" for key in facts):
+        text = f"dropout: {{rate: {source.excerpt(entry.value.span)}, type: spatial}}"
+        yield Fix(f"write `{text}`", (Edit(entry.key.span.to(entry.value.span), text),))
+
+
+def named_type(source: Source, path: Path, entry: Entry) -> Iterator[Fix]:
+    """A type that is the key, with its first argument: `{leaky_relu: 0.1}`."""
+    section = variants_at(path).get(entry.name)
+    first = next(iter(keys(section)), None) if section is not None else None
+    if first is not None and isinstance(entry.value, Scalar) and fits(entry.value.value, first.type.schema):
+        text = f"type: {entry.name}, {first.name}: {source.excerpt(entry.value.span)}"
+        yield Fix(f"write `{text}`", (Edit(entry.key.span.to(entry.value.span), text),))
 
 
 def numbered(source: Source, mapping: Mapping, entry: Entry, facts: Sequence[Key]) -> Iterator[Fix]:
@@ -380,8 +414,8 @@ def item_of_words(source: Source, listed: Listed, node: Scalar) -> Iterator[Fix]
         text = f"{{units: {before.text}, {setting}}}"
         yield Fix(f"write `{text}`", (Edit(before.span, text), remove_item(source, listed, at)))
     elif setting and isinstance(before, Mapping):
-        before = _weighted(before)
         name, _, text = setting.partition(": ")
+        before = before if name in ("shortcut", "join") else _weighted(before)
         yield Fix(
             f"write `{setting}` in the layer before",
             (insert(source, before, name, text), remove_item(source, listed, at)),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.text.source import Source
 
-NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?: ?[kmgt]i?b?)?(?![\w])", re.IGNORECASE)
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?: ?[kmgt]i?b?|x)?(?![\w])", re.IGNORECASE)
 
 
 def taken_away(source: Source, fix: Fix) -> int:

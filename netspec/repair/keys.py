@@ -19,7 +19,7 @@ from netspec.language.other_systems import IMPLIED, NEEDLESS, SWITCHES, plain_wo
 from netspec.language.spelling import likeness
 from netspec.language.structure import fits
 from netspec.language.top import Block, Top
-from netspec.language.vocabulary import below, facts_at, known_keys, section_names, variants_at
+from netspec.language.vocabulary import below, facts_at, known_keys, section_at, section_names, variants_at
 from netspec.repair import forms, lines
 from netspec.repair.values import elsewhere, removal, type_of, usual
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, walk
@@ -39,6 +39,9 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
         yield Fix(f"write `{cause.meant}`", (Edit(span, cause.meant),), "safe")
     elif cause.path[:1] == ("blocks",) and len(cause.path) == 2:
         yield from forms.after_the_blocks(source, root)
+    yield from forms.bare_layer(source, cause.path, node)
+    yield from forms.spatial(source, entry, facts)
+    yield from forms.named_type(source, cause.path, entry)
     yield from forms.repeated(source, entry, facts)
     yield from forms.halved(source, entry, facts)
     yield from forms.betas(source, node, entry)
@@ -83,7 +86,7 @@ def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[
     layers = entry.value if isinstance(root, Mapping) and (entry := root.entry("fc")) else None
     if cause.name == "units" and isinstance(layers, Sequence) and isinstance(node, Mapping) and node in layers.items:
         yield from forms.with_layer_before(source, layers, node)
-    key = next(key for key in known_keys(cause.path, node) if key.name == cause.name)
+    key = next(key for key in facts_at(cause.path, node) if key.name == cause.name)
     known = report.spec is not None and known_data(report.spec) is not None
     yield from _additions(source, root, cause.path, node, key, known)
 
@@ -176,9 +179,9 @@ def _homes(root: Mapping, path: Path, node: Mapping) -> Iterator[_Home]:
     """The sections inside a mapping, then all others of the spec; in a block its layers."""
     if path == ("defaults",):
         yield from _defaults(node)
-    if path and path[0] == "blocks":
-        if len(path) == 2:
-            yield from _inside(Block, node, ())
+    if path and path[0] in ("blocks", "fc"):
+        section = section_at(path, node)
+        yield from _inside(section, node, ()) if section is not None else ()
         return
     found = sorted(_inside(Top, root, ()), key=lambda home: home.names[: len(path)] != path)
     yield from (home for home in found if home.names != path)
@@ -202,7 +205,7 @@ def _inside(
         entry = node.entry(key.name) if isinstance(node, Mapping) and not lacking else None
         holder = entry.value if entry else node
         kind = KINDS.get(key.name) if section is Block else None
-        inner = kind.settings if kind else None if section is Block else below(section, key.name, holder)
+        inner = kind.settings if kind else None if key.type.listed else below(section, key.name, holder)
         if (
             inner is None
             or inner in (section, *above)
@@ -228,7 +231,7 @@ def _additions(source: Source, root: Node, path: Path, node: Node, key: Key, kno
         if isinstance(node, Mapping) and not node.flow and node.entries and node.entries[0].key.span.column == 1:
             edit = _at_the_top(source, node, key.name, text)
         # a number that stands nowhere is a guess, but for the size of images that are known
-        guess = key.name not in ("netspec", "name") and text not in near and not (key.name == "input" and known)
+        guess = key.name not in ("netspec", "name", "type") and text not in near and not (key.name == "input" and known)
         yield Fix(f"add `{key.name}: {text}`", (edit,), "display" if guess else "unsafe")
 
 

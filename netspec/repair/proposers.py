@@ -9,7 +9,7 @@ from netspec.analysis import causes as contradictory
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.language import causes as structural
-from netspec.repair import blame, contradictions, costs, keys, shapes, text, values
+from netspec.repair import blame, blocks, contradictions, costs, joins, keys, shapes, text, values
 from netspec.text import causes as textual
 from netspec.text.causes import Cause
 
@@ -38,6 +38,12 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     structural.CellsNeverRead: shapes.fixes,
     structural.PaddingExceedsWindow: shapes.fixes,
     structural.GroupsDoNotDivide: shapes.fixes,
+    structural.MapsDoNotJoin: joins.fixes,
+    structural.NormGroupsDoNotDivide: blocks.norm_groups,
+    structural.NoWholeNumber: blocks.no_whole_number,
+    structural.OneOfTheseKeys: blocks.one_of_these,
+    structural.StepsNotOnce: blocks.steps_not_once,
+    contradictory.NotRepeated: blocks.not_repeated,
     contradictory.Contradiction: contradictions.contradiction,
     contradictory.NoEffect: contradictions.no_effect,
     contradictory.OnLogits: contradictions.on_logits,
@@ -47,6 +53,8 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     contradictory.NoLayers: contradictions.no_layers,
     contradictory.OtherImageSize: contradictions.other_image_size,
     contradictory.OtherClassCount: contradictions.other_class_count,
+    contradictory.OneUnit: contradictions.one_unit,
+    contradictory.OtherBound: contradictions.other_bound,
     contradictory.MapAsOutput: contradictions.map_as_output,
     contradictory.CostExceeded: costs.exceeded,
     contradictory.FieldTooSmall: costs.farther,
@@ -54,6 +62,8 @@ PROPOSERS: dict[type[Cause], Proposer] = {
 BLAMERS: dict[type[Cause], Blamer] = {
     structural.WindowDoesNotFit: blame.blamed,
     structural.GroupsDoNotDivide: blame.blamed,
+    structural.MapsDoNotJoin: joins.blamed,
+    structural.NormGroupsDoNotDivide: blocks.blamed,
     contradictory.CostExceeded: costs.blamed,
 }
 

@@ -114,9 +114,18 @@ class Search:
         own = answer.change is not None and answer.change.layer is self.layer
         return answer.at == place or (own and answer.likely)
 
-    def holds(self, spec: Spec, strictly: bool = True, hints: bool = False) -> bool:
+    @property
+    def exhausted(self) -> bool:
+        """Whether as many layers were tried as may be."""
+        return self.inferred_layers > LAYERS
+
+    def holds_with(self, change: Change, strictly: bool = True, hints: bool = False) -> bool:
+        """Whether every shape holds with another value of a setting; see `holds`."""
+        return not self.exhausted and self.holds(change.applied(self.spec), strictly, hints)
+
+    def holds(self, spec: Spec | None, strictly: bool = True, hints: bool = False) -> bool:
         """Whether every shape holds; strictly, without another warning, or hint unless there may be some, and within the budgets."""
-        if self.inferred_layers > LAYERS:
+        if spec is None or self.exhausted:
             return False
         self.inferred_layers += len(spec.layers)
         found = shapes.infer(spec)
@@ -153,7 +162,7 @@ class Search:
 
     def _of_layer(self, layer: Layer, penalty: float, unread: bool = False) -> Iterator[Answer]:
         for order, field in enumerate(FIELDS[:3] if unread else FIELDS):
-            if not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
+            if layer.added or not hasattr(layer.settings, field) or getattr(layer.settings, "window", None) == "all":
                 continue
             if (change := self.solved(layer, field)) is not None:
                 cost = penalty + (order if unread else self._cost(change) + order / 100 + 0.1 * change.inserts)
@@ -180,18 +189,16 @@ class Search:
         old = getattr(layer.settings, field)
         tries = [Change(layer, field, value) for value in self._values(layer, field, old)]
         slips = [Change(layer, field, value) for value in self._slips(layer, field)]
-        first = _first(tries, lambda change: self.holds(change.applied(self.spec), strictly=False))
+        first = _first(tries, lambda change: self.holds_with(change, strictly=False))
         fitting = tries[first:]
         tries = fitting[:BEYOND] + [try_ for try_ in fitting[BEYOND:] if max(numbers(try_.value)) <= LARGEST[field]]
         if field != "padding":
             least, most = LEAST.get(field, 1), min(max(numbers(old)) - 1, LARGEST[field])
             tries += [Change(layer, field, (value, value)) for value in range(most, least - 1, -1)]
         likely = (
-            change
-            for change in slips
-            if self.holds(change.applied(self.spec), hints=layer is not self.layer or field != "padding")
+            change for change in slips if self.holds_with(change, hints=layer is not self.layer or field != "padding")
         )
-        holding = (change for change in tries if self.holds(change.applied(self.spec)))
+        holding = (change for change in tries if self.holds_with(change))
         return next(chain(likely, holding), next(iter(fitting), None) if self.loosely else None)
 
     def _values(self, layer: Layer, field: str, old: object) -> list[object]:
@@ -218,7 +225,9 @@ class Search:
             alike = (
                 other.settings.padding  # type: ignore[union-attr]
                 for other in self.spec.layers
-                if other.node is not layer.node and getattr(other.settings, "kernel", None) == layer.settings.kernel  # type: ignore[union-attr]
+                if other.node is not layer.node
+                and not other.added
+                and getattr(other.settings, "kernel", None) == layer.settings.kernel  # type: ignore[union-attr]
             )
             return [each for each, _ in Counter(alike).most_common(2) if each not in (old, "valid", (0, 0))]
         if field not in layer.places or max(numbers(old)) <= LARGEST[field]:
@@ -252,7 +261,7 @@ class Search:
             planned = self.inferred.layers[value - 1]
             if hasattr(planned.settings, "filters"):
                 return planned.output[2], planned.layer
-            value = planned.reads[0]
+            value = planned.reads[-1]
         assert self.spec.input is not None
         return self.spec.input.value.channels, None
 
@@ -274,7 +283,7 @@ class Search:
             if giver is not None:
                 changes += [Change(giver, "filters", value) for value in _multiples(channels, groups)]
         for change in changes:
-            if change.value != change.old and self.holds(change.applied(self.spec)):
+            if change.value != change.old and self.holds_with(change):
                 own = 0 if change.layer is self.layer else EARLIER_COST
                 size = change.size if isinstance(change.old, int) else 1.0
                 if change.field == "groups":
@@ -291,7 +300,7 @@ class Search:
         if channels not in PLANES or min(height, width) <= max(PLANES):
             return
         places = [located.places[name].value for name in ("height", "width", "channels")]
-        if self.holds(replace(self.spec, input=turned), hints=True):
+        if self.holds(self.spec.otherwise(input=turned), hints=True):
             edits = tuple(Edit(place, str(size)) for place, size in zip(places, (height, width, channels), strict=True))
             fix = Fix(f"write the input as {height} rows, {width} columns and {channels} channels", edits)
             yield Answer(0.0, fix, None, places[0], likely=True)
@@ -304,9 +313,9 @@ class Search:
         located = self.spec.input
         size = located.value
 
-        def resized(cells: int) -> Spec:
+        def resized(cells: int) -> Spec | None:
             value = replace(size, height=max(size.height, cells), width=max(size.width, cells))
-            return replace(self.spec, input=replace(located, value=value))
+            return None if self.exhausted else self.spec.otherwise(input=replace(located, value=value))
 
         if max(size.height, size.width) > 2**13:
             return

@@ -16,7 +16,7 @@ from netspec.language.edits import insert, remove, written
 from netspec.language.fields import BINARY, DECIMAL, Key, Schema, keys
 from netspec.language.kinds import KINDS
 from netspec.language.meant import meant_word
-from netspec.language.other_systems import LOGITS, SWITCHES, squeezed
+from netspec.language.other_systems import LOGITS, PASSED_ON, SWITCHES, squeezed
 from netspec.language.spelling import DISTANTLY, by_likeness
 from netspec.language.structure import described, fits, key_at
 from netspec.language.vocabulary import known_keys
@@ -76,7 +76,10 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         yield from forms.pool(source, node)
     if path[-2:] == ("pool", "type") and isinstance(node, Scalar) and isinstance(parent, Mapping):
         yield from forms.type_of_pool(node, parent)
-    if isinstance(parent, Sequence) and cause.keyword == "type":
+    passed_on = path[-2:-1] == ("branches",) and isinstance(node, Scalar) and node.text.lower() in PASSED_ON
+    if passed_on:
+        yield Fix("write `[]`, the map itself", (Edit(node.span, in_place(node, "[]")),))
+    if isinstance(parent, Sequence) and cause.keyword == "type" and not passed_on:
         yield from _of_items(source, parent, node, str(path[-2]))
     stored = None
     if path == ("data", "source") and isinstance(node, Scalar) and isinstance(parent, Mapping):
@@ -107,7 +110,7 @@ def _called(path: Path, node: Scalar, key: Key | None) -> Iterator[Fix]:
     kind = next((step for step in reversed(path) if isinstance(step, str)), "")
     if kind in KINDS and kind in path[-2:]:
         yield from calls.as_layer(node, kind)
-    elif kind == "blocks":
+    elif kind in ("blocks", "branches"):
         yield from calls.as_block(node)
     elif key is not None and key.type.variants:
         yield from calls.as_variant(node, key)
@@ -284,9 +287,14 @@ def _guesses(node: Node, cause: BrokenValue) -> Iterator[str]:
 
 def _near_scalar(node: Scalar, cause: BrokenValue, key: Key | None) -> Iterator[str]:
     value, bound = node.value, cause.bound
+    times = re.fullmatch(r"(?:[x*\u00d7] ?)?(\d+(?:\.\d+)?) ?(?:[x*\u00d7] ?\w*)?", node.text)
+    if key is not None and times and "x$" in str(key.type.schema.get("if")) and cause.keyword != "minimum":
+        yield f"{times[1]}x"
     switch = SWITCHES.get((squeezed(key.name), node.text.lower())) if key else None
     if switch and switch.startswith(f"{key.name}: " if key else ":"):
         yield switch.partition(": ")[2]
+    if cause.keyword == "enum" and len(words := node.text.split()) > 1 and {*words} <= {*cause.bound}:
+        yield ", ".join(words)  # items of a list without a comma
     if cause.keyword == "enum" and node.text.lower() in LOGITS and "none" in bound:
         yield "none"  # the loss takes logits, and applies it
     if isinstance(value, float) and cause.keyword == "type" and 0 < value < 1 and "string" in bound:

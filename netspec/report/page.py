@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
-from netspec.analysis.figures import short_loss
+from netspec.analysis.figures import measured
 from netspec.analysis.plan import grammar
 from netspec.data import Split
 from netspec.data.splits import Images
 from netspec.diagnostics.render.wording import counted
+from netspec.language import heads
+from netspec.language.heads import LOSS, VALIDATION, Head
 from netspec.language.kind import dimensions
 from netspec.language.train import Train
 from netspec.report import diagram, pictures, statistics
-from netspec.report.evaluation import Measures, measure
+from netspec.report.evaluation import AnyMeasures, Measures, measures_of
 from netspec.report.markup import fragment
+from netspec.report.mistakes import mistakes
+from netspec.report.targets import Reached
 from netspec.runs.best import best_of, watched
 from netspec.storage import writing
 from netspec.training.loop import Evaluation, Trainer
 from netspec.training.trained import TrainedNetwork
 
 NAME = "report.html"
-MISTAKES = 24
 BATCH = 256
 
 SHORT = 3
@@ -43,12 +46,12 @@ def write(run: Path, network: TrainedNetwork, images: Images, result: Evaluation
     """
     rows, record = network.rows, network.record
     result = result or Trainer(network, images).evaluate(network.variables, images.test)
-    measures = measure(images.test.labels, result.predictions, images.classes)
+    measures = measures_of(network.head, images.test, result, images.classes)
     body = [
-        _head(network, measures, result.loss, rows),
-        _curves(rows, network.train),
-        _classes(measures),
-        _mistakes(network, images.test, result.predictions),
+        _head(network, result, rows),
+        _curves(rows, network.train, network.head),
+        _measures(measures),
+        _section(*mistakes(network, images.test, result)),
         _inside(network, images.test),
         _layers(network),
         _made_of(network, record),
@@ -58,36 +61,41 @@ def write(run: Path, network: TrainedNetwork, images: Images, result: Evaluation
     return run / NAME
 
 
-def _head(network: TrainedNetwork, measures: Measures, loss: float, rows: list[dict[str, Any]]) -> Markup:
-    plan = network.plan
-    result = f"test accuracy {measures.accuracy:.2%}, loss {short_loss(loss)}"
+def _head(network: TrainedNetwork, test: Evaluation, rows: list[dict[str, Any]]) -> Markup:
+    plan, (main, *others) = network.plan, network.head.metrics
+    figures = [measured(metric, test.metrics.get(metric.name)) for metric in (main, *others)]
+    figures.insert(1, measured(LOSS, test.loss))
+    result = f"test {', '.join(figures)}"
     seconds = sum(row["seconds"] for row in rows)
     facts = f"{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {counted(len(rows), 'epoch')} in {seconds:.1f} s"
     target = plan.spec.train.value.target
     if target is not None:
-        reached = "reached" if measures.accuracy >= target.at_least else "missed"
-        facts += f"; the target of {target.at_least:.2%} was {reached}"
+        found = Reached.of(target, network.head, test)
+        bound = measured(found.metric, found.bound).removeprefix(f"{found.metric.words} ")
+        named = "" if found.metric is main else f" for {found.metric.words}"
+        facts += f"; the target of {bound}{named} was {'reached' if found.ok else 'missed'}"
     return fragment("head", plan.name, plan.spec.description, str(grammar(plan.spec)["text"]), result, f"{facts}.")
 
 
-def _curves(rows: list[dict[str, Any]], train: Train) -> Markup:
+def _curves(rows: list[dict[str, Any]], train: Train, head: Head) -> Markup:
     if not rows:
         return Markup("")
     epochs = [row["epoch"] for row in rows]
-    metric = watched(train, "validation_loss" in rows[0])
+    metric = watched(train, head, "validation_loss" in rows[0])
     row = best_of(rows, metric)
     best: int = row["epoch"] if row else epochs[0]
     figures = []
-    for name in ("loss", "accuracy"):
-        lines = {"training": [row[name] for row in rows]}
-        if f"validation_{name}" in rows[0]:
-            lines["validation"] = [row[f"validation_{name}"] for row in rows]
-        figures.append(pictures.curves(name, epochs, lines, best, shares=name == "accuracy"))
+    for shown in (LOSS, *head.metrics):
+        keys = {"training": shown.name, "validation": f"{VALIDATION}{shown.name}"}
+        lines = {part: [row[key] for row in rows] for part, key in keys.items() if all(key in row for row in rows)}
+        if lines:
+            figures.append(pictures.curves(shown.words, epochs, lines, best, shares=shown.share))
     rates = {"learning rate": [row["learning_rate"] for row in rows]}
     figures.append(pictures.curves("learning rate", epochs, rates, None))
-    least = "the lowest" if metric.endswith("loss") else "the highest"
-    words = metric.replace("_", " ") if "_" in metric else f"training {metric}"
-    tie = "" if metric.endswith("loss") else ", of equal ones the lowest loss"
+    chosen, validated = heads.watched(metric)
+    least = "the lowest" if chosen.less else "the highest"
+    words = f"{'validation' if validated else 'training'} {chosen.words}"
+    tie = "" if chosen is LOSS else ", of equal ones the lowest loss"
     note = "The training curves are measured while the weights move and with dropout; "
     note += f"the dot is the best epoch, {best}: {least} {words}{tie}."
     return _section("Training", fragment("figures", figures) + fragment("paragraph", note))
@@ -103,13 +111,15 @@ def _table(head: list[str], rows: list[list[str]], role: str = "") -> Markup:
     return fragment("table", head, rows, role)
 
 
-def _classes(measures: Measures) -> Markup:
-    facts = measures.to_json()
-    rows = [
-        [row["name"], *(f"{row[name]:.3f}" for name in ("precision", "recall", "f1")), f"{row['support']:,}"]
-        for row in facts["classes"]
-    ]
-    table = _table(["class", "precision", "recall", "F1", "images"], rows)
+def _measures(measures: AnyMeasures) -> Markup:
+    """A row for each class, label or number; of classes the confusion matrix as well."""
+    head, rows = measures.table
+    long = len(rows) > LONG
+    own = _section(f"{head[0].title()}s" if head[0] != "class" else "Classes", _table(head, rows), long=long)
+    return own + _confusion(measures) if isinstance(measures, Measures) else own
+
+
+def _confusion(measures: Measures) -> Markup:
     counts = measures.confusion
     most = max(int(counts.max()), 1)
     cells = [
@@ -118,27 +128,7 @@ def _classes(measures: Measures) -> Markup:
     ]
     upright = max(map(len, measures.classes)) > SHORT
     matrix = fragment("confusion", measures.classes, list(zip(measures.classes, cells, strict=True)), upright)
-    long = len(counts) > LONG
-    return _section("Classes", table, long=long) + _section("Confusion", matrix, long=long)
-
-
-def _mistakes(network: TrainedNetwork, test: Split, predictions: np.ndarray) -> Markup:
-    wrong = np.flatnonzero(predictions != test.labels)
-    if not len(wrong):
-        return _section("Mistakes", fragment("paragraph", "None on the test set."))
-    # Whole batches, the last one filled up: one program is compiled instead of two.
-    filled = np.resize(wrong, -(-len(wrong) // BATCH) * BATCH)
-    batches = (filled[start : start + BATCH] for start in range(0, len(filled), BATCH))
-    shares = np.concatenate([np.asarray(network.predict(network.variables, test.images[rows])) for rows in batches])
-    confidence = shares[np.arange(len(wrong)), predictions[wrong]]
-    figures = []
-    for i in np.argsort(-confidence, kind="stable")[:MISTAKES]:
-        row = int(wrong[i])
-        said, true = (network.classes[int(label)] for label in (predictions[row], test.labels[row]))
-        picture = pictures.image(test.images[row], max(1, 84 // test.images.shape[2]), f"test image {row}")
-        figures.append(fragment("mistake", picture, said, f"{confidence[i]:.0%}", true))
-    note = f"{len(wrong):,} of {len(test):,} test images {'is' if len(wrong) == 1 else 'are'} taken for another class; the surest of them:"
-    return _section("Mistakes", fragment("paragraph", note) + fragment("figures", figures, "small"))
+    return _section("Confusion", matrix, long=len(counts) > LONG)
 
 
 def _inside(network: TrainedNetwork, test: Split) -> Markup:
@@ -159,20 +149,29 @@ def _inside(network: TrainedNetwork, test: Split) -> Markup:
             scale = max(1, 48 // one.shape[0])
             picture = pictures.image(pictures.maps(one), scale, name)
             figures.append(fragment("layer", name, picture))
-    filters = Markup("")
-    first = next((layer for layer in network.plan.layers if "kernel" in layer.shapes), None)
-    if first is not None and first.shares_weights and first.shapes["kernel"][0] > 1:
-        kernel = np.asarray(network.variables["params"][first.name]["kernel"])
-        if kernel.shape[2] != 3:  # three channels are colours
-            kernel = kernel.mean(2)
-        picture = pictures.image(pictures.maps(kernel, 32), 12, "filters")
-        filters = _section(f"Filters of {first.name}", picture)
+    filters = Markup("").join(_filters(network))
     at_work = _section("Layers at work", table + fragment("paragraph", note), long=len(rows) > LONG)
     return (
         at_work
         + filters
         + _section("Feature maps of one test image", Markup("").join(figures), long=len(figures) > SEVERAL)
     )
+
+
+def _filters(network: TrainedNetwork) -> Iterator[Markup]:
+    """The filters of the first convolution of the image whose window is more than one cell."""
+    raw = {0}
+    for layer in network.plan.layers:
+        if not raw.issuperset(layer.reads):
+            continue
+        if "kernel" not in layer.shapes:
+            raw.add(layer.value)
+        elif layer.shares_weights and max(layer.shapes["kernel"][:2]) > 1:
+            kernel = np.asarray(network.variables["params"][layer.name]["kernel"])
+            if kernel.shape[2] != 3:  # three channels are colours
+                kernel = kernel.mean(2)
+            yield _section(f"Filters of {layer.name}", pictures.image(pictures.maps(kernel, 32), 12, "filters"))
+            return
 
 
 def _layers(network: TrainedNetwork) -> Markup:

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from netspec.training.objective import losses
 from netspec.training.trained import TrainedNetwork
 
 NEAR_ZERO = 0.1
@@ -38,7 +37,8 @@ def activations(network: TrainedNetwork, images: np.ndarray) -> dict[str, np.nda
     def outputs(variables: Any, raw: jax.Array) -> dict[str, jax.Array]:
         return network.activations(variables, network.normalize(variables, raw))
 
-    return {name: np.asarray(output) for name, output in network.jit(outputs)(network.variables, images).items()}
+    found = network.jit(outputs)(network.variables, images)  # in the order of the names, as JAX has it
+    return {layer.name: np.asarray(found[layer.name]) for layer in network.plan.layers}
 
 
 def measure(
@@ -52,7 +52,7 @@ def measure(
 
     def loss(params: Any, raw: jax.Array, labels: jax.Array) -> jax.Array:
         given = {"params": params, "state": variables["state"]}
-        return jnp.mean(losses(network.train.loss, network.apply(given, network.normalize(given, raw)), labels))
+        return jnp.mean(network.losses(given, network.apply(given, network.normalize(given, raw)), labels))
 
     gradients = network.jit(jax.grad(loss))(variables["params"], images, labels)
     found = []
@@ -61,7 +61,7 @@ def measure(
             continue
         kernel = np.asarray(variables["params"][layer.name]["kernel"], np.float64)  # squares of large float32 overflow
         gradient = np.asarray(gradients[layer.name]["kernel"], np.float64)
-        threshold = 0.5 if getattr(getattr(layer.settings, "activation", None), "type", None) == "sigmoid" else 0.0
+        threshold = 0.5 if layer.ends_in in ("sigmoid", "hard_sigmoid") else 0.0
         found.append(
             LayerStatistics(
                 layer.name,

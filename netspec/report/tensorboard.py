@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from netspec.language.heads import METRICS, VALIDATION
 from netspec.storage import writing
 from netspec.training.session import Watcher
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from netspec.runs.best import Row
 
 TAGS = {
-    "loss": "loss/train",
-    "validation_loss": "loss/validation",
-    "accuracy": "accuracy/train",
-    "validation_accuracy": "accuracy/validation",
+    **{
+        row: f"{name}/{part}"
+        for name in METRICS
+        for row, part in ((name, "train"), (f"{VALIDATION}{name}", "validation"))
+    },
     "gradient_norm": "gradient_norm",
     "learning_rate": "learning_rate",
     "images_per_second": "images_per_second",

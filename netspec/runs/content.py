@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from netspec.language.heads import HEADS, VALIDATION, WATCHED
 from netspec.runs.record import malformed
 from netspec.storage.tensors import not_finite
 
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
 MODEL_FORMAT = 1
 
-NUMBERS = ("loss", "accuracy", "gradient_norm", "learning_rate", "seconds", "images_per_second")
-VALIDATION = ("validation_loss", "validation_accuracy")
-"""Of a row: all of them or none, in all rows alike."""
+NUMBERS = ("loss", "gradient_norm", "learning_rate", "seconds", "images_per_second")
+"""What every row has, besides the metrics of its head."""
 
 
 def of_model(content: Mapping[str, Any]) -> str | None:
@@ -56,17 +56,29 @@ def _of_rows(rows: object) -> str | None:
     """One row an epoch, counted from 1."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return "its rows are not a list of mappings"
-    validated = [name for name in VALIDATION if rows and name in rows[0]]
+    needed = _needed(rows)
     for epoch, row in enumerate(rows, start=1):
         if row.get("epoch") != epoch or not is_count(row["epoch"]) or not is_count(row.get("step")):
             return f"row {epoch} is not that of epoch {epoch}"
-        for name in (*NUMBERS, *(VALIDATION if validated else ())):
+        for name in (*needed, *(name for name in WATCHED if name in row)):
             if not _number(row.get(name)):
                 return f"`{name}` of row {epoch} is not a number"
         dead = row.get("dead_layers", [])
         if not isinstance(dead, list) or not all(isinstance(name, str) for name in dead):
             return f"`dead_layers` of row {epoch} are not names"
     return None
+
+
+def _needed(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """What all rows alike must have: what every row has, and the trained metrics of one head; those of validation, or none.
+
+    A metric that needs all answers at once may not be defined on a part, and is checked where it is there.
+    """
+    there = {name for row in rows for name in row}
+    head = next((head for head in HEADS if there & {metric.name for metric in head.metrics}), HEADS[0])
+    trained = tuple(metric.name for metric in head.metrics if metric.trained)
+    validated = tuple(f"{VALIDATION}{name}" for name in ("loss", *trained))
+    return (*NUMBERS, *trained, *(validated if there & set(validated) else ()))
 
 
 def is_count(value: object) -> bool:

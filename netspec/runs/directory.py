@@ -20,9 +20,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.analysis.report import Report
 from netspec.data.splits import Images
+from netspec.language.usual import said
 from netspec.lowering.jax_environment import recorded
 from netspec.lowering.network import Choices
 from netspec.lowering.options import compiler_options
@@ -146,12 +147,19 @@ def facts(plan: Plan, data: Path | None) -> dict[str, Any]:
     facts = {
         "name": spec.name,
         "input": plan.input,
-        "layers": [{"name": layer.name, "kind": layer.kind, **plain(layer.settings)} for layer in plan.layers],
+        "layers": [_layer(layer) for layer in plan.layers],
         "budget": plain(spec.budget.value),
         "data": plain(spec.data.value) | {"path": data and str(data)},
         "train": plain(spec.train.value),
     }
     return dict(plain(facts))
+
+
+def _layer(layer: PlannedLayer) -> dict[str, Any]:
+    """What is said of a layer, and what it reads where that is not the one before."""
+    follows = layer.reads == (layer.value - 1,) and layer.layer.led_by is None
+    read = {} if follows else {"reads": list(layer.reads), "led_by": layer.layer.led_by}
+    return {"kind": layer.kind, **said(layer.settings), **read}
 
 
 def data_path(record: Mapping[str, Any]) -> Path | None:

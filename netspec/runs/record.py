@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Literal
 
+from netspec.language.kinds import KINDS
+from netspec.language.usual import usual
 from netspec.runs import processor
 
 Effect = Literal["refused", "warned", "allowed"]
@@ -39,13 +42,16 @@ FREE = (
 LATER: dict[str, object] = {"settings": {}}
 """Parts that runs of earlier versions lack, and what stands for them."""
 
+LATER_KEYS: dict[str, object] = {"data.labels": "class", "train.accumulate": 1, "train.optimizer.decay_norms": True}
+"""Keys that specs of earlier versions lack, and what stands for them; any other key of theirs that is null now was not there."""
+
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
 SAME_UP_TO_BITS: tuple[Effect, str] = ("warned", "the last bits of the results may differ")
 
 PACKAGES = ("netspec-compiler", "jax", "jaxlib", "optax", "numpy", "ml_dtypes", "safetensors")
 
 
-KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("spec", (dict,), "a mapping"),
     ("spec.data", (dict,), "a mapping"),
     ("spec.data.path", (str, type(None)), "a path or null"),
@@ -118,7 +124,7 @@ def malformed(value: object) -> str | None:
     """
     if not isinstance(value, dict):
         return "it is not a mapping"
-    for path, types, words in KINDS:
+    for path, types, words in TYPES:
         place: Any = value
         *above, last = path.split(".")
         for key in above:
@@ -176,6 +182,17 @@ def changes(old: object, new: object, path: str = "") -> list[Change]:
     return [change for name, before, after in pairs for change in changes(before, after, name)]
 
 
+def _shortest(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a record has of a spec, without what goes without saying of its layers: earlier versions said all they knew."""
+    layers = [
+        {key: value for key, value in layer.items() if key == "kind" or value != usual(layer["kind"]).get(key, ABSENT)}
+        if isinstance(layer, dict) and layer.get("kind") in KINDS
+        else layer
+        for layer in spec.get("layers", ())
+    ]
+    return {**spec, "layers": layers} if "layers" in spec else spec
+
+
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     """What differs between the record of a run and that of the process which would go on with it.
 
@@ -183,7 +200,8 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     """
     differences = [
         Difference(change.path, change.old, change.new, *_judge_spec(change, new))
-        for change in changes(old.get("spec", {}), new.get("spec", {}))
+        for change in changes(_shortest(old.get("spec", {})), _shortest(new.get("spec", {})))
+        if not (change.old is ABSENT and change.new == LATER_KEYS.get(change.path))
     ]
     for part in {**old, **new}:
         if part == "spec" or part in IMPLIED:
@@ -211,7 +229,8 @@ def _judge_spec(change: Change, new: Mapping[str, Any]) -> tuple[Effect, str]:
     if not (isinstance(change.old, int) and isinstance(change.new, int) and change.new > change.old):
         return "refused", "epochs may only be added"
     schedule = new["spec"]["train"].get("schedule", {})
-    if any(isinstance(value, str) and value.endswith("%") for value in schedule.values()):
+    values = itertools.chain.from_iterable(value if isinstance(value, list) else [value] for value in schedule.values())
+    if any(isinstance(value, str) and value.endswith("%") for value in values):
         return "warned", "the schedule counts in shares of all steps, which are more now"
     return "allowed", "the run goes on for longer"
 

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
 from netspec.language.data import Augment
+from netspec.training.colours import Statistics, recolour
+from netspec.training.mixing import mix
+from netspec.training.rectangles import erase, inside
+from netspec.training.resampling import resample
 
-CROP, FLIP, ROTATE, CUTOUT = range(4)
+CROP, FLIP, RESAMPLE, CUTOUT, UPSIDE_DOWN, COLOUR, ERASE, MIX = range(8)
+"""What is folded into the key for each kind of change: a change that is added draws nothing of another."""
 
 
-def augment(settings: Augment, images: jax.Array, key: jax.Array) -> jax.Array:
-    """(batch, height, width, channels) -> the same shape. What comes in from outside an image is 0, the mean."""
-    if settings.rotate is not None:
-        images = rotate(images, settings.rotate, jax.random.fold_in(key, ROTATE))
+def augment(
+    settings: Augment, images: jax.Array, key: jax.Array, statistics: Statistics
+) -> tuple[jax.Array, jax.Array | None]:
+    """(batch, height, width, channels) -> the same shape, and (batch,) the share of each image that is its own.
+
+    That share is None where no images are mixed; the rest is of the image's partner (`mixing.partners`). `statistics`
+    are those that the images were normalized by. What comes in from outside an image is 0, the mean. In this order: colours,
+    the place of every pixel, rectangles, other images.
+    """
+    keys = [jax.random.fold_in(key, number) for number in range(8)]
+    images = recolour(settings, images, keys[COLOUR], statistics)
+    images = resample(settings, images, keys[RESAMPLE])
     if settings.crop is not None:
-        images = crop(images, settings.crop, jax.random.fold_in(key, CROP))
-    if settings.flip is not None:
-        images = flip(images, jax.random.fold_in(key, FLIP))
+        images = crop(images, settings.crop, keys[CROP])
+    if settings.flip in ("horizontal", "both"):
+        images = flip(images, keys[FLIP])
+    if settings.flip in ("vertical", "both"):
+        images = flip(images, keys[UPSIDE_DOWN], axis=1)
     if settings.cutout is not None:
-        images = cutout(images, settings.cutout, jax.random.fold_in(key, CUTOUT))
-    return images
+        images = cutout(images, settings.cutout, keys[CUTOUT])
+    if settings.erase is not None:
+        images = erase(images, settings.erase, keys[ERASE])
+    return mix(settings, images, keys[MIX])
 
 
-def flip(images: jax.Array, key: jax.Array) -> jax.Array:
-    """Mirrors each image left to right with probability 1/2."""
+def flip(images: jax.Array, key: jax.Array, axis: int = 2) -> jax.Array:
+    """Mirrors each image with probability 1/2: left to right, or along another axis."""
     mirrored = jax.random.bernoulli(key, 0.5, (images.shape[0], 1, 1, 1))
-    return jnp.where(mirrored, images[:, :, ::-1], images)
+    return jnp.where(mirrored, jnp.flip(images, axis), images)
 
 
 def crop(images: jax.Array, padding: int, key: jax.Array) -> jax.Array:
@@ -49,28 +64,4 @@ def cutout(images: jax.Array, size: int, key: jax.Array) -> jax.Array:
     keys = jax.random.split(key)
     top = jax.random.randint(keys[0], (batch, 1), 0, height - size + 1)
     left = jax.random.randint(keys[1], (batch, 1), 0, width - size + 1)
-    rows, columns = jnp.arange(height)[None, :] - top, jnp.arange(width)[None, :] - left
-    inside = ((rows >= 0) & (rows < size))[:, :, None] & ((columns >= 0) & (columns < size))[:, None, :]
-    return jnp.where(inside[..., None], 0.0, images)
-
-
-def rotate(images: jax.Array, degrees: float, key: jax.Array) -> jax.Array:
-    """Turns each image about its centre by an angle drawn evenly from -degrees .. degrees."""
-    angles = jax.random.uniform(key, (images.shape[0],), minval=-degrees, maxval=degrees)
-    return jax.vmap(turn)(images, angles)
-
-
-def turn(image: jax.Array, degrees: jax.Array) -> jax.Array:
-    """(height, width, channels) -> the same shape, turned counter-clockwise about its centre, bilinearly."""
-    height, width, _ = image.shape
-    rows = (jnp.arange(height) - (height - 1) / 2)[:, None]
-    columns = (jnp.arange(width) - (width - 1) / 2)[None, :]
-    cosine, sine = jnp.cos(jnp.deg2rad(degrees)), jnp.sin(jnp.deg2rad(degrees))
-    y = cosine * rows + sine * columns + (height - 1) / 2
-    x = cosine * columns - sine * rows + (width - 1) / 2
-
-    def sample(channel: jax.Array) -> Any:
-        return jax.scipy.ndimage.map_coordinates(channel, [y, x], order=1, mode="constant")
-
-    turned: jax.Array = jax.vmap(sample, 2, 2)(image)
-    return turned
+    return jnp.where(inside(images, top, left, size, size), 0.0, images)

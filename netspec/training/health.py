@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from netspec.language.train import CrossEntropy, Loss
+from netspec.language.train import BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError
 
 ABOVE_CHANCE = 10.0
 """A mean loss so many times that of guessing is no beginning: the weights have run away."""
@@ -34,18 +34,56 @@ class Guessing:
     """What a network reaches that gives every image the same answer."""
 
     loss: float
-    accuracy: float
+    accuracy: float | None
+    """None where labels are no classes."""
+    beginning: float = 0.0
+    """The loss of answering 0, with which a network begins, where that may be far above `loss`."""
 
 
-def guessing(labels: np.ndarray, classes: int, loss: Loss) -> Guessing:
-    """The best constant answer to these labels: the entropy of their shares, or the variance a class."""
-    shares = np.bincount(labels, minlength=classes) / len(labels)
+def guessing(labels: np.ndarray, classes: int, loss: Loss, weights: np.ndarray | None = None) -> Guessing:
+    """The best constant answer to these labels: the entropy of their shares, or their spread.
+
+    `weights` are those of the classes, or of what several labels that are on add.
+    """
+    if labels.ndim == 1:
+        return _of_classes(np.bincount(labels, minlength=classes) / len(labels), loss, weights)
+    wide = labels.astype(np.float64)
+    if isinstance(loss, BinaryCrossEntropy):
+        on = wide.mean(0) * (1 if weights is None else weights)
+        return Guessing(float(np.mean(_entropy(np.stack([on, 1 - wide.mean(0)])))), None)
+    middles = (wide.mean(0), np.median(wide, axis=0))
+    least = min(_spread(wide - middle, loss) for middle in middles)
+    return Guessing(least, None, _spread(wide, loss))
+
+
+def _of_classes(shares: np.ndarray, loss: Loss, weights: np.ndarray | None) -> Guessing:
+    """Of classes with these shares."""
+    weighed = shares if weights is None else shares * weights
     if isinstance(loss, CrossEntropy):
-        spread = (1 - loss.label_smoothing) * shares + loss.label_smoothing / classes
-        least = -float(np.sum(spread * np.log(np.where(spread > 0, spread, 1))))
+        smooth = loss.label_smoothing
+        spread = (1 - smooth) * weighed + smooth * weighed.sum() / len(shares)
+        least = float(_entropy(spread[:, None])[0])
+    elif isinstance(loss, BinaryCrossEntropy):
+        least = float(_entropy(weighed[:, None])[0])
     else:
-        least = float(np.mean(shares * (1 - shares)))
+        least = float(np.mean(weighed * (1 - weighed / weighed.sum())))
     return Guessing(least, float(shares.max()))
+
+
+def _entropy(parts: np.ndarray) -> np.ndarray:
+    """(parts, k) weights -> (k,) nats: the least of -sum(part * log p) over all p that sum to 1."""
+    shares = parts / np.maximum(parts.sum(0), 1e-300)
+    entropy: np.ndarray = -np.sum(parts * np.log(np.where(shares > 0, shares, 1)), axis=0)
+    return entropy
+
+
+def _spread(off: np.ndarray, loss: Loss) -> float:
+    """The mean loss of errors."""
+    size = np.abs(off)
+    if isinstance(loss, Huber):
+        near = np.minimum(size, loss.delta)
+        return float(np.mean(0.5 * near**2 + loss.delta * (size - near)))
+    return float(np.mean(size if isinstance(loss, MeanAbsoluteError) else size**2))
 
 
 def concerns(rows: Sequence[dict[str, Any]], chance: Guessing) -> list[Concern]:
@@ -56,13 +94,21 @@ def concerns(rows: Sequence[dict[str, Any]], chance: Guessing) -> list[Concern]:
     return [concern for concern in found if concern is not None]
 
 
+def undefined(row: dict[str, Any], watched: Iterable[str]) -> Iterator[Concern]:
+    """What is watched and not in a row: it is not defined on that part."""
+    if (name := next((name for name in watched if name not in row), None)) is not None:
+        message = f"`{name}` is not defined on this validation part: nothing follows from it"
+        yield Concern("NS630", message, "raise `data.validation`, or watch `validation_loss`")
+
+
 def _diverging(rows: Sequence[dict[str, Any]], chance: Guessing) -> Concern | None:
     row = rows[-1]
     least = min(before["loss"] for before in rows)
     epoch, loss, norm = row["epoch"], row["loss"], row["gradient_norm"]
-    if loss > ABOVE_CHANCE * chance.loss:
+    high = max(chance.loss, chance.beginning)
+    if loss > ABOVE_CHANCE * high:
         message = f"the loss of epoch {epoch} is {loss:.3g}, where guessing has {chance.loss:.3g}"
-    elif loss > RISEN * least and loss > chance.loss:
+    elif loss > RISEN * least and loss > high:
         message = f"the loss rose from {least:.3g} to {loss:.3g} in epoch {epoch}, which is more than guessing has"
     elif norm > EXPLODED * rows[0]["gradient_norm"] and loss > least:
         message = f"the norm of the gradient rose from {rows[0]['gradient_norm']:.3g} to {norm:.3g} in epoch {epoch}"
@@ -88,8 +134,10 @@ def _stuck(rows: Sequence[dict[str, Any]], chance: Guessing) -> Concern | None:
     last = rows[-STUCK_EPOCHS:]
     if len(rows) < STUCK_EPOCHS or rows[-1]["step"] < STUCK_STEPS:
         return None
-    near = all((1 - NEAR) * chance.loss < row["loss"] < RISEN * chance.loss for row in last)
-    if not near or any(row["accuracy"] > 1.2 * chance.accuracy for row in last):
+    sure = chance.accuracy  # without it, only a loss that does not move shows it
+    above = RISEN if sure is not None else 1 + NEAR
+    near = all((1 - NEAR) * chance.loss < row["loss"] < above * chance.loss for row in last)
+    if not near or (sure is not None and any(row["accuracy"] > 1.2 * sure for row in last)):
         return None
     message = f"the loss is {rows[-1]['loss']:.4g} after {rows[-1]['epoch']} epochs: no better than guessing ({chance.loss:.4g})"
     help = "try another `train.optimizer.learning_rate`, `norm: batch`, or `relu` for `sigmoid` and `tanh`; look at the labels"

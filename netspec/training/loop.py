@@ -20,12 +20,10 @@ from netspec.analysis.plan import steps_per_epoch
 from netspec.data import Split
 from netspec.data.splits import Images
 from netspec.lowering.network import Outputs
-from netspec.training.objective import losses
+from netspec.training import answers, tallies
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of
 
 Totals = dict[str, jax.Array]
-SUMMED = ("loss", "accuracy", "gradient_norm")
-"""The metrics of a step whose mean over the epoch is in its row."""
 LAG = 8
 """How many steps the host runs ahead of what it has read: enough to never wait, few enough to bound the queue."""
 
@@ -45,18 +43,33 @@ class Evaluation:
 
     loss: float
     """Mean loss, in the loss's own unit."""
-    accuracy: float
+    metrics: dict[str, float]
+    """Those of the head; one that is not defined on the split is left out."""
     predictions: np.ndarray
-    """(examples,) int32 classes."""
+    """In the shape of the labels: (examples,) int32 classes, (examples, outputs) 0 and 1, or float32 numbers."""
+    logits: np.ndarray | None = None
+    """(examples, outputs) float32; None where an image has one class of several: a map of them may be large."""
     dead_layers: tuple[str, ...] = ()
     """The layers with `relu` none of whose outputs was above zero."""
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images whose class is right. AttributeError where labels are no classes: see `metrics`."""
+        return accuracy_of(self.metrics)
+
+
+def accuracy_of(metrics: dict[str, float]) -> float:
+    """The accuracy among these metrics. Raises AttributeError where it is not one of them."""
+    if "accuracy" not in metrics:
+        raise AttributeError(f"these labels have no accuracy, but {', '.join(metrics)}: see `metrics`")
+    return metrics["accuracy"]
 
 
 class NotFinite(Exception):
     """A number became infinite or not a number in a step, counted from 1.
 
     `state` is as before that step; where its update alone went wrong, as after it, with parameters that are not finite.
-    Where `split` is given, it was the loss on that split after `step` steps; `state` then holds the variables alone.
+    Where `split` is given, it was the loss on that split after `step` steps.
     """
 
     def __init__(self, step: int, state: TrainingState, split: str | None = None) -> None:
@@ -98,17 +111,41 @@ class Trainer:
         self.images = images
         self.batch_size = batch_of(network.train, len(images.train), devices).size
         self._placed = placement(devices)
-        self.steps_per_epoch = steps_per_epoch(len(images.train), self.batch_size)
+        self.steps_per_epoch = steps_per_epoch(len(images.train), network.train)
+        self.summed = ("loss", *tallies.NAMES[network.head.name], "gradient_norm")
+        """The metrics of a step whose mean over the epoch is in its row, or makes one of it."""
         self._train = self.place((images.train.images, images.train.labels))
         self._order: tuple[int, jax.Array] | None = None
+
+    @property
+    def examples_per_step(self) -> int:
+        """Examples in all batches of a step."""
+        return self.batch_size * self.network.train.accumulate
 
     def begin(self) -> TrainingState:
         """The state before the first step, with the statistics of the training images in it."""
         state = self.network.init_training()
         statistics = {"mean": self.images.mean, "deviation": self.images.deviation}
+        if self.weights is not None:
+            statistics["class_weights"] = self.weights
         state["variables"]["state"]["input"] = jax.device_put(statistics)
         placed: TrainingState = self.place(state)
         return placed
+
+    @cached_property
+    def weights(self) -> np.ndarray | None:
+        """The spec's `class_weights`, float32; `balanced` by the training part, in which a class without an example has 0."""
+        given = self.network.train.class_weights
+        if given is None or given != "balanced":
+            return None if given is None else np.asarray(given, np.float32)
+        labels, classes = self.images.train.labels, self.network.head.classes(self.network.plan.output[-1])
+        if labels.ndim == 1:
+            counts = np.bincount(labels, minlength=classes)
+            shares = len(labels) / (classes * np.maximum(counts, 1))
+        else:
+            counts = labels.sum(0, dtype=np.int64)
+            shares = (len(labels) - counts) / np.maximum(counts, 1)
+        return np.where(counts > 0, shares, 0).astype(np.float32)
 
     def place(self, tree: Any) -> Any:
         """The same arrays on all devices."""
@@ -117,7 +154,9 @@ class Trainer:
     @property
     def no_totals(self) -> Totals:
         """Sums over the steps of an epoch that has not begun, and whether all of them were finite."""
-        return {name: jnp.zeros(()) for name in SUMMED} | {"finite": jnp.array(True)}
+        head, outputs = self.network.head, self.network.plan.output[-1]
+        none = tallies.empty(head, outputs)
+        return {name: none.get(name, jnp.zeros(())) for name in self.summed} | {"finite": jnp.array(True)}
 
     @cached_property
     def _step(self) -> Any:
@@ -128,7 +167,7 @@ class Trainer:
             epoch: jax.Array,
             position: jax.Array,
         ) -> Any:
-            rows = jax.lax.dynamic_slice(epoch, (position * self.batch_size,), (self.batch_size,))
+            rows = jax.lax.dynamic_slice(epoch, (position * self.examples_per_step,), (self.examples_per_step,))
             images, labels = (jnp.take(part, rows, axis=0) for part in data)
             if self._placed:
                 images, labels = jax.lax.with_sharding_constraint((images, labels), self._placed.divided)
@@ -149,14 +188,14 @@ class Trainer:
         is all of it but the new parameters: to keep the old ones until the new are known would take their memory twice.
         They are looked at after, and overflow only where a finite gradient is multiplied by a huge rate.
         """
-        sums = {name: totals[name] + metrics[name] for name in SUMMED}
+        sums = {name: totals[name] + metrics[name] for name in self.summed}
         finite = totals["finite"] & all_finite(sums, moved["variables"]["state"])
 
         def keep(new: jax.Array, old: jax.Array) -> jax.Array:
             return jnp.where(finite, new, old)
 
         kept: TrainingState = jax.tree.map(keep, moved, state)
-        sums = {name: keep(sums[name], totals[name]) for name in SUMMED}
+        sums = {name: keep(sums[name], totals[name]) for name in self.summed}
         return kept, sums | {"finite": finite & all_finite(kept["variables"]["params"])}
 
     def steps(
@@ -207,41 +246,36 @@ class Trainer:
         """The raw images and labels of the step that follows `step` done ones."""
         epoch, position = divmod(step, self.steps_per_epoch)
         rows = order(len(self.images.train), self.network.train.seed, epoch)
-        rows = rows[position * self.batch_size : (position + 1) * self.batch_size]
+        rows = rows[position * self.examples_per_step : (position + 1) * self.examples_per_step]
         return self.images.train.images[rows], self.images.train.labels[rows]
 
     @property
     def _relus(self) -> list[str]:
         """The layers that `relu` ends."""
-        layers = self.network.plan.layers
-        return [
-            layer.name
-            for layer in layers
-            if getattr(getattr(layer.settings, "activation", None), "type", None) == "relu"
-        ]
+        return [layer.name for layer in self.network.plan.layers if layer.ends_in == "relu"]
 
     @cached_property
     def _evaluate(self) -> Any:
+        network = self.network
+
         def evaluate(variables: Any, images: jax.Array, labels: jax.Array, count: jax.Array) -> Any:
             outputs: Outputs = {}
-            logits, _ = self.network.forward(variables, self.network.normalize(variables, images), outputs=outputs)
+            logits, _ = network.forward(variables, network.normalize(variables, images), outputs=outputs)
             real = jnp.arange(labels.shape[0]) < count
-            classes = jnp.argmax(logits, -1).astype(jnp.int32)
-            loss = jnp.sum(jnp.where(real, losses(self.network.train.loss, logits, labels), 0.0))
+            loss = jnp.sum(jnp.where(real, network.losses(variables, logits, labels), 0.0))
             active = {name: (outputs[name] > 0).any(range(1, outputs[name].ndim)) for name in self._relus}
             active = {name: jnp.any(each & real) for name, each in active.items()}
-            return loss, jnp.sum(real & (classes == labels)), classes, active
+            return loss, answers.seen(network.head, logits, labels, real), active
 
-        return self.network.jit(evaluate)
+        return network.jit(evaluate)
 
     def evaluate(self, variables: Any, split: Split) -> Evaluation:
-        """Loss and accuracy over a split that has examples, in batches of one size, the last one padded."""
+        """Loss and metrics over a split that has examples, in batches of one size, the last one padded."""
         parts = [self._evaluate(variables, *batch) for batch in self.batches(split)]
         loss = float(np.sum([np.asarray(part[0], np.float64) for part in parts]))
-        right = int(np.sum([np.asarray(part[1]) for part in parts]))
-        predictions = np.concatenate([np.asarray(part[2]) for part in parts])[: len(split)]
-        dead = tuple(name for name in self._relus if not any(part[3][name] for part in parts))
-        return Evaluation(loss / len(split), right / len(split), predictions, dead)
+        dead = tuple(name for name in self._relus if not any(part[2][name] for part in parts))
+        found = answers.together(self.network.head, [part[1] for part in parts], split.labels)
+        return Evaluation(loss / len(split), found.metrics, found.predictions, found.logits, dead)
 
     def batches(self, split: Split) -> Iterator[tuple[np.ndarray, np.ndarray, np.int32]]:
         """Raw images, labels and how many of them are no padding, in the order of the split."""
@@ -250,4 +284,5 @@ class Trainer:
             images, labels = split.images[start : start + size], split.labels[start : start + size]
             missing = size - len(labels)
             padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
-            yield padded, np.pad(labels, (0, missing)), np.int32(size - missing)
+            filled = np.pad(labels, ((0, missing), *((0, 0) for _ in labels.shape[1:])))
+            yield padded, filled, np.int32(size - missing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +56,7 @@ def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
 
 def data_bytes(images: Images) -> int:
     """The training part on the device: pixels, labels and the order of an epoch."""
-    order = math.prod(images.train.labels.shape) * 4
+    order = len(images.train) * 4
     return images.train.images.nbytes + images.train.labels.nbytes + order
 
 

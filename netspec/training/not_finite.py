@@ -11,7 +11,6 @@ import jax.numpy as jnp
 
 from netspec.lowering.network import Outputs
 from netspec.training.loop import NotFinite, Trainer, all_finite
-from netspec.training.objective import losses
 from netspec.training.step import TrainableNetwork
 
 Kind = Literal["images", "augmented images", "output", "statistics", "loss", "gradient", "parameters", "sum"]
@@ -55,14 +54,14 @@ class Origin:
 def find_origin(trainer: Trainer, failure: NotFinite) -> Origin:
     """Does what failed again, with the same images, augmentation and dropout, and looks at every part of it."""
     network, step = trainer.network, failure.step
-    rate = float(network.optimizer.learning_rate(step - 1))
+    rate = float(network.optimizer.learning_rate(step - 1, failure.state["optimizer"]))
     if failure.split is None:
         kind, layer = _first(_parameters(network, failure.state["variables"]["params"]))
         if kind == UNKNOWN:
-            kind, layer = _first(_step(network, failure.state, *trainer.batch(step - 1)))
+            kind, layer = _of_step(network, failure.state, *trainer.batch(step - 1))
         return Origin(kind, layer, rate)
     for images, labels, _ in trainer.batches(getattr(trainer.images, failure.split)):
-        kind, layer = _first(_evaluation(network, failure.state, images, labels))
+        kind, layer = _first(_evaluation(network, failure.state["variables"], images, labels))
         if kind != UNKNOWN:
             break
     return Origin(kind, layer, rate)
@@ -75,18 +74,30 @@ def _first(flags: Flags) -> Place:
     return next((place for place, finite in flags.items() if not finite), (UNKNOWN, None))
 
 
-def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Flags:
-    """Whether each part of a training step is finite."""
+def _of_step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Place:
+    """The first place of a step, batch by batch, each with the statistics that the one before left."""
+    flags_of, places = _batch(network)
+    for number, batch in enumerate(zip(network.batches(images), network.batches(labels), strict=True)):
+        finite, statistics = flags_of(state, *batch, number)
+        if (place := _first(_together(places, finite)))[0] != UNKNOWN:
+            return place
+        state = state | {"variables": state["variables"] | {"state": statistics}}
+    return UNKNOWN, None
 
-    def flags(state: Any, images: jax.Array, labels: jax.Array) -> list[jax.Array]:
+
+def _batch(network: TrainableNetwork) -> tuple[Any, list[Place]]:
+    """A compiled function of state, images, labels and the batch's number, and the places of which it tells whether each is
+    finite; with that the moved statistics. The places are known when it has run."""
+
+    def flags(state: Any, images: jax.Array, labels: jax.Array, number: jax.Array) -> tuple[list[jax.Array], Any]:
         variables = state["variables"]
         x = network.normalize(variables, images)
-        key, augmented = network.augmented(state, x)
+        key, augmented, shares = network.augmented(state, x, number)
 
         def loss_of(params: Any) -> Any:
             outputs: Outputs = {}
             trained = {"params": params, "state": variables["state"]}
-            loss, (_, statistics) = network.loss(trained, augmented, labels, key, outputs)
+            loss, (_, statistics) = network.loss(trained, augmented, labels, key, outputs, shares)
             return loss, (outputs, statistics)
 
         (loss, (outputs, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
@@ -97,11 +108,11 @@ def _step(network: TrainableNetwork, state: Any, images: Any, labels: Any) -> Fl
             # The square: the norm of a gradient may overflow where the gradient does not.
             if squares := [jnp.sum(jnp.square(part)) for part in gradients.get(layer.name, {}).values()]:
                 finite["gradient", layer.name] = all_finite(sum(squares))
-        places.extend(finite)
-        return list(finite.values())
+        places[:] = finite
+        return list(finite.values()), statistics
 
     places: list[Place] = []
-    return _together(places, network.jit(flags)(state, images, labels))
+    return network.jit(flags), places
 
 
 def _parameters(network: TrainableNetwork, params: Any) -> Flags:
@@ -119,7 +130,7 @@ def _evaluation(network: TrainableNetwork, variables: Any, images: Any, labels: 
         logits, _ = network.forward(variables, x, outputs=outputs)
         finite: Flags = {("images", None): all_finite(x)}
         finite |= _outputs(network, outputs, {})
-        finite["loss", None] = all_finite(losses(network.train.loss, logits, labels))
+        finite["loss", None] = all_finite(network.losses(variables, logits, labels))
         places.extend(finite)
         return list(finite.values())
 

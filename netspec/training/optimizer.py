@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import optax
 
 from netspec.analysis import schedules
-from netspec.language.train import Cosine, Exponential, OneCycle, Sgd, Step, Train
+from netspec.language.train import Cosine, Exponential, OneCycle, Piecewise, Plateau, Sgd, Step, Train
 from netspec.language.train import Schedule as ScheduleSettings
 from netspec.storage.tree import flatten, unflatten
+from netspec.training import plateau
 
 Schedule = Callable[[jax.Array], jax.Array]
 FlatState = dict[str, jax.Array]
@@ -62,6 +63,9 @@ def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None
         transition = steps_of(settings.transition_steps, total)
         staircase = isinstance(settings, Step)
         main = optax.exponential_decay(learning_rate, transition, settings.decay_rate, staircase=staircase)
+    elif isinstance(settings, Piecewise):
+        boundaries = [steps_of(value, total) - warmup for value in settings.boundaries]
+        main = piecewise(learning_rate, boundaries, settings.factors)
     else:
         main = optax.constant_schedule(learning_rate)
     if not warmup:
@@ -70,18 +74,37 @@ def schedule(settings: ScheduleSettings, learning_rate: float, total: int | None
     return optax.join_schedules([rise, main], [warmup])  # type: ignore[no-any-return]
 
 
+def piecewise(learning_rate: float, boundaries: Sequence[int], factors: Sequence[float]) -> Schedule:
+    """The rate times the factor of each boundary that a step has come to, as `optax.piecewise_constant_schedule`.
+
+    That takes each boundary once, and in a short run two shares may round to one step.
+    """
+    together: dict[int, float] = {}
+    for boundary, factor in zip(boundaries, factors, strict=True):
+        together[boundary] = together.get(boundary, 1.0) * factor
+    return optax.piecewise_constant_schedule(learning_rate, together)  # type: ignore[no-any-return]
+
+
+def kernels(params: Any) -> Any:
+    """Which arrays are kernels, and so neither biases nor a norm's: a tree of booleans."""
+    return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key.endswith("kernel"), params)
+
+
 def transformation(train: Train, rate: Schedule) -> optax.GradientTransformation:
     """Clipping, then the optimizer."""
     settings = train.optimizer
     arguments = {field.name: getattr(settings, field.name) for field in fields(settings)}
     del arguments["learning_rate"]
+    decayed = None if arguments.pop("decay_norms", True) else kernels
     parts = [] if train.gradient_clip is None else [optax.clip_by_global_norm(train.gradient_clip)]
     if isinstance(settings, Sgd):
         decay = arguments.pop("weight_decay")
-        parts += [optax.add_decayed_weights(decay)] if decay else []
+        parts += [optax.add_decayed_weights(decay, decayed)] if decay else []
         arguments["momentum"] = arguments["momentum"] or None
     if settings.type == "rmsprop":
         arguments["momentum"] = arguments["momentum"] or None
+    if "weight_decay" in arguments:
+        arguments["mask"] = decayed
     return optax.chain(*parts, getattr(optax, settings.type)(rate, **arguments))
 
 
@@ -89,19 +112,38 @@ class Optimizer:
     """The update rule over flat state. Pure: `params` and `gradients` are trees of the same shape."""
 
     def __init__(self, train: Train, total_steps: int | None) -> None:
-        self.rate = schedule(train.schedule, train.optimizer.learning_rate, total_steps)
-        self._optax = transformation(train, self.rate)
+        self._train = train
+        self._schedule = schedule(train.schedule, train.optimizer.learning_rate, total_steps)
+
+    @property
+    def _plateau(self) -> Plateau | None:
+        return self._train.schedule if isinstance(self._train.schedule, Plateau) else None
+
+    def _rate(self, state: FlatState) -> Schedule:
+        """The rate by the step, at what a plateau has made of it."""
+        if self._plateau is None:
+            return self._schedule
+        return lambda step: self._schedule(step) * state[plateau.SCALE]
 
     def init(self, params: Any) -> FlatState:
-        """The state before the first step: optax's, as a flat dict, which loads where optax is not installed."""
-        return flatten(self._optax.init(params))
+        """The state before the first step: optax's, as a flat dict, which loads where optax is not installed; with it a
+        plateau's."""
+        own = {} if self._plateau is None else plateau.init(self._plateau)
+        return flatten(transformation(self._train, self._rate(own)).init(params)) | own
 
     def update(self, gradients: Any, state: FlatState, params: Any) -> tuple[Any, FlatState]:
         """New parameters and state."""
-        like = jax.eval_shape(self._optax.init, params)
-        updates, moved = self._optax.update(gradients, unflatten(like, state), params)
-        return optax.apply_updates(params, updates), flatten(moved)
+        own = {} if self._plateau is None else {name: state[name] for name in plateau.NAMES}
+        rule = transformation(self._train, self._rate(own))
+        like = jax.eval_shape(rule.init, params)
+        optax_state = {name: array for name, array in state.items() if name not in own}
+        updates, moved = rule.update(gradients, unflatten(like, optax_state), params)
+        return optax.apply_updates(params, updates), flatten(moved) | own
 
-    def learning_rate(self, step: jax.Array | int) -> jax.Array:
+    def after_epoch(self, state: FlatState, metrics: Mapping[str, Any]) -> FlatState:
+        """The state in which the next epoch begins, by the metrics of the one that has ended."""
+        return state if self._plateau is None else state | plateau.after_epoch(self._plateau, state, metrics)
+
+    def learning_rate(self, step: jax.Array | int, state: FlatState) -> jax.Array:
         """The rate of a step, float32."""
-        return jnp.asarray(self.rate(jnp.asarray(step)), jnp.float32)
+        return jnp.asarray(self._rate(state)(jnp.asarray(step)), jnp.float32)

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import jax
+import numpy as np
 
 from netspec.analysis.plan import Plan, steps_per_epoch
+from netspec.analysis.watches import watching
 from netspec.data.splits import Images
+from netspec.language.heads import VALIDATION
 from netspec.lowering.network import Choices
 from netspec.runs.best import Row, best_of, watched
 from netspec.runs.checkpoint import BEST, Background, Checkpoint, restore_best
@@ -24,10 +27,11 @@ from netspec.runs.metrics import write_rows
 from netspec.storage import writing
 from netspec.storage.tensors import Corrupt
 from netspec.storage.tree import to_host, unflatten
-from netspec.training.health import concerns, guessing
+from netspec.training import tallies
+from netspec.training.health import concerns, guessing, undefined
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
-from netspec.training.step import TrainableNetwork, TrainingState, batch_of
+from netspec.training.step import TrainableNetwork, TrainingState
 
 
 class Watcher(Protocol):
@@ -100,9 +104,7 @@ class Session:
         self.images = images
         self.directory = directory
         self.train = plan.spec.train.value
-        examples = len(images.train)
-        steps = steps_per_epoch(examples, batch_of(self.train, examples, devices).size)
-        self.network = TrainableNetwork(plan, choices, steps)
+        self.network = TrainableNetwork(plan, choices, steps_per_epoch(len(images.train), self.train))
         self.trainer = Trainer(self.network, images, devices)
         self.record = record(plan, images, choices, devices)
         self.summary = summary
@@ -113,7 +115,8 @@ class Session:
         self.evaluation_seconds = 0.0
         self.first_step_seconds: float | None = None
         self._told: set[str] = set()
-        self._guessing = guessing(images.train.labels, len(images.classes), self.train.loss)
+        self._guessing = guessing(images.train.labels, len(images.classes), self.train.loss, self.trainer.weights)
+        self._watched = watched(self.train, self.network.head, len(images.validation) > 0)
         self.best_after = 0
         """The best is one of the epochs after this one: what was the best before is lost."""
 
@@ -156,6 +159,7 @@ class Session:
                 if step % self.trainer.steps_per_epoch:
                     break
                 best = self._finish_epoch(step, state, totals, metrics)
+                state = self.network.after_epoch(state, self.rows[-1])
                 for watcher in watchers:
                     watcher.epoch(self.rows[-1], step, self.total_steps)
                 self._warn(watchers)
@@ -208,7 +212,11 @@ class Session:
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
-        for concern in concerns(self.rows, self._guessing):
+        found = [
+            *concerns(self.rows, self._guessing),
+            *undefined(self.rows[-1], (self._watched, *watching(self.train).values())),
+        ]
+        for concern in found:
             if concern.code not in self._told:
                 self._told.add(concern.code)
                 for watcher in watchers:
@@ -245,20 +253,23 @@ class Session:
     def _finish_epoch(self, step: int, state: TrainingState, totals: Any, last: Any) -> bool:
         """Adds the epoch's row; says whether it is the best so far."""
         steps = self.trainer.steps_per_epoch
+        head = self.network.head
+        means = {name: np.asarray(totals[name]).astype(np.float64) / steps for name in tallies.NAMES[head.name]}
         row: Row = {
             "epoch": step // steps,
             "step": step,
             "loss": float(totals["loss"]) / steps,
-            "accuracy": float(totals["accuracy"]) / steps,
+            **tallies.metrics(head, means),
             "gradient_norm": float(totals["gradient_norm"]) / steps,
         }
         if len(self.images.validation):
-            validated = self._evaluate(step, state["variables"], "validation")
-            row |= {"validation_loss": validated.loss, "validation_accuracy": validated.accuracy}
+            validated = self._evaluate(step, state, "validation")
+            found = {"loss": validated.loss, **validated.metrics}
+            row |= {f"{VALIDATION}{name}": value for name, value in found.items()}
             row |= {"dead_layers": list(validated.dead_layers)} if validated.dead_layers else {}
         row["learning_rate"] = float(last["learning_rate"])
         row["seconds"] = round(self.epoch_seconds, 3)
-        row["images_per_second"] = round(steps * self.trainer.batch_size / max(self.epoch_seconds, 1e-9), 1)
+        row["images_per_second"] = round(steps * self.trainer.examples_per_step / max(self.epoch_seconds, 1e-9), 1)
         self.epoch_seconds = 0.0
         self.rows.append(row)
         return self.best_row() is row
@@ -266,7 +277,7 @@ class Session:
     def best_row(self) -> Row | None:
         """The best of the epochs whose network is at hand."""
         rows = (row for row in self.rows if row["epoch"] > self.best_after)
-        return best_of(rows, watched(self.train, len(self.images.validation) > 0))
+        return best_of(rows, self._watched)
 
     def _best_step(self) -> int | None:
         best = self.best_row()
@@ -280,12 +291,12 @@ class Session:
         waited: int = self.rows[-1]["epoch"] - best["epoch"]
         return waited >= stopping.patience
 
-    def _evaluate(self, step: int, variables: Any, split: str) -> Evaluation:
+    def _evaluate(self, step: int, state: TrainingState, split: str) -> Evaluation:
         mark = time.monotonic()
-        evaluation = self.trainer.evaluate(variables, getattr(self.images, split))
+        evaluation = self.trainer.evaluate(state["variables"], getattr(self.images, split))
         self.evaluation_seconds += time.monotonic() - mark
         if not math.isfinite(evaluation.loss):
-            raise NotFinite(step, variables, split)
+            raise NotFinite(step, state, split)
         return evaluation
 
     def _finish(self, state: TrainingState) -> Evaluation:
@@ -296,8 +307,8 @@ class Session:
             if best.step != best_step:
                 raise Corrupt(self.directory.checkpoints().folder / BEST, f"it holds step {best.step}, not {best_step}")
             variables, step = self.trainer.place(unflatten(variables, variables_of(best))), best_step
-        test = self._evaluate(step, variables, "test")
-        facts = {"step": step, "test": {"loss": test.loss, "accuracy": test.accuracy}}
+        test = self._evaluate(step, state | {"variables": variables}, "test")
+        facts = {"step": step, "test": {"loss": test.loss, **test.metrics}}
         save_model(self.directory.model, variables, self.plan, self.record, self.rows, facts)
         return test
 

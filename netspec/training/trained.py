@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan
 from netspec.data.pixels import Trained
 from netspec.language.data import SOURCES
@@ -38,6 +39,7 @@ class TrainedNetwork(TrainableNetwork):
         self.rows = rows
         """One dictionary an epoch, as in `metrics.jsonl`."""
         self.classes: tuple[str, ...] = tuple(record["classes"])
+        """The names of the classes, of several labels or of numbers."""
 
     @property
     def pixels(self) -> np.dtype[Any]:
@@ -143,7 +145,7 @@ def _network(
     if report.plan is None:
         raise NotARun("NS602", f"`{path}`: {report.for_network[0].message}")
     outputs, classes = report.plan.output[-1], len(record["classes"])
-    if classes != outputs:
+    if classes != of_plan(report.plan).classes(outputs):
         raise tensors.Corrupt(
             path, f"its network gives {outputs} numbers an image, and its record names {classes} classes"
         )

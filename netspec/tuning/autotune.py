@@ -127,8 +127,9 @@ class _Tuner:
     def budget(self) -> float:
         """Seconds that measuring may take."""
         known = known_steps_per_epoch(self.plan) or STEPS_PER_EPOCH
-        an_epoch = known if self.images is None else steps_per_epoch(len(self.images.train), self.batch_size)
-        return min(MOST_SECONDS, SHARE * expected_seconds(self.plan, self.batch_size) * an_epoch * self.train.epochs)
+        an_epoch = known if self.images is None else steps_per_epoch(len(self.images.train), self.train)
+        batches = an_epoch * self.train.epochs * self.train.accumulate
+        return min(MOST_SECONDS, SHARE * expected_seconds(self.plan, self.batch_size) * batches)
 
     def _network(self) -> dict[str, Any]:
         """What a choice depends on besides the machine, as plain data."""

@@ -10,12 +10,13 @@ from typing import Any
 import jax
 import numpy as np
 
+from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.data import Split
 from netspec.data.splits import Images
 from netspec.language.data import SOURCES
 from netspec.training.loop import Trainer
-from netspec.training.step import TrainableNetwork
+from netspec.training.step import TrainableNetwork, batch_of
 from netspec.tuning.timing import Call, once
 
 STEPS_PER_EPOCH = 100
@@ -23,9 +24,9 @@ STEPS_PER_EPOCH = 100
 
 
 def with_batch_size(plan: Plan, batch_size: int) -> Plan:
-    """The plan with another `train.batch_size`."""
+    """The plan with another `train.batch_size`, one batch a step."""
     located = plan.spec.train
-    train = replace(located, value=replace(located.value, batch_size=batch_size))
+    train = replace(located, value=replace(located.value, batch_size=batch_size, accumulate=1))
     return replace(plan, spec=replace(plan.spec, train=train))
 
 
@@ -35,19 +36,31 @@ def images(plan: Plan) -> Images:
     count, channels = plan.spec.train.value.batch_size, plan.input[2]
     pixels = rng.integers(0, 256, (count, *plan.input), np.uint8)
     raw = pixels.astype(SOURCES[plan.spec.data.value.source].dtype, copy=False)
-    split = Split(raw, rng.integers(0, plan.output[-1], count).astype(np.int32))
+    split = Split(raw, _labels(plan, count, rng))
     statistics = np.full(channels, 127.5, np.float32), np.full(channels, 73.9, np.float32)
     return Images(split, split.rows(np.arange(0)), split, (), "", *statistics)
 
 
+def _labels(plan: Plan, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Labels in the shape and type of the plan's head."""
+    head, outputs = of_plan(plan), plan.output[-1]
+    if head.labels == "class":
+        return rng.integers(0, head.classes(outputs), count).astype(np.int32)
+    return rng.integers(0, 2, (count, outputs)).astype(np.float32 if head.labels == "numbers" else np.int32)
+
+
 class Step:
-    """The training step of a plan with some choices, as `netspec train` compiles it; a call makes one."""
+    """The training step of a plan with some choices, as `netspec train` compiles it; a call makes one.
+
+    It takes one batch whatever `accumulate` is: algorithms and their times are those of a batch.
+    """
 
     def __init__(self, plan: Plan, choices: Mapping[str, Any], data: Images | None = None, devices: int = 1) -> None:
         """Compiles it for a data set, or for noise; makes a first step, which takes `first_seconds`."""
         began = time.perf_counter()
-        batch_size = plan.spec.train.value.batch_size
-        steps = steps_per_epoch(len(data.train), batch_size) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
+        plan = with_batch_size(plan, batch_of(plan.spec.train.value, len(data.train) if data else None).size)
+        train = plan.spec.train.value
+        steps = steps_per_epoch(len(data.train), train) if data else known_steps_per_epoch(plan) or STEPS_PER_EPOCH
         self.choices = choices
         self.network = TrainableNetwork(plan, choices, steps)
         self._call = Trainer(self.network, data or images(plan), devices).repeated()

@@ -12,14 +12,17 @@ from pathlib import Path
 import jax
 
 from netspec.analysis import degenerate, schedules
-from netspec.analysis.figures import short_bytes, short_loss
+from netspec.analysis.figures import measured, short_bytes
+from netspec.analysis.heads import BOUNDS, of_plan
 from netspec.analysis.plan import Plan, known_examples, steps_per_epoch
 from netspec.analysis.plausibility import too_few
 from netspec.analysis.summary import as_json
 from netspec.data.splits import Images
 from netspec.diagnostics.diagnostic import Diagnostic, Severity, placeless
 from netspec.diagnostics.errors import DeviceError, Misuse, RunError, SpecError
+from netspec.language.heads import LOSS
 from netspec.report import page
+from netspec.report.targets import Reached
 from netspec.report.tensorboard import TensorBoard
 from netspec.runs import lock
 from netspec.runs.best import Row
@@ -28,7 +31,7 @@ from netspec.runs.directory import CHECKPOINTS, METRICS, MODEL, PLAN, SPEC, NotA
 from netspec.storage.tensors import Corrupt
 from netspec.storage.writing import make_folder
 from netspec.training import memory
-from netspec.training.loop import NotFinite
+from netspec.training.loop import Evaluation, NotFinite
 from netspec.training.not_finite import Kind, find_origin
 from netspec.training.session import Outcome, Session, Watcher, default_folder
 from netspec.training.step import Indivisible, batch_of
@@ -48,7 +51,7 @@ class Run:
     folder: Path
     plan: Plan
     outcome: Outcome
-    """Loss and accuracy on the test set (`.test`), the rows of `metrics.jsonl`, and how long what took."""
+    """Loss and metrics on the test set (`.test`), the rows of `metrics.jsonl`, and how long what took."""
     report: Path | None
     """The HTML page; None where the training was interrupted."""
     report_seconds: float
@@ -60,13 +63,19 @@ class Run:
         """One dictionary an epoch, as in `metrics.jsonl`."""
         return self.outcome.rows
 
+    @property
+    def result(self) -> str:
+        """What the test set shows, in words: the first metric of the labels, and the loss."""
+        test, main = self.outcome.test, of_plan(self.plan).main
+        return "" if test is None else f"{measured(main, test.metrics[main.name])}, {measured(LOSS, test.loss)}"
+
     def __fspath__(self) -> str:
         """The folder: a run can be given wherever its path can."""
         return str(self.folder)
 
     def __repr__(self) -> str:
         test = self.outcome.test
-        said = "interrupted" if test is None else f"test accuracy {test.accuracy:.2%}, loss {short_loss(test.loss)}"
+        said = "interrupted" if test is None else f"test {self.result}"
         return f"<Run {self.folder}: {said}>"
 
     def _repr_html_(self) -> str:
@@ -129,9 +138,9 @@ def _require_devices(devices: int) -> None:
 
 
 def _too_few(plan: Plan, images: Images) -> list[Diagnostic]:
-    """A warning where the training examples are fewer than a batch, and the spec alone did not show it."""
+    """A finding where the training examples are fewer than a step takes, and the spec alone did not show it."""
     known = known_examples(plan)
-    shown = known is not None and known < plan.spec.train.value.batch_size
+    shown = known is not None and known < plan.spec.train.value.examples_per_step
     return [] if shown else [*too_few(plan.spec, len(images.train))]
 
 
@@ -141,7 +150,7 @@ def _known_now(plan: Plan, images: Images) -> Iterator[Diagnostic]:
     if known_examples(plan) == examples:
         return
     batch = batch_of(spec.train.value, examples).size
-    yield from schedules.check(spec, steps_per_epoch(examples, batch) * spec.train.value.epochs)
+    yield from schedules.check(spec, steps_per_epoch(examples, spec.train.value) * spec.train.value.epochs)
     yield from degenerate.held_out(spec, len(images.validation))
     if batch != spec.train.value.batch_size:
         yield from degenerate.single_values(spec, plan.layers, batch)
@@ -249,7 +258,7 @@ def _train(
         return Run(folder, plan, outcome, None, 0.0, ())
     mark = time.monotonic()
     report = page.write(folder, load(folder, tell=tell), images, outcome.test)
-    return Run(folder, plan, outcome, report, time.monotonic() - mark, _missed(plan, outcome.test.accuracy))
+    return Run(folder, plan, outcome, report, time.monotonic() - mark, _missed(plan, outcome.test))
 
 
 def not_finite(session: Session, failure: NotFinite) -> RunError:
@@ -275,12 +284,15 @@ ADVICE: dict[Kind, str] = {
 """What to try, by what was not finite first."""
 
 
-def _missed(plan: Plan, accuracy: float) -> tuple[Diagnostic, ...]:
+def _missed(plan: Plan, test: Evaluation) -> tuple[Diagnostic, ...]:
     """A finding where the spec's target is missed."""
     target = plan.spec.train.value.target
-    if target is None or accuracy >= target.at_least:
+    if target is None:
         return ()
-    message = f"the test accuracy {accuracy:.4f} is below the target of {target.at_least:g}"
-    span = plan.spec.train.at("target.at_least")
+    reached = Reached.of(target, of_plan(plan), test)
+    if reached.ok:
+        return ()
+    message = f"the test {reached.metric.words} {reached.shown} is {reached.missed} the target of {reached.bound:g}"
+    span = plan.spec.train.at(f"target.{BOUNDS[reached.metric.less]}")
     help = "train longer, or change the network"
     return (Diagnostic("NS611", message, plan.spec.source, span, help=help),)

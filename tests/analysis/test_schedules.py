@@ -9,7 +9,9 @@ import pytest
 
 from netspec.analysis.check import examine
 from netspec.analysis.schedules import findings, steps_of
-from netspec.language.train import Constant, Cosine, Exponential, OneCycle, Schedule, Step
+from netspec.diagnostics.edits import edited
+from netspec.language.train import Constant, Cosine, Exponential, OneCycle, Piecewise, Plateau, Schedule, Step
+from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 UNKNOWN = None
@@ -41,6 +43,11 @@ def code(schedule: Schedule, total: int | None) -> str | None:
         OneCycle(transition_steps="0%"),
         OneCycle(transition_steps=3),
         OneCycle(transition_steps=9, pct_start=0.1),
+        Piecewise(scales=(0.1, 0.1, 0.1)),
+        Piecewise(boundaries=("75%", "50%")),
+        Piecewise(boundaries=(20, 20)),
+        Piecewise(boundaries=("0%", "50%")),
+        Piecewise(boundaries=(10, 20), warmup=10),
     ],
     ids=str,
 )
@@ -58,6 +65,7 @@ def test_a_schedule_that_can_only_be_wrong(schedule: Schedule, total: int | None
         (Step(transition_steps=100), 101, 100),
         (Step(transition_steps=100, warmup=10), 111, 110),
         (OneCycle(transition_steps=100), 100, 99),
+        (Piecewise(boundaries=(50, 100)), 101, 100),
     ],
     ids=str,
 )
@@ -79,6 +87,7 @@ def test_a_share_of_the_whole_run_needs_no_run() -> None:
         (Cosine(decay_steps=30), 1000),
         (Cosine(decay_steps="20%"), UNKNOWN),
         (OneCycle(transition_steps=10, final_div_factor=1e6), 1000),
+        (Piecewise(boundaries=(30, 60), scales=(1e-2, 1e-4)), 1000),
     ],
     ids=str,
 )
@@ -89,7 +98,8 @@ def test_a_rate_that_vanishes(schedule: Schedule, total: int | None) -> None:
 @pytest.mark.parametrize(
     "schedule",
     [Constant(), Constant(warmup="5%"), Cosine(), Cosine(warmup="5%", decay_steps="80%"), Cosine(decay_steps=30, alpha=0.1),
-     Step(), Exponential(), OneCycle(), Step(decay_rate=1), Exponential(decay_rate=1.1)],
+     Step(), Exponential(), OneCycle(), Step(decay_rate=1), Exponential(decay_rate=1.1), Piecewise(), Plateau(),
+     Piecewise(warmup="5%", boundaries=("10%", "11%"), scales=(0.5, 2))],
     ids=str,
 )  # fmt: skip
 def test_nothing_is_said_of_what_is_right(schedule: Schedule) -> None:
@@ -111,6 +121,36 @@ def test_its_place_severity_and_help() -> None:
     assert (found.code, found.severity) == ("NS221", "warning")
     assert "the run has 10 steps" in found.message
     assert not examine(spec("{epochs: 1, schedule: {type: constant, warmup: 10}}", NPZ)).diagnostics
+
+
+@pytest.mark.parametrize(
+    ("train", "code", "meant"),
+    [
+        ("schedule: {type: piecewise, boundaries: [60%, 30%]}", "NS220", "boundaries: [30%, 60%]"),
+        ("schedule: {type: piecewise, boundaries: [60, 80], scales: [0.1]}", "NS220", "scales: 0.1"),
+        ("epochs: 100, schedule: {type: piecewise, boundaries: [50, 75]}", "NS232", "boundaries: [50%, 75%]"),
+        ("epochs: 90, schedule: {type: piecewise, boundaries: [40, 80]}", "NS232", "boundaries: [400, 800]"),
+        ("epochs: 9, schedule: {type: plateau, patience: 7}", "NS221", None),
+        (
+            "epochs: 99, schedule: {type: plateau, patience: 4}, early_stopping: {patience: 5}",
+            "NS260",
+            "early_stopping: {patience: 10}",
+        ),
+    ],
+)
+def test_what_was_meant_is_offered(train: str, code: str, meant: str | None) -> None:
+    (found,) = check_source(spec(f"{{{train}}}", "{source: digits}")).diagnostics
+    assert found.code == code
+    if meant is not None:
+        assert meant in edited(found.source, found.fixes[0].edits)
+
+
+@pytest.mark.parametrize("schedule", ["plateau", "{type: plateau, metric: validation_accuracy}"])
+def test_a_plateau_has_something_to_watch(schedule: str) -> None:
+    text = f"{{epochs: 20, schedule: {schedule}}}"
+    (found,) = examine(spec(text, "{source: digits, validation: 0}")).diagnostics
+    assert (found.code, found.severity) == ("NS212", "error")
+    assert not examine(spec(text, "{source: digits}")).diagnostics
 
 
 def rates(schedule: Schedule, total: int) -> list[float]:

@@ -74,6 +74,30 @@ def test_a_window_that_fits_only_what_pooling_pads_has_no_undiminished_network()
     assert (savings(found).undiminished, savings(found).downsampled) == (0, 0)
 
 
+def test_joins_without_downsampling_by_hand() -> None:
+    found = plan(
+        "input: [8, 8, 2]\n"
+        "blocks:\n"
+        "  - conv: {filters: 4, kernel: 3, padding: 1, stride: 2}\n"
+        "    shortcut: {type: add, projection: slice}\n"
+        "  - branches: [{conv: {filters: 2, kernel: 1}}, []]\n"
+        "    join: concat\n"
+        "    pool: {window: all, norm: batch}\n"
+        "fc: [5]\n"
+    )
+    dense = (8 * 8 * 2 + 1) * 64 + (4 * 4 * 4 + 1) * 32
+    assert savings(found) == Savings(dense, 19 * 64 + 5 * 32, 19 * 4 + 5 * 2, (8 * 8 * 6 + 1) * 5, (6 + 1) * 5)
+
+
+def test_branches_that_agree_only_when_downsampled_have_no_undiminished_network() -> None:
+    found = plan(
+        "input: [9, 9, 4]\n"
+        "blocks: [{branches: [{conv: {filters: 4, kernel: 3, stride: 2}}, {pool: {window: 3, stride: 2}}], join: concat}]\n"
+        "fc: [5]\n"
+    )
+    assert (savings(found).undiminished, savings(found).downsampled) == (0, 0)
+
+
 @pytest.mark.slow
 @given(specs())
 @settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -104,6 +128,43 @@ def test_a_table_for_no_terminal_is_ascii_at_80_columns() -> None:
         done = netspec("summary", f"specs/{name}.yaml", COLUMNS="200")
         assert done.stdout.isascii()
         assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+JOINED = """netspec: 1
+name: joined
+input: [16, 16, 8]
+defaults: {conv: {kernel: 3, padding: 1, norm: batch}}
+blocks:
+  - repeat: 20
+    conv: [{filters: 16, first: {stride: 2}}, {filters: 16, activation: none, gate: {units: 2}}]
+    shortcut: {type: add, drop: [0, 0.5]}
+    activation: relu
+  - branches: [{conv: {filters: 8}}, [{pool: {window: 3, stride: 1, padding: 1}}, {conv: {filters: 4}}], []]
+    join: concat
+  - conv: {filters: 28, repeat: 19}
+fc: [10]
+"""
+
+
+def test_a_table_is_nested_and_shows_once_what_is_alike(tmp_path: Path) -> None:
+    path = tmp_path / "joined.yaml"
+    path.write_text(JOINED)
+    done = netspec("summary", str(path))
+    assert done.stdout.isascii()
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    end = lines.index(next(line for line in lines if line.startswith(" total")))
+    first = [line.split() for line in lines[:end] if re.match(r" {1,3}[a-z][\w.]+ .*\dx\d+$", line)]
+    names = "block1 conv1 conv2 conv2.gate projection add block2 conv1 conv2 conv2.gate add block21 branch1.conv1 "
+    names += "branch2.block1.pool branch2.block2.conv1 concat block22.conv1 block22.conv2"
+    assert [words[0] for words in first][:18] == names.split()
+    assert "   19 of these in a row; the first is" in lines
+    assert first[6][:3] == ["block2", "...", "block20"]
+    assert int(first[6][4].replace(",", "")) == 19 * (2 * (9 * 16 * 16 + 32) + 2 * 16 * 2 + 2 + 16)
+    assert "N = 2*21, 19; M = 22; K = 1; input 16x16x8" in lines
+    shares = lines[lines.index(next(line for line in lines if "share of parameters" in line)) + 1 :]
+    assert shares[15].startswith("the other 8 ")
+    assert len(netspec("summary", str(path), "--format", "csv").stdout.splitlines()) == 1 + 20 * 4 + 1 + 4 + 19 + 1
 
 
 def test_what_exceeds_a_budget_is_shown_and_marked(tmp_path: Path) -> None:

@@ -29,18 +29,24 @@ def known() -> list[Base]:
     return [Base(file.stem, file.read_text(encoding="utf-8")) for file in files]
 
 
-def relaid() -> list[Base]:
-    """The files of `specs/` as other authors would lay them out: block style, flow style, comments, anchors."""
-    bases = []
-    for base in known():
+def grown() -> list[Base]:
+    """Small networks with shortcuts, branches, groups, gates, and norms and activations with arguments."""
+    files = sorted((Path(__file__).parent / "grown").glob("*.yaml"))
+    return [Base(file.stem, file.read_text(encoding="utf-8")) for file in files]
+
+
+def relaid(bases: list[Base]) -> list[Base]:
+    """Files as other authors would lay them out: block style, flow style, comments, anchors."""
+    laid = []
+    for base in bases:
         data = yaml.load(base.text, Loader=yaml.BaseLoader)
-        bases.append(Base(f"{base.name}-block", _tall(data)))
-        bases.append(Base(f"{base.name}-flow", _flow(data)))
-        bases.append(Base(f"{base.name}-wide", _wide(data)))
+        laid.append(Base(f"{base.name}-block", _tall(data)))
+        laid.append(Base(f"{base.name}-flow", _flow(data)))
+        laid.append(Base(f"{base.name}-wide", _wide(data)))
         anchored = _anchored(data)
         if anchored is not None:
-            bases.append(Base(f"{base.name}-anchors", anchored))
-    return bases
+            laid.append(Base(f"{base.name}-anchors", anchored))
+    return laid
 
 
 def drawn(number: int, seed: int) -> list[Base]:

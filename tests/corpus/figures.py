@@ -15,7 +15,7 @@ from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 from . import slips, slips_later, slips_latest
-from .bases import Base, drawn, known, relaid
+from .bases import Base, drawn, grown, known, relaid
 from .slip import Slip
 
 LISTS = {"first": slips.slips, "later": slips_later.slips, "latest": slips_latest.slips}
@@ -61,7 +61,14 @@ def outcome(slip: Slip) -> Outcome | None:
 
 
 def bases(number_drawn: int, seed: int) -> list[Base]:
-    return [*known(), *relaid(), *drawn(number_drawn, seed)]
+    return [*known(), *relaid(known()), *drawn(number_drawn, seed)]
+
+
+def bases_grown(number_drawn: int, seed: int) -> list[Base]:
+    return [*grown(), *relaid(grown())]
+
+
+BASES = {"chains": bases, "grown": bases_grown}
 
 
 def sample(corpus: Iterable[Slip], each: int, seed: int) -> list[Slip]:
@@ -76,13 +83,16 @@ def sample(corpus: Iterable[Slip], each: int, seed: int) -> list[Slip]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", choices=LISTS, default="first", help="which kinds of mistakes")
+    parser.add_argument(
+        "--bases", choices=BASES, default="chains", help="networks in which each layer reads the one before, or others"
+    )
     parser.add_argument("--each", type=int, default=40, help="how many of each kind")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--drawn", type=int, default=40, help="how many random specs beside those of specs/")
     parser.add_argument("--misses", action="store_true", help="print every case that falls short")
     given = parser.parse_args()
     rng = random.Random(given.seed)
-    corpus = [slip for base in bases(given.drawn, given.seed) for slip in LISTS[given.list](base, rng)]
+    corpus = [slip for base in BASES[given.bases](given.drawn, given.seed) for slip in LISTS[given.list](base, rng)]
     chosen = sample(corpus, given.each, given.seed)
     kinds: dict[str, list[Outcome]] = defaultdict(list)
     harmless: dict[str, int] = defaultdict(int)

@@ -21,6 +21,8 @@ class Settings:
     source: str
     path: Path | None = None
     resize: bool = False
+    labels: str = "class"
+    two: bool = False
 
 
 def place(tmp_path: Path, source: str) -> Path:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from netspec.language.activations import ACTIVATIONS
 from netspec.language.fields import Key, keys
+from netspec.language.gate import Gating
 from netspec.language.kinds import KINDS
+from netspec.language.kinds import written as written_kinds
+from netspec.language.norms import NORMS
+from netspec.language.shortcut import SHORTCUTS
+from netspec.language.steps import Dropout
 from netspec.language.top import Block, Defaults, Input, Top
 
 Path = tuple[str | int, ...]
@@ -23,9 +29,23 @@ def sections() -> Iterator[tuple[Path, str, tuple[Key, ...]]]:
     yield ("blocks", 0, "conv", 0), "", keys(KINDS["conv"].settings)
     yield ("blocks", 0, "pool"), "", keys(KINDS["pool"].settings)
     yield ("fc", 0), "", keys(KINDS["fc"].settings)
-    for name, kind in KINDS.items():
+    for name, kind in written_kinds().items():
         yield ("defaults", name), "", keys(kind.settings)
     yield from _below((), Top)
+    yield ("blocks", 0, "branches", 0), "", keys(Block)
+    yield ("blocks", 0, "branches", 0, "conv", 0), "", keys(KINDS["conv"].settings)
+    yield ("blocks", 0, "blocks", 0, "pool"), "", keys(KINDS["pool"].settings)
+    yield ("blocks", 0, "conv", "gate"), "", keys(Gating)
+    yield ("blocks", 0, "conv", "dropout"), "", keys(Dropout)
+    yield ("blocks", 0, "conv", "first"), "", keys(KINDS["conv"].settings)
+    yield from _variants(("blocks", 0, "shortcut"), SHORTCUTS)
+    yield from _variants(("blocks", 0, "conv", "gate", "activation"), ACTIVATIONS)
+    yield from _variants(("blocks", 0, "branches", 0, "conv", "norm"), NORMS)
+
+
+def _variants(path: Path, variants: Mapping[str, type]) -> Iterator[tuple[Path, str, tuple[Key, ...]]]:
+    for name, settings in variants.items():
+        yield path, f"type: {name}", keys(settings)
 
 
 def _below(path: Path, section: type) -> Iterator[tuple[Path, str, tuple[Key, ...]]]:

@@ -116,7 +116,7 @@ def test_every_value_proposed_for_a_key_is_one(section: tuple, flow: bool) -> No
         (HEAD + SIZE + "blocks:\n  - conv: {filters: 4, kernel: 3}\n  |\nfc: [10]\n", "conv, pool"),
         (HEAD + SIZE + "blocks:\n- conv: {filters: 4, kernel: 3}\n- |\nfc: [10]\n", "conv, pool"),
         (HEAD + SIZE + "blocks:\n  - conv:\n      - {filters: 4, kernel: 3}\n      - |\nfc: [10]\n", "{filters: ..., kernel: ...}"),
-        (HEAD + SIZE + "fc:\n  - units: 3\n    |", "bias"),
+        (HEAD + SIZE + "fc:\n  - units: 3\n    |", "order"),
         (HEAD + SIZE + "fc: [|", "10"),
         (HEAD + SIZE + "train: {nonsense\nblocks:\n  - pool: {|\n", "window"),
         (HEAD + SIZE + 'description: "not closed\nblocks:\n  - pool: {|\n', "window"),

@@ -65,6 +65,6 @@ def biased(layer: PlannedLayer, state: Any, moved: Any, batch: int) -> dict[str,
     settings: Any = layer.settings
     normed = layer.input if "norm" in settings.leading else layer.output
     count = batch * math.prod(normed[:-1])
-    own = moved[layer.name]
     old = settings.norm.momentum * state[layer.name]["variance"]
+    own = moved[layer.name]
     return {"mean": own["mean"], "variance": old + (own["variance"] - old) * (count - 1) / count}

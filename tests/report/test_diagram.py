@@ -12,7 +12,9 @@ import pytest
 
 from netspec.analysis.plan import Plan
 from netspec.repair.check import check_source
-from netspec.report.diagram import DEEP, WIDTH, draw
+from netspec.report.diagram import draw
+from netspec.report.diagram.glyphs import DEEP
+from netspec.report.diagram.marks import WIDTH
 from netspec.text.source import Source
 
 ROOT = Path(__file__).parent.parent.parent
@@ -107,3 +109,58 @@ netspec(["diagram", "specs/vgg19.yaml"], standalone_mode=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "net.svg").read_text("utf-8") == done.stdout
     assert "vgg19" in done.stdout
+
+
+JOINED = """netspec: 1
+name: joined
+input: [16, 16, 8]
+defaults: {conv: {kernel: 3, padding: 1}}
+blocks:
+  - repeat: 3
+    conv: [{filters: 16, first: {stride: 2}}, {filters: 16, activation: none, gate: {units: 2}}]
+    shortcut: add
+    activation: relu
+  - repeat: 4
+    conv: [{filters: 4}, {filters: 4}]
+    shortcut: concat
+  - branches:
+      - conv: {filters: 8}
+      - branches: [{conv: {filters: 4}}, {conv: [{filters: 8}, {filters: 4, repeat: 9}]}]
+        join: add
+      - []
+    join: concat
+    pool: {window: all}
+fc: [10]
+"""
+
+
+def test_branches_shortcuts_and_what_is_repeated() -> None:
+    picture = ElementTree.fromstring(draw(plan_of(JOINED)))
+    shown, boxes = words(picture), list(picture.iter(f"{SVG}rect"))
+    labels = ["".join(span.itertext()) for span in picture.iter(f"{SVG}text")]
+    assert [label for label in labels if label.startswith("block") and "parameters" in label] == [
+        "block1 3,714 parameters",
+        "block2 … block3 2 of these in a row, 9,444 parameters",
+        "block4 … block7 4 of these in a row, 3,776 parameters; the first is drawn, the last gives 8x8x32",
+        "block8 7,256 parameters",
+    ]
+    roles = [box.attrib["class"] for box in boxes]
+    assert [roles.count(f"cell {kind}") for kind in ("add", "concat", "gate")] == [3, 2, 2], "each once where alike"
+    assert {"projection", "conv1", "conv2", "branch1.conv1", "branch2.branch2.conv1"} < set(shown)
+    assert "gate by 2, relu, sigmoid" in shown
+    assert "8 of these in a row" in shown
+
+
+def test_what_is_drawn_stands_clear() -> None:
+    """Frames and circles lie in the picture; a branch stands below the one that is joined before it."""
+    picture = ElementTree.fromstring(draw(plan_of(JOINED)))
+    height, frames = float(picture.attrib["height"]), list[tuple[float, ...]]()
+    for box in picture.iter(f"{SVG}rect"):
+        x, y, wide, high = (float(box.attrib.get(name, "0")) for name in ("x", "y", "width", "height"))
+        assert 0 <= x <= x + wide <= WIDTH
+        assert 0 <= y <= y + high <= height
+        if box.attrib["class"].startswith("frame"):
+            assert all(y >= below or x >= right or x + wide <= left for left, right, below in frames)
+            frames.append((x, x + wide, y + high))
+    tops = {text.text: float(text.attrib["y"]) for text in picture.iter(f"{SVG}text")}
+    assert tops["branch1.conv1"] < tops["branch2.branch1.conv1"] < tops["branch2.branch2.conv1"]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from netspec.data.splits import Images
+from netspec.language.heads import CLASS
 from netspec.language.train import EarlyStopping, Train
 from netspec.report import page, statistics
 from netspec.report.evaluation import measure
@@ -75,6 +76,31 @@ def test_pages_stand_alone(tmp_path: Path) -> None:
             assert word in text
 
 
+def test_joins_and_gates_have_their_place_on_the_page(tmp_path: Path) -> None:
+    text = """netspec: 1
+name: t
+input: [8, 8, 1]
+blocks:
+  - branches:
+      - conv: {filters: 4, kernel: 1}
+      - conv: {filters: 4, kernel: 3, padding: 1, gate: {units: 2}}
+    join: concat
+    shortcut: add
+    activation: relu
+    pool: {window: all, norm: batch}
+fc: [10]
+train: {epochs: 1, batch_size: 200}
+"""
+    images = trained(tmp_path / "t", text)
+    shown = page.write(tmp_path / "t", load(tmp_path / "t"), images).read_text()
+    assert "Filters of block1.branch2.conv1" in shown, "the first window of the image that is more than a cell"
+    maps = [
+        f"<p>block1.{name}</p>" for name in ("branch1.conv1", "branch2.conv1", "branch2.conv1.gate", "concat", "add")
+    ]
+    assert [shown.index(name) for name in maps] == sorted(shown.index(name) for name in maps)
+    assert shown.count('<rect class="cell add"') == shown.count('<rect class="cell concat"') == 1
+
+
 def test_hostile_class_names_stay_words_and_pages_are_reproduced(tmp_path: Path) -> None:
     spec = "netspec: 1\nname: t\ninput: [8, 8, 1]\nfc: [10]\ntrain: {epochs: 1, batch_size: 200}\n"
     images = trained(tmp_path / "run", spec, CLASSES)
@@ -109,7 +135,7 @@ def test_a_heading_stays_with_its_content(tmp_path: Path) -> None:
     assert text.count("<h2>") == len(re.findall(r"<section(?: class=\"long\")?><h2>", text)) > 7
     for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
         assert "<th>" not in table or "<thead>" in table
-    assert page._classes(measure(np.arange(60), np.arange(60), tuple(map(str, range(60))))).count('class="long"') == 2
+    assert page._measures(measure(np.arange(60), np.arange(60), tuple(map(str, range(60))))).count('class="long"') == 2
 
 
 def test_gradients_and_weights_by_hand(tmp_path: Path) -> None:
@@ -165,7 +191,7 @@ def test_the_marked_epoch_is_the_best_checkpoint() -> None:
         dict(zip(names, values, strict=True)) for values in ((1, 2, 0.5, 0.9, 0.8, 0.1), (2, 1, 0.6, 0.4, 0.8, 0.1))
     ]
     assert "the best epoch, 2: the highest validation accuracy, of equal ones the lowest loss." in page._curves(
-        rows, Train()
+        rows, Train(), CLASS
     )
     watching = Train(early_stopping=EarlyStopping(metric="loss"))
-    assert "the best epoch, 2: the lowest training loss." in page._curves(rows, watching)
+    assert "the best epoch, 2: the lowest training loss." in page._curves(rows, watching, CLASS)

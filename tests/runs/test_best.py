@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netspec.language.heads import CLASS, NUMBERS
 from netspec.language.train import EarlyStopping, Train
 from netspec.runs.best import best_of, watched
 
@@ -18,6 +19,20 @@ def test_of_equal_accuracy_the_lower_loss_wins() -> None:
 
 
 def test_what_is_watched() -> None:
-    assert watched(Train(), True) == "validation_accuracy"
-    assert watched(Train(), False) == "accuracy"
-    assert watched(Train(early_stopping=EarlyStopping()), True) == "validation_loss"
+    assert watched(Train(), CLASS, True) == "validation_accuracy"
+    assert watched(Train(), CLASS, False) == "accuracy"
+    assert watched(Train(), NUMBERS, True) == "validation_mean_absolute_error"
+    assert watched(Train(early_stopping=EarlyStopping()), CLASS, True) == "validation_loss"
+
+
+def test_of_errors_the_least_and_what_is_not_defined_is_not_the_best() -> None:
+    names = ("validation_mean_absolute_error", "validation_r2")
+    rows: list[dict[str, float]] = [
+        {"epoch": n, "validation_loss": 1.0, names[0]: error, names[1]: share}
+        for n, (error, share) in enumerate(((3.0, 0.1), (2.0, 0.7), (4.0, 0.9)), 1)
+    ]
+    assert best_of(rows, names[0]) is rows[1]
+    assert best_of(rows, names[1]) is rows[2]
+    del rows[2][names[1]]
+    assert best_of(rows, names[1]) is rows[1]
+    assert best_of([{"validation_loss": 1.0}], "validation_auc") is None

@@ -17,7 +17,8 @@ from netspec.storage import tensors
 from netspec.storage.tensors import Corrupt
 from netspec.training.trained import load
 
-ROW = {"epoch": 1, "step": 7, **dict.fromkeys(content.NUMBERS, 0.5), **dict.fromkeys(content.VALIDATION, 0.5)}
+MEASURED = ("accuracy", "validation_loss", "validation_accuracy")
+ROW = {"epoch": 1, "step": 7, **dict.fromkeys((*content.NUMBERS, *MEASURED), 0.5)}
 RECORD: dict[str, Any] = {
     "spec": {"data": {"path": None}, "train": {"schedule": {}}},
     **{"data": "00", "options": {}, "choices": {}, "versions": {}, "cores": 1, "processor": "p"},

@@ -27,17 +27,18 @@ from netspec.training.step import TrainableNetwork
 def compiled_bytes(plan: Plan, batch: int) -> int:
     """XLA's own figure for the step that `netspec train` runs: arguments + outputs - aliases + temporaries.
 
-    The data set, which has one batch here, counts as the batch that the step takes of it.
+    The data set, which is one step long here, counts as the images that the step takes of it.
     """
     network = TrainableNetwork(plan, choices(plan, batch, jax.default_backend()), 10)
     channels = plan.input[2]
-    split = Split(np.zeros((batch, *plan.input), np.uint8), np.zeros(batch, np.int32))
+    examples = batch * plan.spec.train.value.accumulate
+    split = Split(np.zeros((examples, *plan.input), np.uint8), np.zeros(examples, np.int32))
     statistics = np.zeros(channels, np.float32), np.ones(channels, np.float32)
     images = Images(split, split, split, ("a", "b"), "", *statistics)
     trainer = Trainer(network, images)
     trainer.batch_size = batch
     state, totals = jax.eval_shape(trainer.begin), trainer.no_totals
-    order, position = jax.ShapeDtypeStruct((batch,), "int32"), jax.ShapeDtypeStruct((), "int32")
+    order, position = jax.ShapeDtypeStruct((examples,), "int32"), jax.ShapeDtypeStruct((), "int32")
     data = (split.images, split.labels)
     return int(analysis(trainer._step.lower(state, totals, data, order, position).compile())["total_bytes"])
 

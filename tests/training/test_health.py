@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netspec.language.train import CrossEntropy, MeanSquaredError
+from netspec.language.train import BinaryCrossEntropy, CrossEntropy, MeanAbsoluteError, MeanSquaredError
 from netspec.training.health import Guessing, concerns, guessing
 from tests.training.runs import SPEC, At, session
 
@@ -58,6 +58,29 @@ def test_guessing_is_the_best_constant_answer() -> None:
     for smoothing in (0.0, 0.1):
         even = guessing(np.arange(10), 10, CrossEntropy(label_smoothing=smoothing))
         assert even.loss == pytest.approx(np.log(10))
+
+
+def test_guessing_of_several_labels_and_of_numbers() -> None:
+    """The least mean loss of one answer to all, by trying answers."""
+    on = np.array([[1, 0], [0, 0], [0, 0], [1, 1]])
+    wanted = 0.5 * (np.log(2) + 0.75 * np.log(4 / 3) + 0.25 * np.log(4))
+    assert guessing(on, 2, BinaryCrossEntropy()).loss == pytest.approx(wanted)
+    numbers = np.array([[0.0], [1.0], [8.0]])
+    assert guessing(numbers, 1, MeanSquaredError()).loss == pytest.approx(np.var(numbers))
+    assert guessing(numbers, 1, MeanAbsoluteError()).loss == pytest.approx(8 / 3)
+    assert guessing(numbers, 1, MeanSquaredError()).beginning == pytest.approx(65 / 3)
+    weighed = guessing(np.array([0, 1, 1, 1]), 2, CrossEntropy(), np.array([3.0, 1.0]))
+    shares = np.linspace(0.01, 0.99, 99)
+    tried = -(3 * 0.25 * np.log(shares) + 0.75 * np.log(1 - shares))
+    assert weighed.loss == pytest.approx(tried.min())
+
+
+def test_numbers_far_from_zero_do_not_diverge_as_they_begin() -> None:
+    chance = Guessing(1.0, None, 400.0)
+    plain = [{**row, "accuracy": None} for row in rows(380.0, 90.0, 2.0)]
+    assert codes(plain[:1], chance) == []
+    assert codes(plain, chance) == []
+    assert codes(rows(1.001, 1.0, 1.0), chance) == ["NS622"]
 
 
 class Heard(At):

@@ -103,6 +103,14 @@ VARIANTS = {
     "dilation": (CONVOLUTIONS % (", dilation: 2", "", "window: 2", ""), 64),
     "separable": (HEAD % "32, 32, 3" + SEPARABLE, 64),
     "bfloat16": (CONVOLUTIONS % ("", "", "window: 2", "") + "train: {precision: bfloat16}\n", 64),
+    "accumulated": (HEAD % "28, 28, 1" + "fc: [1024, 1024, 10]\ntrain: {optimizer: sgd, accumulate: 4}\n", 64),
+    "augmented and accumulated": (
+        (CONVOLUTIONS % (", norm: batch", ", norm: batch", "window: 2", ", norm: batch")).replace(
+            "t.npz}", "t.npz, augment: {flip: both, zoom: 0.1, saturation: 0.1, erase: 0.5, mixup: 0.2}}"
+        )
+        + "train: {accumulate: 3}\n",
+        64,
+    ),
     **{
         name: (HEAD % "28, 28, 1" + f"fc: [1024, 1024, 10]\ntrain: {{optimizer: {name}}}\n", 64)
         for name in ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "lamb")

@@ -58,17 +58,17 @@ class Spoilt:
             )
             return found
 
-        def spoilt_images(state: Any, images: jax.Array) -> Any:
+        def spoilt_images(state: Any, *rest: Any) -> Any:
             nonlocal now
             now = state["step"]
-            key, x = augmented(state, images)
-            return key, jnp.where(bad("images"), jnp.nan, x)
+            key, x, shares = augmented(state, *rest)
+            return key, jnp.where(bad("images"), jnp.nan, x), shares
 
-        def spoilt_loss(variables: Any, *rest: Any) -> Any:
+        def spoilt_loss(variables: Any, *rest: Any, **more: Any) -> Any:
             params = variables["params"]
             fc1 = {name: same(array, bad("gradient")) for name, array in params["fc1"].items()}
-            mean, more = loss({**variables, "params": {**params, "fc1": fc1}}, *rest)
-            return jnp.where(bad("loss"), jnp.inf, mean), more
+            mean, found = loss({**variables, "params": {**params, "fc1": fc1}}, *rest, **more)
+            return jnp.where(bad("loss"), jnp.inf, mean), found
 
         network.augmented, network.loss = spoilt_images, spoilt_loss  # type: ignore[method-assign, assignment]
 

@@ -82,6 +82,7 @@ def test_updates_are_pytorchs(text: str, name: str, options: dict[str, Any]) -> 
 def test_updates_are_optaxs(name: str) -> None:
     defaults = OPTIMIZERS[name]()
     given = {key: getattr(defaults, key) for key in (field.name for field in fields(defaults))}
+    given.pop("decay_norms", None)
     decay = given.pop("weight_decay", 0.0) if name == "sgd" else 0.0
     given = {key: value for key, value in given.items() if (key, value) != ("momentum", 0.0)}
     assert decay == 0.0
@@ -92,6 +93,42 @@ def test_updates_are_optaxs(name: str) -> None:
         updates, state = own.update({"w": jnp.asarray(gradient)}, state, params)
         params = optax.apply_updates(params, updates)
     np.testing.assert_allclose(netspec_path(f"optimizer: {name}"), params["w"], rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options"),
+    [
+        ("type: sgd, learning_rate: 0.1, weight_decay: 0.1", "SGD", {"lr": 0.1}),
+        ("type: adamw, learning_rate: 0.01, weight_decay: 0.1", "AdamW", {"lr": 0.01}),
+    ],
+)
+def test_norms_and_biases_without_decay_are_a_group_of_their_own(text: str, name: str, options: dict[str, Any]) -> None:
+    torch = pytest.importorskip("torch", reason="the reference is PyTorch, which is installed on Python 3.11 only")
+    arrays = {name: torch.tensor(START.astype(np.float64), requires_grad=True) for name in ("kernel", "bias", "scale")}
+    groups = [{"params": [one], "weight_decay": 0.1 * (name == "kernel")} for name, one in arrays.items()]
+    theirs = getattr(torch.optim, name)(groups, **options)
+    ours = Optimizer(settings(f"optimizer: {{{text}, decay_norms: false}}"), 100)
+    params: Any = {"layer": dict.fromkeys(arrays, jnp.asarray(START))}
+    state = ours.init(params)
+    step = jax.jit(ours.update)
+    for gradient in gradients():
+        for one in arrays.values():
+            one.grad = torch.tensor(gradient.astype(np.float64))
+        theirs.step()
+        params, state = step({"layer": dict.fromkeys(arrays, gradient)}, state, params)
+    for name, wanted in arrays.items():
+        np.testing.assert_allclose(params["layer"][name], wanted.detach(), rtol=1e-5, atol=1e-6)
+    assert not np.allclose(params["layer"]["kernel"], params["layer"]["bias"], rtol=1e-3)
+
+
+def test_lion_and_lamb_spare_norms_and_biases() -> None:
+    """Weights that have no gradient move by their decay alone, and those that have none stay."""
+    for name in ("lion", "lamb"):
+        ours = Optimizer(settings(f"optimizer: {{type: {name}, weight_decay: 0.1, decay_norms: false}}"), 100)
+        params = {"layer": {"kernel": jnp.asarray(START), "shift": jnp.asarray(START)}}
+        moved, _ = ours.update(jax.tree.map(jnp.zeros_like, params), ours.init(params), params)
+        np.testing.assert_array_equal(moved["layer"]["shift"], START)
+        assert np.all(np.abs(moved["layer"]["kernel"]) < np.abs(START))
 
 
 Rule = Callable[[np.ndarray, list[np.ndarray]], np.ndarray]
@@ -194,6 +231,12 @@ def test_gradients_are_clipped_by_their_global_norm() -> None:
         ("step", {0: 1.0, 29: 1.0, 30: 0.1, 60: 0.01}),
         ("{type: step, warmup: 10, transition_steps: 20}", {0: 0.0, 10: 1.0, 29: 1.0, 30: 0.1, 50: 0.01}),
         ("{type: exponential, transition_steps: 20, decay_rate: 0.25}", {0: 1.0, 10: 0.5, 40: 0.0625}),
+        ("piecewise", {0: 1.0, 49: 1.0, 50: 0.1, 74: 0.1, 75: 0.01, 99: 0.01}),
+        (
+            "{type: piecewise, warmup: 10, boundaries: [30, 60%], scales: [0.5, 3]}",
+            {0: 0.0, 5: 0.5, 10: 1.0, 29: 1.0, 30: 0.5, 59: 0.5, 60: 1.5},
+        ),
+        ("{type: plateau, warmup: 10}", {0: 0.0, 5: 0.5, 10: 1.0, 99: 1.0}),
         ("one_cycle", {0: 1 / 25, 30: 1.0, 100: 1 / 25 / 1e4}),
     ],
 )
@@ -201,6 +244,49 @@ def test_learning_rates_follow_their_formulas(text: str, at: dict[int, float]) -
     rate = schedule(settings(f"schedule: {text}").schedule, 1.0, 100)
     for step, wanted in at.items():
         assert float(rate(jnp.asarray(step))) == pytest.approx(wanted, rel=1e-5, abs=1e-7)
+
+
+def test_boundaries_that_round_to_one_step_are_both_come_to() -> None:
+    rate = schedule(
+        settings("schedule: {type: piecewise, boundaries: [50%, 51%], scales: [0.5, 0.1]}").schedule, 1.0, 10
+    )
+    assert [float(rate(jnp.asarray(step))) for step in (4, 5)] == pytest.approx([1.0, 0.05])
+
+
+@pytest.mark.parametrize(("metric", "mode"), [("validation_loss", "min"), ("accuracy", "max")])
+def test_a_plateau_is_pytorchs(metric: str, mode: str) -> None:
+    torch = pytest.importorskip("torch", reason="the reference is PyTorch, which is installed on Python 3.11 only")
+    theirs = torch.optim.SGD([torch.zeros(1)], lr=0.5)
+    watching = torch.optim.lr_scheduler.ReduceLROnPlateau(theirs, mode, factor=0.3, patience=2, threshold=0.0)
+    text = f"{{type: plateau, metric: {metric}, factor: 0.3, patience: 2}}"
+    ours = Optimizer(
+        settings(f"optimizer: {{type: rmsprop, learning_rate: 0.5, momentum: 0.9}}, schedule: {text}"), 100
+    )
+    state = ours.init({"w": jnp.asarray(START)})
+    dropped = 0
+    for value in np.random.default_rng(0).integers(0, 12, 40).tolist():
+        watching.step(value)
+        before, state = state, ours.after_epoch(state, {metric: value})
+        dropped += float(state["plateau/scale"]) < float(before["plateau/scale"])
+        assert float(ours.learning_rate(7, state)) == pytest.approx(theirs.param_groups[0]["lr"], rel=1e-5)
+    assert dropped > 5
+
+
+def test_a_plateau_moves_the_weights_at_its_rate() -> None:
+    """RMSProp's momentum holds steps that were taken at the rate of their time: it is no factor of the last step."""
+    text = "optimizer: {type: rmsprop, learning_rate: %s, momentum: 0.9}, schedule: %s"
+    ours = Optimizer(settings(text % (0.1, "{type: plateau, metric: loss, factor: 0.5, patience: 0}")), 100)
+    params: Any = {"w": jnp.asarray(START)}
+    state = ours.init(params)
+    step = jax.jit(ours.update)
+    params, state = step({"w": gradients()[0]}, state, params)
+    state = ours.after_epoch(ours.after_epoch(state, {"loss": 1.0}), {"loss": 2.0})
+    wanted, _ = jax.jit(Optimizer(settings(text % (0.05, "constant")), 100).update)(
+        {"w": gradients()[1]}, {name: array for name, array in state.items() if "plateau" not in name}, params
+    )
+    found, _ = step({"w": gradients()[1]}, state, params)
+    np.testing.assert_allclose(found["w"], wanted["w"], rtol=1e-6)
+    assert step._cache_size() == 1
 
 
 def test_shares_of_a_run() -> None:

@@ -236,3 +236,36 @@ def test_no_host_transfer_in_a_step(tmp_path: Path) -> None:
         steps = trainer.steps(state, totals, 0)
         for _ in range(3):
             next(steps)
+
+
+RECIPE = """\
+netspec: 1
+name: recipe
+input: [8, 8, 1]
+fc: [{units: 16, norm: batch, activation: tanh}, 10]
+data: {augment: {zoom: 0.1, brightness: 0.2, mixup: 0.4}}
+train:
+  epochs: 4
+  batch_size: 20
+  accumulate: 5
+  optimizer: {type: sgd, learning_rate: 2, momentum: 0.9}
+  schedule: {type: plateau, metric: validation_accuracy, patience: 0, factor: 0.5, warmup: 3}
+"""
+
+
+def test_a_run_on_a_plateau_goes_on_in_the_same_bits(tmp_path: Path) -> None:
+    """Twelve steps of five batches an epoch; stopped within an epoch and at an end, after the rate has dropped."""
+    whole = session(tmp_path / "whole", RECIPE)
+    rows = whole.run(None).rows
+    assert [row["step"] for row in rows] == [12, 24, 36, 48]
+    assert rows[2]["learning_rate"] < rows[0]["learning_rate"]
+    assert whole.trainer._step._cache_size() == 1
+    start = None
+    for step in (24, 31):
+        session(tmp_path / "run", RECIPE, whole.images).run(start, [At(step, stop)])
+        start, _ = RunDirectory(tmp_path / "run").checkpoints().newest()
+        assert start is not None
+        assert start.step == step
+    again = session(tmp_path / "run", RECIPE, whole.images).run(start)
+    assert final(tmp_path / "run") == final(tmp_path / "whole")
+    assert timeless(again.rows) == timeless(rows)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from netspec.analysis.plan import steps_per_epoch, training_share
+from netspec.language.train import Train
 from netspec.storage import tensors
 from netspec.storage.tree import flatten, to_host, unflatten
 from netspec.training.step import TrainableNetwork
@@ -188,4 +189,89 @@ def test_steps_of_a_run() -> None:
     plan = net.plan
     assert TrainableNetwork(plan).steps_per_epoch == 1437 // 16
     assert training_share(1437, plan.spec.data.value) == 1437
-    assert (steps_per_epoch(100, 30), steps_per_epoch(10, 30)) == (3, 1)
+    assert (steps_per_epoch(100, Train(batch_size=30)), steps_per_epoch(10, Train(batch_size=30))) == (3, 1)
+    assert steps_per_epoch(100, Train(batch_size=10, accumulate=3)) == 3
+
+
+ACCUMULATED = """\
+netspec: 1
+name: accumulated
+input: [2, 3, 1]
+fc: [{units: 8, norm: batch, activation: tanh}, 4]
+data: {source: npz, path: some.npz}
+train: {accumulate: 3, batch_size: 5, optimizer: {type: sgd, learning_rate: 0.3, momentum: 0.9}, gradient_clip: 0.2}
+"""
+
+
+def test_gradients_add_up_as_in_pytorch() -> None:
+    """Three batches a step: each normalized by itself, the mean of their gradients clipped and followed."""
+    torch = pytest.importorskip("torch", reason="the reference is PyTorch, which is installed on Python 3.11 only")
+    net = network(ACCUMULATED)
+    state = net.init_training()
+    params = jax.tree.map(
+        lambda leaf: torch.tensor(np.asarray(leaf, np.float64), requires_grad=True), state["variables"]["params"]
+    )
+    leaves = jax.tree.leaves(params)
+    theirs = torch.optim.SGD(leaves, lr=0.3, momentum=0.9)
+    running = torch.zeros(8, dtype=torch.float64)
+    rng = np.random.default_rng(0)
+    for _ in range(2):
+        images, labels = rng.normal(size=(15, 2, 3, 1)), rng.integers(0, 4, 15)
+        state, metrics = net.train_step(state, jnp.asarray(images, jnp.float32), jnp.asarray(labels))
+        theirs.zero_grad()
+        losses = []
+        for number in range(3):
+            x, y = torch.tensor(images[number::3].reshape(5, 6)), torch.tensor(labels[number::3])
+            sums = x @ params["fc1"]["kernel"]
+            mean, variance = sums.mean(0), sums.var(0, unbiased=False)
+            running = 0.9 * running + 0.1 * mean.detach()
+            hidden = torch.tanh(
+                (sums - mean) / torch.sqrt(variance + 1e-5) * params["fc1"]["scale"] + params["fc1"]["shift"]
+            )
+            loss = torch.nn.functional.cross_entropy(hidden @ params["fc2"]["kernel"] + params["fc2"]["bias"], y)
+            (loss / 3).backward()
+            losses.append(float(loss.detach()))
+        norm = torch.nn.utils.clip_grad_norm_(leaves, 0.2)
+        theirs.step()
+        assert float(metrics["loss"]) == pytest.approx(np.mean(losses), rel=1e-5)
+        assert float(metrics["gradient_norm"]) == pytest.approx(float(norm), rel=1e-5)
+    for found, wanted in zip(jax.tree.leaves(state["variables"]["params"]), leaves, strict=True):
+        np.testing.assert_allclose(found, wanted.detach(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(state["variables"]["state"]["fc1"]["mean"], running, rtol=1e-5, atol=1e-6)
+    assert int(state["step"]) == 2
+    with pytest.raises(ValueError, match="14 images cannot be divided into 3 batches"):
+        net.step(state, jnp.zeros((14, 2, 3, 1)), jnp.zeros(14, jnp.int32))
+
+
+def test_the_batches_of_a_step_are_given_what_as_many_steps_give_them() -> None:
+    """Dropout and augmentation are drawn for each batch as for the step that it would be alone."""
+    text = ACCUMULATED.replace("norm: batch", "dropout: 0.5").replace(
+        "some.npz", "some.npz, augment: {cutout: 1, mixup: 1.0}"
+    )
+    together, alone = network(text), network(text.replace("accumulate: 3", "accumulate: 1"))
+    state = together.init_training() | {"step": jnp.int32(4)}
+    images = jnp.ones((15, 2, 3, 1))
+    for number, part in enumerate(together.batches(images)):
+        one = together.augmented(state, part, number)
+        other = alone.augmented(state | {"step": jnp.int32(4 * 3 + number)}, part)
+        for found, wanted in zip(one[1:], other[1:], strict=True):
+            np.testing.assert_array_equal(found, wanted)
+        assert jnp.all(jax.random.key_data(one[0]) == jax.random.key_data(other[0]))
+
+
+def test_the_loss_of_mixed_images_is_that_of_both_labels_by_their_shares() -> None:
+    net = network(
+        "netspec: 1\nname: mixed\ninput: [2, 2, 1]\nfc: [4]\ndata: {source: npz, path: some.npz, augment: {mixup: 0.7}}\ntrain: {batch_size: 6}\n"
+    )
+    state = net.init_training()
+    images, labels = jax.random.normal(jax.random.key(1), (6, 2, 2, 1)), jnp.arange(6) % 4
+    _, x, shares = net.augmented(state, images)
+    logits = np.asarray(net.apply(state["variables"], x), np.float64)
+    logarithms = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    rows, own = np.arange(6), np.asarray(shares, np.float64)
+    wanted = -own * logarithms[rows, labels] - (1 - own) * logarithms[rows, np.roll(labels, 1)]
+    labels = np.asarray(labels)
+    right = own * (logits.argmax(-1) == labels) + (1 - own) * (logits.argmax(-1) == np.roll(labels, 1))
+    _, metrics = net.step(state, images, labels)
+    assert float(metrics["loss"]) == pytest.approx(wanted.mean(), rel=1e-5)
+    assert float(metrics["accuracy"]) == pytest.approx(right.mean(), rel=1e-5)

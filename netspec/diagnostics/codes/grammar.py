@@ -115,10 +115,10 @@ CODES: tuple[Code, ...] = (
         "NS212",
         "nothing to watch",
         (
-            "Early stopping watches a metric of the validation set, and `data.validation: 0` holds no examples "
-            "out for one."
+            "Early stopping, or the schedule `plateau`, watches a metric of the validation set, and `data.validation: 0` holds "
+            "no examples out for one."
         ),
-        "The run would never stop early, without a word.",
+        "The run would never stop early, and the rate never drop, without a word.",
         _DIGITS + "fc: [10]\ndata: {validation: 0}\ntrain:\n  early_stopping: {metric: validation_loss, patience: 3}\n",
         _DIGITS
         + "fc: [10]\ndata: {validation: 0.1}\ntrain:\n  early_stopping: {metric: validation_loss, patience: 3}\n",
@@ -151,7 +151,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS230",
         "activation on the logits",
-        "The last layer has an activation, and the loss takes what it gives for the logits of a softmax.",
+        "The last layer has an activation, and the loss takes what it gives for the logits of a softmax, or of sigmoids.",
         (
             "A logit is any number: the larger, the likelier. ReLU makes all unlikely classes alike and passes no gradient to them; "
             "after a sigmoid no class of ten can be given more than 23 %. The loss applies the softmax itself."
@@ -173,7 +173,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS232",
         "steps meant as epochs",
-        "A schedule counts steps, one for each batch. Here it counts so few that epochs were meant: the run has many more steps.",
+        "A schedule counts steps, one for each batch (or each `accumulate` batches). Here it counts so few that epochs were meant: the run has many more steps.",
         "A rate that drops every 30 steps instead of every 30 epochs is as good as 0 before the first epoch ends.",
         _HEAD
         + "input: [28, 28, 1]\nfc: [10]\ndata: {source: mnist}\n"
@@ -203,8 +203,8 @@ CODES: tuple[Code, ...] = (
         "NS220",
         "schedule that contradicts itself",
         "A schedule needs steps for each of its parts: at least one between two drops, a decay that ends after the warm-up "
-        "(`decay_steps` counts the warm-up in) and takes two steps or more, and a cycle whose rising share, `pct_start`, is "
-        "a step or more.",
+        "(`decay_steps` counts the warm-up in) and takes two steps or more, a cycle whose rising share, `pct_start`, is "
+        "a step or more, and boundaries that rise, each with its factor.",
         "The learning rate would be nothing like what is asked for: 0 from the first steps on, or not a number.",
         _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: cosine, warmup: 50, decay_steps: 50}\n",
         _DIGITS + "fc: [10]\ntrain:\n  schedule: {type: cosine, warmup: 50, decay_steps: 100}\n",
@@ -213,8 +213,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS221",
         "run too short for the schedule",
-        "The run ends before a part of its schedule has come to its end: the warm-up, the decay, the cycle, or the first "
-        "drop. The steps of a run are its epochs times the whole batches of the training part.",
+        "The run ends before a part of its schedule has come to its end: the warm-up, the decay, the cycle, the first drop or "
+        "a boundary; or before the patience of a `plateau` has. The steps of a run are its epochs times the whole steps that "
+        "the training part has.",
         "A warning: the rate never is what the schedule was made for.",
         _DIGITS + "fc: [10]\ntrain:\n  epochs: 4\n  schedule: {type: constant, warmup: 1000}\n",
         _DIGITS + "fc: [10]\ntrain:\n  epochs: 4\n  schedule: {type: constant, warmup: 5%}\n",
@@ -243,10 +244,64 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS224",
         "one number for several classes",
-        "`cross_entropy` compares the softmax of the last layer's numbers with the class. Of one number the softmax is 1.",
+        "`cross_entropy` compares the softmax of the last layer's numbers with the class. Of one number the softmax is 1. "
+        "`binary_cross_entropy` tells two classes apart by one number, the logit of the second.",
         "The loss would be 0 for every image, and the accuracy that of one class.",
         _DIGITS + "fc: [1]\ndata: {source: npz, path: two-classes.npz}\n",
         _DIGITS + "fc: [2]\ndata: {source: npz, path: two-classes.npz}\n",
+    ),
+    Code(
+        "NS260",
+        "stopped before the rate drops",
+        "Early stopping and the schedule `plateau` watch the same metric, and the run stops in or before the epoch after which "
+        "the rate would drop: it drops after one epoch more than its `patience`.",
+        "A warning: the rate never drops, and the run is that of a constant one.",
+        _DIGITS
+        + "fc: [10]\ntrain:\n  epochs: 50\n  schedule: {type: plateau, patience: 5}\n  early_stopping: {patience: 5}\n",
+        _DIGITS
+        + "fc: [10]\ntrain:\n  epochs: 50\n  schedule: {type: plateau, patience: 5}\n  early_stopping: {patience: 12}\n",
+        arithmetic=("5 + 1 = 6", "2 * (5 + 1) = 12"),
+    ),
+    Code(
+        "NS261",
+        "nothing decays",
+        "`decay_norms: false` says what weight decay leaves out, and `weight_decay` is 0.",
+        "A warning: the key has no effect, and most often the decay was forgotten.",
+        _DIGITS + "fc: [10]\ntrain:\n  optimizer: {type: sgd, decay_norms: false}\n",
+        _DIGITS + "fc: [10]\ntrain:\n  optimizer: {type: sgd, decay_norms: false, weight_decay: 1e-4}\n",
+    ),
+    Code(
+        "NS262",
+        "saturation without colours",
+        "`saturation` draws pixels towards their grey or away from it, and the images have no red, green and blue.",
+        "Grey images would stay as they are; of other channels nobody knows the grey.",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {contrast: 0.2, saturation: 0.2}\n",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {contrast: 0.2}\n",
+    ),
+    Code(
+        "NS263",
+        "nothing to mix with",
+        "`mixup` and `cutmix` mix each image with another one of its batch, and a batch has one image.",
+        "A warning: each image would be mixed with itself.",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {mixup: 0.2}\ntrain: {batch_size: 1}\n",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {mixup: 0.2}\ntrain: {batch_size: 32}\n",
+    ),
+    Code(
+        "NS264",
+        "range upside down",
+        "A range is written as its least value, then its largest.",
+        "Which of the two bounds was meant cannot be known.",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {zoom: [1.2, 0.8]}\n",
+        _DIGITS + "fc: [10]\ndata:\n  augment: {zoom: [0.8, 1.2]}\n",
+    ),
+    Code(
+        "NS265",
+        "more batches than examples",
+        "A step takes `accumulate` batches, each of one example at least, and the training part has fewer.",
+        "There is nothing to make a step of.",
+        _DIGITS + "fc: [10]\ntrain:\n  accumulate: 2000\n",
+        _DIGITS + "fc: [10]\ntrain:\n  accumulate: 4\n",
+        arithmetic=("1437 - 144 = 1293",),
     ),
     Code(
         "NS270",
@@ -308,7 +363,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS242",
         "angle in radians",
-        "`rotate` is in degrees, and the value is below 1, or π, π/2 or π/3.",
+        "`rotate` and `shear` are in degrees, and the value is below 1, or π, π/2 or π/3.",
         "A warning: less than a degree moves hardly a pixel, and the augmentation would do nothing.",
         _DIGITS + "fc: [10]\ndata:\n  augment: {rotate: 0.26}\n",
         _DIGITS + "fc: [10]\ndata:\n  augment: {rotate: 15}\n",

@@ -1,0 +1,188 @@
+"""Image folders with a table of labels: `train/…` and `test/…`, and beside them `labels.csv`.
+
+Its first line is `file` and the names of the labels; each other one is an image, by its path from the folder that the table
+is in, and its labels: 0 and 1, or numbers. Every image has a line, and every line an image.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from netspec.data import images
+from netspec.data.checks import Shape
+from netspec.data.dataset import Dataset, Split
+from netspec.data.files import fits, nearest, reason, size_of, there
+from netspec.data.labels import dataset, kept, names_problem, shape_problem, value_problem
+from netspec.data.problem import Problem, Refused, problem
+
+TABLE = "labels.csv"
+PARTS = ("train", "test")
+LARGEST = 1 << 28
+"""Bytes of a table: that of a million images with forty labels has a third of it."""
+NEEDED = "write a line `file,NAME,...`, then a line for each image: `train/0001.png,1,0`"
+
+
+@dataclass
+class Rows:
+    """The lines of a part."""
+
+    files: list[str] = field(default_factory=list)
+    labels: list[list[float]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+
+def load(folder: Path, input_shape: Shape, outputs: int | None, labelled: str, resize: bool) -> Dataset:
+    """The data set of the images under `folder`, labelled by its table; `labelled` is `data.labels`.
+
+    Raises:
+        Refused: everything that is wrong with the table, then with the images.
+    """
+    table = folder / TABLE
+    if input_shape[2] not in images.MODES:
+        fact = f"images have 1 to 4 channels, `input` has {input_shape[2]}"
+        raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
+    names, parts = _read(table)
+    width = len(names)
+    wrong = [names_problem(names, None, table, "line 1"), shape_problem((1, width), labelled, outputs, table, "line 1")]
+    problems = [one for one in wrong if one is not None]
+    problems += [one for part in parts.values() for one in _values(part, labelled, table)]
+    problems += _without_a_line(folder, parts)
+    problems += [
+        problem("NS510", table, f"has no line for an image in `{part}/`") for part in PARTS if not parts[part].files
+    ]
+    if problems:
+        raise Refused(*problems)
+    fits(folder, sum(len(part.files) for part in parts.values()) * math.prod(input_shape))
+    train, test = (_split(folder, part, labelled, input_shape, resize, problems) for part in parts.values())
+    if problems:
+        raise Refused(*problems)
+    return dataset(train, test, names, folder)
+
+
+def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Rows]]:
+    """The names of the labels, and the lines of each part."""
+    if not there(table):
+        raise Refused(problem("NS501", table, "is missing: it labels the images", help=NEEDED))
+    if size_of(table) > LARGEST:
+        raise Refused(problem("NS504", table, f"is larger than {LARGEST:,} bytes", help="use `source: npz`"))
+    parts = {part: Rows() for part in PARTS}
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.reader(file, strict=True)
+            head = [cell.strip() for cell in next(lines, [])]
+            if len(head) < 2 or head[0].casefold() != "file":
+                raise Refused(
+                    problem(
+                        "NS555",
+                        table,
+                        "does not begin with `file` and the names of labels",
+                        where="line 1",
+                        help=NEEDED,
+                    )
+                )
+            for row in lines:
+                if any(cell.strip() for cell in row):
+                    problems += _take(row, lines.line_num, len(head), parts, seen, table)
+    except UnicodeDecodeError:
+        raise Refused(problem("NS555", table, "is not UTF-8", help="save it as UTF-8")) from None
+    except csv.Error as error:
+        raise Refused(
+            problem("NS555", table, f"is no table of comma-separated values ({error})", help=NEEDED)
+        ) from None
+    except OSError as error:
+        raise Refused(problem("NS501", table, reason(error))) from None
+    if problems:
+        raise Refused(*problems)
+    return tuple(head[1:]), parts
+
+
+def _take(
+    row: list[str], line: int, cells: int, parts: dict[str, Rows], seen: set[str], table: Path
+) -> Iterator[Problem]:
+    """Adds a line to its part, or says what is wrong with it."""
+    where = f"line {line}"
+    if len(row) != cells:
+        yield problem("NS555", table, f"has {len(row)} cells, and the first line {cells}", where=where, help=NEEDED)
+        return
+    path = PurePosixPath(row[0].strip().replace("\\", "/"))
+    if path.parts[:1] not in ((PARTS[0],), (PARTS[1],)) or ".." in path.parts:
+        fact = f"`{path}` lies in neither `train/` nor `test/`"
+        yield problem(
+            "NS555", table, fact, where=where, help="write the path from the folder of the table: `train/0001.png`"
+        )
+    elif str(path) in seen:
+        yield problem("NS555", table, f"`{path}` has a line already", where=where, help="keep one of the two")
+    else:
+        try:
+            numbers = [float(cell) for cell in row[1:]]
+        except ValueError:
+            bad = next(cell for cell in row[1:] if not _is_number(cell))
+            yield problem("NS555", table, f"`{bad}` is no number", where=where, help="write a number for each label")
+            return
+        part = parts[path.parts[0]]
+        seen.add(str(path))
+        part.files.append(str(path))
+        part.labels.append(numbers)
+        part.lines.append(line)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _values(part: Rows, labelled: str, table: Path) -> Iterator[Problem]:
+    """What is wrong with the labels of a part: the first of them, by its line."""
+    for line, row in zip(part.lines, part.labels, strict=True):
+        wrong = value_problem(np.array([row]), labelled, table, None)
+        if wrong is not None:
+            yield problem(wrong.code, table, wrong.fact, where=f"line {line}", help=wrong.help)
+            return
+
+
+def _without_a_line(folder: Path, parts: dict[str, Rows]) -> Iterator[Problem]:
+    """NS556 where an image has no line, or a line no image: by the names alone, before one is opened."""
+    for part, rows in parts.items():
+        found = {str(PurePosixPath(*path.relative_to(folder).parts)) for path in _files(folder / part)}
+        listed = set(rows.files)
+        if missing := sorted(listed - found):
+            near = nearest(missing[0], found - listed)
+            help = f"write `{near}`, which is there" if near else "remove its line, or add the image"
+            yield problem("NS556", folder / TABLE, f"`{missing[0]}` is not there{_more(missing)}", help=help)
+        if over := sorted(found - listed):
+            help = "give it a line, or move it out of the folder"
+            yield problem("NS556", folder / over[0], f"has no line in `{TABLE}`{_more(over)}", help=help)
+
+
+def _more(names: list[str]) -> str:
+    return f", and {len(names) - 1:,} more" if len(names) > 1 else ""
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files below a folder, without what systems leave behind."""
+    for above, below, names in os.walk(folder):
+        below[:] = [name for name in below if not images.left_behind(name)]
+        yield from (Path(above, name) for name in names if not images.left_behind(name))
+
+
+def _split(folder: Path, rows: Rows, labelled: str, shape: Shape, resize: bool, problems: list[Problem]) -> Split:
+    """One part; what cannot be read is a problem and leaves its row unset."""
+    pixels = np.zeros((len(rows.files), *shape), dtype=np.uint8)
+    for row, name in enumerate(rows.files):
+        try:
+            pixels[row] = images.decode(folder / name, shape, resize)
+        except Refused as refused:
+            problems.extend(refused.problems)
+    return Split(pixels, kept(np.array(rows.labels), labelled))

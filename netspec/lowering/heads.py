@@ -1,0 +1,20 @@
+"""What a head says of an image: the last layer's numbers in the terms of the labels."""
+
+from __future__ import annotations
+
+import jax
+
+from netspec.analysis.heads import of_plan
+from netspec.analysis.plan import Plan
+
+
+def answers(plan: Plan, logits: jax.Array) -> jax.Array:
+    """(batch, outputs) float32 logits -> (batch, outputs) answers.
+
+    Of classes, the probability of each by softmax; of one unit, that of the second class; of several labels, the
+    probability that each is on; numbers are themselves.
+    """
+    head = of_plan(plan)
+    if head.name == "class":
+        return jax.nn.softmax(logits)
+    return logits if head.name == "numbers" else jax.nn.sigmoid(logits)

@@ -1,0 +1,127 @@
+"""What repairs a block that says two things at once, the order of a layer's steps, and numbers that follow from channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil, floor
+
+from netspec.analysis.causes import NotRepeated
+from netspec.analysis.report import Report
+from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netspec.language.causes import NormGroupsDoNotDivide, NoWholeNumber, OneOfTheseKeys, StepsNotOnce
+from netspec.language.edits import insert, written
+from netspec.repair.changes import Change
+from netspec.repair.values import removal
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, walk
+from netspec.text.source import Span
+
+DIVISORS = 8
+"""How many numbers of groups are proposed."""
+
+
+def one_of_these(report: Report, finding: Diagnostic, cause: OneOfTheseKeys) -> Iterator[Fix]:
+    """A block of its own for each, in the order in which they are written; without what has nothing to join."""
+    block = walk(report.root, cause.path)
+    assert isinstance(block, Mapping)
+    entries = [entry for entry in block if entry.name in cause.names]
+    if len(entries) == 1:
+        yield removal(report.source, block, entries[0], needless=True)
+        return
+    listed, is_branch = walk(report.root, cause.path[:-1]), cause.path[-2:-1] == ("branches",)
+    if is_branch and not block.flow:
+        return
+    assert isinstance(listed, Sequence)
+    edits = [_parted(block, entry, listed.flow or is_branch) for entry in entries[1:]]
+    edits += [Edit(block.span.start, "["), Edit(block.span.end, "]")] if is_branch else []
+    yield Fix(f"give {' and '.join(f'`{entry.name}`' for entry in entries)} a block each", tuple(edits))
+
+
+def _parted(block: Mapping, entry: Entry, flow: bool) -> Edit:
+    """The entries from this one on as a block of their own."""
+    start = entry.key.span
+    if not block.flow:
+        return Edit(Span(start.line, start.column - 2, start.line, start.column), "- ")
+    before = block.entries[block.entries.index(entry) - 1].value.span
+    apart = "}, {" if flow else "}\n" + " " * (block.span.column - 3) + "- {"
+    return Edit(Span(before.end_line, before.end_column, start.line, start.column), apart)
+
+
+def steps_not_once(report: Report, finding: Diagnostic, cause: StepsNotOnce) -> Iterator[Fix]:
+    """An order that names each step once: as it is, with what is missing at the end."""
+    text = written(list(cause.steps))
+    yield Fix(f"set `order: {text}`", (Edit(finding.span, text),))
+
+
+def not_repeated(report: Report, finding: Diagnostic, cause: NotRepeated) -> Iterator[Fix]:
+    """The values in the layer itself, each over the one that stands there."""
+    assert report.spec is not None
+    layer = report.spec.layers[cause.layer].node
+    assert isinstance(layer, Mapping)
+    entry = layer.entry("first")
+    if entry is None or not isinstance(entry.value, Mapping):
+        return
+    source, edits, moved = report.source, list[Edit](), list[str]()
+    for own in entry.value:
+        text, there = source.excerpt(own.value.span), layer.entry(own.name)
+        if there is not None:
+            edits.append(Edit(there.value.span, text))
+        else:
+            moved.append(f"{own.name}: {text}")
+    if not moved:
+        without = removal(source, layer, entry)
+        yield Fix("write the values of `first` into the layer", (*edits, *without.edits))
+        return
+    apart = ", " if layer.flow else "\n" + " " * (entry.key.span.column - 1)
+    edits.append(Edit(entry.key.span.to(entry.value.span), apart.join(moved)))
+    yield Fix("write the values of `first` into the layer", tuple(edits))
+
+
+def no_whole_number(report: Report, finding: Diagnostic, cause: NoWholeNumber) -> Iterator[Fix]:
+    """The whole numbers next to the product, the nearer first."""
+    near = sorted({floor(cause.product), ceil(cause.product)} - {0}, key=lambda n: abs(n - cause.product))
+    yield from (Fix(f"set `{cause.key}: {n}`", (Edit(finding.span, str(n)),)) for n in near)
+
+
+def norm_groups(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivide) -> Iterator[Fix]:
+    """The numbers of groups that divide the features, the largest that is not larger first; then the nearest number of filters
+    that the groups divide."""
+    assert report.spec is not None
+    layer = next(layer for layer in report.spec.layers if layer.name == finding.layer)
+    nearest = max(1, round(cause.features / cause.groups)) * cause.groups
+    filters = [Change(layer, "filters", nearest).fix(report.spec)] if "filters" in layer.places else []
+    if finding.span == layer.at("filters"):
+        yield from filters
+    place = layer.places.get("norm.groups")
+    fitting = [n for n in range(min(cause.groups, cause.features), 0, -1) if cause.features % n == 0]
+    for n in fitting[:DIVISORS]:
+        if place is not None:
+            edit = Edit(place.value, str(n))
+        elif (node := _at(report.root, layer.at("norm"))) is not None:
+            edit = insert(report.source, node, "groups", str(n))
+        else:
+            return
+        yield Fix(f"set `groups: {n}` of the norm", (edit,))
+    yield from filters
+
+
+def blamed(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivide) -> Diagnostic:
+    """The finding at the filters of a layer whose norm stands in `defaults` and fits others."""
+    assert report.spec is not None
+    layer = next(layer for layer in report.spec.layers if layer.name == finding.layer)
+    alike = [other for other in report.spec.layers if other.places.get("norm") == layer.places.get("norm")]
+    failing = [other for other in alike if getattr(other.settings, "filters", 0) % cause.groups]
+    if "norm" in layer.own or "filters" not in layer.own or 2 * len(failing) > len(alike):
+        return finding
+    label = Label(finding.span, f"{cause.groups} groups")
+    return replace(finding, span=layer.at("filters"), labels=(label, *finding.labels[1:]))
+
+
+def _at(root: Node | None, place: Span) -> Node | None:
+    """The value that stands at a place."""
+    if root is None or root.span == place:
+        return root
+    below = (
+        () if isinstance(root, Scalar) else (entry.value for entry in root) if isinstance(root, Mapping) else root.items
+    )
+    return next((found for node in below if (found := _at(node, place)) is not None), None)

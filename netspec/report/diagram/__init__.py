@@ -1,0 +1,73 @@
+"""The picture of a network as SVG, drawn from its plan alone: no JAX, no numpy.
+
+A map is a stack of planes and a vector is a bar; sides and depths grow with the logarithm of their sizes, so that
+224 and 7 fit one picture. A square on a map is the window of the layer that reads it. Within a block, which has a frame where it
+is more than a chain, maps are half as large; branches stand one below the other, a shortcut runs above what it bridges, and
+blocks that are alike are drawn once.
+"""
+
+from __future__ import annotations
+
+from netspec.analysis.nesting import nested
+from netspec.analysis.plan import Plan, grammar
+from netspec.language.kind import dimensions
+from netspec.language.kinds import KINDS
+from netspec.report.diagram import boxes, compounds
+from netspec.report.diagram.glyphs import image_of
+from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, WIDTH, arrow, box, plain, style, words
+
+
+def draw(plan: Plan) -> str:
+    """The picture, a whole SVG document: wrapped into rows, readable to screen readers, light and dark."""
+    within = WIDTH - 2 * MARGIN
+    drawn = [boxes.large(image_of(plan)), *(compounds.top(plan, part, within - GAP) for part in nested(plan))]
+    title, text = plain(plan.name), plain(str(grammar(plan.spec)["text"]))
+    cost = f"{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image"
+    y, body = MARGIN + 40, []
+    for number, line in enumerate(boxes.wrapped(drawn, within)):
+        row = boxes.row(line)
+        y += row.up
+        body.append((arrow(MARGIN, y) if number else "") + row.draw(MARGIN + (GAP if number else 0.0), y, 0.0))
+        y += row.down + GAP
+    # The grammar of an irregular network is long: it is wrapped, never cut.
+    for words_beneath in [*_wrapped(text), cost]:
+        body.append(words(MARGIN, y, words_beneath))
+        y += LINE + 3
+    height = y + MARGIN / 2
+    layers = "; ".join(plain(f"{layer.name} {dimensions(layer.output)}") for layer in plan.layers)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="net" role="img" aria-labelledby="net-title net-layers" '
+        f'viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" height="{height:g}">'
+        f'<title id="net-title">{title}</title><desc id="net-layers">{text}. {cost}. {layers}</desc>'
+        f'<style>{style()}</style><rect class="ground" width="{WIDTH:g}" height="{height:g}"/>'
+        f"{words(MARGIN, MARGIN + 6, title, 'title')}{_legend(plan)}{''.join(body)}</svg>\n"
+    )
+
+
+def _legend(plan: Plan) -> str:
+    """What the colours are, at the right: of the kinds that occur, and of a window where there is one."""
+    kinds = {layer.kind for layer in plan.layers}
+    entries = [(f"key {name}", kind.title) for name, kind in KINDS.items() if name in kinds]
+    windows = any(KINDS[layer.kind].place != "added" and len(layer.input) == 3 for layer in plan.layers)
+    entries += [("window", "window")] if windows else []
+    parts, x = [], WIDTH - MARGIN - sum(map(_entry, entries)) + GAP / 2
+    for entry in entries:
+        role, text = entry
+        parts.append(box(role, x, MARGIN - 4, 10, 10) + words(x + 15, MARGIN + 5, text))
+        x += _entry(entry)
+    return "".join(parts)
+
+
+def _entry(entry: tuple[str, str]) -> float:
+    """The width of an entry of the legend."""
+    return GAP + CHARACTER * len(entry[1])
+
+
+def _wrapped(text: str) -> list[str]:
+    """Escaped text in lines that fit, broken between words."""
+    most, lines = int((WIDTH - 2 * MARGIN) / CHARACTER), [""]
+    for word in text.split(" "):
+        if len(lines[-1]) + len(word) >= most:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
