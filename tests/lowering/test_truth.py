@@ -133,7 +133,7 @@ def test_pooling(pool: str, chosen: bool) -> None:
 def test_activations(activation: str) -> None:
     text = (
         f"netspec: 1\nname: t\ninput: [6, 6, 2]\ndefaults: {{activation: {activation}}}\n"
-        "blocks:\n  - {conv: {filters: 4, kernel: 3}, pool: {window: 2}}\nfc: [{units: 6, norm: batch}, 3]\n"
+        "blocks:\n  - {conv: {filters: 4, kernel: 3}, pool: {window: 2}}\nfc: [6, 3]\n"
     )
     for training in (False, True):
         compare(text, chosen=True, training=training)
@@ -210,7 +210,7 @@ def test_a_step_of_training_is_pytorchs() -> None:
         "netspec: 1\nname: t\ninput: [8, 8, 4]\ndata: {source: npz, path: t.npz}\nblocks:\n"
         "  - {conv: {filters: 4, kernel: 3, padding: 1, norm: batch, gate: {units: 2}}, shortcut: add, activation: relu}\n"
         "  - {branches: [[], {conv: {filters: 4, kernel: 1, activation: prelu}}], join: concat, pool: {window: 2, norm: batch}}\n"
-        "fc: [3]\ntrain: {optimizer: {type: sgd, learning_rate: 1, momentum: 0.9}}\n"
+        "fc: [{units: 6, norm: batch}, 3]\ntrain: {optimizer: {type: sgd, learning_rate: 1, momentum: 0.9}}\n"
     )
     net = network(text, chosen=True)
     rng = np.random.default_rng(0)
