@@ -18,7 +18,16 @@ from netspec.text.source import Source
 from .one_edit import SPECS, Mistake, mistakes
 
 CHAINS = (
-    *("alexnet", "all-cnn-c", "digits-sigmoid", "digits", "fully-connected", "lenet5-fashion", "lenet5", "mobilenet-v1"),
+    *(
+        "alexnet",
+        "all-cnn-c",
+        "digits-sigmoid",
+        "digits",
+        "fully-connected",
+        "lenet5-fashion",
+        "lenet5",
+        "mobilenet-v1",
+    ),
     *("vgg-small", "vgg11", "vgg16", "vgg19"),
 )
 """Networks with joins have lists of mistakes of their own: `python -m tests.corpus.figures --bases grown`."""

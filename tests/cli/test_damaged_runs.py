@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from netspec.report import page
-from netspec.runs.record import IMPLIED, TYPES, LATER
+from netspec.runs.record import IMPLIED, LATER, TYPES
 from tests.cli.run import here
 
 SPEC = """\
