@@ -97,9 +97,8 @@ def activation_key(doc: str, default: type[Activation]) -> Any:
     )
 
 
-def dropout_key(doc: str) -> Any:
+def dropout_key(doc: str, also: tuple[str, ...] = ("drop", "drop_rate")) -> Any:
     """The key `dropout`: a rate, or a mapping."""
-    also = ("drop", "drop_rate")
     examples = (0.5, {"rate": 0.1, "type": "spatial"})
     return key(number_or(Dropout, "rate"), doc, Dropout, default_words="0", also=also, examples=examples)
 

@@ -98,7 +98,7 @@ class Block:
     )
     norm: Norm = norm_key("Normalization after the shortcut or the join.")
     activation: Activation = activation_key("The function after the shortcut or the join, and norm.", NoActivation)
-    dropout: Dropout = dropout_key("The share of units switched off in training, after the activation.")
+    dropout: Dropout = dropout_key("The share of units switched off in training, after the activation.", ("drop_rate",))
 
 
 SECTIONS: dict[str, type] = {"block": Block, "input": Input} | {name: kind.settings for name, kind in written().items()}
