@@ -57,8 +57,8 @@ def read(path: str, batch: int, optimizer: dict[str, Any]) -> Plan:
 
 
 def _steady(settings: Any) -> Any:
-    has_dropout = any(field.name == "dropout" for field in fields(settings))
-    return replace(settings, dropout=Dropout()) if has_dropout else settings
+    off = {"dropout": Dropout(), "drop": 0.0}
+    return replace(settings, **{field.name: off[field.name] for field in fields(settings) if field.name in off})
 
 
 def examples(plan: Plan, batch: int) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,14 @@ class UnevenAverage(nn.Module):
         return self.pool(self.pad(x)) / inside
 
 
+class RowsFirst(nn.Module):
+    """A map as a vector in the order (height, width, channels)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels, height, width) to (batch, height * width * channels)."""
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
 class ChannelNorm(nn.LayerNorm):
     """Layer norm over the channels of each position."""
 

@@ -13,7 +13,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from benchmarks.peers.peer import refuse
-from benchmarks.peers.torch_modules import ChannelNorm, Every, Fitted, Gate, Join, ResponseNorm, UnevenAverage
+from benchmarks.peers.torch_modules import (
+    ChannelNorm,
+    Every,
+    Fitted,
+    Gate,
+    Join,
+    ResponseNorm,
+    RowsFirst,
+    UnevenAverage,
+)
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.language.activations import Activation
 from netspec.language.kind import FLATTENED, Shape
@@ -118,21 +127,23 @@ def weights(plan: Plan, params: Mapping[str, Any], state: Mapping[str, Any]) -> 
     found = {}
     for layer in plan.layers:
         for name, tensor in {**params.get(layer.name, {}), **state.get(layer.name, {})}.items():
-            found[f"{layer.value - 1}.{NAMES[name]}"] = _laid_out(plan, layer, name, tensor)
+            laid_out = _laid_out(tensor, _read(plan, layer)) if name == "kernel" else tensor
+            found[f"{layer.value - 1}.{NAMES[name]}"] = laid_out.T if name.endswith("_kernel") else laid_out
     return found
 
 
-def _laid_out(plan: Plan, layer: PlannedLayer, name: str, tensor: Tensor) -> Tensor:
-    """A kernel as PyTorch has it; behind a flattened map the channels come first, in what leads a layer too."""
-    if tensor.ndim == 4:
-        return tensor.permute(3, 2, 0, 1)
-    read = plan.shape(layer.reads[0])
-    steps = {"kernel": layer.kind, "slope": "activation", "bias": "bias"}
-    leads = steps.get(name, "norm") in layer.settings.leading
-    if KINDS[layer.kind].flattens and len(read) == 3 and (name == "kernel" or leads):
+def _laid_out(kernel: Tensor, read: Shape) -> Tensor:
+    if kernel.ndim == 4:
+        return kernel.permute(3, 2, 0, 1)
+    if len(read) == 3:
         order = [FLATTENED.index(axis) for axis in CHANNELS_FIRST]
-        tensor = tensor.reshape(*read, -1).permute(*order, 3).reshape(tensor.shape)
-    return tensor.T if tensor.ndim == 2 else tensor
+        kernel = kernel.reshape(*read, -1).permute(*order, 3).reshape(kernel.shape)
+    return kernel.T
+
+
+def _read(plan: Plan, layer: PlannedLayer) -> Shape:
+    """What the layer itself takes; a norm before a product takes features in netspec's order, of which groups are neighbours."""
+    return layer.input if KINDS[layer.kind].flattens and layer.settings.leading else plan.shape(layer.reads[0])
 
 
 def _parts(plan: Plan, layer: PlannedLayer) -> tuple[Parts, Parts]:
@@ -140,29 +151,28 @@ def _parts(plan: Plan, layer: PlannedLayer) -> tuple[Parts, Parts]:
     settings: Any = layer.settings
     if layer.kind not in PARTS:
         refuse(f"layer `{layer.kind}`", "this comparison's PyTorch")
-    read = plan.shape(layer.reads[0])
-    own = PARTS[layer.kind](settings, read)
-    flat: Parts = [("flat", nn.Flatten())] if KINDS[layer.kind].flattens and len(read) == 3 else []
-    features = math.prod(read) if flat else read[-1]
-    leading = [_step(settings, step, features, layer.output) for step in settings.leading]
-    after = [_step(settings, step, layer.output[-1], layer.output) for step in getattr(settings, "following", ())]
-    return ([*flat, *leading], [*own, *after]) if leading else ([], [*flat, *own, *after])
+    read = _read(plan, layer)
+    flat: Parts = [("flat", RowsFirst())] if read != plan.shape(layer.reads[0]) else []
+    leading = [_step(settings, step, layer.input) for step in settings.leading]
+    after = [_step(settings, step, layer.output) for step in getattr(settings, "following", ())]
+    return [*flat, *leading], [*PARTS[layer.kind](settings, read), *after]
 
 
-def _step(settings: Any, step: str, features: int, output: Shape) -> tuple[str, nn.Module]:
-    flat = len(output) == 1
+def _step(settings: Any, step: str, shape: Shape) -> tuple[str, nn.Module]:
+    flat = len(shape) == 1
     if step == "norm":
-        return step, _norm(settings.norm, features, flat)
+        return step, _norm(settings.norm, shape[-1], flat)
     if step == "activation":
-        return step, _activation(settings.activation, features)
+        return step, _activation(settings.activation, shape[-1])
     spatial = settings.dropout.type == "spatial" and not flat
     return step, nn.Dropout2d(settings.dropout.rate) if spatial else nn.Dropout(settings.dropout.rate)
 
 
 def _activation(activation: Activation, features: int) -> nn.Module:
-    if activation.type == "prelu":
-        return nn.PReLU(features)
-    return ACTIVATIONS[activation.type](**activation.arguments)  # type: ignore[no-any-return]
+    if activation.type == "none":
+        return nn.Identity()
+    made = nn.PReLU(features) if activation.type == "prelu" else ACTIVATIONS[activation.type](**activation.arguments)
+    return made  # type: ignore[no-any-return]
 
 
 def _norm(settings: Norm, features: int, flat: bool) -> nn.Module:
@@ -178,12 +188,15 @@ def _norm(settings: Norm, features: int, flat: bool) -> nn.Module:
         made = nn.GroupNorm(norm.groups if norm.type == "group" else features, features, norm.eps)
     for wanted, name in ((norm.scale, "weight"), (norm.shift, "bias")):
         if not wanted:
-            setattr(made, name, None)
+            constant = getattr(made, name).detach()
+            delattr(made, name)
+            made.register_buffer(name, constant)
     return made
 
 
 def _fc(settings: Any, shape: Shape) -> Parts:
-    return [("linear", nn.Linear(math.prod(shape), settings.units, settings.bias))]
+    flat: Parts = [("flat", nn.Flatten())] if len(shape) == 3 else []
+    return [*flat, ("linear", nn.Linear(math.prod(shape), settings.units, settings.bias))]
 
 
 def _conv(settings: Any, input: Shape) -> Parts:

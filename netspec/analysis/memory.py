@@ -80,7 +80,7 @@ class _Walk:
         """For each value that is kept for the backward pass, the first stage that reads it there: the last to need it."""
         for stage in self.stages:
             held = self._held[stage.layer.value]
-            if held.reads_input and held.stand_in is None:
+            if held.reads_input and (held.stand_in is None or held.led):
                 for value in stage.layer.reads:
                     self._keepers.setdefault(value, stage.layer.value)
         # XLA:CPU computes bfloat16 in float32, and keeps it so.
@@ -137,10 +137,10 @@ class _Walk:
         """The stage's output, and what is kept for the way back; a value that nobody reads again goes."""
         layer, number = stage.layer, stage.layer.value
         held, output = self._held[number], elements(stage.result.output)
-        if held.stand_in is not None:
-            self._numbers((number, "input"), "activations", held.stand_in)
+        if held.stand_in is not None or held.led:
+            self._numbers((number, "input"), "activations", held.stand_in or elements(layer.input))
         self._numbers((number, "patches"), "workspace", held.patches)
-        if layer.shapes:
+        if layer.shapes or held.kept:
             self._numbers((number, "sums"), "activations", elements(layer.output) * max(held.kept, 1))
         self._drop((number, "patches"))
         self._numbers(stage.result.value, "activations", output)
@@ -166,7 +166,7 @@ class _Walk:
         """The gradients of the stage's weights and of what it reads; then what was kept for them goes."""
         layer, number = stage.layer, stage.layer.value
         held, own = self._held[number], (stage.result.value, "gradient")
-        if layer.shapes:
+        if layer.shapes or held.kept:
             self._numbers((number, "gradient of sums"), "workspace", elements(layer.output))
             self._drop(own)
             self._numbers("norm", "workspace", elements(layer.output) * held.norm)

@@ -67,6 +67,8 @@ class Footprint:
     """Words of 32 bits for each number of the output, drawn for dropout before the first layer runs."""
     turned: int = 0
     """Numbers of the weights that are laid out a second time, because they are one side of a matrix product as they are."""
+    led: bool = False
+    """Whether what is behind the leading steps is kept besides what is read."""
     stand_in: int | None = None
     """What is kept for the backward pass in place of the input; None where that is the input itself."""
     patches: int = 0

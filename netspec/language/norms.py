@@ -161,7 +161,7 @@ class LocalResponseNorm(Norm):
 
     type: ClassVar[str] = "local_response"
     words: ClassVar[str] = "local response norm"
-    kept: ClassVar[int] = 2
+    kept: ClassVar[int] = 3
 
     size: int = key(whole(1), "How many neighbouring features are summed.", 5, also=("n",), examples=(5,))
     alpha: float = key(number(above=0), "The weight of their mean square.", 1e-4, examples=(5e-4,))

@@ -186,8 +186,13 @@ class Stepped(Named):
 
     def held(self, reads_input: bool, turned: int = 0) -> Footprint:
         """What training holds for the steps, and for a layer that needs its input for the way back."""
-        kept, normed = max(self.norm.kept, self.activation.kept), bool(self.norm.kept)
-        return Footprint(reads_input or bool(self.leading), kept, 2 * normed, 4 * bool(self.dropout), turned)
+        arrays = {"norm": self.norm.kept, "activation": self.activation.kept}
+        led, kept = (
+            max((arrays.get(step, 0) for step in steps), default=0) for steps in (self.leading, self.following)
+        )
+        normed = self.norm.kept > 0 and "norm" in self.following
+        random = 4 if self.dropout and self.dropout.type == "unit" else 0
+        return Footprint(reads_input or led > 0, kept, 2 * normed, random, turned, led=led > 0)
 
 
 def order_key(kind: str) -> Any:

@@ -24,8 +24,12 @@ def apply(run: Run, *arrays: jax.Array) -> tuple[jax.Array, Arrays]:
         arrays = (*others, dropped(run, last))
     if isinstance(run.settings, Add):
         first, *rest = arrays
-        return follow(run, sum(rest, start=first))
-    return follow(run, jnp.concatenate(arrays, axis=-1))
+        joined = sum(rest, start=first)
+    else:
+        joined = jnp.concatenate(arrays, axis=-1)
+    # Else XLA:CPU would keep all that is joined for the derivatives of what follows, and join it a second time.
+    written = run.products and run.settings.following
+    return follow(run, jax.lax.optimization_barrier(joined) if written else joined)
 
 
 def dropped(run: Run, x: jax.Array) -> jax.Array:

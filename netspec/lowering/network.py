@@ -141,8 +141,9 @@ class Network:
         if layer.layer.led_by is not None:
             arrays = [led[layer.layer.led_by]]
         elif layer.settings.leading:
-            arrays[0], moved = lead(run, arrays[0])
-            led[layer.value], run = arrays[0], replace(run, statistics=moved)
+            x, moved = lead(run, arrays[0])
+            arrays[0] = led[layer.value] = self._written(x)
+            run = replace(run, statistics=moved)
         return lowering(layer.kind).apply(run, *arrays)
 
     def _run(self, stage: Stage, variables: Variables, **how: Any) -> Run:

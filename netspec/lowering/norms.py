@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
 from netspec.language.norms import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Norm
 from netspec.lowering.columns import across, standardize
 from netspec.lowering.kinds import Arrays, Run
+from netspec.lowering.settings import held
 
 
 def normalize(norm: Norm, run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
     """The norm of x, and the new running statistics."""
     if isinstance(norm, BatchNorm):
         return batch_norm(norm, run, x)
-    return _of_each_image(norm, run.params, x.astype(jnp.float32)).astype(x.dtype), run.statistics
+    return _of_each_image(norm, run, x.astype(jnp.float32)).astype(x.dtype), run.statistics
 
 
-def _of_each_image(norm: Norm, params: Arrays, x: jax.Array) -> jax.Array:
+def _of_each_image(norm: Norm, run: Run, x: jax.Array) -> jax.Array:
+    params = run.params
     match norm:
         case LayerNorm():
             return _scaled(_standard(x, (-1,), norm.eps), params)
@@ -26,7 +30,7 @@ def _of_each_image(norm: Norm, params: Arrays, x: jax.Array) -> jax.Array:
         case GroupNorm():
             return _scaled(group_norm(norm, x), params)
         case LocalResponseNorm():
-            return local_response_norm(norm, x)
+            return local_response_norm(norm, x, run.products)
     raise AssertionError(f"no lowering of the norm {norm.type}")
 
 
@@ -78,13 +82,34 @@ def group_norm(norm: GroupNorm, x: jax.Array) -> jax.Array:
     return _standard(grouped, (1, 3), norm.eps).reshape(x.shape)
 
 
-def local_response_norm(norm: LocalResponseNorm, x: jax.Array) -> jax.Array:
+def local_response_norm(norm: LocalResponseNorm, x: jax.Array, products: bool) -> jax.Array:
     """x / (k + alpha/size * sum of x^2)^beta over features from i - floor((size - 1)/2) to i + ceil((size - 1)/2).
 
-    Source: ONNX's operator LRN.
+    With `products` in reverse mode only. Source: ONNX's operator LRN.
     """
     sides = ((norm.size - 1) // 2, norm.size // 2)
-    padded = jnp.pad(jnp.square(x), ((0, 0),) * (x.ndim - 1) + (sides,))
-    features = x.shape[-1]
-    total = sum((padded[..., n : n + features] for n in range(norm.size)), start=jnp.zeros_like(x))
+    total = (_neighbours if products else _sums)(sides, jnp.square(x))
     return x * (norm.k + norm.alpha / norm.size * total) ** -norm.beta
+
+
+def _sums(sides: tuple[int, int], x: jax.Array) -> jax.Array:
+    """For each feature the sum of those from `sides[0]` before it to `sides[1]` behind."""
+    padded, features = jnp.pad(x, ((0, 0),) * (x.ndim - 1) + (sides,)), x.shape[-1]
+    return sum((padded[..., n : n + features] for n in range(sum(sides) + 1)), start=jnp.zeros_like(x))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _neighbours(sides: tuple[int, int], x: jax.Array) -> jax.Array:
+    """The same, with a gradient that is one pass: XLA:CPU would write out a padded array for each neighbour."""
+    return _sums(sides, x)
+
+
+def _neighbours_forward(sides: tuple[int, int], x: jax.Array) -> tuple[jax.Array, None]:
+    return _sums(sides, x), None
+
+
+def _neighbours_backward(sides: tuple[int, int], _: None, dy: jax.Array) -> tuple[jax.Array]:
+    return (_sums(sides[::-1], dy),)
+
+
+_neighbours.defvjp(held(_neighbours_forward), held(_neighbours_backward))

@@ -55,7 +55,7 @@ def test_dropout_schedule_and_clipping_are_off(spec: str) -> None:
     train = plan.spec.train.value
     assert (train.batch_size, train.optimizer.type, train.schedule.type) == (3, "sgd", "constant")
     assert train.gradient_clip is None
-    assert all(getattr(layer.settings, "dropout", 0) == 0 for layer in plan.layers)
+    assert not any(getattr(layer.settings, "dropout", None) for layer in plan.layers)
 
 
 @pytest.mark.slow

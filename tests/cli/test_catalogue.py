@@ -142,7 +142,7 @@ def test_explain_speaks_json_and_completes() -> None:
     }
     assert [c["code"] for c in json.loads(process("explain", "--format", "json").stdout)["codes"]] == list(CODES)
     variables = {"COMP_WORDS": "netspec explain NS30", "COMP_CWORD": "2", "_NETSPEC_COMPLETE": "bash_complete"}
-    assert process(**variables).stdout.split() == [f"plain,NS30{number}" for number in range(1, 6)]
+    assert process(**variables).stdout.split() == [f"plain,NS30{number}" for number in range(1, 10)]
 
 
 def test_an_unknown_code_is_wrong_usage_with_the_nearest() -> None:

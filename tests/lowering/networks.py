@@ -56,15 +56,15 @@ def torch_forward(net: TrainableNetwork, params: dict[str, Any], state: Any, x: 
     module = torch_net.module(net.plan).double().train(training)
     y = functional_call(module, torch_net.weights(net.plan, params, moved), x.permute(0, 3, 1, 2))
     if training:
-        state |= {layer.name: biased(net, layer, state, moved, len(x)) for layer in net.plan.layers if layer.statistics}
+        state |= {layer.name: biased(layer, state, moved, len(x)) for layer in net.plan.layers if layer.statistics}
     return y.permute(0, 2, 3, 1) if y.ndim == 4 else y
 
 
-def biased(net: TrainableNetwork, layer: PlannedLayer, state: Any, moved: Any, batch: int) -> dict[str, Any]:
+def biased(layer: PlannedLayer, state: Any, moved: Any, batch: int) -> dict[str, Any]:
     """PyTorch runs the unbiased variance, the format the biased one: smaller by (n - 1)/n."""
     settings: Any = layer.settings
-    normed = net.plan.shape(layer.reads[0]) if "norm" in settings.leading else layer.output
-    count = batch * (1 if layer.kind == "fc" else math.prod(normed[:-1]))
+    normed = layer.input if "norm" in settings.leading else layer.output
+    count = batch * math.prod(normed[:-1])
     old = settings.norm.momentum * state[layer.name]["variance"]
     own = moved[layer.name]
     return {"mean": own["mean"], "variance": old + (own["variance"] - old) * (count - 1) / count}

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 
 import netspec
 from netspec.analysis.stages import stages
+from netspec.language.steps import Dropout
+from netspec.lowering.around import dropout
 from netspec.lowering.planner import choices, from_names
 from netspec.runs.record import plain
 from tests.lowering.grammar import specs
@@ -82,9 +84,7 @@ def test_dropout_scales_what_it_keeps() -> None:
     net = network(text)
     start = net.init(0)
     images = np.ones((4, 1, 1, 4), np.float32)
-    from netspec.lowering.finish import dropout
-
-    dropped = np.asarray(dropout(np.ones((4, 4000), np.float32), 0.3, jax.random.key(1)))
+    dropped = np.asarray(dropout(jnp.ones((4, 4000)), Dropout(rate=0.3), jax.random.key(1)))
     assert set(np.unique(dropped).tolist()) == {0.0, np.float32(1 / 0.7).item()}
     assert abs((dropped == 0).mean() - 0.3) < 0.02
     first, _ = net.forward(start, images, training=True, key=jax.random.key(0))
@@ -92,6 +92,35 @@ def test_dropout_scales_what_it_keeps() -> None:
     other, _ = net.forward(start, images, training=True, key=jax.random.key(1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+    np.testing.assert_array_equal(net.forward(start, images)[0], net.apply(start, images))
+
+
+def test_spatial_dropout_switches_off_whole_maps() -> None:
+    dropped = np.asarray(dropout(jnp.ones((50, 3, 2, 40)), Dropout(rate=0.3, type="spatial"), jax.random.key(1)))
+    maps = dropped.reshape(50, 6, 40)
+    np.testing.assert_array_equal(maps, np.broadcast_to(maps[:, :1], maps.shape))
+    assert set(np.unique(maps).tolist()) == {0.0, np.float32(1 / 0.7).item()}
+    assert abs((maps[:, 0] == 0).mean() - 0.3) < 0.04
+
+
+def test_stochastic_depth_drops_what_the_layers_of_a_block_give() -> None:
+    """In training, image by image, more often from repetition to repetition; never in inference."""
+    text = (
+        "netspec: 1\nname: t\ninput: [2, 2, 1]\nblocks:\n  - repeat: 3\n    conv: {filters: 1, kernel: 1, activation: none}\n"
+        "    shortcut: {type: add, drop: [0, 0.4]}\n"
+    )
+    net = network(text)
+    start = variables(net)
+    images = jnp.ones((2000, 2, 2, 1))
+    outputs: dict[str, Any] = {}
+    net.forward(start, images, training=True, key=jax.random.key(0), outputs=outputs)
+    for block, rate in ((1, 0.0), (2, 0.2), (3, 0.4)):
+        given, joined = outputs[f"block{block}.conv1"], outputs[f"block{block}.add"]
+        read = images if block == 1 else outputs[f"block{block - 1}.add"]
+        np.testing.assert_array_equal((joined == read).all((1, 2, 3)), (joined == read).any((1, 2, 3)))
+        stays = np.asarray((joined != read)[:, 0, 0, 0])
+        assert abs(stays.mean() - (1 - rate)) < 0.04
+        np.testing.assert_allclose(joined[stays], (read + given / (1 - rate))[stays], rtol=1e-6)
     np.testing.assert_array_equal(net.forward(start, images)[0], net.apply(start, images))
 
 
@@ -136,3 +165,39 @@ def test_pooling_first_is_the_same_function_in_value_and_gradient() -> None:
         )
         for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("block", "together"),
+    [
+        ("{conv: {filters: 4, kernel: 3}, pool: {window: 2}}", True),
+        ("{conv: {filters: 4, kernel: 3}, pool: {window: 2, norm: batch}}", False),
+        ("{conv: {filters: 4, kernel: 3}, pool: {window: 2, activation: relu, order: [activation, pool]}}", False),
+        ("{conv: {filters: 4, kernel: 3, order: [activation, conv]}, pool: {window: 2}}", True),
+        ("{conv: {filters: 4, kernel: 3, gate: {units: 1}}, pool: {window: 2}}", False),
+        ("{conv: {filters: 4, kernel: 3, padding: 1}, shortcut: add, pool: {window: 2}}", False),
+    ],
+)
+def test_pooling_runs_within_a_convolution_that_it_alone_reads(block: str, together: bool) -> None:
+    net = network(f"netspec: 1\nname: t\ninput: [8, 8, 4]\nblocks: [{block}]\n")
+    assert any(stage.within is not None for stage in stages(net.plan)) == together
+
+
+def test_bfloat16_gives_finite_gradients_everywhere() -> None:
+    """Also where the images are 0: of powers, roots and trained slopes."""
+    text = (
+        "netspec: 1\nname: t\ninput: {height: 6, width: 6, channels: 4, norm: local_response}\nblocks:\n"
+        "  - {conv: {filters: 4, kernel: 3, padding: 1, norm: layer, activation: prelu, gate: {units: 2}}, shortcut: add, norm: instance}\n"
+        "  - {conv: {filters: 6, kernel: 3, stride: 2, padding: 1, norm: batch}, shortcut: {type: add, projection: pool}, norm: {type: group, groups: 2}}\n"
+        "fc: [3]\ndata: {source: npz, path: t.npz}\ntrain: {precision: bfloat16}\n"
+    )
+    net = network(text, chosen=True)
+    start = net.init(0)
+    images = jnp.zeros((2, 6, 6, 4)).at[0].set(1)
+
+    def total(params: Any) -> jax.Array:
+        return net.forward({"params": params, "state": start["state"]}, images, training=True)[0].sum()
+
+    gradients = jax.tree.leaves(jax.jit(jax.grad(total))(start["params"]))
+    assert all(np.isfinite(np.asarray(gradient, np.float32)).all() for gradient in gradients)
+    assert any(np.asarray(gradient, np.float32).any() for gradient in gradients)

@@ -126,7 +126,10 @@ def test_pooling(pool: str, chosen: bool) -> None:
     compare(text, chosen=chosen, training=True)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    "activation",
+    [*ACTIVATIONS, "{type: leaky_relu, slope: 0.3}", "{type: elu, alpha: 0.5}", "{type: gelu, approximate: false}"],
+)
 def test_activations(activation: str) -> None:
     text = (
         f"netspec: 1\nname: t\ninput: [6, 6, 2]\ndefaults: {{activation: {activation}}}\n"
@@ -134,6 +137,111 @@ def test_activations(activation: str) -> None:
     )
     for training in (False, True):
         compare(text, chosen=True, training=training)
+
+
+NORMS = [
+    "{type: batch, eps: 1e-3, momentum: 0.8}",
+    "{type: batch, scale: false}",
+    "{type: batch, shift: false}",
+    "layer",
+    "{type: layer, eps: 0.1, shift: false}",
+    "instance",
+    "{type: group, groups: 2}",
+    "{type: group, groups: 3, scale: false}",
+    "{type: local_response, size: 3}",
+    "{type: local_response, size: 4, alpha: 0.5, beta: 0.5, k: 2}",
+]
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_norms(norm: str) -> None:
+    """Of a convolution, of what is pooled, and before a convolution."""
+    text = (
+        f"netspec: 1\nname: t\ninput: [9, 8, 3]\ndefaults: {{activation: tanh, conv: {{kernel: 2, norm: {norm}}}}}\n"
+        f"blocks:\n  - {{conv: {{filters: 6}}, pool: {{window: 2, norm: {norm}}}}}\n"
+        "  - conv: {filters: 4, order: [norm, conv, activation]}\n"
+    )
+    compare(text, chosen=True, training=True)
+
+
+JOINED = {
+    "identity": "{conv: {filters: 4, kernel: 3, padding: 1}, shortcut: add, activation: relu}",
+    "convolution": "{conv: [{filters: 6, kernel: 3, padding: 1, stride: 2, norm: batch}, {filters: 6, kernel: 1, norm: batch, activation: none}], shortcut: add, activation: relu}",
+    "other kernel": "{conv: {filters: 6, kernel: 3, padding: 1, stride: 2}, shortcut: {type: add, projection: {kernel: 3, padding: 1, norm: layer}}}",
+    "average": "{conv: {filters: 6, kernel: 3, padding: 1, stride: 2}, shortcut: {type: add, projection: pool}, norm: group}",
+    "slice": "{conv: {filters: 6, kernel: 3, padding: 1, stride: 2}, shortcut: {type: add, projection: slice}}",
+    "skip": "{repeat: 2, conv: {filters: 6, kernel: 3, padding: 1}, shortcut: {type: add, projection: skip}, activation: silu}",
+    "pre-activation": "{conv: [{filters: 6, kernel: 3, padding: 1, stride: 2, norm: batch, order: [norm, activation, conv]}, {filters: 6, kernel: 1, norm: batch, order: [norm, activation, conv]}], shortcut: add}",
+    "dense": "{repeat: 2, conv: {filters: 3, kernel: 3, padding: 1}, shortcut: concat}",
+    "strided concatenation": "{conv: {filters: 3, kernel: 3, padding: 1, stride: 2}, shortcut: concat, norm: batch, activation: prelu}",
+    "branches": "{branches: [{conv: {filters: 2, kernel: 1}}, [], [{pool: {window: 3, stride: 1, padding: 1}}, {conv: {filters: 3, kernel: 1}}]], join: concat, activation: tanh}",
+    "bridged sum of branches": "{branches: [{conv: {filters: 4, kernel: 1}}, {conv: {filters: 4, kernel: 3, padding: 1}}, []], join: add, shortcut: concat, pool: {window: 2}}",
+    "group": "{repeat: 2, blocks: [{conv: {filters: 6, kernel: 3, padding: 1, first: {stride: 2}}}, {conv: {filters: 6, kernel: 1}, shortcut: add}], shortcut: add}",
+    "inverted": "{conv: [{filters: 2x, kernel: 1}, {kernel: 3, padding: 1, groups: depthwise, gate: {units: 0.5x}}, {filters: 4, kernel: 1, activation: none}], shortcut: add}",
+    "gate": "{conv: {filters: 4, kernel: 3, activation: relu6, order: [conv, activation, norm], norm: batch, gate: {reduction: 2, activation: prelu, gate: hard_sigmoid}}}",
+    "counted padding": "{pool: {type: average, window: 3, stride: 2, padding: 1, count_padding: true, activation: relu, norm: layer}}",
+    "uneven counted padding": "{conv: {filters: 4, kernel: 1}, pool: {type: average, window: 3, stride: 2, padding: same, count_padding: true}}",
+    "before a maximum": "{conv: {filters: 4, kernel: 3}, pool: {window: 2, order: [norm, activation, pool], norm: batch, activation: relu}}",
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_joins_gates_and_steps(name: str) -> None:
+    text = (
+        f"netspec: 1\nname: t\ninput: [9, 8, 4]\ndefaults: {{activation: tanh}}\nblocks:\n  - {JOINED[name]}\n".replace(
+            "norm: group", "norm: {type: group, groups: 2}"
+        )
+    )
+    compare(text, chosen=True, training=True)
+
+
+def test_steps_of_the_images_and_before_a_product() -> None:
+    text = (
+        "netspec: 1\nname: t\ninput: {height: 4, width: 3, channels: 4, norm: {type: group, groups: 2}}\n"
+        "blocks: [{conv: {filters: 4, kernel: 2, bias: false}}]\n"
+        "fc: [{units: 6, norm: layer, activation: prelu, order: [norm, activation, fc]}, 3]\n"
+    )
+    compare(text, chosen=False, training=True)
+
+
+def test_a_step_of_training_is_pytorchs() -> None:
+    """Of a network in which values have several readers."""
+    text = (
+        "netspec: 1\nname: t\ninput: [8, 8, 4]\ndata: {source: npz, path: t.npz}\nblocks:\n"
+        "  - {conv: {filters: 4, kernel: 3, padding: 1, norm: batch, gate: {units: 2}}, shortcut: add, activation: relu}\n"
+        "  - {branches: [[], {conv: {filters: 4, kernel: 1, activation: prelu}}], join: concat, pool: {window: 2, norm: batch}}\n"
+        "fc: [3]\ntrain: {optimizer: {type: sgd, learning_rate: 1, momentum: 0.9}}\n"
+    )
+    net = network(text, chosen=True)
+    rng = np.random.default_rng(0)
+    images, labels = rng.normal(size=(16, 8, 8, 4)).astype(np.float32), np.arange(16) % 3
+    state: Any = net.init_training(0)
+    start = jax.device_get(state["variables"])
+    state, _ = net.train_step(state, images, labels.astype(np.int32))
+
+    from benchmarks.peers import torch_net
+
+    doubles = {
+        part: {
+            layer: {name: torch.tensor(value.astype(np.float64)) for name, value in own.items()}
+            for layer, own in start[part].items()
+            if layer != "input"
+        }
+        for part in ("params", "state")
+    }
+    module = torch_net.module(net.plan).double()
+    module.load_state_dict(torch_net.weights(net.plan, doubles["params"], doubles["state"]), strict=False)
+    optimizer = torch.optim.SGD(module.parameters(), 1, momentum=0.9)
+    x = torch.tensor(images.astype(np.float64)).permute(0, 3, 1, 2)
+    torch.nn.functional.cross_entropy(module(x), torch.tensor(labels)).backward()
+    optimizer.step()
+    after = {
+        layer: {name: torch.tensor(np.asarray(value, np.float64)) for name, value in own.items()}
+        for layer, own in jax.device_get(state["variables"]["params"]).items()
+    }
+    wanted = dict(module.named_parameters())
+    for name, value in torch_net.weights(net.plan, after, {}).items():
+        agree(value, wanted[name].detach(), name)
 
 
 @settings(max_examples=20, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))

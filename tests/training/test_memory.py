@@ -42,7 +42,54 @@ SEPARABLE = (
     "{filters: 32, kernel: 3, padding: same, groups: depthwise, norm: batch}, "
     "{filters: 64, kernel: 1, norm: batch}], pool: {window: 2}}]\nfc: [10]\n"
 )
+BRIDGED = HEAD % "32, 32, 3" + (
+    "defaults: {conv: {kernel: 3, padding: 1, norm: batch%s}}\n"
+    "blocks: [{conv: {filters: 16}}, {repeat: 2, conv: [{filters: 16}, {filters: 16, activation: none}], shortcut: %s}, "
+    "{repeat: 2, conv: [{filters: 32, first: {stride: 2}}, {filters: 32, activation: none}], shortcut: %s}, "
+    "{pool: {type: average, window: all}}]\nfc: [10]\n"
+)
+BOTTLENECKS = HEAD % "32, 32, 3" + (
+    "defaults: {conv: {kernel: 1, norm: batch}}\n"
+    "blocks: [{conv: {filters: 16, kernel: 3, padding: 1}}, {repeat: 3, conv: [{filters: 16}, "
+    "{filters: 16, kernel: 3, padding: 1, first: {stride: 2}}, {filters: 64, activation: none}], shortcut: add, "
+    "activation: relu}, {pool: {type: average, window: all}}]\nfc: [10]\n"
+)
+DENSE = HEAD % "32, 32, 3" + (
+    "defaults: {conv: {kernel: 3, padding: 1, norm: batch, order: [norm, activation, conv]}}\n"
+    "blocks: [{conv: {filters: 24, norm: none, activation: none}}, {repeat: 4, conv: [{filters: 48, kernel: 1, padding: 0}, "
+    "{filters: 12}], shortcut: concat}, {pool: {type: average, window: all, norm: batch, activation: relu, "
+    "order: [norm, activation, pool]}}]\nfc: [10]\n"
+)
+INCEPTION = HEAD % "32, 32, 3" + (
+    "defaults: {conv: {kernel: 1}}\n"
+    "blocks: [{conv: {filters: 32, kernel: 3, padding: 1}, pool: {window: 3, stride: 2, padding: 1}}, {repeat: 2, branches: "
+    "[{conv: {filters: 16}}, {conv: [{filters: 24}, {filters: 32, kernel: 3, padding: 1}]}, "
+    "[{pool: {window: 3, stride: 1, padding: 1}}, {conv: {filters: 8}}]], join: concat}, "
+    "{pool: {type: average, window: all}}]\nfc: [10]\n"
+)
+GATED = HEAD % "32, 32, 3" + (
+    "defaults: {conv: {kernel: 1, norm: batch, activation: hard_swish}}\n"
+    "blocks: [{conv: {filters: 16, kernel: 3, padding: 1}}, {repeat: 3, conv: [{filters: 4x}, {kernel: 3, padding: 1, "
+    "groups: depthwise, gate: {reduction: 4}, first: {stride: 2}}, {filters: 24, activation: none}], "
+    "shortcut: {type: add, projection: skip}}, {pool: {type: average, window: all}}]\nfc: [10]\n"
+)
+RELU = "add, activation: relu"
 VARIANTS = {
+    "residual": (BRIDGED % ("", RELU, RELU), 32),
+    "sliced shortcut": (BRIDGED % ("", RELU, "{type: add, projection: slice}, activation: relu"), 32),
+    "averaged shortcut": (BRIDGED % ("", RELU, "{type: add, projection: pool}, activation: relu"), 64),
+    "pre-activation": (BRIDGED % (", order: [norm, activation, conv]", "add", "add"), 64),
+    "bottlenecks": (BOTTLENECKS, 64),
+    "dense": (DENSE, 32),
+    "inception": (INCEPTION, 64),
+    "gates": (GATED, 64),
+    "group norm": (CONVOLUTIONS % (", norm: {type: group, groups: 8}", "", "window: 2", ""), 64),
+    "layer norm": (CONVOLUTIONS % (", norm: layer", ", norm: instance", "window: 2", ""), 64),
+    "local response norm": (CONVOLUTIONS % (", norm: local_response", "", "window: 2, norm: local_response", ""), 64),
+    "norm of pooling": (CONVOLUTIONS % ("", "", "window: 2, norm: batch, activation: relu", ""), 64),
+    "norm behind": (CONVOLUTIONS % (", norm: batch, order: [conv, activation, norm]", "", "window: 2", ""), 64),
+    "trained slopes": (CONVOLUTIONS % (", activation: prelu", "", "window: 2", ""), 64),
+    "spatial dropout": (CONVOLUTIONS % (", dropout: {rate: 0.2, type: spatial}", "", "window: 2", ""), 64),
     "norm": (CONVOLUTIONS % (", norm: batch", ", norm: batch", "window: 2", ", norm: batch"), 64),
     "one image": (CONVOLUTIONS % ("", "", "window: 2", ""), 1),
     "many images": (CONVOLUTIONS % ("", "", "window: 2", ""), 512),
@@ -69,7 +116,7 @@ VARIANTS = {
         for name in ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "lamb")
     },
 }
-QUICK = {"norm", "adam"}
+QUICK = {"norm", "adam", "residual"}
 
 
 @pytest.mark.parametrize("name", KNOWN)
