@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain, count, takewhile
 from typing import Any
 
 from netspec.diagnostics.diagnostic import Diagnostic
@@ -245,14 +246,18 @@ class Program:
         entry = block.node.entry(key)
         span = entry.key.span if entry is not None else block.node.span
         node = entry.value if entry is not None else block.node
-        name = f"{scope.prefix}{called}"
-        taken = any(layer.name == name and layer.groups == scope.groups for layer in self.layers[-2:])
+        name = self._free(f"{scope.prefix}{called}", scope)
         if isinstance(settings, Problem):
             self._refuse((*block.path, key), name, settings, span)
             settings = None
-        return self._append(
-            f"{name}2" if taken else name, settings, reads, block.places, span, node, scope, added=True, led_by=led_by
-        )
+        return self._append(name, settings, reads, block.places, span, node, scope, added=True, led_by=led_by)
+
+    def _free(self, name: str, scope: _Scope) -> str:
+        """The name of a place, with a number where the block has that name already: that of its branches' join, or of a layer
+        in the one block of a group, which is called as the group."""
+        within = takewhile(lambda layer: layer.groups[: len(scope.groups)] == scope.groups, reversed(self.layers))
+        taken = {layer.name for layer in within if "name" not in layer.own}
+        return next(one for one in chain([name], (f"{name}{n}" for n in count(2))) if one not in taken)
 
     def _layer(
         self, template: LayerTemplate, value: int, copy: int, scope: _Scope, counts: dict[str, int], last: bool = False
@@ -261,6 +266,7 @@ class Program:
         kind = template.kind
         counts[kind.name] = number = counts.get(kind.name, 0) + 1
         default = f"{scope.prefix}{kind.name}{number if kind.many else ''}"
+        default = self._free(default, scope) if kind.last else default
         repeated = template.repeat > 1 or scope.repeated
         reads = (scope.start, value) if kind.bridges else (value,)
         first = template.has_first and scope.first and copy == 0
