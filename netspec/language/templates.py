@@ -201,7 +201,6 @@ class Templates:
         kinds = dict.fromkeys("layers" if entry.name in KINDS else entry.name for entry in bodies)
         if not self.findings.sound(*path):
             return
-        self._projected(block)
         if not bodies and not block.last:
             self._add(path, "NS201", f"a block needs {at_least_one()}", node, _needs(), EmptyBlock(path))
         elif len(kinds) > 1:
@@ -220,16 +219,6 @@ class Templates:
             self._lonely(block, "join", "joins branches, and this block has none", "branches")
         elif block.shortcut is not None and not bodies:
             self._lonely(block, "shortcut", "bridges the layers of its block, and this one has only pooling", None)
-
-    def _projected(self, block: BlockTemplate) -> None:
-        """NS206: a projection is one convolution, and nothing but that."""
-        asked = block.shortcut.projection if block.shortcut is not None else None
-        for key in ("repeat", "first", "gate"):
-            if isinstance(asked, dict) and key in asked:
-                span = block.places[f"shortcut.projection.{key}"].key
-                message = f"`{key}` has no meaning in a projection, which is one convolution"
-                finding = Diagnostic("NS206", message, self.source, span, help=f"remove `{key}`")
-                self.findings.add((*block.path, "shortcut"), finding)
 
     def _lonely(self, block: BlockTemplate, key: str, why: str, lacks: str | None) -> None:
         cause = OneOfTheseKeys(block.path, (key,), lacks)
