@@ -26,6 +26,9 @@ KNOWN = [
     pytest.param("all-cnn-c", marks=pytest.mark.slow),
     pytest.param("alexnet", marks=pytest.mark.slow),
     pytest.param("vgg16", marks=pytest.mark.slow),
+    pytest.param("resnet-fashion", marks=pytest.mark.slow),
+    pytest.param("resnet20-cifar", marks=LONG),
+    pytest.param("squeezenet", marks=LONG),
     pytest.param("lenet5-fashion", marks=LONG),
     pytest.param("vgg11", marks=LONG),
     pytest.param("vgg19", marks=LONG),
@@ -82,7 +85,7 @@ VARIANTS = {
     "bottlenecks": (BOTTLENECKS, 64),
     "dense": (DENSE, 32),
     "inception": (INCEPTION, 64),
-    "gates": (GATED, 64),
+    "gates": (GATED, 32),
     "group norm": (CONVOLUTIONS % (", norm: {type: group, groups: 8}", "", "window: 2", ""), 64),
     "layer norm": (CONVOLUTIONS % (", norm: layer", ", norm: instance", "window: 2", ""), 64),
     "local response norm": (CONVOLUTIONS % (", norm: local_response", "", "window: 2, norm: local_response", ""), 64),
@@ -116,7 +119,7 @@ VARIANTS = {
         for name in ("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "lamb")
     },
 }
-QUICK = {"norm", "adam", "residual"}
+QUICK = {"norm", "adam"}
 
 
 @pytest.mark.parametrize("name", KNOWN)
