@@ -13,40 +13,44 @@ from netspec.analysis.watches import watching
 from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.heads import TWO
 from netspec.language.kind import elements
+from netspec.language.norms import Norm
 from netspec.language.spec import Spec
 
 
 def norms(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
-    """The pass: batch norm at the spec's own batch size."""
+    """The pass: norms at the spec's own batch size."""
     yield from single_values(spec, shapes.layers, spec.train.value.batch_size)
 
 
 def single_values(spec: Spec, layers: Sequence[PlannedLayer], batch: int) -> Iterator[Diagnostic]:
-    """Batch norms whose mean is that of one number, in batches of `batch` images."""
+    """NS223: norms whose mean is that of one number, in batches of `batch` images."""
     seen: set[int] = set()
     for planned in layers:
         layer = planned.layer
-        values = batch * math.prod(planned.output[:-1])
-        if (
-            getattr(getattr(planned.settings, "norm", None), "type", "none") != "batch"
-            or values != 1
-            or id(layer.node) in seen
-        ):
+        norm = getattr(planned.settings, "norm", None)
+        if norm is None or id(layer.node) in seen or _averaged(planned, norm, batch) != 1:
             continue
         seen.add(id(layer.node))
-        message = f"`{layer.name}`: batch norm over a single value gives `shift`, whatever the image is"
+        of_batch = _averaged(planned, norm, 2 * batch) != 1
+        remedy = "set `batch_size` to 2 or more, or remove" if of_batch else "remove"
         yield Diagnostic(
             "NS223",
-            message,
+            f"`{layer.name}`: {norm.words} over a single value gives `shift`, whatever the image is",
             spec.source,
             layer.at("norm"),
             layer=layer.name,
             labels=(Label(spec.train.at("batch_size"), "one image a batch"),)
-            if "batch_size" in spec.train.places
+            if of_batch and "batch_size" in spec.train.places
             else (),
-            notes=("in training the mean of one number is the number itself: no gradient reaches the layers before",),
-            help="set `batch_size` to 2 or more, or remove `norm: batch`",
+            notes=("the mean of one number is the number itself: no gradient reaches the layers before",),
+            help=f"{remedy} `norm: {norm.type}`",
         )
+
+
+def _averaged(planned: PlannedLayer, norm: Norm, batch: int) -> int | None:
+    """How many numbers a mean of a layer's norm is of: of what the layer reads where the norm leads."""
+    shape = planned.input if "norm" in planned.settings.leading else planned.output
+    return norm.averaged(batch, math.prod(shape[:-1]), shape[-1])
 
 
 def logits(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:

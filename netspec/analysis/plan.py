@@ -172,7 +172,7 @@ class Plan:
         """Whether the steps that lead a layer train anything."""
         led_by = layer.layer.led_by
         leader = self.layers[led_by - 1] if led_by is not None else layer
-        return bool(leader.settings.leading) and len(leader.shapes) > 1
+        return bool(leader.settings.leading) and bool(leader.shapes.keys() & {"scale", "shift", "slope"})
 
     def shape(self, value: int) -> Shape:
         """The shape of a value, before anything flattens it."""

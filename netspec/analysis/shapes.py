@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from netspec.analysis.plan import PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
+from netspec.language.inferring import as_read, inferred
 from netspec.language.kind import Problem, Settings, Shape, Window, dimensions
-from netspec.language.program import as_read, inferred
 from netspec.language.spec import Layer, Spec
 from netspec.text.source import Span
 

@@ -12,7 +12,7 @@ from netspec.analysis.check import Report, costed
 from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.errors import SpecError
-from netspec.language.override import Aliased, Override, override
+from netspec.language.override import Aliased, NoItem, Override, override
 from netspec.project.configuration import told_of, wrong_budget
 from netspec.repair.check import check_source, readable_source, sound_plan
 from netspec.text.recognition import RUN_SPEC
@@ -41,7 +41,7 @@ def read(name: str) -> Source:
 def key_value(option: str, item: str) -> tuple[list[str], str]:
     """The path and the value of `KEY=VALUE`; a usage error where it is none."""
     key, equals, value = item.partition("=")
-    if not equals or not value.strip() or not re.fullmatch(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", key):
+    if not equals or not value.strip() or not re.fullmatch(r"[a-z_][a-z0-9_]*(\.([a-z_][a-z0-9_]*|\d{1,6}))*", key):
         raise click.UsageError(f"{option} {messages.safe(item)}: write KEY=VALUE, as in {EXAMPLES[option]}")
     return key.split("."), value
 
@@ -55,6 +55,8 @@ def written(source: Source, option: str, items: Sequence[str], prefix: str = "")
             change = override(source, f"{option} {item}", [*([prefix] if prefix else []), *path], value)
         except Aliased as error:
             raise click.UsageError(f"{option} {messages.safe(item)}: {error}; change it in the file.") from None
+        except NoItem as error:
+            raise click.UsageError(f"{option} {messages.safe(item)}: {error}.") from None
         if change is not None:
             made.append(change)
             source = change.source

@@ -151,7 +151,8 @@ def _label_problems(images: Declared, labels: Declared) -> list[Problem]:
         problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help))
     if _one_hot(labels):
         fact = f"has shape {times(labels.shape)}, as one-hot labels have; labels are (n,), one class number an example"
-        help = "save `labels.argmax(1)` in their place, for the training and the test part"
+        help = "where several labels of an image may be 1, write `labels: several` in `data`; where one is, save "
+        help += "`labels.argmax(1)` in their place, for the training and the test part"
         problems.append(problem("NS505", labels.path, fact, where=labels.array, help=help, advice=Advice.ONE_HOT))
     elif len(labels.shape) != 1 and not (len(labels.shape) == 2 and labels.shape[1] == 1):
         fact = f"has shape {times(labels.shape) or '()'}; labels are (n,), one class number an example"

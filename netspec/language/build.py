@@ -9,13 +9,13 @@ from netspec.language.budget import Budget
 from netspec.language.data import Data
 from netspec.language.fields import keys
 from netspec.language.kinds import KINDS
-from netspec.language.program import Writing
 from netspec.language.spec import Located, Place, Spec, measured
 from netspec.language.structure import Findings
 from netspec.language.templates import LayerTemplate, Templates
 from netspec.language.top import Input
 from netspec.language.train import Train
 from netspec.language.values import Places, Values
+from netspec.language.writing import Writing
 from netspec.text.nodes import Mapping, Scalar, Sequence, plain
 from netspec.text.source import START, Source
 

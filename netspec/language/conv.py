@@ -78,7 +78,7 @@ class Conv(Weighted):
         examples=({"reduction": 16}, {"units": "0.25x"}),
     )
     first: object = key(
-        mapping_of("conv", "a mapping of conv's keys"),
+        mapping_of("first", "a mapping of conv's keys"),
         "Values for the first repetition of its block, and the first of its own copies.",
         None,
         default_words="none",
@@ -190,6 +190,28 @@ class Conv(Weighted):
         dilation = (f"dilation {alike(self.dilation)}",) if self.dilation != (1, 1) else ()
         groups = () if self.groups == 1 else (self.groups if self.groups == "depthwise" else f"{self.groups} groups",)
         return self.in_words((f"conv {dimensions(self.kernel)}{stride}", *dilation, *groups))
+
+
+@dataclass(frozen=True, kw_only=True)
+class First(Conv):
+    """The keys of a convolution that may be others in the first repetition: not what is one for all copies."""
+
+    left_out: ClassVar[tuple[str, ...]] = ("name", "repeat", "first")
+    default_words: ClassVar[dict[str, str]] = Conv.default_words | {"filters": "the layer's"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projected(Conv):
+    """The keys of the convolution on a shortcut, which is one layer, called by its place."""
+
+    left_out: ClassVar[tuple[str, ...]] = (*First.left_out, "gate")
+    default_words: ClassVar[dict[str, str]] = Conv.default_words | {
+        "filters": "what the block's layers give",
+        "kernel": "1",
+        "stride": "the block's",
+        **dict.fromkeys(("norm", "bias"), "as of the block's last convolution"),
+        "activation": "`none`",
+    }
 
 
 CONV = Kind(

@@ -99,6 +99,7 @@ def _keys(section: type) -> tuple[Key, ...]:
     """Those of a section itself before those that it shares with others."""
     fields = {field.name: field for field in dataclasses.fields(section)}
     written = {name for name, field in fields.items() if "key" in field.metadata}
+    written -= set(getattr(section, "left_out", ()))
     own = (name for cls in section.__mro__ for name in inspect.get_annotations(cls) if name in written)
     words_here = getattr(section, "default_words", {})
     found = []

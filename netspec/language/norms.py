@@ -35,6 +35,10 @@ class Norm:
         """What does not go with so many features."""
         return None
 
+    def averaged(self, batch: int, cells: int, features: int) -> int | None:
+        """How many numbers a mean is of, which is taken away; None where none is."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class NoNorm(Norm):
@@ -90,6 +94,10 @@ class BatchNorm(Scaled):
         """`mean` and `variance`, (features,) each."""
         return {"mean": (features,), "variance": (features,)}
 
+    def averaged(self, batch: int, cells: int, features: int) -> int:
+        """Those of a feature in the batch."""
+        return batch * cells
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerNorm(Scaled):
@@ -99,6 +107,10 @@ class LayerNorm(Scaled):
     words: ClassVar[str] = "layer norm"
 
     eps: float = _eps()
+
+    def averaged(self, batch: int, cells: int, features: int) -> int:
+        """Those of a position."""
+        return features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +122,10 @@ class InstanceNorm(Scaled):
     centred: ClassVar[bool] = True
 
     eps: float = _eps()
+
+    def averaged(self, batch: int, cells: int, features: int) -> int:
+        """Those of a feature in an image."""
+        return cells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +149,10 @@ class GroupNorm(Scaled):
         return Problem(
             "NS309", "norm.groups", message, (arithmetic,), help, NormGroupsDoNotDivide(features, self.groups)
         )
+
+    def averaged(self, batch: int, cells: int, features: int) -> int:
+        """Those of a group in an image."""
+        return cells * features // self.groups
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
 from netspec.language.edits import insert
-from netspec.language.fields import keys_by_name
+from netspec.language.fields import keys, keys_by_name
+from netspec.language.kinds import KINDS
 from netspec.language.top import Input, Top
 from netspec.text import reader
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -19,6 +20,10 @@ Position = tuple[int, int]
 
 class Aliased(ValueError):
     """The value to change is an alias: it stands elsewhere in the text, and others may use it."""
+
+
+class NoItem(ValueError):
+    """The list has no item of this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +96,55 @@ class Override:
 
 
 def override(source: Source, option: str, path: list[str], value: str) -> Override | None:
-    """`value` (as YAML) at the key `path`, which is added where it is not there; a short form is written out for that.
+    """`value` (as YAML) at the key `path`, which is added where it is not there; a short form is written out for that. A
+    number is the place of an item in its list, from 0.
 
-    None for a text that is no mapping: checking it says why. Raises Aliased.
+    None for a text that is no mapping: checking it says why. Raises Aliased, NoItem.
     """
     root, _ = reader.read(source)
     if not isinstance(root, Mapping):
         return None
     node, rest = root, list(path)
-    while len(rest) > 1 and (entry := _entry(node, rest[0])) is not None and isinstance(entry.value, Mapping):
-        node, rest = entry.value, rest[1:]
+    while len(rest) > 1 and (entry := _entry(node, rest[0])) is not None:
+        if isinstance(entry.value, Mapping):
+            node, rest = entry.value, rest[1:]
+        elif isinstance(entry.value, Sequence) and rest[1].isdigit():
+            item = _item(entry.value, rest[:2])
+            if len(rest) == 2 or not isinstance(item, Mapping):
+                short = _short(source, item, path[: 2 - len(rest)]) if len(rest) > 2 else {}
+                return Override(option, source, Edit(item.span, _with(short, rest[2:], value)))
+            node, rest = item, rest[2:]
+        else:
+            break
     entry = _entry(node, rest[0])
     if entry is None:
         return Override(option, source, insert(source, node, rest[0], nested(rest[1:], value)))
     told = _told(source, entry.value, path[: 1 - len(rest)]) if len(rest) > 1 else {}
-    if told:
-        told[rest[1]] = nested(rest[2:], value)
-        text = f"{{{', '.join(f'{name}: {below}' for name, below in told.items())}}}"
-    else:
-        text = nested(rest[1:], value)
-    return Override(option, source, _replaced(entry, text))
+    return Override(option, source, _replaced(entry, _with(told, rest[1:], value)))
+
+
+def _with(told: dict[str, str], path: list[str], value: str) -> str:
+    """A value at a path, beside what a short form says already."""
+    if not told:
+        return nested(path, value)
+    told = told | {path[0]: nested(path[1:], value)}
+    return f"{{{', '.join(f'{name}: {below}' for name, below in told.items())}}}"
+
+
+def _item(listed: Sequence, path: list[str]) -> Node:
+    """The item of a list that a path ends in. Raises NoItem."""
+    name, number = path[0], int(path[1])
+    if number < len(listed.items):
+        return listed.items[number]
+    raise NoItem(f"`{name}` has {len(listed.items)} items, numbered from 0: there is no `{name}.{number}`")
+
+
+def _short(source: Source, node: Node, path: list[str]) -> dict[str, str]:
+    """What an item of a list of layers says that is short for one: `10` for `{units: 10}`."""
+    kind = KINDS.get(path[0])
+    if kind is None or kind.short is None or not isinstance(node, Scalar):
+        return {}
+    return {kind.short: source.excerpt(node.span)}
 
 
 def _told(source: Source, node: Node, path: list[str]) -> dict[str, str]:
@@ -127,7 +161,7 @@ def _told(source: Source, node: Node, path: list[str]) -> dict[str, str]:
     key = keys_by_name(cls).get(path[-1])
     if key is not None and key.type.variants and isinstance(node, Scalar) and node.value is not None:
         return {"type": source.excerpt(node.span)}
-    sizes = tuple(keys_by_name(Input))
+    sizes = tuple(key.name for key in keys(Input) if key.required)
     if path == ["input"] and isinstance(node, Sequence) and len(node.items) <= len(sizes):
         return {name: source.excerpt(item.span) for name, item in zip(sizes, node.items, strict=False)}
     return {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from itertools import chain, count, takewhile
 from typing import Any
 
 from netspec.diagnostics.diagnostic import Diagnostic
@@ -13,12 +13,13 @@ from netspec.language.causes import TooManyLayers
 from netspec.language.conv import Conv
 from netspec.language.fields import Pair
 from netspec.language.gate import Gate, Gating
+from netspec.language.inferring import as_read, inferred, one_of_a_kind
 from netspec.language.join import Add, Concat
-from netspec.language.kind import Inference, Problem, Settings, Shape, Window, elements
+from netspec.language.kind import Problem, Settings, Shape
 from netspec.language.kinds import KINDS
 from netspec.language.norms import NoNorm
 from netspec.language.shortcut import Shortcut
-from netspec.language.spec import Group, Layer, Located, Other, Place
+from netspec.language.spec import Group, Layer, Located, Place
 from netspec.language.steps import Dropout
 from netspec.language.structure import Findings
 from netspec.language.templates import BlockTemplate, LayerTemplate, repeat_of
@@ -33,36 +34,6 @@ JOINS: dict[str, type[Add | Concat]] = {"add": Add, "concat": Concat}
 
 class TooMany(Exception):
     """More layers than a program may have; told already."""
-
-
-@lru_cache(maxsize=16_384)
-def one_of_a_kind(settings: Settings) -> Settings:
-    """The same object for equal settings."""
-    return settings
-
-
-_INFERRED: dict[tuple[int, tuple[Shape, ...]], tuple[Settings, Inference, Window | None]] = {}
-_INFERRED_LIMIT = 50_000
-
-
-def inferred(settings: Settings, inputs: tuple[Shape, ...]) -> tuple[Inference, Window | None]:
-    """What a layer makes of what it reads, and its reach where it fits. Kept: a spec is written out again for every fix that is
-    tried. By the settings' identity, for to hash them each time takes longer than to infer.
-    """
-    kept = _INFERRED.get((id(settings), inputs))
-    if kept is not None and kept[0] is settings:
-        return kept[1:]
-    if len(_INFERRED) == _INFERRED_LIMIT:
-        _INFERRED.clear()
-    made = settings.infer(*inputs)
-    reach = None if made.output is None else settings.reach(*inputs)
-    _INFERRED[id(settings), inputs] = settings, made, reach
-    return made, reach
-
-
-def as_read(kind: str, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
-    """Shapes as a layer of a kind takes them: a map is a vector to one that flattens."""
-    return tuple((elements(shape),) for shape in shapes) if KINDS[kind].flattens else shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +184,9 @@ class Program:
     def _stride(self, block: BlockTemplate, shapes: tuple[Shape, Shape], behind: int) -> Pair:
         """The product of the strides of a block's convolutions; of branches and groups, the quotient of the sizes."""
         if block.branches is not None or block.group is not None:
-            rows, columns = (max(1, -(-size // to)) for size, to in zip(shapes[0][:2], shapes[1][:2], strict=True))
+            averaged = block.shortcut is not None and block.shortcut.projection == "pool"
+            sizes = zip(shapes[0][:2], shapes[1][:2], strict=True)
+            rows, columns = (_quotient(size, to, averaged) for size, to in sizes)
             return rows, columns
         stride = (1, 1)
         for layer in self.layers[behind:]:
@@ -245,14 +218,18 @@ class Program:
         entry = block.node.entry(key)
         span = entry.key.span if entry is not None else block.node.span
         node = entry.value if entry is not None else block.node
-        name = f"{scope.prefix}{called}"
-        taken = any(layer.name == name and layer.groups == scope.groups for layer in self.layers[-2:])
+        name = self._free(f"{scope.prefix}{called}", scope)
         if isinstance(settings, Problem):
             self._refuse((*block.path, key), name, settings, span)
             settings = None
-        return self._append(
-            f"{name}2" if taken else name, settings, reads, block.places, span, node, scope, added=True, led_by=led_by
-        )
+        return self._append(name, settings, reads, block.places, span, node, scope, added=True, led_by=led_by)
+
+    def _free(self, name: str, scope: _Scope) -> str:
+        """The name of a place, with a number where the block has that name already: that of its branches' join, or of a layer
+        in the one block of a group, which is called as the group."""
+        within = takewhile(lambda layer: layer.groups[: len(scope.groups)] == scope.groups, reversed(self.layers))
+        taken = {layer.name for layer in within if "name" not in layer.own}
+        return next(one for one in chain([name], (f"{name}{n}" for n in count(2))) if one not in taken)
 
     def _layer(
         self, template: LayerTemplate, value: int, copy: int, scope: _Scope, counts: dict[str, int], last: bool = False
@@ -261,6 +238,7 @@ class Program:
         kind = template.kind
         counts[kind.name] = number = counts.get(kind.name, 0) + 1
         default = f"{scope.prefix}{kind.name}{number if kind.many else ''}"
+        default = self._free(default, scope) if kind.last else default
         repeated = template.repeat > 1 or scope.repeated
         reads = (scope.start, value) if kind.bridges else (value,)
         first = template.has_first and scope.first and copy == 0
@@ -369,6 +347,16 @@ class Program:
         raise TooMany
 
 
+def _quotient(size: int, to: int, averaged: bool) -> int:
+    """The stride that leads from a size to another: every S-th cell gives ceil(size/S); windows of S cells may give the floor.
+
+    >>> _quotient(33, 17, False), _quotient(33, 16, True), _quotient(8, 8, True)
+    (2, 2, 1)
+    """
+    down = max(1, size // to)
+    return down if averaged and size // down == to else max(1, -(-size // to))
+
+
 def _like(convolution: Settings | None) -> tuple[Any, bool]:
     """Norm and bias of a projection beside a convolution: those that come after its sum."""
     if not isinstance(convolution, Conv):
@@ -384,34 +372,3 @@ def _drop(shortcut: Shortcut, group: Group) -> float:
 
 def _places_of_first(places: Places) -> dict[str, Place]:
     return {key.removeprefix("first."): place for key, place in places.items() if key.startswith("first.")}
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """A network as it is written, from which its program follows for images of a size."""
-
-    source: Source
-    images: Entry | None
-    """What is said of the images."""
-    blocks: list[BlockTemplate]
-    end: list[LayerTemplate]
-    activation: Activation | None
-    """That of `defaults`."""
-
-    def layers(self, input: Located[Input] | None, findings: Findings) -> tuple[Layer, ...]:
-        """The program; nothing where it has too many layers."""
-        program = Program(self.source, findings, self.activation, [input.value.shape if input else None])
-        try:
-            program.end(self.end, program.blocks(self.blocks, program.of_images(input, self.images)))
-        except TooMany:
-            return ()
-        return tuple(program.layers)
-
-    def otherwise(self, input: Located[Input] | None, other: Other | None, root: Node) -> tuple[Layer, ...] | None:
-        """The program for images of another size, or with another value of a setting; None where something does not go so."""
-        blocks, end = self.blocks, self.end
-        if other is not None:
-            blocks, end = [block.otherwise(other) for block in blocks], [layer.otherwise(other) for layer in end]
-        findings = Findings(root)
-        layers = replace(self, blocks=blocks, end=end).layers(input, findings)
-        return None if findings.diagnostics else layers

@@ -13,11 +13,11 @@ from netspec.language import edits
 from netspec.language.fields import Key, Schema, Type, keys, keys_by_name, whole
 from netspec.language.kinds import at_least_one, in_block, written
 from netspec.language.reference import described
-from netspec.language.top import Block, Defaults, Input, Top
+from netspec.language.top import SECTIONS, Block, Defaults, Input, Top
 from netspec.text.docstring import docstring
 
 SIZE: Schema = whole(1).schema | {"errorMessage": f"expected {whole(1).expected}"}
-DEFINED = {"block", *written()}
+DEFINED = SECTIONS.keys() - {"input"}
 """What stands in `$defs`, and is referred to."""
 ID = "urn:netspec-compiler:schema:1"
 """A name and no address: the project owns no domain, and the schema comes with the installed version."""
@@ -176,7 +176,7 @@ def schema() -> Schema:
         "title": "netspec",
         "description": docstring(Top),
     }
-    layers = {name: _layer(kind.settings) for name, kind in written().items()}
+    layers = {name: _layer(SECTIONS[name]) for name in SECTIONS if name not in ("block", "input")}
     return head | top | {"$defs": layers | {"block": _block()} | _named()}
 
 

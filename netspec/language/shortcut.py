@@ -18,7 +18,7 @@ class Shortcut:
 
     projection: Any = key(
         mapping_of(
-            "conv",
+            "projected",
             f"one of {', '.join(f'`{word}`' for word in PROJECTIONS)}, or a mapping of conv's keys",
             words=PROJECTIONS,
         ),

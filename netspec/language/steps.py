@@ -97,9 +97,8 @@ def activation_key(doc: str, default: type[Activation]) -> Any:
     )
 
 
-def dropout_key(doc: str) -> Any:
+def dropout_key(doc: str, also: tuple[str, ...] = ("drop", "drop_rate")) -> Any:
     """The key `dropout`: a rate, or a mapping."""
-    also = ("drop", "drop_rate")
     examples = (0.5, {"rate": 0.1, "type": "spatial"})
     return key(number_or(Dropout, "rate"), doc, Dropout, default_words="0", also=also, examples=examples)
 
@@ -168,9 +167,10 @@ class Stepped(Named):
         """NS272: `order` names each step once that the layer has."""
         if self.disordered is None:
             return None
-        times = "twice" if self.disordered in (self.order or ()) else "not"
+        twice = self.disordered in (self.order or ())
+        fact = f"names the step `{self.disordered}` twice" if twice else f"does not name the step `{self.disordered}`"
         steps = tuple(dict.fromkeys((*(self.order or ()), *self.steps)))
-        message = f"`order` names the step `{self.disordered}` {times}: it names each step that the layer has once"
+        message = f"`order` {fact}: each step that the layer has is named once"
         help = f"write `order: {written(list(steps))}`"
         return Problem("NS272", "order", message, (), help, StepsNotOnce(steps))
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from netspec.language.activations import ACTIVATIONS, Activation, NoActivation
 from netspec.language.budget import Budget
+from netspec.language.conv import First, Projected
 from netspec.language.data import Data
 from netspec.language.fields import Type, choice, key, name, section, string, variant, whole
 from netspec.language.kinds import KINDS, in_block, written
@@ -98,10 +99,15 @@ class Block:
     )
     norm: Norm = norm_key("Normalization after the shortcut or the join.")
     activation: Activation = activation_key("The function after the shortcut or the join, and norm.", NoActivation)
-    dropout: Dropout = dropout_key("The share of units switched off in training, after the activation.")
+    dropout: Dropout = dropout_key("The share of units switched off in training, after the activation.", ("drop_rate",))
 
 
-SECTIONS: dict[str, type] = {"block": Block, "input": Input} | {name: kind.settings for name, kind in written().items()}
+SECTIONS: dict[str, type] = {
+    "block": Block,
+    "input": Input,
+    **{name: kind.settings for name, kind in written().items()},
+    **{"first": First, "projected": Projected},
+}
 """What a type `refers` to."""
 
 

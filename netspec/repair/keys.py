@@ -209,7 +209,7 @@ def _inside(
         if (
             inner is None
             or inner in (section, *above)
-            or key.name in ("input", "defaults")
+            or key.name in ("input", "defaults", "projection")
             or (entry and not isinstance(holder, Mapping | Scalar))
         ):
             continue

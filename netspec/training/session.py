@@ -28,7 +28,7 @@ from netspec.storage import writing
 from netspec.storage.tensors import Corrupt
 from netspec.storage.tree import to_host, unflatten
 from netspec.training import tallies
-from netspec.training.health import concerns, guessing, undefined
+from netspec.training.health import Concern, concerns, guessing, undefined
 from netspec.training.loop import Evaluation, NotFinite, Trainer
 from netspec.training.signals import Interruption
 from netspec.training.step import TrainableNetwork, TrainingState
@@ -199,12 +199,17 @@ class Session:
         self.epoch_seconds = float(start.more["epoch_seconds"])
         self.best_after = int(start.more["best_after"])
         for end in range(len(self.rows)):
-            self._told |= {concern.code for concern in concerns(self.rows[: end + 1], self._guessing)}
+            self._told |= {concern.code for concern in self._concerns(self.rows[: end + 1])}
         if lost := restore_best(self.directory.checkpoints(self.train.checkpoint.keep), start, self._best_step()):
             self.best_after = start.epoch
             for watcher in watchers:
                 watcher.warn("NS605", lost, "the best is chosen among the epochs from here on")
         return tree["state"], tree["totals"], start.step
+
+    def _concerns(self, rows: Sequence[Row]) -> list[Concern]:
+        """What is wrong after the last of the rows."""
+        watched = (self._watched, *watching(self.train).values())
+        return [*concerns(rows, self._guessing), *undefined(rows[-1], watched)]
 
     def _foreign(self, start: Checkpoint, reason: str) -> Corrupt:
         folder = self.directory.checkpoints().folder
@@ -212,11 +217,7 @@ class Session:
 
     def _warn(self, watchers: Sequence[Watcher]) -> None:
         """Tells what the rows say is going wrong, each kind once a run."""
-        found = [
-            *concerns(self.rows, self._guessing),
-            *undefined(self.rows[-1], (self._watched, *watching(self.train).values())),
-        ]
-        for concern in found:
+        for concern in self._concerns(self.rows):
             if concern.code not in self._told:
                 self._told.add(concern.code)
                 for watcher in watchers:

@@ -225,8 +225,9 @@ def _of_value(source: Source, name: str, path: tuple[str, ...], entry: Entry) ->
 
 
 def _of_filters(source: Source, name: str, path: tuple[str, ...], span: Span) -> Iterator[Mistake]:
-    if name.startswith("mobilenet"):
-        value = int(source.lines[span.line - 1][span.column - 1 : span.end_column - 1])
+    text = source.lines[span.line - 1][span.column - 1 : span.end_column - 1]
+    if name.startswith("mobilenet") and text.isdigit():
+        value = int(text)
         yield Mistake("filters-odd", name, _swap(source, span, str(value + 1)), _line(span))
 
 

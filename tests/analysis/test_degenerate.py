@@ -33,6 +33,28 @@ def test_batch_norm_over_a_map_of_one_image_has_many_values() -> None:
     assert not found("blocks: [{conv: {filters: 4, kernel: 7, norm: batch}}]", NPZ, "train: {batch_size: 1}")
 
 
+@pytest.mark.parametrize(
+    ("layers", "lone"),
+    [
+        ("blocks: [{conv: {filters: 4, kernel: 8, norm: instance}}]", True),
+        ("blocks: [{conv: {filters: 4, kernel: 7, norm: instance}}]", False),
+        ("blocks: [{conv: {filters: 4, kernel: 3, norm: layer, order: [norm, conv, activation]}}]", True),
+        ("blocks: [{conv: {filters: 4, kernel: 3, norm: layer}}]", False),
+        ("blocks: [{pool: {window: all, norm: {type: group, groups: 1}}}]", True),
+        ("blocks: [{pool: {window: all, norm: {type: group, groups: 1}, order: [norm, pool]}}]", False),
+    ],
+)
+def test_other_norms_over_one_value_in_any_batch(layers: str, lone: bool) -> None:
+    findings = found(layers, "fc: [10]", NPZ, "train: {batch_size: 64}")
+    assert [(finding.code, finding.span.line) for finding in findings] == [("NS223", 4)] * lone
+    assert not any("batch_size" in (finding.help or "") for finding in findings)
+
+
+def test_batch_norm_before_the_sum_has_the_values_that_the_layer_reads() -> None:
+    before = CONV.replace("norm: batch", "norm: batch, order: [norm, activation, conv]")
+    assert not found(before, NPZ, "train: {batch_size: 1}")
+
+
 @pytest.mark.parametrize("layers", ["fc: [1]", "blocks: [{conv: {filters: 1, kernel: 8}}]"])
 def test_one_logit_under_cross_entropy(layers: str) -> None:
     (finding,) = found(layers, NPZ)

@@ -59,7 +59,7 @@ class Terminal:
 
 
 WARNINGS = {
-    *("NS205", "NS512", "NS517", "NS520", "NS531", "NS532", "NS533"),
+    *("NS205", "NS512", "NS517", "NS520", "NS531", "NS532", "NS533", "NS630"),
     *("NS607", "NS616", "NS620", "NS621", "NS622", "NS623"),
 }
 
@@ -142,7 +142,7 @@ def test_explain_speaks_json_and_completes() -> None:
     }
     assert [c["code"] for c in json.loads(process("explain", "--format", "json").stdout)["codes"]] == list(CODES)
     variables = {"COMP_WORDS": "netspec explain NS30", "COMP_CWORD": "2", "_NETSPEC_COMPLETE": "bash_complete"}
-    assert process(**variables).stdout.split() == [f"plain,NS30{number}" for number in range(1, 6)]
+    assert process(**variables).stdout.split() == [f"plain,NS30{number}" for number in range(1, 10)]
 
 
 def test_an_unknown_code_is_wrong_usage_with_the_nearest() -> None:

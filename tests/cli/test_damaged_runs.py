@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from netspec.report import page
-from netspec.runs.record import IMPLIED, KINDS, LATER
+from netspec.runs.record import IMPLIED, LATER, TYPES
 from tests.cli.run import here
 
 SPEC = """\
@@ -70,7 +70,7 @@ def told(*arguments: str) -> tuple[int, list[str]]:
 
 def mutations(record: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The record without each key that is read of it, and with a value of each other type there."""
-    for path, types, _ in KINDS:
+    for path, types, _ in TYPES:
         *above, last = path.split(".")
         for value in ("removed", *(value for value in OTHER if not isinstance(value, types))):
             changed = copy.deepcopy(record)
@@ -88,7 +88,7 @@ def mutations(record: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_every_key_of_a_record_is_missed_by_name(whole: Path, run: Path) -> None:
     facts = json.loads((run / "plan.json").read_text())
-    assert facts["record"].keys() - {*IMPLIED, *LATER} == {path for path, *_ in KINDS if "." not in path}
+    assert facts["record"].keys() - {*IMPLIED, *LATER} == {path for path, *_ in TYPES if "." not in path}
     shutil.rmtree(run / "checkpoints")
     for what, record in mutations(facts["record"]):
         (run / "plan.json").write_text(json.dumps(facts | {"record": record}))

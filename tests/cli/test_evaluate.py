@@ -10,12 +10,16 @@ import pytest
 
 from netspec.cli.evaluate import _table
 from netspec.data.sources import FASHION_NAMES
+from netspec.language.heads import CLASS
 from netspec.report.evaluation import measure
+from netspec.workflows.evaluate import Evaluated
 
 
 def shown(names: tuple[str, ...]) -> list[str]:
     labels = np.arange(len(names)).repeat(1000)
-    return _table(measure(labels, np.roll(labels, 10), names), 0.5, sys.stdout).splitlines()
+    said = np.roll(labels, 10)
+    found = Evaluated(0.5, measure(labels, said, names), said, {"accuracy": 0.9}, CLASS)
+    return _table(found, sys.stdout).splitlines()
 
 
 def test_names_are_cut_only_where_there_is_no_room() -> None:

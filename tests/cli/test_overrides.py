@@ -11,7 +11,7 @@ from netspec.cli import specs
 from netspec.language.override import Aliased, override
 from netspec.repair.check import check_source
 from netspec.text.source import Source
-from tests.cli.run import here, netspec
+from tests.cli.run import ROOT, here, netspec
 
 SPEC = """\
 netspec: 1
@@ -142,6 +142,27 @@ def test_an_alias_is_not_changed_behind_its_anchor() -> None:
     spec = SPEC.replace("epochs: 3", "epochs: &n 3, seed: *n")
     with pytest.raises(Aliased):
         override(Source("x.yaml", spec), "--set train.seed=4", ["train", "seed"], "4")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "line"),
+    [
+        ("blocks.1.shortcut", "none", "    shortcut: none"),
+        ("blocks.1.conv.0.filters", "8", "    conv: [{filters: 8}, {filters: 16, activation: none}]"),
+        ("fc.0.dropout", "0.5", "fc: [{units: 10, dropout: 0.5}]"),
+        ("fc.0", "12", "fc: [12]"),
+    ],
+)
+def test_an_item_of_a_list_is_called_by_its_number(path: str, value: str, line: str) -> None:
+    text = (ROOT / "specs" / "notes" / "residual.yaml").read_text()
+    made = override(Source("x.yaml", text), f"--set {path}={value}", path.split("."), value)
+    assert made is not None
+    assert line in made.source.text.splitlines()
+
+
+def test_an_item_that_is_not_there_is_wrong_usage() -> None:
+    done = netspec("summary", "specs/lenet5.yaml", "--set", "fc.3=64")
+    assert (done.returncode, "`fc` has 3 items, numbered from 0: there is no `fc.3`" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("item", ["train.epochs", "train.epochs=", "=3", "Train=3", "train..x=1"])

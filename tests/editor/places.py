@@ -12,6 +12,7 @@ from netspec.language.kinds import written as written_kinds
 from netspec.language.norms import NORMS
 from netspec.language.shortcut import SHORTCUTS
 from netspec.language.steps import Dropout
+from netspec.language.top import SECTIONS as MAPPINGS
 from netspec.language.top import Block, Defaults, Input, Top
 
 Path = tuple[str | int, ...]
@@ -37,7 +38,7 @@ def sections() -> Iterator[tuple[Path, str, tuple[Key, ...]]]:
     yield ("blocks", 0, "blocks", 0, "pool"), "", keys(KINDS["pool"].settings)
     yield ("blocks", 0, "conv", "gate"), "", keys(Gating)
     yield ("blocks", 0, "conv", "dropout"), "", keys(Dropout)
-    yield ("blocks", 0, "conv", "first"), "", keys(KINDS["conv"].settings)
+    yield ("blocks", 0, "conv", "first"), "", keys(MAPPINGS["first"])
     yield from _variants(("blocks", 0, "shortcut"), SHORTCUTS)
     yield from _variants(("blocks", 0, "conv", "gate", "activation"), ACTIVATIONS)
     yield from _variants(("blocks", 0, "branches", 0, "conv", "norm"), NORMS)

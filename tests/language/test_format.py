@@ -132,6 +132,21 @@ def test_names_count_after_repetition() -> None:
     }  # fmt: skip
 
 
+def test_the_one_block_of_a_group_has_its_name_and_each_layer_one_of_its_own() -> None:
+    conv = "{conv: {filters: 2, kernel: 1}"
+    inner = (
+        f"{{branches: [{conv}}}, []], join: concat, pool: {{window: 1}}, shortcut: {{type: add, projection: skip}}}}"
+    )
+    group = f"{{blocks: [{inner}], shortcut: concat, activation: relu, pool: {{window: 1}}}}"
+    bridged = f"{{blocks: [{conv}, shortcut: add, activation: relu}}], shortcut: add, activation: relu}}"
+    built = spec(f"{TOP}blocks:\n  - {group}\n  - {bridged.replace('filters: 2', 'filters: 1x')}\n{TAIL}")
+    assert [layer.name for layer in built.layers] == [
+        "block1.branch1.conv1", "block1.concat", "block1.pool", "block1.concat2", "block1.pool2",
+        "block2.conv1", "block2.add", "block2.add2", "fc1",
+    ]  # fmt: skip
+    assert not check_source(built.source).diagnostics
+
+
 def test_the_grammar_says_what_is_nested() -> None:
     block = "  - conv: {filters: 2, kernel: 1, repeat: 2}\n  - {conv: {filters: 2, kernel: 1}, pool: {window: 1}}\n"
     built = spec(f"{TOP}blocks:\n{block * 2}{TAIL}")
@@ -261,6 +276,8 @@ REFUSED = [
     ("blocks: [{conv: {filters: 1, kernel: 1, bias: no}}]", "NS101"),
     ("blocks: [{conv: {filters: 1, kernel: 1, dropout: 1}}]", "NS102"),
     ("blocks: [{conv: {filters: 1, kernel: 1, name: ''}}]", "NS106"),
+    ("blocks: [{conv: {filters: 1, kernel: 1, first: {repeat: 2}}, repeat: 2}]", "NS104"),
+    ("blocks: [{conv: {filters: 1, kernel: 1}, shortcut: {type: add, projection: {gate: {units: 1}}}}]", "NS104"),
     ("blocks: [{pool: min}]", "NS103"),
     ("blocks: [{pool: {window: any}}]", "NS103"),
     ("blocks: [{pool: {type: max}}]", "NS105"),

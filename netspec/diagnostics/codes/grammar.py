@@ -233,9 +233,10 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "NS223",
-        "batch norm over a single value",
+        "norm over a single value",
         "Batch norm subtracts the mean over the images of a batch and the positions of the map. With one image a batch and a "
-        "map of one position, as `fc` has, that is the mean of one number.",
+        "map of one position, as `fc` has, that is the mean of one number. So is that of instance norm over a map of one "
+        "position, whatever the batch, and that of layer norm over one feature.",
         "The output would be `shift` whatever the image is, and no layer before it would learn.",
         _DIGITS + "fc: [{units: 16, norm: batch}, 10]\ntrain: {batch_size: 1}\n",
         _DIGITS + "fc: [{units: 16, norm: batch}, 10]\ntrain: {batch_size: 32}\n",

@@ -12,8 +12,10 @@ x = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
 y = {labels}
 good = dict(x_train=x, y_train=y, x_test=x, y_test=y)
 np.savez('good.npz', **good)
-np.savez('broken.npz', **(good | dict({changed})))"
+bad = dict({changed})
+np.savez('broken.npz', **(good | bad))"
 """
+_WATCHED = ", loss: binary_cross_entropy,\n  early_stopping: {metric: validation_auc}"
 _ON = "np.arange(60).reshape(20, 3) % 4 // 2"
 
 _TABLE = """\
@@ -156,7 +158,7 @@ CODES: tuple[Code, ...] = (
         "`labels.csv` lies beside `train/` and `test/`. Its first line is `file` and the names of the labels; each other one is "
         "the path of an image and a number for each label, separated by commas, in UTF-8.",
         "What a line means would be guessed.",
-        "    open('broken/labels.csv', 'a').write(chr(10) + 'train/0.png,yes,1')",
+        "open('broken/labels.csv', 'a').write(chr(10) + 'train/0.png,yes,1')",
     ),
     _table(
         "NS556",
@@ -174,11 +176,9 @@ CODES: tuple[Code, ...] = (
         _spec(
             "{source: npz, path: broken.npz}",
             1,
-            ", loss: binary_cross_entropy, early_stopping: {metric: validation_auc}",
+            _WATCHED,
         ),
-        _spec(
-            "{source: npz, path: good.npz}", 1, ", loss: binary_cross_entropy, early_stopping: {metric: validation_auc}"
-        ),
+        _spec("{source: npz, path: good.npz}", 1, _WATCHED),
         setup=_ARRAYS.format(labels="np.arange(20) % 2", changed="y_train=y * (np.arange(20) < 2)"),
         command=TRAIN,
     ),
