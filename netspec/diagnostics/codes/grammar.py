@@ -330,9 +330,10 @@ CODES: tuple[Code, ...] = (
             "each that it has once. What it does not have may be listed too, and is passed over."
         ),
         "A step that is left out would not run, though it is asked for.",
-        _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch, order: [conv, activation]}\nfc: [10]\n",
         _DIGITS
-        + "blocks:\n  - conv: {filters: 4, kernel: 3, norm: batch, order: [conv, activation, norm]}\nfc: [10]\n",
+        + "blocks:\n  - conv:\n      {filters: 4, kernel: 3, norm: batch, order: [conv, activation]}\nfc: [10]\n",
+        _DIGITS
+        + "blocks:\n  - conv:\n      {filters: 4, kernel: 3, norm: batch, order: [conv, activation, norm]}\nfc: [10]\n",
     ),
     Code(
         "NS273",
