@@ -151,7 +151,9 @@ def _anchored(data: dict[str, Any]) -> str | None:
     used = False
     for line in text.split("\n"):
         head, colon, rest = line.partition("conv: {")
-        if colon and rest in first:
+        if "branches:" in head:
+            lines.append(line)
+        elif colon and rest in first:
             lines.append(f"{head}conv: *{first[rest]}")
             used = True
         elif colon and text.count(f"conv: {{{rest}\n") > 1:
