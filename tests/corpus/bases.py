@@ -36,7 +36,8 @@ def grown() -> list[Base]:
 
 
 def relaid(bases: list[Base]) -> list[Base]:
-    """Files as other authors would lay them out: block style, flow style, comments, anchors."""
+    """Files as other authors would lay them out: block style, flow style, comments, anchors; those without a finding, since
+    the comments that silence one are lost."""
     laid = []
     for base in bases:
         data = yaml.load(base.text, Loader=yaml.BaseLoader)
@@ -46,7 +47,7 @@ def relaid(bases: list[Base]) -> list[Base]:
         anchored = _anchored(data)
         if anchored is not None:
             laid.append(Base(f"{base.name}-anchors", anchored))
-    return laid
+    return [base for base in laid if not check_source(Source(base.name, base.text)).diagnostics]
 
 
 def drawn(number: int, seed: int) -> list[Base]:
