@@ -71,15 +71,11 @@ def _within(node: Node, name: Span, layers: Layers) -> Iterator[_Found]:
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _within(item, item.span, layers)
-    elif isinstance(node, Mapping):
-        if found := [*_of_entries(node, layers)]:
-            first, last = found[0].first, found[-1].last
-            shown = _named(*(_block(layer, node) for layer in (first, last))) or "block"
-            start = node.entries[0].key.span
-            below = tuple(one.symbol for one in found)
-            yield _Found(
-                Symbol(shown, dimensions(last.output), "block", start, _whole(start, node), below), first, last
-            )
+    elif isinstance(node, Mapping) and (found := [*_of_entries(node, layers)]):
+        first, last = found[0].first, found[-1].last
+        shown = _named(*(_block(layer, node) for layer in (first, last))) or "block"
+        start, below = node.entries[0].key.span, tuple(one.symbol for one in found)
+        yield _Found(Symbol(shown, dimensions(last.output), "block", start, _whole(start, node), below), first, last)
 
 
 def _of_entries(node: Mapping, layers: Layers) -> Iterator[_Found]:

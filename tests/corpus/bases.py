@@ -29,6 +29,12 @@ def known() -> list[Base]:
     return [Base(file.stem, file.read_text(encoding="utf-8")) for file in files]
 
 
+def chains() -> list[Base]:
+    """Those of them in which each layer reads the one before."""
+    plans = ((base, check_source(Source(base.name, base.text)).plan) for base in known())
+    return [base for base, plan in plans if plan and all(layer.reads == (layer.value - 1,) for layer in plan.layers)]
+
+
 def grown() -> list[Base]:
     """Small networks with shortcuts, branches, groups, gates, and norms and activations with arguments."""
     files = sorted((Path(__file__).parent / "grown").glob("*.yaml"))

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 
 import netspec
 from netspec.analysis.stages import stages
+from netspec.language.plain import plain
 from netspec.language.steps import Dropout
 from netspec.lowering.around import dropout
 from netspec.lowering.planner import choices, from_names
-from netspec.runs.record import plain
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, variables
 
