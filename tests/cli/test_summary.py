@@ -100,7 +100,7 @@ def test_branches_that_agree_only_when_downsampled_have_no_undiminished_network(
 
 @pytest.mark.slow
 @given(specs())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_every_valid_spec_has_a_summary(text: str) -> None:
     with isolated_file(text) as name:
         facts = json.loads(here("summary", name, "--format", "json").stdout)

@@ -251,7 +251,7 @@ def test_random_networks(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(specs())
 def test_many_random_networks(text: str) -> None:
     compare(text, chosen=False, training=False)
