@@ -28,6 +28,14 @@ results = many.each(pid, names)
 assert [name for name, _ in results] == names
 assert os.getpid() not in {pid for _, pid in results}
 assert {pid for _, pid in many.each(pid, names[1:])} == {os.getpid()}
+parent = os.getpid()
+
+def killed(name):
+    if name == "40" and os.getpid() != parent:
+        os.kill(os.getpid(), 9)
+    return name
+
+assert many.each(killed, names) == names
 try:
     many.each(fails, names)
 except RuntimeError as error:
