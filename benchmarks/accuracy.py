@@ -1,7 +1,7 @@
 """Whether a spec learns as well as the same network in PyTorch: test accuracies over several seeds, side by side.
 
 `python benchmarks/accuracy.py SPEC --seeds 3` trains with netspec, then the module of `benchmarks/peers/torch_net.py` from
-the same first weights, with the same learning rate in each step, batches in PyTorch's own order, flips where the spec has them.
+the same first weights, with the same learning rate in each step, batches in PyTorch's own order, `flip` and `crop` where the spec has them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import netspec
 from benchmarks.peers import torch_net
 from netspec.analysis.plan import Plan, steps_per_epoch
 from netspec.data import splits
+from netspec.language.data import Augment
 from netspec.training.step import TrainableNetwork
 
 
@@ -48,11 +49,9 @@ def by_torch(plan: Plan, images: splits.Images, seed: int) -> float:
         if step % steps == 0:
             order = torch.randperm(len(x))
         at = order[step % steps * train.batch_size :][: train.batch_size]
-        batch = x[at]
-        if plan.spec.data.value.augment.flip == "horizontal":
-            batch = torch.where(torch.rand(len(at), 1, 1, 1) < 0.5, batch.flip(3), batch)
+        batch = _augmented(x[at], plan.spec.data.value.augment)
         for group in optimizer.param_groups:
-            group["lr"] = float(net.optimizer.learning_rate(state | {"step": np.int32(step)}))
+            group["lr"] = float(net.optimizer.learning_rate(step, state["optimizer"]))
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(module(batch), y[at]).backward()
         optimizer.step()
@@ -61,6 +60,19 @@ def by_torch(plan: Plan, images: splits.Images, seed: int) -> float:
     with torch.no_grad():
         right = sum(int((module(x[i : i + 500]).argmax(1) == y[i : i + 500]).sum()) for i in range(0, len(x), 500))
     return right / len(x)
+
+
+def _augmented(batch: torch.Tensor, settings: Augment) -> torch.Tensor:
+    """Normalized images (batch, channels, height, width), moved and mirrored as netspec does, by PyTorch's random numbers."""
+    if settings.crop is not None:
+        *_, height, width = batch.shape
+        offsets = torch.randint(0, 2 * settings.crop + 1, (2, len(batch), 1))
+        rows, columns = (start + torch.arange(size) for start, size in zip(offsets, (height, width), strict=True))
+        padded = torch.nn.functional.pad(batch, (settings.crop,) * 4).permute(0, 2, 3, 1)
+        batch = padded[torch.arange(len(batch))[:, None, None], rows[:, :, None], columns[:, None]].permute(0, 3, 1, 2)
+    if settings.flip == "horizontal":
+        batch = torch.where(torch.rand(len(batch), 1, 1, 1) < 0.5, batch.flip(3), batch)
+    return batch
 
 
 def _tensors(part: Any, images: splits.Images) -> tuple[torch.Tensor, torch.Tensor]:
@@ -73,11 +85,17 @@ def _tensors(part: Any, images: splits.Images) -> tuple[torch.Tensor, torch.Tens
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--output", default="runs/accuracy", show_default=True, type=click.Path(path_type=Path))
 def main(spec: str, seeds: int, output: Path) -> None:
-    """Trains SPEC, whose optimizer is adamw, with netspec and with PyTorch."""
+    """Trains SPEC, whose optimizer is adamw and whose augmentation no more than `flip` and `crop`, with netspec and with PyTorch."""
     plan = netspec.check(spec).plan
     images = None if plan is None else splits.read(plan)
-    if plan is None or not isinstance(images, splits.Images) or plan.spec.train.value.optimizer.type != "adamw":
-        raise click.UsageError(f"{spec} or its data have errors, or its optimizer is not adamw")
+    if plan is None or not isinstance(images, splits.Images):
+        raise click.UsageError(f"{spec} or its data have errors")
+    augment = plan.spec.data.value.augment
+    known = augment.flip in ("none", "horizontal") and augment == Augment(crop=augment.crop, flip=augment.flip)
+    if plan.spec.train.value.optimizer.type != "adamw" or not known:
+        raise click.UsageError(
+            f"{spec} has another optimizer than adamw, or augmentation beyond `flip: horizontal` and `crop`"
+        )
     pairs = []
     for seed in range(seeds):
         pairs.append((by_netspec(spec, seed, output), by_torch(plan, images, seed)))
