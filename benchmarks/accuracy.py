@@ -91,7 +91,7 @@ def main(spec: str, seeds: int, output: Path) -> None:
     if plan is None or not isinstance(images, splits.Images):
         raise click.UsageError(f"{spec} or its data have errors")
     augment = plan.spec.data.value.augment
-    known = augment.flip in ("none", "horizontal") and augment == Augment(crop=augment.crop, flip=augment.flip)
+    known = augment.flip in (None, "horizontal") and augment == Augment(crop=augment.crop, flip=augment.flip)
     if plan.spec.train.value.optimizer.type != "adamw" or not known:
         raise click.UsageError(
             f"{spec} has another optimizer than adamw, or augmentation beyond `flip: horizontal` and `crop`"
