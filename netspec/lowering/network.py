@@ -71,7 +71,7 @@ class Network:
         key: jax.Array | None = None,
         outputs: Outputs | None = None,
     ) -> tuple[jax.Array, Variables]:
-        """Logits, and the variables with their running statistics moved where `training` is true.
+        """Logits, and the variables with their running statistics moved where `training` is true; not those of frozen layers.
 
         `key` is a JAX random key; each layer folds its number into it. Needed for dropout in training. `outputs`
         receives what each layer gives, by its name; of a convolution whose pooling runs first, the pooled map.
@@ -152,7 +152,7 @@ class Network:
         choice = self.choices.get(stage.layer.name)
         if stage.within is None and WINDOWS in (choice, getattr(choice, "output", None)):
             choice = None
-        return Run(stage, params, state, choice, **how)
+        return Run(stage, params, state, choice, frozen=stage.layer.name in self.plan.frozen, **how)
 
     def _within(self, layer: PlannedLayer | None) -> Callable[[jax.Array], jax.Array] | None:
         """What runs a layer that stands within another, on that one's sums: it has no arrays of its own."""

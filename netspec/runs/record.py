@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Literal
 
+from netspec.language.fields import key_of_field
 from netspec.language.kinds import KINDS
 from netspec.language.usual import usual
 from netspec.runs import processor
@@ -42,7 +43,10 @@ FREE = (
 LATER: dict[str, object] = {"settings": {}}
 """Parts that runs of earlier versions lack, and what stands for them."""
 
-LATER_KEYS: dict[str, object] = {"data.labels": "class", "train.accumulate": 1, "train.optimizer.decay_norms": True}
+LATER_KEYS: dict[str, object] = {
+    **{"data.labels": "class", "train.accumulate": 1, "train.optimizer.decay_norms": True},
+    **{"train.freeze": [], "train.optimizer.rate_factors": []},
+}
 """Keys that specs of earlier versions lack, and what stands for them; any other key of theirs that is null now was not there."""
 
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
@@ -106,7 +110,7 @@ def plain(value: object) -> Any:
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         head = {"type": value.type} if hasattr(value, "type") else {}
-        return head | {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return head | {key_of_field(field.name): plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
