@@ -13,7 +13,8 @@ from netspec.diagnostics.render.wording import counted
 from netspec.language.patterns import matching, ways
 from netspec.language.spec import Spec
 from netspec.language.spelling import by_likeness
-from netspec.text.nodes import Mapping, Path, Scalar, Sequence as Items, walk
+from netspec.text.nodes import Mapping, Path, Scalar, walk
+from netspec.text.nodes import Sequence as Items
 from netspec.text.source import Span
 
 FREEZE: Path = ("train", "freeze")

@@ -26,6 +26,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "line": layer.layer.span.line,
         }
         | _reads(plan, layer)
+        | ({"frozen": True} if layer.name in plan.frozen else {})
         for layer in plan.layers
     ]
     return {
@@ -35,6 +36,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "input": list(plan.input),
         "layers": layers,
         "parameters": plan.parameters,
+        **({"frozen_parameters": plan.parameters - plan.trained_parameters} if plan.frozen else {}),
         "macs": plan.macs,
         "weight_bytes": plan.weight_bytes,
         "training_bytes": plan.training_bytes,

@@ -14,6 +14,7 @@ from netspec.language.edits import written
 from netspec.language.fc import Fc
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
+from netspec.language.patterns import matching, ways
 from netspec.language.reference import described
 from netspec.language.top import Block, Input
 from netspec.language.vocabulary import section_at
@@ -56,6 +57,8 @@ def completions(document: Document, line: int, column: int) -> list[Completion]:
     if at is None:
         return []
     root = document.outline
+    if names := [*_layers(document, at)]:
+        return names
     if at.role == "key":
         return [*_keys(root, at)]
     if at.role == "dash":
@@ -64,6 +67,25 @@ def completions(document: Document, line: int, column: int) -> list[Completion]:
     if at.role == "item":
         return [*_items(root, at)] or [*_values(root, at, at.path)]
     return [*_values(root, at, at.path)]
+
+
+def _layers(document: Document, at: Typing) -> Iterator[Completion]:
+    """The names of layers, and of all that stands in one block, where patterns of them are written."""
+    listed = bool(at.path) and isinstance(at.path[-1], int)
+    key = key_of(document.outline, at.path[:-1] if listed else at.path)
+    spec = document.known.spec
+    if key is None or not key.type.of_layers or spec is None or (at.role == "key" and at.flow and not key.type.values):
+        return
+    there = [layer.name for layer in spec.layers]
+    sizes = {layer.name: layer.parameters for layer in document.layers}
+    given = {entry.name for entry in at.mapping}
+    before = "- " if at.role in ("key", "dash") and key.type.values is None else ""
+    after = ": ${1:0.1}" if key.type.values is not None and not at.colon else ""
+    for pattern in ways(there):
+        parameters = sum(sizes.get(name, 0) for name in matching(pattern, there))
+        if parameters and pattern not in given:
+            detail = f"{parameters:,} parameters"
+            yield Completion(pattern, "value", detail, key.doc, f"{before}{pattern}{after}", at.word)
 
 
 def _keys(root: Node | None, at: Typing) -> Iterator[Completion]:

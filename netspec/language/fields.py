@@ -42,6 +42,8 @@ class Type:
     """Beside a mapping, the words that may stand there."""
     values: Type | None = None
     """Of a mapping whose keys are free: what stands at each of them."""
+    of_layers: bool = False
+    """Whether what is written there, or the free keys, are patterns of layers' names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def patterns() -> Type:
         "then": {"items": item, "minItems": 1},
     }
     words = f"a list of {_WORDS} like `block1.*`"
-    return Type(schema, words, lambda value: (value,) if isinstance(value, str) else tuple(value))
+    return Type(schema, words, lambda value: (value,) if isinstance(value, str) else tuple(value), of_layers=True)
 
 
 def rate_factors() -> Any:
@@ -74,6 +74,7 @@ def rate_factors() -> Any:
         f"a mapping from {_WORDS} to a number greater than 0",
         lambda given: tuple((pattern, float(one)) for pattern, one in given.items()),
         values=value,
+        of_layers=True,
     )
     return key(
         factors,

@@ -432,7 +432,15 @@ class Train:
         "training where name and shape agree. Read once, when the training begins.",
         None,
         default_words="drawn from the seed",
-        also=("pretrained", "init_from", "initialize_from", "load_from", "warm_start", "finetune_from", "initial_weights"),
+        also=(
+            "pretrained",
+            "init_from",
+            "initialize_from",
+            "load_from",
+            "warm_start",
+            "finetune_from",
+            "initial_weights",
+        ),
         examples=("runs/base",),
     )
     freeze: tuple[str, ...] = key(

@@ -3,6 +3,7 @@
 A record is plain JSON:
 
 - `spec`: the spec as `plain` gives it, every default filled in;
+- `begun`: where `train.from` is given, the file that the training began from: its path, its SHA-256, what was taken of it;
 - `data`: the fingerprint of the images and labels; `pixels`: the type of the images, which the fingerprint covers; `seed`;
 - `versions`, `options` (of XLA), `choices` (of algorithms), `cores`, `processor`, `devices`, `settings` (variables of the
   environment: see `jax_environment`): these change no formula, but may change the last bits of its result.
@@ -33,6 +34,9 @@ BITS_ONLY = ("versions", "options", "choices", "cores", "devices", "processor", 
 
 IMPLIED = ("pixels",)
 """Parts that cannot differ where the others agree. Runs of earlier versions lack them."""
+
+READ_ONCE = ("begun",)
+"""Parts that only who begins a run has: who goes on with it does not read the file again."""
 
 FREE = (
     *("name", "description", "budget", "data.path"),
@@ -110,7 +114,9 @@ def plain(value: object) -> Any:
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         head = {"type": value.type} if hasattr(value, "type") else {}
-        return head | {key_of_field(field.name): plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return head | {
+            key_of_field(field.name): plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -143,9 +149,20 @@ def malformed(value: object) -> str | None:
         return "`classes` are not strings"
     if not isinstance(value.get("settings", {}), dict):
         return "`settings` is not a mapping"
+    if (reason := _malformed_begun(value.get("begun"))) is not None:
+        return reason
     named = (names.values() if isinstance(names, dict) else [names] for names in value["choices"].values())
     if not all(isinstance(name, str) for names in named for name in names):
         return "`choices` are not names"
+    return None
+
+
+def _malformed_begun(begun: object) -> str | None:
+    """What is wrong with the part `begun`, where there is one."""
+    if begun is None:
+        return None
+    if not isinstance(begun, dict) or not all(isinstance(begun.get(key), str) for key in ("path", "sha256")):
+        return "`begun` names no file"
     return None
 
 
@@ -208,7 +225,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
         if not (change.old is ABSENT and change.new == LATER_KEYS.get(change.path))
     ]
     for part in {**old, **new}:
-        if part == "spec" or part in IMPLIED:
+        if part == "spec" or part in IMPLIED or (part in READ_ONCE and not (part in old and part in new)):
             continue
         effect, reason = SAME_UP_TO_BITS if part in BITS_ONLY else ANOTHER_RUN
         differences.extend(

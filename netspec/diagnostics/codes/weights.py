@@ -10,6 +10,18 @@ def _spec(train: str, layers: str = _CONV + "fc: [10]\n") -> str:
     return f"{_DIGITS}{layers}train:\n  from: runs/base\n{train}"
 
 
+_BASE = "netspec train example.yaml --output base"
+_FROM = f"netspec train example.yaml --set train.from={'{}'} --output run"
+_SMALL = f"{_DIGITS}fc: [16, 10]\ndata: {{source: digits}}\ntrain:\n  epochs: 1\n  batch_size: 100\n"
+
+
+def _on_a_base(
+    code: str, title: str, meaning: str, why: str, command: str, *, setup: str = "", repair: str = _FROM.format("base")
+) -> Code:
+    """A code about what a run begins from, for a network that `setup` has trained."""
+    return Code(code, title, meaning, why, _SMALL, setup=f"{_BASE}\n{setup}", command=command, repair=repair)
+
+
 CODES: tuple[Code, ...] = (
     Code(
         "NS266",
@@ -47,5 +59,57 @@ CODES: tuple[Code, ...] = (
         "A warning: the layers behind them learn from features that nobody has trained.",
         _DIGITS + _CONV + "fc: [10]\ntrain:\n  freeze: block1.*\n",
         _spec("  freeze: block1.*\n"),
+    ),
+    _on_a_base(
+        "NS640",
+        "nothing to begin from",
+        "At the path of `train.from` there is no file, or a directory that holds neither a model nor a checkpoint. The path is "
+        "relative to the spec.",
+        "The training would begin with random numbers, and its result be taken for another one.",
+        _FROM.format("bass"),
+    ),
+    _on_a_base(
+        "NS641",
+        "weights that cannot be used",
+        "The file of `train.from` does not match the SHA-256 in it, is no safetensors file, or holds a number that is not finite. "
+        "Weights of other systems are brought into netspec's names and layouts first.",
+        "One altered byte is another network, and nothing else would show it.",
+        _FROM.format("cut.safetensors"),
+        setup="head -c 1000 base/model.safetensors > cut.safetensors",
+    ),
+    _on_a_base(
+        "NS642",
+        "no weight fits",
+        "No array in the file of `train.from` has the name and the shape of one of the network. Names are those of a model file: "
+        "`params/fc1/kernel`, `state/block1.conv1/mean`.",
+        "The training would begin with random numbers, and its result be taken for another one.",
+        "netspec train example.yaml --set train.from=base --set fc=[12,3,10] --output run",
+    ),
+    _on_a_base(
+        "NS643",
+        "frozen layer without weights",
+        "A layer that `freeze` keeps as it is has an array that the file of `train.from` does not have, or has in another shape.",
+        "A warning: it keeps random numbers, and the layers behind it learn from them.",
+        "netspec train example.yaml --set train.from=base --set train.freeze=fc2 --set fc=[16,20,10] --output run",
+        repair="netspec train example.yaml --set train.from=base --set train.freeze=fc1 --set fc=[16,20,10] --output run",
+    ),
+    _on_a_base(
+        "NS644",
+        "weights have changed",
+        "A run that was stopped before its first checkpoint begins again, and the file that `train.from` led to is not the one that it "
+        "was: its SHA-256 is another.",
+        "The record of the run would name weights that it did not begin from.",
+        "netspec train --resume run",
+        setup=f"{_FROM.format('base')}\nrm run/checkpoints/* run/model.safetensors\n"
+        "netspec train example.yaml --output other --set train.seed=1\ncp other/model.safetensors base/model.safetensors",
+        repair="netspec train example.yaml --set train.from=base --output again",
+    ),
+    _on_a_base(
+        "NS645",
+        "weight of another shape",
+        "An array in the file of `train.from` has the name of one of the network and another shape. Another number of outputs of the "
+        "last layer is no reason for it: that is what other classes need.",
+        "A warning: the layer begins with random numbers, though the file has it.",
+        "netspec train example.yaml --set train.from=base --set fc=[16,12,10] --output run",
     ),
 )
