@@ -62,7 +62,7 @@ class Beginning:
 
 def shapes(plan: Plan) -> dict[str, Shape]:
     """The arrays of a network by name, in the order of its layers."""
-    found = {}
+    found: dict[str, Shape] = {}
     for layer in plan.layers:
         found |= {f"params/{layer.name}/{name}": shape for name, shape in layer.shapes.items()}
         found |= {f"state/{layer.name}/{name}": shape for name, shape in layer.statistics.items()}

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -122,13 +123,13 @@ class Trainer:
         """Examples in all batches of a step."""
         return self.batch_size * self.network.train.accumulate
 
-    def begin(self, arrays: Mapping[str, np.ndarray] | None = None) -> TrainingState:
+    def begin(self, arrays: Mapping[str, np.ndarray] = MappingProxyType({})) -> TrainingState:
         """The state before the first step, with the statistics of the training images in it.
 
         `arrays` by name (`params/fc1/kernel`) stand in the place of those that are drawn.
         """
         state = self.network.init_training()
-        for name, array in (arrays or {}).items():
+        for name, array in arrays.items():
             part, layer, own = name.split("/")
             state["variables"][part][layer][own] = jax.device_put(array)
         statistics = {"mean": self.images.mean, "deviation": self.images.deviation}

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import optax
 
 from netspec.analysis import schedules
-from netspec.language.patterns import Factors, factor
+from netspec.language import patterns
+from netspec.language.patterns import Factors
 from netspec.language.train import Cosine, Exponential, OneCycle, Piecewise, Plateau, Sgd, Step, Train
 from netspec.language.train import Schedule as ScheduleSettings
 from netspec.storage.tree import flatten, unflatten
@@ -114,7 +115,7 @@ def scaled(factors: Factors, updates: Any) -> Any:
 
     The rate is the last factor of every rule, and of what a momentum holds a factor of all steps alike.
     """
-    by_layer = {name: factor(factors, name) for name in updates} if factors else {}
+    by_layer = {name: patterns.factor(factors, name) for name in updates} if factors else {}
     changed = {name: value for name, value in by_layer.items() if value != 1}
     return updates | {name: jax.tree.map(lambda x, by=by: x * by, updates[name]) for name, by in changed.items()}
 

@@ -123,7 +123,7 @@ class Session:
         self.network = TrainableNetwork(plan, choices, steps_per_epoch(len(images.train), self.train))
         self.trainer = Trainer(self.network, images, devices)
         self.begun = begun
-        self.record = record(plan, images, choices, devices, begun and begun.record)
+        self.record = record(plan, images, choices, devices, None if begun is None else begun.record)
         self.summary = summary
         self.rows: list[Row] = []
         self.epoch_seconds = 0.0
@@ -201,7 +201,7 @@ class Session:
         return Outcome(self.rows, test, interrupted, seconds, first, saving, self.step_seconds, self.evaluation_seconds)
 
     def _fresh(self) -> tuple[TrainingState, Any]:
-        return self.trainer.begin(self.begun and self.begun.arrays), self.trainer.no_totals
+        return self.trainer.begin({} if self.begun is None else self.begun.arrays), self.trainer.no_totals
 
     def _restore(self, start: Checkpoint, watchers: Sequence[Watcher]) -> tuple[TrainingState, Any, int]:
         state, totals = jax.eval_shape(self._fresh)

@@ -87,12 +87,12 @@ def _fitted(plan: Plan, read: Weights) -> Beginning:
     if found.taken:
         return found
     there = _listed([*read.arrays]) if read.arrays else "none"
-    notes = (f"the arrays in the file: {there}", f"those of the network: {_listed([*shapes(plan)])}")
+    notes = [f"the arrays in the file: {there}", f"those of the network: {_listed([*shapes(plan)])}"]
     different = [f"{one.name}: {one.words}" for one in found.anew if one.reason != "absent"]
-    notes += (f"by their shapes: {'; '.join(different[:SHOWN])}",) if different else ()
+    notes += [f"by their shapes: {'; '.join(different[:SHOWN])}"] if different else []
     message = f"nothing in `{read.path}` has a name and a shape of this network"
     raise RunError(
-        [_at_from(plan, "NS642", message, notes, "begin from weights of a network that has layers of this one")]
+        [_at_from(plan, "NS642", message, tuple(notes), "begin from weights of a network that has layers of this one")]
     )
 
 

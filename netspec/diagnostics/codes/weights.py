@@ -10,16 +10,21 @@ def _spec(train: str, layers: str = _CONV + "fc: [10]\n") -> str:
     return f"{_DIGITS}{layers}train:\n  from: runs/base\n{train}"
 
 
-_BASE = "netspec train example.yaml --output base"
-_FROM = f"netspec train example.yaml --set train.from={'{}'} --output run"
-_SMALL = f"{_DIGITS}fc: [16, 10]\ndata: {{source: digits}}\ntrain:\n  epochs: 1\n  batch_size: 100\n"
+_MAKE = "grep -v from example.yaml | sed 's/fc: .*/fc: [16, 10]/' > base.yaml\nnetspec train base.yaml --output base\n"
+
+
+def _small(begun: str = "base", fc: str = "[16, 10]") -> str:
+    """A network that trains in no time, and begins from another one."""
+    train = f"train:\n  epochs: 1\n  batch_size: 100\n  from: {begun}\n"
+    return f"{_DIGITS}fc: {fc}\ndata: {{source: digits}}\n{train}"
 
 
 def _on_a_base(
-    code: str, title: str, meaning: str, why: str, command: str, *, setup: str = "", repair: str = _FROM.format("base")
+    code: str, title: str, meaning: str, why: str, example: str, repaired: str = "", *, setup: str = "", **more: str
 ) -> Code:
     """A code about what a run begins from, for a network that `setup` has trained."""
-    return Code(code, title, meaning, why, _SMALL, setup=f"{_BASE}\n{setup}", command=command, repair=repair)
+    given = {"command": "netspec train example.yaml", "repaired": "" if more else repaired or _small()} | more
+    return Code(code, title, meaning, why, example, setup=f"{_MAKE}{setup}", **given)
 
 
 CODES: tuple[Code, ...] = (
@@ -66,7 +71,7 @@ CODES: tuple[Code, ...] = (
         "At the path of `train.from` there is no file, or a directory that holds neither a model nor a checkpoint. The path is "
         "relative to the spec.",
         "The training would begin with random numbers, and its result be taken for another one.",
-        _FROM.format("bass"),
+        _small("bass"),
     ),
     _on_a_base(
         "NS641",
@@ -74,7 +79,7 @@ CODES: tuple[Code, ...] = (
         "The file of `train.from` does not match the SHA-256 in it, is no safetensors file, or holds a number that is not finite. "
         "Weights of other systems are brought into netspec's names and layouts first.",
         "One altered byte is another network, and nothing else would show it.",
-        _FROM.format("cut.safetensors"),
+        _small("cut.safetensors"),
         setup="head -c 1000 base/model.safetensors > cut.safetensors",
     ),
     _on_a_base(
@@ -83,15 +88,15 @@ CODES: tuple[Code, ...] = (
         "No array in the file of `train.from` has the name and the shape of one of the network. Names are those of a model file: "
         "`params/fc1/kernel`, `state/block1.conv1/mean`.",
         "The training would begin with random numbers, and its result be taken for another one.",
-        "netspec train example.yaml --set train.from=base --set fc=[12,3,10] --output run",
+        _small(fc="[12, 3, 10]"),
     ),
     _on_a_base(
         "NS643",
         "frozen layer without weights",
         "A layer that `freeze` keeps as it is has an array that the file of `train.from` does not have, or has in another shape.",
         "A warning: it keeps random numbers, and the layers behind it learn from them.",
-        "netspec train example.yaml --set train.from=base --set train.freeze=fc2 --set fc=[16,20,10] --output run",
-        repair="netspec train example.yaml --set train.from=base --set train.freeze=fc1 --set fc=[16,20,10] --output run",
+        _small("base\n  freeze: middle", "[16, {units: 16, name: middle}, {units: 10, name: fc2}]"),
+        _small("base\n  freeze: fc1", "[16, {units: 16, name: middle}, {units: 10, name: fc2}]"),
     ),
     _on_a_base(
         "NS644",
@@ -99,10 +104,11 @@ CODES: tuple[Code, ...] = (
         "A run that was stopped before its first checkpoint begins again, and the file that `train.from` led to is not the one that it "
         "was: its SHA-256 is another.",
         "The record of the run would name weights that it did not begin from.",
-        "netspec train --resume run",
-        setup=f"{_FROM.format('base')}\nrm run/checkpoints/* run/model.safetensors\n"
-        "netspec train example.yaml --output other --set train.seed=1\ncp other/model.safetensors base/model.safetensors",
-        repair="netspec train example.yaml --set train.from=base --output again",
+        _small(),
+        setup="netspec train example.yaml --output run\nrm run/checkpoints/* run/model.safetensors\n"
+        "netspec train base.yaml --set train.seed=1 --output other\ncp other/model.safetensors base",
+        command="netspec train --resume run",
+        repair="netspec train example.yaml --output again",
     ),
     _on_a_base(
         "NS645",
@@ -110,6 +116,6 @@ CODES: tuple[Code, ...] = (
         "An array in the file of `train.from` has the name of one of the network and another shape. Another number of outputs of the "
         "last layer is no reason for it: that is what other classes need.",
         "A warning: the layer begins with random numbers, though the file has it.",
-        "netspec train example.yaml --set train.from=base --set fc=[16,12,10] --output run",
+        _small(fc="[16, 12, 10]"),
     ),
 )
