@@ -85,7 +85,9 @@ def _layers(document: Document, at: Typing) -> Iterator[Completion]:
         parameters = sum(sizes.get(name, 0) for name in matching(pattern, there))
         if parameters and pattern not in given:
             detail = f"{parameters:,} parameters"
-            yield Completion(pattern, "value", detail, key.doc, f"{before}{pattern}{after}", at.word)
+            text = f"{before}{pattern}{after}"
+            whole = at.role == "value" and key.type.values is not None
+            yield Completion(pattern, "value", detail, key.doc, f"{{{text}}}" if whole else text, at.word)
 
 
 def _keys(root: Node | None, at: Typing) -> Iterator[Completion]:
@@ -179,7 +181,7 @@ def _values(root: Node | None, at: Typing, path: Path) -> Iterator[Completion]:
     if isinstance(walk(root, path), Mapping):
         return
     numbers = [*key.examples, key.default if not key.type.variants else None]
-    plain = [value for value in numbers if isinstance(value, int | float | str | tuple | list)]
+    plain = [value for value in numbers if isinstance(value, int | float | str | tuple | list) and value != ()]
     for text in dict.fromkeys(written(value) for value in plain):
         if text and text.lower() not in facts.words(key):
             detail = "default" if text == written(key.default) else "for example"

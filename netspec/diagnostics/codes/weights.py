@@ -10,7 +10,9 @@ def _spec(train: str, layers: str = _CONV + "fc: [10]\n") -> str:
     return f"{_DIGITS}{layers}train:\n  from: runs/base\n{train}"
 
 
-_MAKE = "grep -v from example.yaml | sed 's/fc: .*/fc: [16, 10]/' > base.yaml\nnetspec train base.yaml --output base\n"
+_MAKE = (
+    "grep -v 'fr[oe]' example.yaml | sed 's/fc: .*/fc: [16, 10]/' > base.yaml\nnetspec train base.yaml --output base\n"
+)
 
 
 def _small(begun: str = "base", fc: str = "[16, 10]") -> str:
