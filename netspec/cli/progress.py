@@ -67,7 +67,7 @@ class Progress(Shown):
         self._shown = 0.0
         images, train, steps = session.images, session.train, session.trainer.steps_per_epoch
         text = (
-            f"{session.plan.name}: {session.plan.parameters:,} parameters; {len(images.train):,} training, "
+            f"{session.plan.name}: {session.plan.parameters:,} parameters{_frozen(session.plan)}; {len(images.train):,} training, "
             f"{len(images.validation):,} validation, {len(images.test):,} test images; "
             f"{counted(train.epochs, 'epoch')} of {counted(steps, 'step')}"
         )
@@ -136,6 +136,10 @@ class Progress(Shown):
             return
         line = fitting([[*parts, rate, *remaining], [*parts, *remaining], parts], messages.width(sys.stderr))
         self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _frozen(plan: Plan) -> str:
+    return f", {plan.trained_parameters:,} of them trained" if plan.frozen else ""
 
 
 def begun_lines(beginning: Beginning) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Network:
         """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
 
         `state["input"]` holds the images' mean and deviation a channel, 0 and 1 until data sets them. Without a seed,
-        the spec's.
+        the spec's. They are drawn, whatever `train.from` names: a training reads that.
         """
         seed = self.plan.spec.train.value.seed if seed is None else seed
         layers = self.plan.layers

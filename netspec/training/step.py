@@ -88,7 +88,8 @@ class TrainableNetwork(Network):
         """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
 
         `state["input"]` holds the images' mean and deviation a channel, 0 and 1 until data sets them, and with
-        `train.class_weights` those, 1 until data sets what is balanced. Without a seed, the spec's.
+        `train.class_weights` those, 1 until data sets what is balanced. Without a seed, the spec's. They are drawn, whatever
+        `train.from` names: `netspec.train` reads that.
         """
         variables = super().init(seed)
         if (given := self.train.class_weights) is not None:

@@ -22,11 +22,20 @@ def _small(begun: str = "base", fc: str = "[16, 10]") -> str:
 
 
 def _on_a_base(
-    code: str, title: str, meaning: str, why: str, example: str, repaired: str = "", *, setup: str = "", **more: str
+    code: str,
+    title: str,
+    meaning: str,
+    why: str,
+    example: str,
+    repaired: str = "",
+    *,
+    setup: str = "",
+    command: str = "netspec train example.yaml",
+    repair: str = "",
 ) -> Code:
     """A code about what a run begins from, for a network that `setup` has trained."""
-    given = {"command": "netspec train example.yaml", "repaired": "" if more else repaired or _small()} | more
-    return Code(code, title, meaning, why, example, setup=f"{_MAKE}{setup}", **given)
+    whole = "" if repair else repaired or _small()
+    return Code(code, title, meaning, why, example, whole, setup=f"{_MAKE}{setup}", command=command, repair=repair)
 
 
 CODES: tuple[Code, ...] = (
