@@ -40,6 +40,7 @@ class Worker:
     """The networks of one framework, by the name that the parent gave each."""
 
     def __init__(self, peer: str) -> None:
+        self.peer = peer
         self.module = load(peer)
         self.open: dict[str, Peer] = {}
         self.data: tuple[np.ndarray, np.ndarray] | None = None
@@ -51,6 +52,8 @@ class Worker:
 
     def do_open(self, name: str, spec: str, batch: int, optimizer: dict[str, Any], variant: str, task: str) -> Any:
         plan = networks.read(spec, batch, optimizer)
+        if plan.frozen and self.peer != "netspec":
+            raise Unsupported(f"this comparison's {self.peer} trains every layer")
         images, labels = networks.examples(plan, batch)
         make = self.module.Network
         self.open[name] = make(plan, variant, initial(plan), images, labels, task != "inference")

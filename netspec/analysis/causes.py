@@ -148,3 +148,21 @@ class NotRepeated(Cause):
 
     layer: int
     """Its place among the layers."""
+
+
+@dataclass(frozen=True)
+class FitsNoLayer(Cause):
+    """A pattern fits the name of no layer."""
+
+    path: Path
+    """Of the pattern, or of the value whose key it is."""
+    near: tuple[str, ...]
+    """Names and patterns that it may be a slip of, the likest first."""
+
+
+@dataclass(frozen=True)
+class FitsInVain(Cause):
+    """A pattern of layers changes nothing."""
+
+    path: Path
+    """Of the pattern, or of the value whose key it is."""

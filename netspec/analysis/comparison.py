@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.language.fields import key_of_field
 from netspec.language.plain import Change
 from netspec.language.usual import said
 
@@ -135,6 +136,8 @@ def _differing(old: object, new: object, path: str) -> Iterator[Change]:
     if dataclasses.is_dataclass(old) and type(old) is type(new):
         for field in dataclasses.fields(old):
             if field.name not in WRITTEN:
-                yield from _differing(getattr(old, field.name), getattr(new, field.name), f"{path}{field.name}.")
+                yield from _differing(
+                    getattr(old, field.name), getattr(new, field.name), f"{path}{key_of_field(field.name)}."
+                )
     elif old != new:
         yield Change(path.removesuffix("."), said(old), said(new))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from netspec.analysis import augmenting, degenerate, heads, logits, plausibility, rates, schedules, watches
+from netspec.analysis import augmenting, degenerate, freezing, heads, logits, plausibility, rates, schedules, watches
 from netspec.analysis.causes import (
     Agreement,
     Contradiction,
@@ -243,5 +243,6 @@ PASSES = (
     *schedules.PASSES,
     *watches.PASSES,
     *augmenting.PASSES,
+    *freezing.PASSES,
     *degenerate.PASSES,
 )

@@ -14,6 +14,7 @@ from netspec.diagnostics.diagnostic import Diagnostic, Label
 from netspec.language.heads import TWO
 from netspec.language.kind import elements
 from netspec.language.norms import Norm
+from netspec.language.patterns import any_matching
 from netspec.language.spec import Spec
 
 
@@ -23,11 +24,12 @@ def norms(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
 
 
 def single_values(spec: Spec, layers: Sequence[PlannedLayer], batch: int) -> Iterator[Diagnostic]:
-    """NS223: norms whose mean is that of one number, in batches of `batch` images."""
+    """NS223: norms whose mean is that of one number, in batches of `batch` images; one that is frozen takes none of a batch."""
     seen: set[int] = set()
+    frozen = any_matching(spec.train.value.freeze, (layer.name for layer in layers if layer.statistics))
     for planned in layers:
         layer = planned.layer
-        norm = getattr(planned.settings, "norm", None)
+        norm = None if layer.name in frozen else getattr(planned.settings, "norm", None)
         if norm is None or id(layer.node) in seen or _averaged(planned, norm, batch) != 1:
             continue
         seen.add(id(layer.node))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from netspec.analysis.plan import FLOAT32_BYTES, PRECISION_BYTES, Plan
+from netspec.analysis.plan import FLOAT32_BYTES, PRECISION_BYTES, Plan, PlannedLayer
 from netspec.analysis.rules import rules
 from netspec.analysis.stages import Stage, stages
 from netspec.language.kind import Footprint, elements
@@ -80,7 +80,7 @@ class _Walk:
         """For each value that is kept for the backward pass, the first stage that reads it there: the last to need it."""
         for stage in self.stages:
             held = self._held[stage.layer.value]
-            if held.reads_input and (held.stand_in is None or held.led):
+            if self._keeps_input(stage.layer) and held.reads_input and (held.stand_in is None or held.led):
                 for value in stage.layer.reads:
                     self._keepers.setdefault(value, stage.layer.value)
         # XLA:CPU computes bfloat16 in float32, and keeps it so.
@@ -90,10 +90,10 @@ class _Walk:
         self.most, self._most = TrainingMemory(**self._sums), 0
         statistics = sum(elements(shape) for layer in plan.layers for shape in layer.statistics.values())
         self._make("weights", "weights", (plan.parameters + statistics) * FLOAT32_BYTES)
-        self._make("optimizer", "optimizer", plan.parameters * train.optimizer.slots * FLOAT32_BYTES)
+        self._make("optimizer", "optimizer", plan.trained_parameters * train.optimizer.slots * FLOAT32_BYTES)
         self._accumulate = train.accumulate
         if train.accumulate > 1:
-            self._make("sums", "gradients", plan.parameters * FLOAT32_BYTES)
+            self._make("sums", "gradients", plan.trained_parameters * FLOAT32_BYTES)
         self._make("batch", "activations", elements(plan.input) * batch_size * train.accumulate)
         self._numbers(0, "activations", elements(plan.input))
         for number, held in self._held.items():
@@ -110,6 +110,14 @@ class _Walk:
     def _footprint(self, stage: Stage, platform: str) -> Footprint:
         gradient = self.plan.needs_gradient(stage.layer)
         return rules(stage.layer.kind).footprint(stage, self.batch_size, platform, gradient)
+
+    def _goes_back(self, layer: PlannedLayer) -> bool:
+        """Whether the backward pass comes to a layer: something that is trained stands in it or behind it."""
+        return self.plan.trained[layer.value]
+
+    def _keeps_input(self, layer: PlannedLayer) -> bool:
+        """Whether the backward pass may read what the layer reads: a frozen sum passes the gradient on by its weights alone."""
+        return self._goes_back(layer) and (self.plan.trains(layer) or not layer.shapes)
 
     def _make(self, name: Name, part: Part, size: int) -> None:
         if not size:
@@ -137,6 +145,9 @@ class _Walk:
         """The stage's output, and what is kept for the way back; a value that nobody reads again goes."""
         layer, number = stage.layer, stage.layer.value
         held, output = self._held[number], elements(stage.result.output)
+        if not self._goes_back(layer):
+            self._passed(stage)
+            return
         if held.stand_in is not None or held.led:
             self._numbers((number, "input"), "activations", held.stand_in or elements(layer.input))
         self._numbers((number, "patches"), "workspace", held.patches)
@@ -146,15 +157,27 @@ class _Walk:
         self._numbers(stage.result.value, "activations", output)
         self._coordinates((number, "maxima"), held.scattered[1])
         self._drop((number, "places"))
-        for value in layer.reads:
-            if value not in self._keepers and self.plan.readers[value][-1] is layer:
-                self._drop(value)
+        self._drop_read(layer)
         if held.places:
             self._drop((number, "sums"))
             self._make((number, "place"), "activations", held.places * self.batch_size)
             self._numbers((number, "sums"), "activations", output * held.kept)
         elif not held.kept and not stage.within:
             self._drop((number, "sums"))
+
+    def _passed(self, stage: Stage) -> None:
+        """A stage of which nothing is kept, for the backward pass does not come to it."""
+        number, held = stage.layer.value, self._held[stage.layer.value]
+        self._numbers((number, "patches"), "workspace", held.patches)
+        self._numbers(stage.result.value, "activations", elements(stage.result.output))
+        self._drop((number, "patches"), (number, "places"), (number, "zeros"))
+        self._drop_read(stage.layer)
+
+    def _drop_read(self, layer: PlannedLayer) -> None:
+        """What a layer has read, where it was the last to do so and nothing comes back to it."""
+        for value in layer.reads:
+            if value not in self._keepers and self.plan.readers[value][-1] is layer:
+                self._drop(value)
 
     def loss(self) -> None:
         """The gradient of the last output takes its place."""
@@ -166,6 +189,8 @@ class _Walk:
         """The gradients of the stage's weights and of what it reads; then what was kept for them goes."""
         layer, number = stage.layer, stage.layer.value
         held, own = self._held[number], (stage.result.value, "gradient")
+        if not self._goes_back(layer):
+            return
         if layer.shapes or held.kept:
             self._numbers((number, "gradient of sums"), "workspace", elements(layer.output))
             self._drop(own)
@@ -179,9 +204,10 @@ class _Walk:
                 added = (value, "gradient") in self._alive
                 self._numbers("added" if added else (value, "gradient"), "workspace", elements(shape))
                 self._drop("pieces", "added")
-        self._make((number, "weights"), "gradients", layer.parameters * FLOAT32_BYTES)
+        trained = layer.parameters * self.plan.trains(layer)
+        self._make((number, "weights"), "gradients", trained * FLOAT32_BYTES)
         if self._accumulate == 1:  # else the squares are those of the sums, when all gradients are gone
-            self._make("squares", "workspace", layer.parameters * FLOAT32_BYTES)
+            self._make("squares", "workspace", trained * FLOAT32_BYTES)
         self._drop("squares", own, (number, "gradient of sums"), "layouts")
         self._drop(*(value for value in layer.reads if self._keepers.get(value, number) == number))
         self._drop(*((number, kept) for kept in ("input", "turned", "zeros", "maxima", "place")))

@@ -14,6 +14,7 @@ from netspec.language.data import KNOWN, Data
 from netspec.language.fields import Pair
 from netspec.language.kind import Settings, Shape, dimensions, elements
 from netspec.language.kinds import KINDS
+from netspec.language.patterns import any_matching
 from netspec.language.spec import Layer, Spec
 from netspec.language.train import Train
 
@@ -157,11 +158,26 @@ class Plan:
         return tuple(map(tuple, found))
 
     @cached_property
+    def frozen(self) -> frozenset[str]:
+        """The names of the layers that `train.freeze` keeps as they are, of those that have arrays to keep."""
+        names = (layer.name for layer in self.layers if layer.shapes or layer.statistics)
+        return any_matching(self.spec.train.value.freeze, names)
+
+    def trains(self, layer: PlannedLayer) -> bool:
+        """Whether training moves arrays of a layer: it has some, and is not frozen."""
+        return bool(layer.shapes) and layer.name not in self.frozen
+
+    @cached_property
+    def trained_parameters(self) -> int:
+        """How many numbers training moves: all but those of frozen layers."""
+        return sum(layer.parameters for layer in self.layers if self.trains(layer))
+
+    @cached_property
     def trained(self) -> tuple[bool, ...]:
-        """For each value by its number, whether a trained array is behind it: training needs the gradients of those."""
+        """For each value by its number, whether an array that is trained is behind it: training needs the gradients of those."""
         found = [False]
         for layer in self.layers:
-            found.append(bool(layer.shapes) or any(found[value] for value in layer.reads))
+            found.append(self.trains(layer) or any(found[value] for value in layer.reads))
         return tuple(found)
 
     def needs_gradient(self, layer: PlannedLayer) -> bool:
@@ -172,7 +188,8 @@ class Plan:
         """Whether the steps that lead a layer train anything."""
         led_by = layer.layer.led_by
         leader = self.layers[led_by - 1] if led_by is not None else layer
-        return bool(leader.settings.leading) and bool(leader.shapes.keys() & {"scale", "shift", "slope"})
+        trained = leader.shapes.keys() & {"scale", "shift", "slope"} if self.trains(leader) else ()
+        return bool(leader.settings.leading) and bool(trained)
 
     def shape(self, value: int) -> Shape:
         """The shape of a value, before anything flattens it."""
@@ -184,8 +201,10 @@ class Plan:
 
     @cached_property
     def training_macs(self) -> int:
-        """Multiply-adds of a training step, one example: of each layer's output, weight gradient and input gradient."""
-        return sum(layer.macs * (2 + self.needs_gradient(layer)) for layer in self.layers if layer.shapes)
+        """Multiply-adds of a training step, one example: of each layer's output, and of the gradients that are taken."""
+        return sum(
+            layer.macs * (1 + self.trains(layer) + self.needs_gradient(layer)) for layer in self.layers if layer.shapes
+        )
 
     @cached_property
     def weight_bytes(self) -> int:

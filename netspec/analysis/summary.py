@@ -18,6 +18,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "input": list(plan.input),
         "layers": [layer_as_json(plan, layer) for layer in plan.layers],
         "parameters": plan.parameters,
+        **({"frozen_parameters": plan.parameters - plan.trained_parameters} if plan.frozen else {}),
         "macs": plan.macs,
         "weight_bytes": plan.weight_bytes,
         "training_bytes": plan.training_bytes,
@@ -40,7 +41,9 @@ def layer_as_json(plan: Plan, layer: PlannedLayer) -> dict[str, Any]:
         "arithmetic": layer.arithmetic,
         "fc_parameters": layer.fc_parameters,
         "line": layer.layer.span.line,
-    } | _reads(plan, layer)
+        **_reads(plan, layer),
+        **({"frozen": True} if layer.name in plan.frozen else {}),
+    }
 
 
 def _reads(plan: Plan, layer: PlannedLayer) -> dict[str, list[str]]:

@@ -116,6 +116,8 @@ class Told:
     """The format of the one document that the findings go into; None where they are told in words, as they come."""
     result_form: str | None = None
     """The format of the result."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else there is to tell a program: keys of the document, where it is JSON."""
 
     @staticmethod
     def of(context: click.Context) -> Told:

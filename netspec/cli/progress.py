@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,10 +19,13 @@ from netspec.language.heads import VALIDATION
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.diagnostics.diagnostic import Diagnostic
+    from netspec.runs.beginning import Beginning
     from netspec.runs.best import Row
     from netspec.training.session import Session
 
 REFRESH_SECONDS = 0.2
+SHOWN_ANEW = 6
+"""How many layers are named of those that a file does not begin."""
 
 
 class Progress(Shown):
@@ -50,6 +53,12 @@ class Progress(Shown):
         if line is not None:
             click.echo(line, err=True)
 
+    def begun(self, beginning: Beginning) -> None:
+        """A line on what is taken of the file, and one on what begins anew; a format for programs has all of it."""
+        messages.current().facts["begun"] = beginning.as_json()
+        for line in begun_lines(beginning):
+            click.echo(messages.fitted(messages.safe(line), sys.stderr), err=True)
+
     def begin(self, session: Session, step: int) -> None:
         """A line on what is trained; from then on the bar. A signal that ends the process says how to go on."""
         farewell.work_on(session.directory.folder)
@@ -58,7 +67,7 @@ class Progress(Shown):
         self._shown = 0.0
         images, train, steps = session.images, session.train, session.trainer.steps_per_epoch
         text = (
-            f"{session.plan.name}: {session.plan.parameters:,} parameters; {len(images.train):,} training, "
+            f"{session.plan.name}: {session.plan.parameters:,} parameters{_frozen(session.plan)}; {len(images.train):,} training, "
             f"{len(images.validation):,} validation, {len(images.test):,} test images; "
             f"{counted(train.epochs, 'epoch')} of {counted(steps, 'step')}"
         )
@@ -127,6 +136,29 @@ class Progress(Shown):
             return
         line = fitting([[*parts, rate, *remaining], [*parts, *remaining], parts], messages.width(sys.stderr))
         self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _frozen(plan: Plan) -> str:
+    return f", {plan.trained_parameters:,} of them trained" if plan.frozen else ""
+
+
+def begun_lines(beginning: Beginning) -> Iterator[str]:
+    """What a training begins with, in words."""
+    anew, unused = beginning.anew, beginning.unused
+    count = len(beginning.taken)
+    yield f"begins from {beginning.weights.path}: {count:,} of {counted(count + len(anew), 'array')} are taken"
+    reasons: dict[str, list[str]] = {}
+    for one in anew:
+        reasons.setdefault(one.layer, []).append(one.words)
+    for layer, words in [*reasons.items()][:SHOWN_ANEW]:
+        yield f"  {layer} begins anew: {', '.join(dict.fromkeys(words))}"
+    if len(reasons) > SHOWN_ANEW:
+        yield f"  and {counted(len(reasons) - SHOWN_ANEW, 'more layer')}: plan.json in the run lists them"
+    if unused:
+        layers = dict.fromkeys(name.split("/")[1] if name.count("/") == 2 else name for name in unused)
+        names = [*layers][:SHOWN_ANEW]
+        more = f" and {len(layers) - SHOWN_ANEW} more" if len(layers) > SHOWN_ANEW else ""
+        yield f"  not here, and left: {', '.join(names)}{more}"
 
 
 def fitting(choices: Sequence[Sequence[str]], width: int) -> str:

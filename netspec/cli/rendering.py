@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import click
@@ -47,6 +48,8 @@ def _write(document: Document, told: messages.Told) -> None:
     stream = sys.stderr if document.errors else sys.stdout
     color = messages.coloured(stream)
     text = renderer(document.form)(told.findings, document.files, color=color, width=messages.width(stream))
+    if document.form == "json" and told.facts:
+        text = json.dumps(json.loads(text) | told.facts, indent=2) + "\n"
     click.echo(text, nl=False, err=document.errors, color=color)
     if document.copies:
         from netspec.storage.writing import write_atomic

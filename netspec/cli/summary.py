@@ -18,6 +18,7 @@ from netspec.analysis.plan import Plan, grammar
 from netspec.analysis.summary import as_json, savings
 from netspec.cli import layer_table, messages, options, specs
 from netspec.cli.outcome import Outcome
+from netspec.diagnostics.render.wording import counted
 from netspec.language.kind import dimensions
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ def _csv(plan: Plan) -> str:
 def _markdown(plan: Plan) -> str:
     rows = [list(COLUMNS), ["---"] * 5 + ["---:"] * 5, *_rows(plan)]
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
-    total = f"**{plan.parameters:,}** parameters, **{plan.macs:,}** multiply-adds, `{grammar(plan.spec)['text']}`"
+    frozen = f" (**{plan.trained_parameters:,}** trained, the others frozen)" if plan.frozen else ""
+    total = (
+        f"**{plan.parameters:,}** parameters{frozen}, **{plan.macs:,}** multiply-adds, `{grammar(plan.spec)['text']}`"
+    )
     return f"### {plan.name}\n\n{table}\n\n{total}"
 
 
@@ -157,6 +161,10 @@ def _totals(plan: Plan) -> Text:
     text = Text(f"weights {short_bytes(plan.weight_bytes)}")
     if plan.last_map is not None:
         text.append(f"; the last map sees {dimensions(plan.receptive_field)} pixels")
+    if plan.frozen:
+        layers = counted(len(plan.frozen), "layer")
+        frozen = plan.parameters - plan.trained_parameters
+        text.append(f"\ntrained {plan.trained_parameters:,} parameters; frozen {frozen:,}, of {layers}")
     parts = sorted(asdict(memory).items(), key=lambda part: -part[1])
     listed = ", ".join(f"{name} {percent(size, memory.total)}" for name, size in parts if size)
     text.append(f"\ntraining {short_bytes(memory.total)} at batch {batch}")

@@ -60,7 +60,7 @@ def read(
     """
     told = told or partial(_diagnostic, plan)
     data = plan.spec.data.value
-    place = at_home(path) if path else _beside(plan, data.path) if data.path is not None else None
+    place = at_home(path) if path else beside(plan, data.path) if data.path is not None else None
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
         return [map_as_output(plan.spec, plan.layers[-1])]
@@ -89,12 +89,12 @@ def read(
 def pixel_type(plan: Plan) -> np.dtype[Any]:
     """The type of the raw images of a plan: uint8 or float32, by the files where they are there."""
     data = plan.spec.data.value
-    path = _beside(plan, data.path) if data.path is not None else None
+    path = beside(plan, data.path) if data.path is not None else None
     return sources.pixel_type(Settings(data.source, path, data.resize)) or np.dtype(SOURCES[data.source].dtype)
 
 
-def _beside(plan: Plan, path: str) -> Path:
-    """A path of the spec is relative to the spec, or to the home folder where it begins with `~`."""
+def beside(plan: Plan, path: str) -> Path:
+    """Where a path of the spec leads: it is relative to the spec, or to the home folder where it begins with `~`."""
     source = plan.spec.source.path
     return at_home(Path(path)) if source is None else source.parent / at_home(Path(path))
 

@@ -1,11 +1,11 @@
-"""Every code, by its name. The families stand in `codes/`, one file each; `labels` has codes of several."""
+"""Every code, by its name. The families stand in `codes/`, one file each; `labels` and `weights` have codes of several."""
 
 from __future__ import annotations
 
 from netspec.diagnostics.code import Code
-from netspec.diagnostics.codes import budgets, data, grammar, labels, shapes, structure, text, training
+from netspec.diagnostics.codes import budgets, data, grammar, labels, shapes, structure, text, training, weights
 
-FAMILIES = (text, structure, grammar, shapes, budgets, data, training, labels)
+FAMILIES = (text, structure, grammar, shapes, budgets, data, training, labels, weights)
 
 CODES: dict[str, Code] = {
     code.code: code

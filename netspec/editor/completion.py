@@ -14,6 +14,7 @@ from netspec.language.edits import written
 from netspec.language.fc import Fc
 from netspec.language.fields import Key, keys, keys_by_name
 from netspec.language.kinds import KINDS
+from netspec.language.patterns import matching, ways
 from netspec.language.reference import described
 from netspec.language.top import Block, Input
 from netspec.language.vocabulary import section_at
@@ -56,6 +57,8 @@ def completions(document: Document, line: int, column: int) -> list[Completion]:
     if at is None:
         return []
     root = document.outline
+    if names := [*_layers(document, at)]:
+        return names
     if at.role == "key":
         return [*_keys(root, at)]
     if at.role == "dash":
@@ -64,6 +67,27 @@ def completions(document: Document, line: int, column: int) -> list[Completion]:
     if at.role == "item":
         return [*_items(root, at)] or [*_values(root, at, at.path)]
     return [*_values(root, at, at.path)]
+
+
+def _layers(document: Document, at: Typing) -> Iterator[Completion]:
+    """The names of layers, and of all that stands in one block, where patterns of them are written."""
+    listed = bool(at.path) and isinstance(at.path[-1], int)
+    key = key_of(document.outline, at.path[:-1] if listed else at.path)
+    spec = document.known.spec
+    if key is None or not key.type.of_layers or spec is None or (at.role == "key" and at.flow and not key.type.values):
+        return
+    there = [layer.name for layer in spec.layers]
+    sizes = {layer.name: layer.parameters for layer in document.layers}
+    given = {entry.name for entry in at.mapping}
+    before = "- " if at.role in ("key", "dash") and key.type.values is None else ""
+    after = ": ${1:0.1}" if key.type.values is not None and not at.colon else ""
+    for pattern in ways(there):
+        parameters = sum(sizes.get(name, 0) for name in matching(pattern, there))
+        if parameters and pattern not in given:
+            detail = f"{parameters:,} parameters"
+            text = f"{before}{pattern}{after}"
+            whole = at.role == "value" and key.type.values is not None
+            yield Completion(pattern, "value", detail, key.doc, f"{{{text}}}" if whole else text, at.word)
 
 
 def _keys(root: Node | None, at: Typing) -> Iterator[Completion]:
@@ -157,7 +181,7 @@ def _values(root: Node | None, at: Typing, path: Path) -> Iterator[Completion]:
     if isinstance(walk(root, path), Mapping):
         return
     numbers = [*key.examples, key.default if not key.type.variants else None]
-    plain = [value for value in numbers if isinstance(value, int | float | str | tuple | list)]
+    plain = [value for value in numbers if isinstance(value, int | float | str | tuple | list) and value != ()]
     for text in dict.fromkeys(written(value) for value in plain):
         if text and text.lower() not in facts.words(key):
             detail = "default" if text == written(key.default) else "for example"

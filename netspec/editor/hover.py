@@ -9,10 +9,12 @@ from netspec.analysis.budgets import COSTS, ranked
 from netspec.analysis.figures import percent, short, short_bytes
 from netspec.analysis.plan import Plan, PlannedLayer, grammar, known_examples, known_steps_per_epoch
 from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.render.wording import counted
 from netspec.editor import facts
 from netspec.editor.document import Document
 from netspec.editor.place import Pointed, key_of, pointed
 from netspec.language.kind import dimensions, elements
+from netspec.language.patterns import matching
 from netspec.language.reference import described
 from netspec.text.nodes import Path, Scalar, walk
 from netspec.text.source import Span
@@ -131,9 +133,28 @@ def _of_training(plan: Plan, path: Path) -> Iterator[str]:
     if path[1:2] in ((), ("batch_size",), ("optimizer",), ("precision",)):
         batch = plan.spec.train.value.batch_size
         yield f"training takes {short_bytes(plan.training_bytes)} at batch {batch}"
+    yield from _of_patterns(plan, path)
     examples, steps = known_examples(plan), known_steps_per_epoch(plan)
     if examples is not None and path[1:2] in (("epochs",), ("batch_size",), ("schedule",)):
         yield f"{examples:,} training examples: about {steps:,} steps an epoch"
+
+
+def _of_patterns(plan: Plan, path: Path) -> Iterator[str]:
+    """Which layers a pattern of `freeze` or `rate_factors` is about, and how much is frozen."""
+    train, pattern = plan.spec.train.value, None
+    if path[1:2] == ("freeze",):
+        if plan.frozen:
+            frozen = plan.parameters - plan.trained_parameters
+            yield f"{frozen:,} of {plan.parameters:,} parameters are frozen, in {counted(len(plan.frozen), 'layer')}"
+        number = path[2] if len(path) > 2 else 0
+        one = len(path) > 2 or len(train.freeze) == 1
+        pattern = train.freeze[number] if one and isinstance(number, int) and number < len(train.freeze) else None
+    elif path[2:3] == ("rate_factors",) and len(path) > 3:
+        pattern = str(path[3])
+    if pattern is not None:
+        names = matching(pattern, (layer.name for layer in plan.layers))
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        yield f"`{pattern}` fits {', '.join(f'`{name}`' for name in names[:SHOWN]) or 'no layer'}{more}"
 
 
 FIGURES: dict[Path, Callable[[Plan, Path], Iterator[str]]] = {

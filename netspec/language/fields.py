@@ -40,6 +40,10 @@ class Type:
     """Whether a list of those may stand there."""
     words: tuple[str, ...] = ()
     """Beside a mapping, the words that may stand there."""
+    values: Type | None = None
+    """Of a mapping whose keys are free: what stands at each of them."""
+    of_layers: bool = False
+    """Whether what is written there, or the free keys, are patterns of layers' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Key:
     also: tuple[str, ...]
     """What other systems call it: a typo hint for those who come from them."""
     examples: tuple[object, ...]
+    field: str = ""
+    """The dataclass's own name for it, which is another where Python has no such name."""
 
 
 REQUIRED = object()
@@ -70,7 +76,10 @@ def key(
     also: tuple[str, ...] = (),
     examples: tuple[object, ...] = (),
 ) -> Any:
-    """A dataclass field that carries the facts of a key of the format."""
+    """A dataclass field that carries the facts of a key of the format.
+
+    A word that Python keeps for itself has a line below it as a field: the key `from` is the field `from_`.
+    """
     facts = (type, doc, default is REQUIRED, default, default_words, also, examples)
     if default is REQUIRED:
         return dataclasses.field(metadata={"key": facts})
@@ -106,8 +115,18 @@ def _keys(section: type) -> tuple[Key, ...]:
     for name in dict.fromkeys(own):
         type, doc, required, default, words, also, examples = fields[name].metadata["key"]
         default = None if required else default() if callable(default) else default
-        found.append(Key(name, type, doc, required, default, words_here.get(name, words), also, examples))
+        words = words_here.get(name, words)
+        found.append(Key(key_of_field(name), type, doc, required, default, words, also, examples, name))
     return tuple(found)
+
+
+def key_of_field(name: str) -> str:
+    """The key of the format that a field of a dataclass is.
+
+    >>> key_of_field("from_"), key_of_field("batch_size")
+    ('from', 'batch_size')
+    """
+    return name.removesuffix("_")
 
 
 def whole(minimum: int, maximum: int | None = None) -> Type:

@@ -34,6 +34,9 @@ def _key(key: Key) -> Schema:
     elif key.type.section is not None:
         # beside `required`, an editor would give `errorMessage` for a missing key too
         schema = _untyped(mapping(key.type.section)) | {"allOf": [schema | expected]}
+    elif key.type.values is not None:
+        rule = key.type.values.schema | {"errorMessage": f"expected {key.type.values.expected}"}
+        schema = {"additionalProperties": rule, "allOf": [schema | expected]}
     elif key.type.refers in DEFINED:
         schema |= expected | _referring(key.type)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 from typing import Any, cast
@@ -302,7 +302,15 @@ def key_at(root: Node, path: Path) -> Key | None:
     parent = walk(root, path[:-1]) if path and isinstance(path[-1], str) else None
     if not isinstance(parent, Mapping):
         return None
-    return next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
+    found = next((key for key in known_keys(path[:-1], parent) if key.name == path[-1]), None)
+    return found or _free(key_at(root, path[:-1]), str(path[-1]))
+
+
+def _free(holder: Key | None, name: str) -> Key | None:
+    """The facts of a key that its author has named, in a mapping whose keys are free."""
+    if holder is None or holder.type.values is None:
+        return None
+    return replace(holder, name=name, type=holder.type.values, also=(), examples=())
 
 
 def _wrong(source: Source, root: Node, node: Node, path: Path, error: ValidationError) -> Diagnostic:

@@ -15,10 +15,12 @@ from netspec.language.fields import (
     section,
     several,
     steps,
+    string,
     variant,
     whole,
 )
 from netspec.language.heads import METRICS, WATCHED
+from netspec.language.patterns import Factors, patterns, rate_factors
 
 Steps = int | str
 
@@ -65,6 +67,7 @@ class Sgd:
     nesterov: bool = key(boolean(), "Looks ahead along the momentum.", False)
     weight_decay: float = decay(0.0)
     decay_norms: bool = norms_decay()
+    rate_factors: Factors = rate_factors()
 
     @property
     def slots(self) -> int:
@@ -82,6 +85,7 @@ class Adam:
     b1: float = beta("Decay of the mean of the gradient.", 0.9)
     b2: float = beta("Decay of the mean of its square.", 0.999)
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",), examples=(1e-7,))
+    rate_factors: Factors = rate_factors()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +113,7 @@ class RmsProp:
     decay: float = beta("Decay of the mean of the gradient's square.", 0.9, "rho", "alpha", "smoothing")
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-8, also=("epsilon",), examples=(1e-7,))
     momentum: float = beta("The share of the last step that goes on.", 0.0)
+    rate_factors: Factors = rate_factors()
 
     @property
     def slots(self) -> int:
@@ -125,6 +130,7 @@ class Adagrad:
     learning_rate: float = rate(1e-2, "alpha")
     initial_accumulator_value: float = key(number(0), "What the sum of squares begins with.", 0.1, examples=(0.1,))
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-7, also=("epsilon",), examples=(1e-7,))
+    rate_factors: Factors = rate_factors()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +144,7 @@ class Lion:
     b2: float = beta("Decay of the mean that is kept.", 0.99)
     weight_decay: float = decay(1e-3)
     decay_norms: bool = norms_decay()
+    rate_factors: Factors = rate_factors()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +159,7 @@ class Lamb:
     eps: float = key(number(above=0), "Keeps the division from zero.", 1e-6, also=("epsilon",), examples=(1e-7,))
     weight_decay: float = decay(0.0)
     decay_norms: bool = norms_decay()
+    rate_factors: Factors = rate_factors()
 
 
 Optimizer = Sgd | Adam | AdamW | NAdam | RmsProp | Adagrad | Lion | Lamb
@@ -417,6 +425,31 @@ class Train:
         default_words="by `data.labels`: `cross_entropy`, `binary_cross_entropy` or `mean_squared_error`",
         also=("criterion",),
         examples=("cross_entropy", {"type": "cross_entropy", "label_smoothing": 0.1}),
+    )
+    from_: str | None = key(
+        string(),
+        "A run, one of its checkpoints, its model file or another weights file, relative to the spec: the arrays in it begin the "
+        "training where name and shape agree. Read once, when the training begins.",
+        None,
+        default_words="drawn from the seed",
+        also=(
+            "pretrained",
+            "init_from",
+            "initialize_from",
+            "load_from",
+            "warm_start",
+            "finetune_from",
+            "initial_weights",
+        ),
+        examples=("runs/base",),
+    )
+    freeze: tuple[str, ...] = key(
+        patterns(),
+        "The layers that keep their values, running statistics too; a frozen batch norm computes as in prediction.",
+        (),
+        default_words="none",
+        also=("frozen", "freeze_layers", "frozen_layers", "non_trainable", "untrained", "fixed"),
+        examples=(["block1.*"], "block1.*"),
     )
     class_weights: tuple[float, ...] | Literal["balanced"] | None = key(
         positive_or("balanced"),

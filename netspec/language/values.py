@@ -26,7 +26,7 @@ class Values:
         return cls(**self.given(cls, node, path, places, prefix))
 
     def given(self, cls: type, node: Mapping, path: Path, places: Places, prefix: str = "") -> dict[str, Any]:
-        """The sound values of a mapping by their keys; `places` takes in where they stand, nested keys joined by dots."""
+        """The sound values of a mapping by their fields; `places` takes in where they stand, nested keys joined by dots."""
         found: dict[str, Any] = {}
         facts = keys_by_name(cls)
         for entry in node:
@@ -36,7 +36,7 @@ class Values:
             places[prefix + key.name] = Place(entry.key.span, entry.value.span)
             below = (*path, key.name)
             if self.findings.sound(*below):
-                found[key.name] = self._value(key, entry.value, below, places, f"{prefix}{key.name}.")
+                found[key.field] = self._value(key, entry.value, below, places, f"{prefix}{key.name}.")
         return found
 
     def _value(self, key: Key, node: Node, path: Path, places: Places, prefix: str) -> Any:

@@ -28,6 +28,8 @@ class Run:
     within: Callable[[jax.Array], jax.Array] | None = None
     """Runs the layer that stands within this one, on its sums; given where the stage has one."""
     training: bool = False
+    frozen: bool = False
+    """Whether the layer keeps its running statistics in training, and so normalizes by them."""
     key: jax.Array | None = None
     """The layer's own random key; without it nothing is dropped."""
     products: bool = False

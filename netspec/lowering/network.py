@@ -43,7 +43,7 @@ class Network:
         """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
 
         `state["input"]` holds the images' mean and deviation a channel, 0 and 1 until data sets them. Without a seed,
-        the spec's.
+        the spec's. They are drawn, whatever `train.from` names: a training reads that.
         """
         seed = self.plan.spec.train.value.seed if seed is None else seed
         layers = self.plan.layers
@@ -71,7 +71,7 @@ class Network:
         key: jax.Array | None = None,
         outputs: Outputs | None = None,
     ) -> tuple[jax.Array, Variables]:
-        """Logits, and the variables with their running statistics moved where `training` is true.
+        """Logits, and the variables with their running statistics moved where `training` is true; not those of frozen layers.
 
         `key` is a JAX random key; each layer folds its number into it. Needed for dropout in training. `outputs`
         receives what each layer gives, by its name; of a convolution whose pooling runs first, the pooled map.
@@ -152,7 +152,7 @@ class Network:
         choice = self.choices.get(stage.layer.name)
         if stage.within is None and WINDOWS in (choice, getattr(choice, "output", None)):
             choice = None
-        return Run(stage, params, state, choice, **how)
+        return Run(stage, params, state, choice, frozen=stage.layer.name in self.plan.frozen, **how)
 
     def _within(self, layer: PlannedLayer | None) -> Callable[[jax.Array], jax.Array] | None:
         """What runs a layer that stands within another, on that one's sums: it has no arrays of its own."""

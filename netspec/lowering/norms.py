@@ -38,12 +38,12 @@ def batch_norm(norm: BatchNorm, run: Run, x: jax.Array) -> tuple[jax.Array, Arra
     """scale * (x - mean) / sqrt(variance + eps) + shift, over all axes but the last.
 
     In training by the batch's mean and biased variance, of which the running statistics take up what the momentum leaves;
-    otherwise by the running statistics. Source: Ioffe and Szegedy, 2015.
+    otherwise, and where the layer is frozen, by the running statistics. Source: Ioffe and Szegedy, 2015.
     """
     statistics = run.statistics
     mean, variance = statistics["mean"], statistics["variance"]
     wide, params = x.astype(jnp.float32), {"scale": jnp.ones_like(mean), "shift": jnp.zeros_like(mean)} | run.params
-    if not run.training:
+    if not run.training or run.frozen:
         return _normed(wide, mean, variance, params, norm.eps).astype(x.dtype), statistics
     if run.products:
         normed, batch_mean, batch_variance = standardize(wide, params["scale"], params["shift"], norm.eps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,7 +34,7 @@ class Part:
     planned: PlannedLayer
     workload: Workload
     directions: tuple[Direction, ...]
-    """The directions that a training step computes: not the gradient of what no trained layer is behind."""
+    """The directions that a training step computes: not the gradient of what no trained layer is behind, nor of what is frozen."""
 
     @property
     def layer(self) -> str:
@@ -59,12 +59,18 @@ def parts(plan: Plan) -> list[Part]:
     for layer in plan.layers:
         workload = workload_of(alone.get(layer.value, Stage(layer)))
         if workload is not None:
-            gradient = plan.needs_gradient(layer)
-            wanted = (direction for direction in DIRECTIONS if gradient or direction != "input_gradient")
-            found.append(
-                Part(layer, workload, tuple(direction for direction in wanted if workload.algorithms(direction)))
-            )
+            directions = (direction for direction in _directions(plan, layer) if workload.algorithms(direction))
+            found.append(Part(layer, workload, tuple(directions)))
     return found
+
+
+def _directions(plan: Plan, layer: PlannedLayer) -> Iterator[Direction]:
+    """The directions that training computes: of a frozen layer no gradient of its weights."""
+    left_out: dict[Direction, bool] = {
+        "input_gradient": not plan.needs_gradient(layer),
+        "weight_gradient": layer.name in plan.frozen,
+    }
+    return (direction for direction in DIRECTIONS if not left_out.get(direction, False))
 
 
 def workload_of(stage: Stage) -> Workload | None:

@@ -9,7 +9,7 @@ from netspec.analysis import causes as contradictory
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.language import causes as structural
-from netspec.repair import blame, blocks, contradictions, costs, joins, keys, shapes, text, values
+from netspec.repair import blame, blocks, contradictions, costs, joins, keys, patterns, shapes, text, values
 from netspec.text import causes as textual
 from netspec.text.causes import Cause
 
@@ -56,6 +56,8 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     contradictory.OneUnit: contradictions.one_unit,
     contradictory.OtherBound: contradictions.other_bound,
     contradictory.MapAsOutput: contradictions.map_as_output,
+    contradictory.FitsNoLayer: patterns.fits_no_layer,
+    contradictory.FitsInVain: patterns.fits_in_vain,
     contradictory.CostExceeded: costs.exceeded,
     contradictory.FieldTooSmall: costs.farther,
 }

@@ -67,7 +67,8 @@ def _head(network: TrainedNetwork, test: Evaluation, rows: list[dict[str, Any]])
     figures.insert(1, measured(LOSS, test.loss))
     result = f"test {', '.join(figures)}"
     seconds = sum(row["seconds"] for row in rows)
-    facts = f"{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image; {counted(len(rows), 'epoch')} in {seconds:.1f} s"
+    frozen = f" ({plan.trained_parameters:,} trained, the others frozen)" if plan.frozen else ""
+    facts = f"{plan.parameters:,} parameters{frozen}, {plan.macs:,} multiply-adds an image; {counted(len(rows), 'epoch')} in {seconds:.1f} s"
     target = plan.spec.train.value.target
     if target is not None:
         found = Reached.of(target, network.head, test)
@@ -194,6 +195,9 @@ def _layers(network: TrainedNetwork) -> Markup:
 
 def _made_of(network: TrainedNetwork, record: Mapping[str, Any]) -> Markup:
     facts = [["seed", str(network.train.seed)], ["data", record["data"]], ["cores", str(record["cores"])]]
+    if "begun" in record:
+        begun = record["begun"]
+        facts.append(["begun from", f"{begun['path']}, SHA-256 {begun['sha256']}"])
     facts += [[name, str(value)] for name, value in record["versions"].items()]
     lines = network.plan.spec.source.lines
     made = _section("Made of", _table([], facts, "made"))

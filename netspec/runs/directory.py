@@ -125,10 +125,13 @@ def place(path: Path) -> tuple[Path, Path | None]:
     return path, None
 
 
-def record(plan: Plan, images: Images, choices: Choices, devices: int = 1) -> dict[str, Any]:
-    """What a run is made of: `netspec.runs.record` says what may differ when it goes on."""
+def record(
+    plan: Plan, images: Images, choices: Choices, devices: int = 1, begun: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a run is made of: `netspec.runs.record` says what may differ when it goes on. `begun` is what it began from."""
     made = {
         "spec": facts(plan, images.path),
+        **({} if begun is None else {"begun": begun}),
         "data": images.fingerprint,
         "pixels": str(images.train.images.dtype),
         "options": compiler_options(jax.default_backend()),

@@ -3,6 +3,7 @@
 A record is plain JSON:
 
 - `spec`: the spec as `plain` gives it, every default filled in;
+- `begun`: where `train.from` is given, the file that the training began from: its path, its SHA-256, what was taken of it;
 - `data`: the fingerprint of the images and labels; `pixels`: the type of the images, which the fingerprint covers; `seed`;
 - `versions`, `options` (of XLA), `choices` (of algorithms), `cores`, `processor`, `devices`, `settings` (variables of the
   environment: see `jax_environment`): these change no formula, but may change the last bits of its result.
@@ -33,6 +34,9 @@ BITS_ONLY = ("versions", "options", "choices", "cores", "devices", "processor", 
 IMPLIED = ("pixels",)
 """Parts that cannot differ where the others agree. Runs of earlier versions lack them."""
 
+READ_ONCE = ("begun",)
+"""Parts that only who begins a run has: who goes on with it does not read the file again."""
+
 FREE = (
     *("name", "description", "budget", "data.path"),
     *("train.checkpoint", "train.early_stopping", "train.target"),
@@ -42,7 +46,10 @@ FREE = (
 LATER: dict[str, object] = {"settings": {}}
 """Parts that runs of earlier versions lack, and what stands for them."""
 
-LATER_KEYS: dict[str, object] = {"data.labels": "class", "train.accumulate": 1, "train.optimizer.decay_norms": True}
+LATER_KEYS: dict[str, object] = {
+    **{"data.labels": "class", "train.accumulate": 1, "train.optimizer.decay_norms": True},
+    **{"train.freeze": [], "train.optimizer.rate_factors": []},
+}
 """Keys that specs of earlier versions lack, and what stands for them; any other key of theirs that is null now was not there."""
 
 ANOTHER_RUN: tuple[Effect, str] = ("refused", "the run would be another one")
@@ -101,9 +108,20 @@ def malformed(value: object) -> str | None:
         return "`classes` are not strings"
     if not isinstance(value.get("settings", {}), dict):
         return "`settings` is not a mapping"
+    if (reason := _malformed_begun(value.get("begun"))) is not None:
+        return reason
     named = (names.values() if isinstance(names, dict) else [names] for names in value["choices"].values())
     if not all(isinstance(name, str) for names in named for name in names):
         return "`choices` are not names"
+    return None
+
+
+def _malformed_begun(begun: object) -> str | None:
+    """What is wrong with the part `begun`, where there is one."""
+    if begun is None:
+        return None
+    if not isinstance(begun, dict) or not all(isinstance(begun.get(key), str) for key in ("path", "sha256")):
+        return "`begun` names no file"
     return None
 
 
@@ -147,7 +165,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
         if not (change.old is ABSENT and change.new == LATER_KEYS.get(change.path))
     ]
     for part in {**old, **new}:
-        if part == "spec" or part in IMPLIED:
+        if part == "spec" or part in IMPLIED or (part in READ_ONCE and not (part in old and part in new)):
             continue
         effect, reason = SAME_UP_TO_BITS if part in BITS_ONLY else ANOTHER_RUN
         differences.extend(

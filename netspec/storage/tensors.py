@@ -88,19 +88,43 @@ def load(source: Path | bytes) -> tuple[dict[str, Array], dict[str, Any]]:
     """
     path, data = (None, source) if isinstance(source, bytes) else (source, source.read_bytes())
     facts = _verified(data, path)
-    from safetensors import SafetensorError, deserialize
+    from safetensors import SafetensorError
 
     try:
-        tensors = {
-            name: np.frombuffer(fact["data"], _dtype(fact["dtype"])).reshape(fact["shape"])
-            for name, fact in deserialize(data)  # type: ignore[no-untyped-call]
-        }
+        tensors = _deserialized(data)
         metadata = json.loads(facts, parse_constant=_no_number)["metadata"]
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Corrupt(path, f"its checksum is right, its content is not: {error}") from None
     if not isinstance(metadata, dict) or _deeper(metadata, MOST_LEVELS):
         raise Corrupt(path, f"its checksum is right, its content is not: no mapping of at most {MOST_LEVELS} levels")
     return tensors, metadata
+
+
+def is_netspecs(data: bytes) -> bool:
+    """Whether a file's bytes begin as those that netspec writes do: then they have a checksum."""
+    try:
+        return "netspec" in json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
+
+
+def load_plain(data: bytes) -> dict[str, Array]:
+    """The tensors of a safetensors file of any program, which has no checksum. Raises Corrupt where it is none."""
+    from safetensors import SafetensorError
+
+    try:
+        return _deserialized(data)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise Corrupt(None, f"it is no safetensors file, or was cut short ({error})") from None
+
+
+def _deserialized(data: bytes) -> dict[str, Array]:
+    from safetensors import deserialize
+
+    return {
+        name: np.frombuffer(fact["data"], _dtype(fact["dtype"])).reshape(fact["shape"])
+        for name, fact in deserialize(data)  # type: ignore[no-untyped-call]
+    }
 
 
 def _no_number(name: str) -> float:

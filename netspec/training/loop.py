@@ -7,9 +7,10 @@ the host learns of a step it reads some steps later, when it is long done.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -122,9 +123,15 @@ class Trainer:
         """Examples in all batches of a step."""
         return self.batch_size * self.network.train.accumulate
 
-    def begin(self) -> TrainingState:
-        """The state before the first step, with the statistics of the training images in it."""
+    def begin(self, arrays: Mapping[str, np.ndarray] = MappingProxyType({})) -> TrainingState:
+        """The state before the first step, with the statistics of the training images in it.
+
+        `arrays` by name (`params/fc1/kernel`) stand in the place of those that are drawn.
+        """
         state = self.network.init_training()
+        for name, array in arrays.items():
+            part, layer, own = name.split("/")
+            state["variables"][part][layer][own] = jax.device_put(array)
         statistics = {"mean": self.images.mean, "deviation": self.images.deviation}
         if self.weights is not None:
             statistics["class_weights"] = self.weights

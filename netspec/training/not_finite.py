@@ -93,14 +93,15 @@ def _batch(network: TrainableNetwork) -> tuple[Any, list[Place]]:
         variables = state["variables"]
         x = network.normalize(variables, images)
         key, augmented, shares = network.augmented(state, x, number)
+        params, frozen = network.divided(variables["params"])
 
         def loss_of(params: Any) -> Any:
             outputs: Outputs = {}
-            trained = {"params": params, "state": variables["state"]}
+            trained = {"params": params | frozen, "state": variables["state"]}
             loss, (_, statistics) = network.loss(trained, augmented, labels, key, outputs, shares)
             return loss, (outputs, statistics)
 
-        (loss, (outputs, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(variables["params"])
+        (loss, (outputs, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(params)
         finite: Flags = {("images", None): all_finite(x), ("augmented images", None): all_finite(augmented)}
         finite |= _outputs(network, outputs, statistics)
         finite["loss", None] = all_finite(loss)

@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import optax
 
 from netspec.analysis import schedules
+from netspec.language import patterns
+from netspec.language.patterns import Factors
 from netspec.language.train import Cosine, Exponential, OneCycle, Piecewise, Plateau, Sgd, Step, Train
 from netspec.language.train import Schedule as ScheduleSettings
 from netspec.storage.tree import flatten, unflatten
@@ -94,7 +96,7 @@ def transformation(train: Train, rate: Schedule) -> optax.GradientTransformation
     """Clipping, then the optimizer."""
     settings = train.optimizer
     arguments = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    del arguments["learning_rate"]
+    del arguments["learning_rate"], arguments["rate_factors"]
     decayed = None if arguments.pop("decay_norms", True) else kernels
     parts = [] if train.gradient_clip is None else [optax.clip_by_global_norm(train.gradient_clip)]
     if isinstance(settings, Sgd):
@@ -106,6 +108,16 @@ def transformation(train: Train, rate: Schedule) -> optax.GradientTransformation
     if "weight_decay" in arguments:
         arguments["mask"] = decayed
     return optax.chain(*parts, getattr(optax, settings.type)(rate, **arguments))
+
+
+def scaled(factors: Factors, updates: Any) -> Any:
+    """The updates by layer, each times the factor of its layer: as a learning rate of its own would make them.
+
+    The rate is the last factor of every rule, and of what a momentum holds a factor of all steps alike.
+    """
+    by_layer = {name: patterns.factor(factors, name) for name in updates} if factors else {}
+    changed = {name: value for name, value in by_layer.items() if value != 1}
+    return updates | {name: jax.tree.map(lambda x, by=by: x * by, updates[name]) for name, by in changed.items()}
 
 
 class Optimizer:
@@ -138,6 +150,7 @@ class Optimizer:
         like = jax.eval_shape(rule.init, params)
         optax_state = {name: array for name, array in state.items() if name not in own}
         updates, moved = rule.update(gradients, unflatten(like, optax_state), params)
+        updates = scaled(self._train.optimizer.rate_factors, updates)
         return optax.apply_updates(params, updates), flatten(moved) | own
 
     def after_epoch(self, state: FlatState, metrics: Mapping[str, Any]) -> FlatState:

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from netspec.analysis.watches import watching
 from netspec.data.splits import Images
 from netspec.language.heads import VALIDATION
 from netspec.lowering.network import Choices
+from netspec.runs.beginning import Beginning
 from netspec.runs.best import Row, best_of, watched
 from netspec.runs.checkpoint import BEST, Background, Checkpoint, restore_best
 from netspec.runs.directory import RunDirectory, record, save_model, variables_of
@@ -48,6 +49,10 @@ class Watcher(Protocol):
         """The algorithms were chosen; `line` says what measuring has changed, None where nothing was measured."""
         return
 
+    def begun(self, beginning: Beginning) -> None:
+        """The arrays of a file begin the training: those that were taken, and what was not."""
+        return
+
     def begin(self, session: Session, step: int) -> None:
         """Training begins, or goes on after `step`."""
         return
@@ -67,6 +72,16 @@ class Watcher(Protocol):
     def warn(self, code: str, message: str, help: str) -> None:
         """Something is not as it should be, and the run goes on."""
         return
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """What a session begins with besides what it draws, and what its record says of it."""
+
+    record: Mapping[str, Any]
+    """See `netspec.runs.beginning`."""
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """By name; none where the run goes on from a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,7 @@ class Session:
         summary: Mapping[str, Any],
         choices: Choices,
         devices: int = 1,
+        begun: Begun | None = None,
     ) -> None:
         self.plan = plan
         self.images = images
@@ -106,7 +122,8 @@ class Session:
         self.train = plan.spec.train.value
         self.network = TrainableNetwork(plan, choices, steps_per_epoch(len(images.train), self.train))
         self.trainer = Trainer(self.network, images, devices)
-        self.record = record(plan, images, choices, devices)
+        self.begun = begun
+        self.record = record(plan, images, choices, devices, None if begun is None else begun.record)
         self.summary = summary
         self.rows: list[Row] = []
         self.epoch_seconds = 0.0
@@ -184,7 +201,7 @@ class Session:
         return Outcome(self.rows, test, interrupted, seconds, first, saving, self.step_seconds, self.evaluation_seconds)
 
     def _fresh(self) -> tuple[TrainingState, Any]:
-        return self.trainer.begin(), self.trainer.no_totals
+        return self.trainer.begin({} if self.begun is None else self.begun.arrays), self.trainer.no_totals
 
     def _restore(self, start: Checkpoint, watchers: Sequence[Watcher]) -> tuple[TrainingState, Any, int]:
         state, totals = jax.eval_shape(self._fresh)

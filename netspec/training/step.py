@@ -24,6 +24,8 @@ from netspec.training.tallies import NAMES, tallies
 TrainingState = dict[str, Any]
 """{"variables", "optimizer" (flat), "step" (int32), "key" (uint32 key data)}: one pytree of arrays."""
 
+Arrays = dict[str, Any]
+"""Arrays by layer."""
 Metrics = dict[str, jax.Array]
 Batched = tuple[Any, Any, Metrics]
 """What one batch gives: the gradients of its mean loss, the moved statistics, its mean metrics."""
@@ -86,7 +88,8 @@ class TrainableNetwork(Network):
         """New variables: {"params": {layer: {"kernel", "bias", ...}}, "state": {layer: {"mean", "variance"}}}, float32.
 
         `state["input"]` holds the images' mean and deviation a channel, 0 and 1 until data sets them, and with
-        `train.class_weights` those, 1 until data sets what is balanced. Without a seed, the spec's.
+        `train.class_weights` those, 1 until data sets what is balanced. Without a seed, the spec's. They are drawn, whatever
+        `train.from` names: `netspec.train` reads that.
         """
         variables = super().init(seed)
         if (given := self.train.class_weights) is not None:
@@ -102,10 +105,16 @@ class TrainableNetwork(Network):
         variables = self.init(seed)
         return {
             "variables": variables,
-            "optimizer": jax.jit(self.optimizer.init)(variables["params"]),
+            "optimizer": jax.jit(self.optimizer.init)(self.divided(variables["params"])[0]),
             "step": jnp.zeros((), jnp.int32),
             "key": _key_data(seed),
         }
+
+    def divided(self, params: Arrays) -> tuple[Arrays, Arrays]:
+        """The parameters of the layers that are trained, and of those that `train.freeze` keeps as they are."""
+        frozen = self.plan.frozen
+        trained = {name: own for name, own in params.items() if name not in frozen}
+        return trained, {name: own for name, own in params.items() if name in frozen}
 
     @cached_property
     def train_step(self) -> Any:
@@ -114,7 +123,7 @@ class TrainableNetwork(Network):
         images (batch, height, width, channels): uint8 pixels are normalized inside by the stored statistics, floats
         are taken as normalized; labels (batch,) integers from 0 to classes - 1, or (batch, outputs): 0 and 1 of several labels,
         float32 numbers. With `train.accumulate` n they are those of n batches, dealt out in turn: each batch has every n-th.
-        Metrics, float32: `loss` (mean), `gradient_norm` (before clipping), `learning_rate` and, of classes, `accuracy`; of
+        Metrics, float32: `loss` (mean), `gradient_norm` (of what is trained, before clipping), `learning_rate` and, of classes, `accuracy`; of
         several labels the shares `true_positives`, `false_positives` and `false_negatives`, of numbers the means
         `absolute_error` and `squared_error`, each (outputs,).
 
@@ -173,11 +182,12 @@ class TrainableNetwork(Network):
     ) -> Batched:
         """What batch `number` of the step that follows `state` gives; `statistics` are those that the one before left."""
         key, x, shares = self.augmented(state, images, number)
+        trained, frozen = self.divided(state["variables"]["params"])
 
         def loss_of(params: Any) -> tuple[jax.Array, tuple[jax.Array, Any]]:
-            return self.loss({"params": params, "state": statistics}, x, labels, key, shares=shares)
+            return self.loss({"params": params | frozen, "state": statistics}, x, labels, key, shares=shares)
 
-        (loss, (logits, moved)), gradients = jax.value_and_grad(loss_of, has_aux=True)(state["variables"]["params"])
+        (loss, (logits, moved)), gradients = jax.value_and_grad(loss_of, has_aux=True)(trained)
 
         def count(name: str) -> jax.Array:
             return jnp.mean(measured(lambda wanted: tallies(self.head, logits, wanted)[name], labels, shares), 0)
@@ -216,13 +226,14 @@ class TrainableNetwork(Network):
             )
         variables = state["variables"]
         gradients, statistics, means = self._batches(state, images, labels)
-        params, optimizer = self.optimizer.update(gradients, state["optimizer"], variables["params"])
+        trained, frozen = self.divided(variables["params"])
+        params, optimizer = self.optimizer.update(gradients, state["optimizer"], trained)
         squares = [jnp.vdot(gradient, gradient) for gradient in jax.tree.leaves(gradients)]
         metrics = means | {
             "gradient_norm": jnp.sqrt(sum(squares, jnp.zeros(()))),
             "learning_rate": self.optimizer.learning_rate(state["step"], state["optimizer"]),
         }
-        moved = {"params": params, "state": statistics}
+        moved = {"params": params | frozen, "state": statistics}
         return {"variables": moved, "optimizer": optimizer, "step": state["step"] + 1, "key": state["key"]}, metrics
 
     def after_epoch(self, state: TrainingState, metrics: Mapping[str, Any]) -> TrainingState:

@@ -16,8 +16,9 @@ from netspec.runs.checkpoint import Checkpoint
 from netspec.runs.directory import NotARun, RunDirectory, place, record
 from netspec.runs.record import compare, foreign
 from netspec.storage.tensors import Corrupt
+from netspec.training.session import Begun
 from netspec.tuning.autotune import Tuning
-from netspec.workflows import tuning
+from netspec.workflows import beginning, tuning
 from netspec.workflows.runs import damaged, refused
 from netspec.workflows.telling import Tell, warning
 
@@ -72,10 +73,10 @@ def recorded(folder: Path) -> Mapping[str, Any]:
 
 def start(
     plan: Plan, images: Images, folder: Path, named: Path | None, devices: int, tell: Tell
-) -> tuple[Checkpoint | None, Tuning]:
+) -> tuple[Checkpoint | None, Tuning, Begun | None]:
     """The checkpoint to go on from, and the run's algorithms: measured anew, others could win, and the bits would differ.
 
-    Without `named` it is the newest; None where the run was killed before its first one.
+    With them what the run began from, which is read again only where there is no checkpoint. Without `named` it is the newest; None where the run was killed before its first one.
     Raises RunError where it is another run's.
     """
     directory = RunDirectory(folder)
@@ -86,7 +87,7 @@ def start(
         raise refused(error, _begin_anew(directory)) from None
     chosen = _algorithms(plan, old, tell)
     _compare(old, record(plan, images, chosen.choices, devices), tell)
-    return found, chosen
+    return found, chosen, beginning.again(plan, old.get("begun"), begun=found is not None)
 
 
 def _newest(directory: RunDirectory, own: Mapping[str, Any], tell: Tell) -> Checkpoint | None:

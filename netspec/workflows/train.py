@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -36,7 +37,7 @@ from netspec.training.not_finite import Kind, find_origin
 from netspec.training.session import Outcome, Session, Watcher, default_folder
 from netspec.training.step import Indivisible, batch_of
 from netspec.tuning.autotune import Tuning
-from netspec.workflows import resuming, tuning
+from netspec.workflows import beginning, resuming, tuning
 from netspec.workflows.images import images_of
 from netspec.workflows.runs import damaged, load
 from netspec.workflows.telling import Tell, warning
@@ -116,14 +117,18 @@ def train(
     tell(found)
     _require_divisible(plan, images, devices)
     _require_memory(plan, images, devices, tell)
+    begun = None if resumed else beginning.begun(plan, watchers, tell)
     folder = resumed.run if resumed else _folder(plan, output)
     try:
         with lock.hold(folder):
             if resumed:
-                start, chosen = resuming.start(plan, images, folder, resumed.checkpoint, devices, tell)
+                start, chosen, begun = resuming.start(plan, images, folder, resumed.checkpoint, devices, tell)
             else:
                 start, chosen = None, tuning.choose(plan, tune, pinned, watchers, tell, images=images, devices=devices)
-            return _train(plan, images, folder, start, chosen, devices, watchers, tell)
+            session = Session(
+                plan, images, RunDirectory(folder), _summary(plan, chosen), chosen.choices, devices, begun
+            )
+            return _train(session, start, watchers, tell)
     except lock.InUse as error:
         help = "wait for it to end, or end it" + ("" if resumed else ", or give another --output")
         raise RunError([placeless("NS601", str(error), help)], status=2) from None
@@ -230,18 +235,13 @@ class _Telling(Watcher):
         self._tell(warning(code, message, help))
 
 
-def _train(
-    plan: Plan,
-    images: Images,
-    folder: Path,
-    start: Checkpoint | None,
-    chosen: Tuning,
-    devices: int,
-    watchers: Watchers,
-    tell: Tell,
-) -> Run:
-    summary = {**as_json(plan), "tuning": chosen.as_json()}
-    session = Session(plan, images, RunDirectory(folder), summary, chosen.choices, devices=devices)
+def _summary(plan: Plan, chosen: Tuning) -> dict[str, Any]:
+    """What a run directory says of its plan."""
+    return {**as_json(plan), "tuning": chosen.as_json()}
+
+
+def _train(session: Session, start: Checkpoint | None, watchers: Watchers, tell: Tell) -> Run:
+    plan, images, folder = session.plan, session.images, session.directory.folder
     with TensorBoard(folder, start.step if start else 0) as board:
         try:
             for watcher in watchers:

@@ -219,3 +219,16 @@ def on_terminal(arguments: list[str], columns: int) -> str:
     os.close(mine)
     assert process.wait(timeout=60) == 0
     return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def test_what_is_frozen_is_counted_beside_what_there_is() -> None:
+    """LeNet-5's convolutions: 156 and 2,416 of 61,706 parameters."""
+    given = ("specs/lenet5.yaml", "--set", "train.freeze=block*", "--set", "train.from=base")
+    found = json.loads(netspec("summary", *given, "--format", "json").stdout)
+    assert (found["parameters"], found["frozen_parameters"]) == (61_706, 2572)
+    assert [layer["name"] for layer in found["layers"] if layer.get("frozen")] == ["block1.conv1", "block2.conv1"]
+    assert "trained 59,134 parameters; frozen 2,572, of 2 layers" in netspec("summary", *given).stdout
+    assert "(**59,134** trained, the others frozen)" in netspec("summary", *given, "--format", "markdown").stdout
+    whole = json.loads(netspec("summary", "specs/lenet5.yaml", "--format", "json").stdout)
+    assert found["training_bytes"] < whole["training_bytes"]
+    assert "frozen_parameters" not in whole

@@ -163,3 +163,26 @@ def test_the_word_that_is_typed_is_replaced_and_its_value_stays() -> None:
 def test_a_new_spec_from_nothing_is_valid() -> None:
     new = at_end("")[0]
     assert check_source(Source("x.yaml", without_places(new.insert))).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("train", "inserted_at_first"),
+    [
+        ("{freeze: [|]}", "block1.*"),
+        ("{freeze: |}", "block1.*"),
+        ("\n  freeze:\n    - |", "block1.*"),
+        ("\n  freeze:\n    |", "- block1.*"),
+        ("\n  optimizer:\n    rate_factors:\n      |", "block1.*: ${1:0.1}"),
+        ("\n  optimizer:\n    rate_factors: |", "{block1.*: ${1:0.1}}"),
+    ],
+)
+def test_layers_are_proposed_where_patterns_of_them_stand(train: str, inserted_at_first: str) -> None:
+    text = (
+        HEAD
+        + SIZE
+        + f"blocks:\n  - {{conv: {{filters: 2, kernel: 3}}, pool: {{window: 2}}}}\nfc: [4, 10]\ntrain: {train}"
+    )
+    assert at_mark(text) == ["block1.*", "block1.conv1", "fc1", "fc2"]
+    before, after = text.split("|")
+    first, *_ = completions(Document.of(before + after, "x.yaml"), *end(before))
+    assert (first.insert, first.detail) == (inserted_at_first, "20 parameters")

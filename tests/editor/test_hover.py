@@ -92,3 +92,9 @@ def test_there_is_nothing_to_say_beside_the_text_and_of_other_files() -> None:
     assert shown(LENET, 1, 40) == ""
     assert shown("on: push\njobs: {build: 1}\n", 1, 1) == ""
     assert shown("", 1, 1) == ""
+
+
+def test_a_pattern_says_which_layers_it_fits() -> None:
+    text = LENET + "  from: base\n  freeze: [block1.*]\n"
+    assert "156 of 61,706 parameters are frozen, in 1 layer" in at(text, "freeze")
+    assert "`block1.*` fits `block1.conv1`, `block1.pool`" in at(text, "block1.*")

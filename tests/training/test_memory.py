@@ -106,6 +106,11 @@ VARIANTS = {
     "dilation": (CONVOLUTIONS % (", dilation: 2", "", "window: 2", ""), 64),
     "separable": (HEAD % "32, 32, 3" + SEPARABLE, 64),
     "bfloat16": (CONVOLUTIONS % ("", "", "window: 2", "") + "train: {precision: bfloat16}\n", 64),
+    "frozen beginning": (
+        CONVOLUTIONS % (", norm: batch", ", norm: batch", "window: 2", ", norm: batch") + "train: {freeze: block*}\n",
+        64,
+    ),
+    "frozen end": (BRIDGED % ("", RELU, RELU) + "train: {freeze: ['block[4-9].*', 'fc*']}\n", 32),
     "accumulated": (HEAD % "28, 28, 1" + "fc: [1024, 1024, 10]\ntrain: {optimizer: sgd, accumulate: 4}\n", 64),
     "augmented and accumulated": (
         (CONVOLUTIONS % (", norm: batch", ", norm: batch", "window: 2", ", norm: batch")).replace(
