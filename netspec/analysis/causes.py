@@ -148,3 +148,19 @@ class NotRepeated(Cause):
 
     layer: int
     """Its place among the layers."""
+
+
+@dataclass(frozen=True)
+class StridesAgain(Cause):
+    """A layer strides in every repetition of its block."""
+
+    layer: int
+    """The place among the layers of a repetition that strides again."""
+
+
+@dataclass(frozen=True)
+class Overpadded(Cause):
+    """Windows of convolutions lie in the padding alone."""
+
+    layers: tuple[int, ...]
+    """Their places among the layers; they have the padding from one place."""

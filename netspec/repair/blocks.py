@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil, floor
 
-from netspec.analysis.causes import NotRepeated
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.causes import NormGroupsDoNotDivide, NoWholeNumber, OneOfTheseKeys, StepsNotOnce
@@ -51,30 +50,6 @@ def steps_not_once(report: Report, finding: Diagnostic, cause: StepsNotOnce) -> 
     """An order that names each step once: as it is, with what is missing at the end."""
     text = written(list(cause.steps))
     yield Fix(f"set `order: {text}`", (Edit(finding.span, text),))
-
-
-def not_repeated(report: Report, finding: Diagnostic, cause: NotRepeated) -> Iterator[Fix]:
-    """The values in the layer itself, each over the one that stands there."""
-    assert report.spec is not None
-    layer = report.spec.layers[cause.layer].node
-    assert isinstance(layer, Mapping)
-    entry = layer.entry("first")
-    if entry is None or not isinstance(entry.value, Mapping):
-        return
-    source, edits, moved = report.source, list[Edit](), list[str]()
-    for own in entry.value:
-        text, there = source.excerpt(own.value.span), layer.entry(own.name)
-        if there is not None:
-            edits.append(Edit(there.value.span, text))
-        else:
-            moved.append(f"{own.name}: {text}")
-    if not moved:
-        without = removal(source, layer, entry)
-        yield Fix("write the values of `first` into the layer", (*edits, *without.edits))
-        return
-    apart = ", " if layer.flow else "\n" + " " * (entry.key.span.column - 1)
-    edits.append(Edit(entry.key.span.to(entry.value.span), apart.join(moved)))
-    yield Fix("write the values of `first` into the layer", tuple(edits))
 
 
 def no_whole_number(report: Report, finding: Diagnostic, cause: NoWholeNumber) -> Iterator[Fix]:
