@@ -14,12 +14,15 @@ from netspec.analysis import shapes
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.causes import MapsDoNotJoin
+from netspec.language.conv import Conv
 from netspec.language.edits import insert, remove, written
+from netspec.language.fields import keys_by_name
 from netspec.language.kind import Shape
 from netspec.language.spec import Layer, Spec
+from netspec.language.structure import fits
 from netspec.repair.changes import Change, instead, keeping, numbers
 from netspec.repair.usual import LARGEST, roundness
-from netspec.text.nodes import Entry, Mapping, Scalar, walk
+from netspec.text.nodes import Entry, Mapping, Scalar, plain, walk
 from netspec.text.source import Span
 
 STRIDES = (1, 2, 3, 4)
@@ -236,25 +239,35 @@ class _Join:
             yield Fix(f"set `padding: {text}` in `defaults`", (insert(self.spec.source, conv, "padding", text),))
 
     def projected(self) -> Iterator[Fix]:
-        """The shortcut with the projection that it has by itself, or with one that can take channels away."""
+        """The shortcut with the projection that it has by itself, or with one that can take channels away; the block with the
+        projection's stride."""
         entry = self._projection()
         shortcut = self.block.entry("shortcut")
         if entry is None or shortcut is None or not isinstance(shortcut.value, Mapping):
             return
         if isinstance(entry.value, Mapping):
+            yield from self._with_its_stride(entry.value)
+            yield from self._padded(entry.value, shortcut.value)
             for name in ("stride", "filters", "padding"):
                 inner = entry.value.entry(name)
                 if inner is not None:
                     edit = remove(self.spec.source, entry.value, inner)
                     text = self.spec.source.excerpt(inner.value.span)
                     yield Fix(f"remove `{name}: {text}` from the projection, which has the block's", (edit,))
-            yield from self._padded(entry.value)
         yield Fix("set `projection: conv`", (Edit(entry.value.span, "conv"),))
 
-    def _padded(self, projection: Mapping) -> Iterator[Fix]:
+    def _with_its_stride(self, projection: Mapping) -> Iterator[Fix]:
+        """The first convolution of the block with the stride that the projection has."""
+        stride = projection.entry("stride")
+        own = [layer for layer in self.chain(self.sides[1]) if layer.kind == "conv"]
+        if stride is not None and own and fits(plain(stride.value), keys_by_name(Conv)["stride"].type.schema):
+            value = plain(stride.value)
+            yield from instead(self.spec, [(own[-1], "stride", tuple(value) if isinstance(value, list) else value)])
+
+    def _padded(self, projection: Mapping, shortcut: Mapping) -> Iterator[Fix]:
         """A projection with a kernel of its own, with padding beside it."""
-        layer = next((layer for layer in self.spec.layers if layer.node is projection and layer.kind == "conv"), None)
-        if layer is not None and projection.entry("padding") is None and layer.settings is not None:
+        layer = next((one for one in self.spec.layers if one.node is shortcut and one.kind == "conv"), None)
+        if layer is not None and layer.settings is not None and projection.entry("padding") is None:
             text = written(keeping(layer))
             edit = insert(self.spec.source, projection, "padding", text)
             yield Fix(f"add `padding: {text}` to the projection", (edit,))

@@ -64,6 +64,7 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
         yield removal(source, node, entry, cause.name)
         return
     yield from _other_type(source, node, entry, variants_at(cause.path))
+    yield from forms.into_convolutions(source, cause.path, node, entry)
     if entry.value.span.line == entry.value.span.end_line:
         for home in _homes(root, cause.path, node):
             yield from home.given(source, node, entry)
