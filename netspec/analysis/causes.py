@@ -18,6 +18,8 @@ class Agreement:
     """The path of the key, joined by dots."""
     value: str | None
     """As YAML; None where the key is left out."""
+    at: Span | None = field(default=None, compare=False)
+    """Where the value stands, where that is no path of keys."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, labelled: str, r
         raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
     names, parts = _read(table)
     width = len(names)
-    wrong = [names_problem(names, None, table, "line 1"), shape_problem((1, width), labelled, outputs, table, "line 1")]
+    wrong = [shape_problem((1, width), labelled, outputs, table, "line 1"), names_problem(names, None, table, "line 1")]
     problems = [one for one in wrong if one is not None]
     problems += [one for part in parts.values() for one in _values(part, labelled, table)]
     problems += _without_a_line(folder, parts)
