@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Edit, Fix
+from netspec.language.edits import insert
 from netspec.language.geometry import axes
 from netspec.language.other_systems import BOOLEANS, OFF, squeezed
-from netspec.repair.values import removal
+from netspec.repair.values import removal, type_of
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, plain, walk
 
 WORDS = ("ceilmode", "roundup", "ceil")
@@ -37,8 +38,12 @@ def up(report: Report, path: Path, node: Mapping, entry: Entry) -> Iterator[Fix]
             up.output == -(-(axis.size - axis.kernel) // axis.stride) + 1 and sum(up.padding) <= 1 - axis.divides
             for up, axis in zip(same, valid, strict=True)
         ):
-            edit = Edit(entry.key.span.to(entry.value.span), "padding: same")
-            yield Fix("write `padding: same`, which gives the same sizes here", (edit,))
+            edits = [Edit(entry.key.span.to(entry.value.span), "padding: same")]
+            title = "write `padding: same`, which gives the same here"
+            if type_of(node) == "average" and node.entry("count_padding") is None:  # elsewhere means leave out what is added
+                edits.append(insert(report.source, node, "count_padding", "false"))
+                title = title.replace(", which", " and `count_padding: false`, which")
+            yield Fix(title, tuple(edits))
 
 
 def _pair(node: Mapping, name: str) -> tuple[int, int] | None:
