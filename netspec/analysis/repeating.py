@@ -140,11 +140,11 @@ def overpadded(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     for place, numbers in places.items():
         first = shapes.layers[numbers[0]]
         names = _listed([shapes.layers[number].layer.name for number in numbers])
-        kernel = dimensions(first.settings.kernel)  # type: ignore[union-attr]
+        kernel = dimensions(first.settings.kernel)  # type: ignore[attr-defined]
         sizes = f"{dimensions(first.input[:2])} becomes {dimensions(first.output[:2])}"
         yield Diagnostic(
             "NS275",
-            f"{names}: a {kernel} kernel in a padding of {written(first.settings.padding)} sees nothing of the map at its border; {sizes}",  # type: ignore[union-attr]
+            f"{names}: a {kernel} kernel in a padding of {written(first.settings.padding)} sees nothing of the map at its border; {sizes}",  # type: ignore[attr-defined]
             spec.source,
             place,
             layer=first.layer.name,
@@ -160,7 +160,7 @@ def _lies_outside(planned: PlannedLayer) -> bool:
     padding, kernel = getattr(settings, "padding", None), getattr(settings, "kernel", None)
     if not isinstance(padding, tuple) or kernel is None:
         return False
-    spans = (effective_kernel(k, d) for k, d in zip(kernel, settings.dilation, strict=True))  # type: ignore[union-attr]
+    spans = (effective_kernel(k, d) for k, d in zip(kernel, settings.dilation, strict=True))  # type: ignore[attr-defined]
     return any(cells >= span for cells, span in zip(padding, spans, strict=True))
 
 

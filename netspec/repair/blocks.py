@@ -97,7 +97,12 @@ def blamed(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivide) ->
     layer = next(layer for layer in report.spec.layers if layer.name == finding.layer)
     alike = [other for other in report.spec.layers if other.places.get("norm") == layer.places.get("norm")]
     failing = [other for other in alike if getattr(other.settings, "filters", 0) % cause.groups]
-    if "norm.groups" not in layer.places or "norm" in layer.own or "filters" not in layer.own or 2 * len(failing) > len(alike):
+    if (
+        "norm.groups" not in layer.places
+        or "norm" in layer.own
+        or "filters" not in layer.own
+        or 2 * len(failing) > len(alike)
+    ):
         return finding
     label = Label(finding.span, f"{cause.groups} groups")
     return replace(finding, span=layer.at("filters"), labels=(label, *finding.labels[1:]))

@@ -29,7 +29,7 @@ from netspec.language.other_systems import (
 )
 from netspec.language.structure import fits, key_at
 from netspec.language.top import Block, Top
-from netspec.language.vocabulary import known_keys, section_at, variants_at
+from netspec.language.vocabulary import held_keys, known_keys, section_at, variants_at
 from netspec.repair.lines import shifted
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, plain, walk
 from netspec.text.nodes import Sequence as Listed
@@ -225,7 +225,7 @@ def into_convolutions(source: Source, path: Path, block: Mapping, entry: Entry) 
     """
     conv = block.entry("conv") if section_at(path, block) is Block else None
     name = called_elsewhere(entry.name, keys(KINDS["conv"].settings)) if conv is not None else None
-    if conv is None or name is None:
+    if conv is None or name is None or (name != entry.name and entry.name in held_keys(path, block)):
         return
     listed = conv.value.items if isinstance(conv.value, Listed) else (conv.value,)
     layers = [layer for layer in listed if isinstance(layer, Mapping) and layer.entry(name) is None]
@@ -237,8 +237,9 @@ def into_convolutions(source: Source, path: Path, block: Mapping, entry: Entry) 
         yield Fix(f"move `{entry.name}` to the first convolution as `first: {{stride: {text}}}`", edits)
     if layers and isinstance(conv.value, Listed):
         where = "the first convolution" if name in LEADING else "the convolutions"
-        edits = (*(insert(source, layer, name, text) for layer in layers), remove(source, block, entry))
-        yield Fix(f"move `{entry.name}` to {where}" + f" as `{name}`" * (name != entry.name), edits)
+        moved = (insert(source, layer, name, text) for layer in layers)
+        title = f"move `{entry.name}` to {where}" + f" as `{name}`" * (name != entry.name)
+        yield Fix(title, (*moved, remove(source, block, entry)))
 
 
 def spatial(source: Source, entry: Entry, facts: Sequence[Key]) -> Iterator[Fix]:

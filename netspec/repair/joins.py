@@ -119,7 +119,9 @@ class _Join:
         sizes = [self.shape(value)[:2] for value in self.sides]
         if self.bridged:
             return [(self.sides[1], sizes[0])] if sizes[0] != sizes[1] else []
-        if self._read in sizes and all(size == self._read or self._crops(value) for value, size in zip(self.sides, sizes, strict=True)):
+        if self._read in sizes and all(
+            size == self._read or self._crops(value) for value, size in zip(self.sides, sizes, strict=True)
+        ):
             return [(value, self._read) for value, size in zip(self.sides, sizes, strict=True) if size != self._read]
         usual = Counter(sizes).most_common()
         if len(usual) > 1 and usual[0][1] > usual[1][1]:

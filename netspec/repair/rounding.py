@@ -40,7 +40,9 @@ def up(report: Report, path: Path, node: Mapping, entry: Entry) -> Iterator[Fix]
         ):
             edits = [Edit(entry.key.span.to(entry.value.span), "padding: same")]
             title = "write `padding: same`, which gives the same here"
-            if type_of(node) == "average" and node.entry("count_padding") is None:  # elsewhere means leave out what is added
+            if (
+                type_of(node) == "average" and node.entry("count_padding") is None
+            ):  # elsewhere means leave out what is added
                 edits.append(insert(report.source, node, "count_padding", "false"))
                 title = title.replace(", which", " and `count_padding: false`, which")
             yield Fix(title, tuple(edits))
@@ -51,8 +53,8 @@ def _pair(node: Mapping, name: str) -> tuple[int, int] | None:
     entry = node.entry(name)
     value = plain(entry.value) if entry is not None else None
     pair = value if isinstance(value, list) else [value, value]
-    whole = all(isinstance(cells, int) and not isinstance(cells, bool) and cells > 0 for cells in pair)
-    return (pair[0], pair[1]) if len(pair) == 2 and whole else None
+    whole = [cells for cells in pair if isinstance(cells, int) and not isinstance(cells, bool) and cells > 0]
+    return (whole[0], whole[1]) if len(pair) == len(whole) == 2 else None
 
 
 def _read_by(report: Report, path: Path) -> tuple[int, int] | None:
