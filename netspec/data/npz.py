@@ -18,7 +18,7 @@ from netspec.data.arrays import Declared, load_arrays
 from netspec.data.checks import Shape
 from netspec.data.dataset import Dataset
 from netspec.data.files import DAMAGE, DEFLATE_RATIO, FETCH_AGAIN, reason, size_of
-from netspec.data.labels import named, names_problem
+from netspec.data.labels import named, names_problem, shape_problem
 from netspec.data.problem import Problem, Refused, problem
 
 ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
@@ -65,6 +65,9 @@ def load(
     try:
         own = None if names else _names(path, entries, outputs)
     except Refused as refused:
+        if labelled != "class":  # that a network has other outputs than there are labels is told before their names
+            wrong = (shape_problem(each[1].shape, labelled, outputs, path, each[1].array) for each in parts if each[1:])
+            problems += [one for one in wrong if one is not None]
         problems.extend(refused.problems)
     if problems:
         raise Refused(*problems)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import csv
 import math
 import os
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netspec.data import images
 from netspec.data.checks import Shape
@@ -34,8 +36,14 @@ class Rows:
     """The lines of a part."""
 
     files: list[str] = field(default_factory=list)
-    labels: list[list[float]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    numbers: array[float] = field(default_factory=lambda: array("d"))
+    """Their labels, one after the other: a tenth of what lists of them take."""
+    lines: array[int] = field(default_factory=lambda: array("q"))
+
+    @property
+    def labels(self) -> NDArray[np.float64]:
+        """(files, labels)."""
+        return np.asarray(self.numbers, np.float64).reshape(len(self.files), -1)
 
 
 def load(folder: Path, input_shape: Shape, outputs: int | None, labelled: str, resize: bool) -> Dataset:
@@ -50,7 +58,7 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, labelled: str, r
         raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
     names, parts = _read(table)
     width = len(names)
-    wrong = [names_problem(names, None, table, "line 1"), shape_problem((1, width), labelled, outputs, table, "line 1")]
+    wrong = [shape_problem((1, width), labelled, outputs, table, "line 1"), names_problem(names, None, table, "line 1")]
     problems = [one for one in wrong if one is not None]
     problems += [one for part in parts.values() for one in _values(part, labelled, table)]
     problems += _without_a_line(folder, parts)
@@ -90,8 +98,9 @@ def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Rows]]:
                     )
                 )
             for row in lines:
-                if any(cell.strip() for cell in row):
-                    problems += _take(row, lines.line_num, len(head), parts, seen, table)
+                if any(map(str.strip, row)):
+                    wrong = _take(row, lines.line_num, len(head), parts, seen, table)
+                    problems += [wrong] if wrong is not None else []
     except UnicodeDecodeError:
         raise Refused(problem("NS555", table, "is not UTF-8", help="save it as UTF-8")) from None
     except csv.Error as error:
@@ -105,34 +114,37 @@ def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Rows]]:
     return tuple(head[1:]), parts
 
 
-def _take(
-    row: list[str], line: int, cells: int, parts: dict[str, Rows], seen: set[str], table: Path
-) -> Iterator[Problem]:
+def _take(row: list[str], line: int, cells: int, parts: dict[str, Rows], seen: set[str], table: Path) -> Problem | None:
     """Adds a line to its part, or says what is wrong with it."""
-    where = f"line {line}"
     if len(row) != cells:
-        yield problem("NS555", table, f"has {len(row)} cells, and the first line {cells}", where=where, help=NEEDED)
-        return
-    path = PurePosixPath(row[0].strip().replace("\\", "/"))
-    if path.parts[:1] not in ((PARTS[0],), (PARTS[1],)) or ".." in path.parts:
+        fact = f"has {len(row)} cells, and the first line {cells}"
+        return problem("NS555", table, fact, where=f"line {line}", help=NEEDED)
+    path = _plain(row[0].strip().replace("\\", "/"))
+    part = parts.get(path.partition("/")[0])
+    if part is None or (".." in path and ".." in path.split("/")):
         fact = f"`{path}` lies in neither `train/` nor `test/`"
-        yield problem(
-            "NS555", table, fact, where=where, help="write the path from the folder of the table: `train/0001.png`"
-        )
-    elif str(path) in seen:
-        yield problem("NS555", table, f"`{path}` has a line already", where=where, help="keep one of the two")
-    else:
-        try:
-            numbers = [float(cell) for cell in row[1:]]
-        except ValueError:
-            bad = next(cell for cell in row[1:] if not _is_number(cell))
-            yield problem("NS555", table, f"`{bad}` is no number", where=where, help="write a number for each label")
-            return
-        part = parts[path.parts[0]]
-        seen.add(str(path))
-        part.files.append(str(path))
-        part.labels.append(numbers)
-        part.lines.append(line)
+        help = "write the path from the folder of the table: `train/0001.png`"
+        return problem("NS555", table, fact, where=f"line {line}", help=help)
+    if path in seen:
+        fact, help = f"`{path}` has a line already", "keep one of the two"
+        return problem("NS555", table, fact, where=f"line {line}", help=help)
+    try:
+        numbers = [*map(float, row[1:])]
+    except ValueError:
+        bad = next(cell for cell in row[1:] if not _is_number(cell))
+        fact, help = f"`{bad}` is no number", "write a number for each label"
+        return problem("NS555", table, fact, where=f"line {line}", help=help)
+    seen.add(path)
+    part.files.append(path)
+    part.numbers.extend(numbers)
+    part.lines.append(line)
+    return None
+
+
+def _plain(path: str) -> str:
+    """A path as its files are listed: without `.` and doubled or ending strokes. Only where there may be one is it taken apart."""
+    odd = "//" in path or "/." in path or path.startswith(".") or path.endswith("/") or not path
+    return str(PurePosixPath(path)) if odd else path
 
 
 def _is_number(cell: str) -> bool:
@@ -145,8 +157,11 @@ def _is_number(cell: str) -> bool:
 
 def _values(part: Rows, labelled: str, table: Path) -> Iterator[Problem]:
     """What is wrong with the labels of a part: the first of them, by its line."""
-    for line, row in zip(part.lines, part.labels, strict=True):
-        wrong = value_problem(np.array([row]), labelled, table, None)
+    labels = part.labels
+    if not labels.size or value_problem(labels, labelled, table, None) is None:
+        return
+    for line, row in zip(part.lines, labels, strict=True):
+        wrong = value_problem(row[None], labelled, table, None)
         if wrong is not None:
             yield problem(wrong.code, table, wrong.fact, where=f"line {line}", help=wrong.help)
             return
@@ -155,7 +170,7 @@ def _values(part: Rows, labelled: str, table: Path) -> Iterator[Problem]:
 def _without_a_line(folder: Path, parts: dict[str, Rows]) -> Iterator[Problem]:
     """NS556 where an image has no line, or a line no image: by the names alone, before one is opened."""
     for part, rows in parts.items():
-        found = {str(PurePosixPath(*path.relative_to(folder).parts)) for path in _files(folder / part)}
+        found = set(_files(folder, part))
         listed = set(rows.files)
         if missing := sorted(listed - found):
             near = nearest(missing[0], found - listed)
@@ -170,11 +185,13 @@ def _more(names: list[str]) -> str:
     return f", and {len(names) - 1:,} more" if len(names) > 1 else ""
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The files below a folder, without what systems leave behind."""
-    for above, below, names in os.walk(folder):
+def _files(folder: Path, part: str) -> Iterator[str]:
+    """The files of a part by their paths from the folder, without what systems leave behind."""
+    start = str(folder)
+    for above, below, names in os.walk(folder / part):
         below[:] = [name for name in below if not images.left_behind(name)]
-        yield from (Path(above, name) for name in names if not images.left_behind(name))
+        within = os.path.relpath(above, start).replace(os.sep, "/")
+        yield from (f"{within}/{name}" for name in names if not images.left_behind(name))
 
 
 def _split(folder: Path, rows: Rows, labelled: str, shape: Shape, resize: bool, problems: list[Problem]) -> Split:
@@ -185,4 +202,4 @@ def _split(folder: Path, rows: Rows, labelled: str, shape: Shape, resize: bool, 
             pixels[row] = images.decode(folder / name, shape, resize)
         except Refused as refused:
             problems.extend(refused.problems)
-    return Split(pixels, kept(np.array(rows.labels), labelled))
+    return Split(pixels, kept(rows.labels, labelled))

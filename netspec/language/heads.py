@@ -99,6 +99,12 @@ WATCHED = (
 """What an epoch may be judged by: the keys of its row."""
 
 
+LIKELY = 0.5
+"""A label is on whose probability is above this."""
+ON = 0.0
+"""The logit of that probability: what is measured is measured by the logit, which no rounding of a sigmoid has touched."""
+
+
 def head_of(labels: str, outputs: int | None, loss: str) -> Head:
     """The head of a network that gives so many numbers an image, with the metrics that say something of it.
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from netspec.language.heads import TOP, Head
+from netspec.language.heads import ON, TOP, Head
 from netspec.training import measures, tallies
 
 Seen = Mapping[str, jax.Array]
@@ -34,9 +34,16 @@ def seen(head: Head, logits: jax.Array, labels: jax.Array, real: jax.Array) -> d
     if head.name == "two":
         return kept | {"logits": logits}
     if head.metric("top_5") is not None:
-        own = jnp.take_along_axis(logits, labels[:, None], axis=1)
-        kept["top_5"] = jnp.sum(real & (jnp.sum(logits > own, axis=1) < TOP))
+        kept["top_5"] = jnp.sum(real & (_rank(logits, labels) < TOP))
     return kept
+
+
+def _rank(logits: jax.Array, labels: jax.Array) -> jax.Array:
+    """How many of (batch, classes) logits come before that of its label in each row: the larger, and of equal ones those of a
+    lower class, as the likeliest class is chosen too. All of them where the label's is no number."""
+    own = jnp.take_along_axis(logits, labels[:, None], axis=1)
+    behind = (own > logits) | ((own == logits) & (jnp.arange(logits.shape[1]) >= labels[:, None]))
+    return logits.shape[1] - jnp.sum(behind, axis=1)
 
 
 def together(head: Head, parts: Sequence[Seen], labels: np.ndarray) -> Answers:
@@ -58,4 +65,4 @@ def together(head: Head, parts: Sequence[Seen], labels: np.ndarray) -> Answers:
     if head.labels == "class":
         return Answers(metrics, arrays["classes"], logits)
     assert logits is not None
-    return Answers(metrics, (logits > 0).astype(np.int32) if head.labels == "several" else logits, logits)
+    return Answers(metrics, (logits > ON).astype(np.int32) if head.labels == "several" else logits, logits)

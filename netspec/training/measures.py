@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.language.heads import Head
+from netspec.language.heads import ON, Head
 
 Column = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ def measured(head: Head, logits: np.ndarray, labels: np.ndarray) -> dict[str, fl
         found = {"auc": auc(logits[:, 0], labels)}
     elif head.name == "several":
         precisions = [average_precision(*column) for column in zip(logits.T, labels.T, strict=True)]
-        found = {"f1": float(f1(logits > 0, labels > 0).mean()), "average_precision": mean(precisions)}
+        found = {"f1": float(f1(logits > ON, labels > 0).mean()), "average_precision": mean(precisions)}
     else:
         absolute, square = errors(logits, labels)
         found = {"mean_absolute_error": float(absolute.mean()), "root_mean_square_error": float(square.mean())}

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from netspec.language.heads import Head
+from netspec.language.heads import ON, Head
 
 NAMES: dict[str, tuple[str, ...]] = {
     "class": ("accuracy",),
@@ -21,7 +21,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 def classes(head: Head, logits: jax.Array) -> jax.Array:
     """(batch, outputs) logits -> (batch,) classes."""
-    return (logits[:, 0] > 0).astype(jnp.int32) if head.name == "two" else jnp.argmax(logits, -1)
+    return (logits[:, 0] > ON).astype(jnp.int32) if head.name == "two" else jnp.argmax(logits, -1)
 
 
 def tallies(head: Head, logits: jax.Array, labels: jax.Array) -> dict[str, jax.Array]:
@@ -31,7 +31,7 @@ def tallies(head: Head, logits: jax.Array, labels: jax.Array) -> dict[str, jax.A
     if head.labels == "numbers":
         errors = logits - labels
         return {"absolute_error": jnp.abs(errors), "squared_error": jnp.square(errors)}
-    on, wanted = logits > 0, labels > 0.5
+    on, wanted = logits > ON, labels > 0.5
     counts = (on & wanted, on & ~wanted, ~on & wanted)
     return {name: count.astype(jnp.float32) for name, count in zip(NAMES["several"], counts, strict=True)}
 

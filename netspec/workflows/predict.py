@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from netspec.language.heads import LIKELY
 from netspec.training.trained import TrainedNetwork
 from netspec.workflows.pixels import File, Pixels
 from netspec.workflows.runs import require_finite
 from netspec.workflows.telling import Tell
-
-ON = 0.5
-"""A label is on whose probability is above this."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,6 @@ def _prediction(network: TrainedNetwork, image: str, answer: np.ndarray) -> AnyP
     if head.labels == "numbers":
         return NumbersPrediction(image, by_name)
     if head.labels == "several":
-        return LabelsPrediction(image, tuple(name for name in names if by_name[name] > ON), by_name)
+        return LabelsPrediction(image, tuple(name for name in names if by_name[name] > LIKELY), by_name)
     best = int(answer.argmax())
     return Prediction(image, names[best], best, by_name)

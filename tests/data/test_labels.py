@@ -164,3 +164,26 @@ def test_a_table_leads_out_of_no_folder(tmp_path: Path) -> None:
     found = read(tmp_path / "set")
     assert isinstance(found, list)
     assert found[0].code == "NS555"
+
+
+def test_another_number_of_labels_is_told_before_their_names(tmp_path: Path) -> None:
+    table(tmp_path, "file,a,a")
+    found = read(tmp_path, outputs=3)
+    assert isinstance(found, list)
+    assert [one.code for one in found] == ["NS550", "NS553"]
+    arrays = {
+        f"{kind}_{part}": np.zeros((3, *shape), np.uint8)
+        for part in ("train", "test")
+        for kind, shape in (("x", (8, 8)), ("y", (2,)))
+    }
+    np.savez(tmp_path / "set.npz", **arrays, classes=np.array(["a", "b"]))
+    found = load(Settings("npz", tmp_path / "set.npz", False, "several"), (8, 8, 1), 3)
+    assert isinstance(found, list)
+    assert [one.code for one in found] == ["NS550", "NS550", "NS553"]
+
+
+def test_paths_of_a_table_may_be_written_otherwise(tmp_path: Path) -> None:
+    table(tmp_path)
+    text = (tmp_path / "labels.csv").read_text("utf-8-sig")
+    (tmp_path / "labels.csv").write_text(text.replace("train/below/0.png", ".\\train//below/./0.png"))
+    assert isinstance(read(tmp_path), Dataset)

@@ -78,3 +78,10 @@ def test_one_unit_and_top_five_over_padded_batches() -> None:
         "top_5": np.mean((ranked == classes[:50, None]).any(1)),
     }
     assert answers.together(ten, [seen], classes[:50]).metrics == pytest.approx(wanted)
+
+
+def test_of_equal_logits_the_lower_class_comes_first_as_in_accuracy() -> None:
+    logits = jnp.zeros((8, 8)).at[7, 7].set(jnp.nan)
+    head, labels, real = head_of("class", 8, "cross_entropy"), jnp.arange(8), jnp.arange(8) < 8
+    kept = answers.seen(head, logits, labels, real)
+    assert (int(kept["accuracy"]), int(kept["top_5"])) == (1, 5)
