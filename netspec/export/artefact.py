@@ -1,6 +1,6 @@
 """A compiled network as a directory that loads without netspec.
 
-predict.stablehlo      (variables, images) -> probabilities, for any batch size
+predict.stablehlo      (variables, images) -> answers, for any batch size: probabilities, or the numbers of `labels: numbers`
 train_step.stablehlo   (state, images, labels) -> (state, metrics), for any batch size
 variables.safetensors  what predict takes
 state.safetensors      what the first training step takes
@@ -206,6 +206,7 @@ def _readme(plan: Plan, platforms: Sequence[str], functions: Functions) -> str:
     labels = functions.arguments(4)["train_step"][2]
     several = plan.spec.train.value.accumulate
     dealt = f"      # {several} batches of one size" if several > 1 else ""
+    says = meaning(of_plan(plan), plan.output[0])["output"]["meaning"]
     step = f"""\
     state, metrics = network.train_step(network.state, images, np.zeros({_size(labels.shape)}, np.{labels.dtype})){dealt}
 """
@@ -221,7 +222,7 @@ JAX promises to load it for six months of later versions. From this directory:
 
     network = load()
     images = np.zeros(({labels.shape[0]}, {shape}), np.{functions.dtype})      # raw values, as in the training data
-    probabilities = network.predict(network.variables, images)
+    answers = network.predict(network.variables, images)       # {says}
     network.classes                                            # the name of each column, None where nobody has said
     network.preprocessing                                      # what is done to raw values inside
 {step if "train_step" in functions.all else ""}

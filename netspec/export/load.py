@@ -3,11 +3,12 @@
     from load import load                       # this file, from the directory it stands in
 
     network = load()
-    probabilities = network.predict(network.variables, images)          # (batch, height, width, channels) -> (batch, classes)
-    names = [network.classes[i] for i in probabilities.argmax(1)]       # where the network was compiled of a run
+    answers = network.predict(network.variables, images)                # (batch, height, width, channels) -> (batch, outputs)
+    names = [network.classes[i] for i in answers.argmax(1)]             # of classes, where the network was compiled of a run
     state, metrics = network.train_step(network.state, images, labels)  # labels (batch,) int32
 
-Of one unit, of several labels and of numbers, `manifest["output"]` and `manifest["labels"]` say what is given and taken.
+An answer is the probability of each class; of one unit, that of the second class; of several labels, that each is on; of numbers,
+the numbers. `manifest["output"]` and `manifest["labels"]` say what is given and taken.
 
 Every file, this one too, is held against the SHA-256 in `manifest.json` first: one altered byte, and nothing is
 computed. That is for accidents. To import this file is to run it before anything is verified: of a directory that somebody
@@ -41,7 +42,7 @@ class Network:
 
     manifest: dict[str, Any]
     classes: tuple[str, ...] | None
-    """What the columns of the probabilities are, and so what label 0, 1, ... is; None where that is not known."""
+    """What the columns of the answers are, and so what label 0, 1, ... is; None where that is not known."""
     preprocessing: dict[str, Any]
     """What the raw images have to be, and what is done to them inside."""
     predict: Any
