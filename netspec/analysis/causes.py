@@ -18,6 +18,8 @@ class Agreement:
     """The path of the key, joined by dots."""
     value: str | None
     """As YAML; None where the key is left out."""
+    at: Span | None = field(default=None, compare=False)
+    """Where the value stands, where that is no path of keys."""
 
 
 @dataclass(frozen=True)
@@ -148,3 +150,19 @@ class NotRepeated(Cause):
 
     layer: int
     """Its place among the layers."""
+
+
+@dataclass(frozen=True)
+class StridesAgain(Cause):
+    """A layer strides in every repetition of its block."""
+
+    layer: int
+    """The place among the layers of a repetition that strides again."""
+
+
+@dataclass(frozen=True)
+class Overpadded(Cause):
+    """Windows of convolutions lie in the padding alone."""
+
+    layers: tuple[int, ...]
+    """Their places among the layers; they have the padding from one place."""

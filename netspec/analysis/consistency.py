@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from netspec.analysis import augmenting, degenerate, heads, logits, plausibility, rates, schedules, watches
+from netspec.analysis import augmenting, degenerate, heads, logits, plausibility, rates, repeating, schedules, watches
 from netspec.analysis.causes import (
     Agreement,
     Contradiction,
@@ -13,7 +13,6 @@ from netspec.analysis.causes import (
     NameTaken,
     NoEffect,
     NoLayers,
-    NotRepeated,
     RunsBefore,
 )
 from netspec.analysis.plan import INPUT
@@ -202,27 +201,6 @@ def order(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         )
 
 
-def firsts(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
-    """NS273: `first` stands where something is repeated."""
-    seen: set[int] = set()
-    for layer in spec.layers:
-        entry = layer.node.entry("first") if isinstance(layer.node, Mapping) else None
-        repeated = any(group.repetitions > 1 for group in layer.groups) or getattr(layer.settings, "repeat", 1) > 1
-        if entry is None or layer.added or layer.settings is None or repeated or id(entry) in seen:
-            continue
-        seen.add(id(entry))
-        yield Diagnostic(
-            "NS273",
-            f"`{layer.name}` has values for the first repetition, and nothing is repeated",
-            spec.source,
-            entry.key.span,
-            layer=layer.name,
-            help="write them into the layer itself",
-            cause=NotRepeated(spec.layers.index(layer)),
-            severity="warning",
-        )
-
-
 def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
     """The mappings of a tree with their paths."""
     if isinstance(node, Mapping):
@@ -235,7 +213,8 @@ def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
 
 
 PASSES = (
-    *(names, layers, order, firsts, training),
+    *(names, layers, order, training),
+    *repeating.PASSES,
     *heads.PASSES,
     *logits.PASSES,
     *rates.PASSES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from netspec.analysis.against_data import width_key
 from netspec.analysis.causes import Agreement, Contradiction, OtherBound
 from netspec.analysis.plan import Plan
 from netspec.analysis.shapes import Shapes
@@ -46,11 +47,13 @@ def loss(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     others = [other for other in HEADS if other.labels != labels and chosen in other.losses]
     message = f"`{chosen}` does not compare labels {head.takes}, as `labels: {labels}` has them"
     help = f"write `loss: {head.losses[0]}`"
+    one: tuple[Agreement, ...] = ()
     if labels == "class" and chosen == "binary_cross_entropy":
         message = (
             f"`{chosen}` tells two classes apart by one number, and the network gives {counted(outputs or 0, 'number')}"
         )
         help += ", or `labels: several` where more than one may be on; for two classes, give the last layer 1 unit"
+        one = _one_unit(spec) if outputs == 2 else ()
     elif others:
         help += f", or `labels: {others[0].labels}`"
     yield Diagnostic(
@@ -60,8 +63,20 @@ def loss(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
         spec.train.at("loss"),
         labels=_label(spec, "data", "labels", f"takes {_listed(head.losses)}"),
         help=help,
-        cause=_either(("train.loss", head.losses[0]), *(("data.labels", other.labels) for other in others)),
+        cause=Contradiction(
+            (
+                Agreement("train.loss", head.losses[0]),
+                *one,
+                *(Agreement("data.labels", other.labels) for other in others),
+            )
+        ),
     )
+
+
+def _one_unit(spec: Spec) -> tuple[Agreement, ...]:
+    """The last layer with one number in the place of one for each of two classes."""
+    key = width_key(spec.layers[-1])
+    return (Agreement(key, "1", spec.layers[-1].at(key)),) if key and key in spec.layers[-1].places else ()
 
 
 def source(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:

@@ -68,6 +68,10 @@ class Code:
     """Whether it is found only where all that it rests on is sound: that a change brings it to light may be the merit of the
     change."""
 
+    hides: bool = False
+    """Whether what stands at its place, or the text as a whole, is not looked at while it is there: a fix that takes it away may
+    bring to light what is wrong with that."""
+
     of_file: OfFile | None = None
     """What of a file of data is wrong, where the same help serves all files of which that is so."""
     family: Family = field(init=False)

@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netspec.language.fields import DECIMAL, Key, quantity
+from netspec.language.fields import DECIMAL, Key, keys, quantity
 from netspec.language.other_systems import BOOLEANS, COUNTING, FOREIGN, KEYS, POOLS, SWITCHES, VALUES, squeezed
 from netspec.language.spelling import likest, one_slip
 from netspec.text.nodes import Entry, Node, Scalar
@@ -187,11 +187,33 @@ def _quantities(text: str, bytes: bool) -> Iterator[str]:
 def meant_word(word: str, options: Sequence[str]) -> str | None:
     """The option that a word is a slip of: by another system's name for it, or by likeness."""
     word = word.strip(QUOTES)
+    return called_word(word, options) or _slip_of(word, options)
+
+
+def called_word(word: str, options: Sequence[str]) -> str | None:
+    """The option that is called by a word elsewhere, or is that word in other letters."""
     lowered = word.lower()
     for candidate in (lowered, lowered.replace("-", "_"), *VALUES.get(squeezed(word), "").split()):
         if candidate in options:
             return candidate
-    return next((option for option in options if squeezed(option) == squeezed(word)), None) or _slip_of(word, options)
+    return next((option for option in options if squeezed(option) == squeezed(word)), None)
+
+
+def word_within(word: str, key: Key) -> tuple[str, str, str] | None:
+    """The type, the key and the value that a word says of a mapping which is of one of several types.
+
+    >>> from netspec.language.top import Block
+    >>> word_within("projection", next(key for key in keys(Block) if key.name == "shortcut"))
+    ('add', 'projection', 'conv')
+    """
+    if called_word(word, [*key.type.variants]) is not None:
+        return None
+    for type, section in key.type.variants.items():
+        for inner in keys(section):
+            options = [*inner.type.words, *map(str, inner.type.schema.get("enum", ()))]
+            if said := called_word(word, options):
+                return type, inner.name, said
+    return None
 
 
 def equally_near(word: str, option: str, options: Iterable[str]) -> tuple[str, ...]:

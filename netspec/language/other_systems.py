@@ -25,20 +25,23 @@ VALUES = {
     "parametricrelu": "prelu", "layernormalization": "layer", "layernorm": "layer", "ln": "layer", "groupnorm": "group",
     "groupnormalization": "group", "gn": "group", "instancenorm": "instance", "instancenormalization": "instance", "in": "instance",
     "lrn": "local_response", "localresponsenorm": "local_response", "localresponsenormalization": "local_response",
-    "residual": "add", "sum": "add", "plus": "add", "addition": "add", "eltwise": "add", "elementwise": "add", "resnet": "add",
+    "residual": "add", "skip": "add", "shortcut": "add", "sum": "add", "plus": "add", "addition": "add", "eltwise": "add", "elementwise": "add", "resnet": "add",
     "concatenate": "concat", "concatenation": "concat", "cat": "concat", "merge": "concat", "depthconcat": "concat", "densenet": "concat",
     "spatialdropout": "spatial", "channel": "spatial", "maps": "spatial", "standard": "unit", "element": "unit",
-    "1x1": "conv", "projection": "conv", "linearprojection": "conv", "convolution": "conv", "zeropad": "pool", "optionb": "conv", "lrelu": "leaky_relu", "leaky": "leaky_relu",
+    "1x1": "conv", "1x1conv": "conv", "conv1x1": "conv", "downsample": "conv", "projection": "conv", "projected": "conv", "linearprojection": "conv", "convolution": "conv", "zeropad": "pool", "optionb": "conv", "lrelu": "leaky_relu", "leaky": "leaky_relu",
     "logistic": "sigmoid", "batchnorm": "batch norm", "batchnormalization": "batch norm", "bn": "batch norm", "normalization": "norm",
     "act": "activation", "relu": "activation", "nonlinearity": "activation", "weight": "conv fc", "dense": "fc",
     "fp32": "float32", "float": "float32", "single": "float32", "bf16": "bfloat16",
     "mse": "mean_squared_error", "mseloss": "mean_squared_error", "l2": "mean_squared_error", "crossentropyloss": "cross_entropy",
     "categoricalcrossentropy": "cross_entropy", "sparsecategoricalcrossentropy": "cross_entropy", "softmaxwithloss": "cross_entropy",
     "softmaxcrossentropy": "cross_entropy", "ce": "cross_entropy", "nll": "cross_entropy", "nllloss": "cross_entropy",
+    "sigmoid": "binary_cross_entropy", "sigmoidcrossentropy": "binary_cross_entropy", "sigmoidbinarycrossentropy": "binary_cross_entropy",
+    "sigmoidcrossentropywithlogits": "binary_cross_entropy", "softmax": "cross_entropy", "logsoftmax": "cross_entropy",
+    "softmaxcrossentropywithlogits": "cross_entropy", "softmaxcrossentropywithintegerlabels": "cross_entropy",
     "bce": "binary_cross_entropy", "bceloss": "binary_cross_entropy", "bcewithlogits": "binary_cross_entropy",
     "bcewithlogitsloss": "binary_cross_entropy", "binarycrossentropy": "binary_cross_entropy", "mae": "mean_absolute_error",
     "maeloss": "mean_absolute_error", "l1": "mean_absolute_error", "l1loss": "mean_absolute_error", "smoothl1": "huber", "huberloss": "huber",
-    "multilabel": "several", "multiclass": "class", "categorical": "class", "regression": "numbers", "rmse": "root_mean_square_error",
+    "multilabel": "several", "multiclass": "class", "categorical": "class", "binary": "binary_cross_entropy class", "regression": "numbers", "rmse": "root_mean_square_error",
     "fmnist": "fashion-mnist", "imagefolder": "images", "folder": "images",
     "steplr": "step", "exponentiallr": "exponential", "exponentialdecay": "exponential", "exp": "exponential", "onecyclelr": "one_cycle",
     "1cycle": "one_cycle", "cosineannealinglr": "cosine", "cosineannealing": "cosine", "cosinedecay": "cosine", "fixed": "constant",
@@ -50,6 +53,8 @@ VALUES = {
     "inchannels": "depthwise", "sameupper": "same", "samelower": "same",
 }  # fmt: skip
 """Words for a value that is one of a few, as `squeezed` gives them; of several, the first that the place takes."""
+OFF = ("none", "no", "off", "false", "null", "~", "disabled", "disable", "never", "0", "0.0")
+"""Words for what is not wanted, where the format leaves its key out."""
 SPATIAL = ("dropout2d", "spatialdropout", "spatialdropout2d", "featuredropout", "channeldropout")
 """Words for a dropout of whole feature maps."""
 PASSED_ON = ("identity", "skip", "shortcut", "pass", "none", "input", "residual", "~", "null", "")

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.edits import edited
+from netspec.language.causes import UnknownKey
 from netspec.language.edits import insert
 from netspec.language.fields import keys, keys_by_name
 from netspec.language.kinds import KINDS
+from netspec.language.meant import meant_key
 from netspec.language.top import Input, Top
+from netspec.language.vocabulary import facts_at
 from netspec.text import reader
-from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence
+from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, walk
 from netspec.text.source import Source, Span
 
 Position = tuple[int, int]
@@ -54,7 +57,7 @@ class Override:
             source=self.before,
             span=self._back(finding.span),
             labels=labels,
-            help=next(filter(None, map(self._instead, finding.fixes)), finding.help),
+            help=next(filter(None, (self._given_already(finding), *map(self._instead, finding.fixes))), finding.help),
             fixes=tuple(self._fix(fix) for fix in finding.fixes if not any(self.touches(e.span) for e in fix.edits)),
         )
 
@@ -66,6 +69,18 @@ class Override:
         old = self.source.excerpt(edit.span)
         option, count = re.subn(rf"(?<![\w-]){re.escape(old)}(?![\w-])", lambda _: edit.text, self.option)
         return f"give `{option}`" if old.strip() and edit.text.strip() and count == 1 else None
+
+    def _given_already(self, finding: Diagnostic) -> str | None:
+        """The option with the key that was meant, where the text has that already: it is read as no slip of it then."""
+        cause = finding.cause
+        if not isinstance(cause, UnknownKey) or cause.meant or not self.touches(finding.span):
+            return None
+        node = walk(reader.read(self.source)[0], cause.path)
+        meant = meant_key(cause.name, facts_at(cause.path, node)) if node is not None else None
+        if meant is None:
+            return None
+        option, count = re.subn(rf"(?<![\w-]){re.escape(cause.name)}(?![\w-])", lambda _: meant, self.option)
+        return f"give `{option}`" if count == 1 else None
 
     def _fix(self, fix: Fix) -> Fix:
         return replace(fix, edits=tuple(replace(edit, span=self._back(edit.span)) for edit in fix.edits))

@@ -169,7 +169,7 @@ class Stepped(Named):
             return None
         twice = self.disordered in (self.order or ())
         fact = f"names the step `{self.disordered}` twice" if twice else f"does not name the step `{self.disordered}`"
-        steps = tuple(dict.fromkeys((*(self.order or ()), *self.steps)))
+        steps = with_missing(self.order or (), self.steps)
         message = f"`order` {fact}: each step that the layer has is named once"
         help = f"write `order: {written(list(steps))}`"
         return Problem("NS272", "order", message, (), help, StepsNotOnce(steps))
@@ -192,6 +192,28 @@ class Stepped(Named):
         normed = self.norm.kept > 0 and "norm" in self.following
         random = 4 if self.dropout and self.dropout.type == "unit" else 0
         return Footprint(reads_input or led > 0, kept, 2 * normed, random, turned, led=led > 0)
+
+
+def with_missing(order: tuple[str, ...], steps: tuple[str, ...]) -> tuple[str, ...]:
+    """An order with each of these steps once: an activation behind the norm and a norm before the activation, as published
+    networks have them; what else is missing, at the end.
+
+    >>> with_missing(("norm", "conv"), ("norm", "conv", "activation"))
+    ('norm', 'activation', 'conv')
+    >>> with_missing(("conv", "activation"), ("conv", "norm", "activation", "dropout"))
+    ('conv', 'norm', 'activation', 'dropout')
+    """
+    found = list(dict.fromkeys(order))
+    for step in dict.fromkeys(steps):
+        if step in found:
+            continue
+        if step == "activation" and "norm" in found:
+            found.insert(found.index("norm") + 1, step)
+        elif step == "norm" and "activation" in found:
+            found.insert(found.index("activation"), step)
+        else:
+            found.append(step)
+    return tuple(found)
 
 
 def order_key(kind: str) -> Any:

@@ -18,11 +18,11 @@ from netspec.language.causes import BrokenValue, MissingKey, UnknownKey
 from netspec.language.edits import written
 from netspec.language.fields import Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.meant import Meaning, called_elsewhere, equally_near, meaning, meant_values
+from netspec.language.meant import Meaning, called_elsewhere, equally_near, meaning, meant_values, word_within
 from netspec.language.other_systems import SIDES, squeezed
 from netspec.language.schema import schema
 from netspec.language.spelling import one_slip
-from netspec.language.vocabulary import TYPE, facts_at, known_keys, section_names, variants_at
+from netspec.language.vocabulary import TYPE, facts_at, held_keys, known_keys, section_names, variants_at
 from netspec.text.characters import shown
 from netspec.text.foreign import FILL_IN, is_placeholder
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
@@ -265,8 +265,11 @@ def _unknown(node: Mapping, path: Path, error: ValidationError) -> Iterator[_Unk
         of_any = {key.name for variant in variants_at(path).values() for key in keys(variant)}
         entries = [entry for entry in entries if entry.name not in of_any]
     instead = ", ".join(f"`{name}`" for name in absent)
+    held = held_keys(path, node) if meanings else frozenset()
     for entry in entries:
         found = meanings.get(id(entry))
+        if entry.name in held and found is not None and called_elsewhere(entry.name, facts) is None:
+            found = None  # it is no slip of a key that it is alike
         if found is None or found.entry.name in given:
             yield _Unknown(entry, None, False, instead)
             continue
@@ -317,6 +320,8 @@ def _wrong(source: Source, root: Node, node: Node, path: Path, error: Validation
     rule = key.type.schema if key is not None and not key.type.variants else cast("Schema", error.schema)
     meanings = meant_values(node, keyword, bound, in_list=path[:1] == ("fc",))
     meant, *others = [text for text in meanings if fits(resolve(text), rule)] or [""]
+    if keyword == "enum" and meant and isinstance(node, Scalar) and key is not None and word_within(node.text, key):
+        meant = ""  # it is a word for a key within, and no slip of one that it is alike
     if keyword != "pattern":
         options = [str(option) for option in bound] if keyword == "enum" else []
         others = [*equally_near(node.text, meant, options)] if meant and isinstance(node, Scalar) else []

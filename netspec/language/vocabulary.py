@@ -68,6 +68,17 @@ def below(cls: type, name: str, node: Node) -> type | None:
     return section_of(key)
 
 
+def held_keys(path: Path, node: Mapping) -> frozenset[str]:
+    """The keys of the sections that stand in a mapping, whatever they are: what is written beside one may belong into it."""
+    cls, found = section_at(path, node), set[str]()
+    for entry in node if cls is not None else ():
+        key = keys_by_name(cls).get(entry.name)  # type: ignore[arg-type]
+        single = key is not None and not key.type.listed and key.name not in KINDS
+        inner = below(cls, entry.name, entry.value) if single else None  # type: ignore[arg-type]
+        found |= keys_by_name(inner).keys() if inner is not None else set()
+    return frozenset(found)
+
+
 def variants_at(path: Path) -> MappingType[str, type]:
     """The types of the mapping at a path, each with its section; empty where it has no `type` that decides its keys."""
     if not path or not isinstance(path[-1], str):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil, floor
 
-from netspec.analysis.causes import NotRepeated
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.causes import NormGroupsDoNotDivide, NoWholeNumber, OneOfTheseKeys, StepsNotOnce
 from netspec.language.edits import insert, written
+from netspec.language.steps import AROUND, with_missing
 from netspec.repair.changes import Change
 from netspec.repair.values import removal
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, walk
@@ -48,33 +48,13 @@ def _parted(block: Mapping, entry: Entry, flow: bool) -> Edit:
 
 
 def steps_not_once(report: Report, finding: Diagnostic, cause: StepsNotOnce) -> Iterator[Fix]:
-    """An order that names each step once: as it is, with what is missing at the end."""
-    text = written(list(cause.steps))
-    yield Fix(f"set `order: {text}`", (Edit(finding.span, text),))
-
-
-def not_repeated(report: Report, finding: Diagnostic, cause: NotRepeated) -> Iterator[Fix]:
-    """The values in the layer itself, each over the one that stands there."""
+    """An order that names each step once that the layer has; one that serves any layer, where it stands in `defaults` for several."""
     assert report.spec is not None
-    layer = report.spec.layers[cause.layer].node
-    assert isinstance(layer, Mapping)
-    entry = layer.entry("first")
-    if entry is None or not isinstance(entry.value, Mapping):
-        return
-    source, edits, moved = report.source, list[Edit](), list[str]()
-    for own in entry.value:
-        text, there = source.excerpt(own.value.span), layer.entry(own.name)
-        if there is not None:
-            edits.append(Edit(there.value.span, text))
-        else:
-            moved.append(f"{own.name}: {text}")
-    if not moved:
-        without = removal(source, layer, entry)
-        yield Fix("write the values of `first` into the layer", (*edits, *without.edits))
-        return
-    apart = ", " if layer.flow else "\n" + " " * (entry.key.span.column - 1)
-    edits.append(Edit(entry.key.span.to(entry.value.span), apart.join(moved)))
-    yield Fix("write the values of `first` into the layer", tuple(edits))
+    layer = next((layer for layer in report.spec.layers if layer.name == finding.layer), None)
+    shared = layer is not None and "order" not in layer.own
+    for steps in (cause.steps, *([with_missing(cause.steps, AROUND)] if shared else [])):
+        text = written(list(steps))
+        yield Fix(f"set `order: {text}`", (Edit(finding.span, text),))
 
 
 def no_whole_number(report: Report, finding: Diagnostic, cause: NoWholeNumber) -> Iterator[Fix]:
@@ -84,7 +64,7 @@ def no_whole_number(report: Report, finding: Diagnostic, cause: NoWholeNumber) -
 
 
 def norm_groups(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivide) -> Iterator[Fix]:
-    """The numbers of groups that divide the features, the largest that is not larger first; then the nearest number of filters
+    """The numbers of groups that divide the features, the usual ones first, of these the largest; then the nearest number of filters
     that the groups divide."""
     assert report.spec is not None
     layer = next(layer for layer in report.spec.layers if layer.name == finding.layer)
@@ -94,6 +74,7 @@ def norm_groups(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivid
         yield from filters
     place = layer.places.get("norm.groups")
     fitting = [n for n in range(min(cause.groups, cause.features), 0, -1) if cause.features % n == 0]
+    fitting.sort(key=lambda n: _is_unusual(n, cause.features))
     for n in fitting[:DIVISORS]:
         if place is not None:
             edit = Edit(place.value, str(n))
@@ -105,13 +86,23 @@ def norm_groups(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivid
     yield from filters
 
 
+def _is_unusual(groups: int, features: int) -> tuple[bool, bool]:
+    """Whether a norm of so many groups is another one, of each channel alone; whether they are no power of two."""
+    return groups == features > 1, groups & (groups - 1) != 0
+
+
 def blamed(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivide) -> Diagnostic:
     """The finding at the filters of a layer whose norm stands in `defaults` and fits others."""
     assert report.spec is not None
     layer = next(layer for layer in report.spec.layers if layer.name == finding.layer)
     alike = [other for other in report.spec.layers if other.places.get("norm") == layer.places.get("norm")]
     failing = [other for other in alike if getattr(other.settings, "filters", 0) % cause.groups]
-    if "norm" in layer.own or "filters" not in layer.own or 2 * len(failing) > len(alike):
+    if (
+        "norm.groups" not in layer.places
+        or "norm" in layer.own
+        or "filters" not in layer.own
+        or 2 * len(failing) > len(alike)
+    ):
         return finding
     label = Label(finding.span, f"{cause.groups} groups")
     return replace(finding, span=layer.at("filters"), labels=(label, *finding.labels[1:]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
+from typing import Any
 
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.edits import insert, written
+from netspec.language.geometry import effective_kernel
 from netspec.language.spec import Layer, Other, Spec
 from netspec.text.source import Span
 
@@ -76,6 +79,40 @@ class Answer:
     """What it changes."""
     likely: bool = False
     """Whether the spec says that it was meant."""
+
+
+def instead(spec: Spec, changes: Sequence[tuple[Layer, str, object]]) -> Iterator[Fix]:
+    """Other values for settings of these layers alone, as one fix: each in the layer itself, over what `defaults` say."""
+    edits: list[Edit] = []
+    layers: dict[str, list[str]] = {}
+    for layer, field, value in changes:
+        text, own = written(value), field in layer.own
+        edit = Edit(layer.places[field].value, text) if own else insert(spec.source, layer.node, field, text)
+        if edit not in edits and not (own and spec.source.excerpt(edit.span) == text):
+            edits.append(edit)
+            layers.setdefault(f"`{field}: {text}`", []).append(f"`{layer.name}`")
+    settings: dict[str, list[str]] = {}
+    for setting, names in layers.items():
+        settings.setdefault(listed(names), []).append(setting)
+    if edits:
+        yield Fix("set " + listed([f"{listed(set)} in {names}" for names, set in settings.items()]), tuple(edits))
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a person lists them.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def keeping(layer: Layer) -> object:
+    """The padding with which a layer keeps the size but for its stride."""
+    settings: Any = layer.settings
+    kernel = getattr(settings, "kernel", None) or settings.window
+    sizes = [effective_kernel(k, d) for k, d in zip(kernel, getattr(settings, "dilation", (1, 1)), strict=True)]
+    return "same" if any(size % 2 == 0 for size in sizes) else ((sizes[0] - 1) // 2, (sizes[1] - 1) // 2)
 
 
 def numbers(value: object) -> tuple[int, int]:

@@ -36,7 +36,9 @@ def contradiction(report: Report, finding: Diagnostic, cause: Contradiction) -> 
     """The values with which the two agree, one at a time."""
     for agreement in cause.agreements:
         path = tuple(agreement.key.split("."))
-        if agreement.value is None:
+        if agreement.at is not None and agreement.value is not None:
+            yield Fix(f"set `{agreement.key}: {agreement.value}`", (Edit(agreement.at, agreement.value),))
+        elif agreement.value is None:
             yield from _without(report, path)
         else:
             yield from _with(report, path, agreement.value)

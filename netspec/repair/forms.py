@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from netspec.analysis.repeating import is_bridged
 from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.language.activations import ACTIVATIONS
-from netspec.language.edits import insert, remove, remove_item, remove_items
+from netspec.language.edits import insert, remove, remove_item, remove_items, written
 from netspec.language.fields import Key, keys
 from netspec.language.kinds import KINDS
 from netspec.language.meant import called_elsewhere
@@ -28,7 +29,7 @@ from netspec.language.other_systems import (
 )
 from netspec.language.structure import fits, key_at
 from netspec.language.top import Block, Top
-from netspec.language.vocabulary import known_keys, section_at, variants_at
+from netspec.language.vocabulary import held_keys, known_keys, section_at, variants_at
 from netspec.repair.lines import shifted
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, plain, walk
 from netspec.text.nodes import Sequence as Listed
@@ -211,6 +212,34 @@ def bare_layer(source: Source, path: Path, mapping: Mapping) -> Iterator[Fix]:
         text = f"conv: {{{', '.join(texts)}}}"
         span = mapping.span if mapping.flow else mapping.entries[0].key.span.to(mapping.entries[-1].value.span)
         yield Fix(f"write `{text}`", (Edit(span, f"{{{text}}}" if mapping.flow else text),))
+
+
+LEADING = ("stride", "first")
+"""Keys of a convolution that a block has from its first one."""
+
+
+def into_convolutions(source: Source, path: Path, block: Mapping, entry: Entry) -> Iterator[Fix]:
+    """What a block says of its convolutions, in these: where it strides in the first, the rest in each that does not say it.
+
+    Where a bridged block is repeated, the first repetition alone strides.
+    """
+    conv = block.entry("conv") if section_at(path, block) is Block else None
+    name = called_elsewhere(entry.name, keys(KINDS["conv"].settings)) if conv is not None else None
+    if conv is None or name is None or (name != entry.name and entry.name in held_keys(path, block)):
+        return
+    listed = conv.value.items if isinstance(conv.value, Listed) else (conv.value,)
+    layers = [layer for layer in listed if isinstance(layer, Mapping) and layer.entry(name) is None]
+    layers = [layer for layer in layers if layer is listed[0]] if name in LEADING else layers
+    text = written(plain(entry.value))
+    repeat = block.entry("repeat")
+    if name == "stride" and repeat is not None and plain(repeat.value) != 1 and is_bridged(block) and layers:
+        edits = (insert(source, layers[0], "first", f"{{stride: {text}}}"), remove(source, block, entry))
+        yield Fix(f"move `{entry.name}` to the first convolution as `first: {{stride: {text}}}`", edits)
+    if layers and isinstance(conv.value, Listed):
+        where = "the first convolution" if name in LEADING else "the convolutions"
+        moved = (insert(source, layer, name, text) for layer in layers)
+        title = f"move `{entry.name}` to {where}" + f" as `{name}`" * (name != entry.name)
+        yield Fix(title, (*moved, remove(source, block, entry)))
 
 
 def spatial(source: Source, entry: Entry, facts: Sequence[Key]) -> Iterator[Fix]:

@@ -14,13 +14,15 @@ from netspec.analysis import shapes
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.causes import MapsDoNotJoin
+from netspec.language.conv import Conv
 from netspec.language.edits import insert, remove, written
-from netspec.language.geometry import effective_kernel
+from netspec.language.fields import keys_by_name
 from netspec.language.kind import Shape
 from netspec.language.spec import Layer, Spec
-from netspec.repair.changes import Change, numbers
+from netspec.language.structure import fits
+from netspec.repair.changes import Change, instead, keeping, numbers
 from netspec.repair.usual import LARGEST, roundness
-from netspec.text.nodes import Entry, Mapping, Scalar, walk
+from netspec.text.nodes import Entry, Mapping, Scalar, plain, walk
 from netspec.text.source import Span
 
 STRIDES = (1, 2, 3, 4)
@@ -117,10 +119,18 @@ class _Join:
         sizes = [self.shape(value)[:2] for value in self.sides]
         if self.bridged:
             return [(self.sides[1], sizes[0])] if sizes[0] != sizes[1] else []
+        if self._read in sizes and all(
+            size == self._read or self._crops(value) for value, size in zip(self.sides, sizes, strict=True)
+        ):
+            return [(value, self._read) for value, size in zip(self.sides, sizes, strict=True) if size != self._read]
         usual = Counter(sizes).most_common()
         if len(usual) > 1 and usual[0][1] > usual[1][1]:
             return [(value, usual[0][0]) for value, size in zip(self.sides, sizes, strict=True) if size != usual[0][0]]
         return [(value, other) for value, size in zip(self.sides, sizes, strict=True) for other in {*sizes} - {size}]
+
+    def _crops(self, value: int) -> bool:
+        """Whether a side has a layer that gives another size than its stride leaves."""
+        return any(self._changes_size(layer, strided=True) for layer in self.chain(value))
 
     def chain(self, value: int) -> list[Layer]:
         """The written layers of the block that a value is computed by, the last first."""
@@ -193,8 +203,10 @@ class _Join:
     def keeping(self) -> Iterator[Fix]:
         """Padding with which the layers keep the size, of all at once, then of one; a kernel as large as others where it is too large."""
         suspects = list({layer.places.get("padding", id(layer.node)): layer for layer in self.suspects}.values())
-        changes = [Change(layer, "padding", _keeping(layer)) for layer in suspects]
+        changes = [Change(layer, "padding", keeping(layer)) for layer in suspects]
         changes = [change for change in changes if change.value != change.old]
+        yield from self._unstrided()
+        yield from self._of_their_own()
         for layer in suspects:
             if _is_odd(layer, "kernel"):
                 yield from self._kernels(layer)
@@ -205,6 +217,21 @@ class _Join:
             yield Fix(title, tuple(dict.fromkeys(edit for fix in made for edit in fix.edits)))
         yield from (change.fix(self.spec) for change in changes if self.agrees(change))
 
+    def _unstrided(self) -> Iterator[Fix]:
+        """A pool beside layers that keep the size with stride 1, where its stride is what its window is."""
+        for layer in self.suspects:
+            window = getattr(layer.settings, "window", "all")
+            if window != "all" and window == layer.settings.stride and not self.bridged:  # type: ignore[union-attr]
+                kept = keeping(layer)
+                padded = [] if layer.settings.padding == kept else [(layer, "padding", kept)]  # type: ignore[union-attr]
+                yield from instead(self.spec, [(layer, "stride", (1, 1)), *padded])
+
+    def _of_their_own(self) -> Iterator[Fix]:
+        """Padding of their own for layers whose kernel is, and whose padding stands in `defaults` for others."""
+        found = [layer for layer in reversed(self.suspects) if "kernel" in layer.own and "padding" not in layer.own]
+        changes = [(layer, "padding", keeping(layer)) for layer in found if "padding" in layer.places]
+        yield from instead(self.spec, changes)
+
     def _by_default(self, changes: list[Change]) -> Iterator[Fix]:
         """Padding beside a kernel in `defaults`, for all layers that have that kernel."""
         conv = walk(self.spec.root, ("defaults", "conv"))
@@ -214,18 +241,38 @@ class _Join:
             yield Fix(f"set `padding: {text}` in `defaults`", (insert(self.spec.source, conv, "padding", text),))
 
     def projected(self) -> Iterator[Fix]:
-        """The shortcut with the projection that it has by itself, or with one that can take channels away."""
+        """The shortcut with the projection that it has by itself, or with one that can take channels away; the block with the
+        projection's stride."""
         entry = self._projection()
         shortcut = self.block.entry("shortcut")
         if entry is None or shortcut is None or not isinstance(shortcut.value, Mapping):
             return
         if isinstance(entry.value, Mapping):
+            yield from self._with_its_stride(entry.value)
+            yield from self._padded(entry.value, shortcut.value)
             for name in ("stride", "filters", "padding"):
                 inner = entry.value.entry(name)
                 if inner is not None:
                     edit = remove(self.spec.source, entry.value, inner)
-                    yield Fix(f"remove `{name}` from the projection, which has the block's", (edit,))
+                    text = self.spec.source.excerpt(inner.value.span)
+                    yield Fix(f"remove `{name}: {text}` from the projection, which has the block's", (edit,))
         yield Fix("set `projection: conv`", (Edit(entry.value.span, "conv"),))
+
+    def _with_its_stride(self, projection: Mapping) -> Iterator[Fix]:
+        """The first convolution of the block with the stride that the projection has."""
+        stride = projection.entry("stride")
+        own = [layer for layer in self.chain(self.sides[1]) if layer.kind == "conv"]
+        if stride is not None and own and fits(plain(stride.value), keys_by_name(Conv)["stride"].type.schema):
+            value = plain(stride.value)
+            yield from instead(self.spec, [(own[-1], "stride", tuple(value) if isinstance(value, list) else value)])
+
+    def _padded(self, projection: Mapping, shortcut: Mapping) -> Iterator[Fix]:
+        """A projection with a kernel of its own, with padding beside it."""
+        layer = next((one for one in self.spec.layers if one.node is shortcut and one.kind == "conv"), None)
+        if layer is not None and layer.settings is not None and projection.entry("padding") is None:
+            text = written(keeping(layer))
+            edit = insert(self.spec.source, projection, "padding", text)
+            yield Fix(f"add `padding: {text}` to the projection", (edit,))
 
     def _projection(self) -> Entry | None:
         shortcut = self.block.entry("shortcut")
@@ -239,26 +286,30 @@ class _Join:
                 continue
             strided = "stride" in layer.places or not self.bridged  # a projection would follow any stride
             tries = [Change(layer, "stride", (n, n)) for n in STRIDES if strided]
-            tries += [Change(layer, "padding", (n, n)) for n in range(1 + max(numbers(_keeping(layer))))]
+            tries += [Change(layer, "padding", (n, n)) for n in range(1 + max(numbers(keeping(layer))))]
             yield from (try_.fix(self.spec) for try_ in tries if try_.value != try_.old and self.agrees(try_))
             yield from self._kernels(layer)
 
     def _kernels(self, layer: Layer) -> Iterator[Fix]:
         for field in ("kernel", "window"):
             if hasattr(layer.settings, field) and not isinstance(getattr(layer.settings, field), str):
-                tries = [Change(layer, field, (n, n)) for n in (*KERNELS, 2)]
+                sizes = (n for n in (*KERNELS, 2) if n > 1 or field == "kernel")  # a window of one cell is no pooling
+                tries = [Change(layer, field, (n, n)) for n in sizes]
                 yield from (try_.fix(self.spec) for try_ in tries if try_.value != try_.old and self.agrees(try_))
 
     def refiltered(self) -> Iterator[Fix]:
         """As many filters as the other side has channels; a concatenation, which takes any."""
         if self.layer.kind == "concat":
             return
-        yield from (Change(giver, "filters", usual).fix(self.spec) for giver, _, usual in self.misfilled)
+        few = [(giver, "filters", usual) for giver, _, usual in self.misfilled]
+        padded = [(layer, "padding", keeping(layer)) for layer in self.suspects]
+        yield from instead(self.spec, [*padded, *few]) if len(few) > 1 or self.wrong else ()
+        yield from (Change(*change).fix(self.spec) for change in few)
         given = next((layer for layer in self.chain(self.sides[-1]) if hasattr(layer.settings, "filters")), None)
         if self.bridged and given is not None:
             yield Change(given, "filters", self.shape(self.sides[0])[-1]).fix(self.spec)
         join = self.block.entry("join")
-        if join is not None and isinstance(join.value, Scalar):
+        if join is not None and isinstance(join.value, Scalar) and not self.wrong:
             yield Fix("set `join: concat`", (Edit(join.value.span, "concat"),), "display")
 
     def otherwise(self) -> Iterator[Fix]:
@@ -266,11 +317,3 @@ class _Join:
         shortcut = self.block.entry("shortcut")
         if self.bridged and shortcut is not None:
             yield Fix("remove `shortcut`", (remove(self.spec.source, self.block, shortcut),), "display")
-
-
-def _keeping(layer: Layer) -> object:
-    """The padding with which a layer keeps the size but for its stride."""
-    settings: Any = layer.settings
-    kernel = getattr(settings, "kernel", None) or settings.window
-    sizes = [effective_kernel(k, d) for k, d in zip(kernel, getattr(settings, "dilation", (1, 1)), strict=True)]
-    return "same" if any(size % 2 == 0 for size in sizes) else ((sizes[0] - 1) // 2, (sizes[1] - 1) // 2)

@@ -62,10 +62,21 @@ def _is_name(source: Source, edit: Edit) -> bool:
 
 
 def told(source: Source, fix: Fix) -> Fix:
-    """The fix with a title that names each number which it takes away."""
+    """The fix with a title that names each number which it takes away, with its key where that goes too."""
     old, new = _numbers(source, fix)
     lost = [number for number in old - new if number not in NUMBER.findall(fix.title)]
     if not lost or not taken_away(source, fix) or fix.applicability != "unsafe":
         return fix
-    shown = ", ".join(f"`{number}`" for number in lost[:3]) + ", ..." * (len(lost) > 3)
-    return replace(fix, title=f"{fix.title}, and {shown} with it")
+    taken = " ".join(source.excerpt(edit.span) for edit in fix.edits)
+    shown = ", ".join(f"`{_with_key(taken, number)}`" for number in lost[:3]) + ", ..." * (len(lost) > 3)
+    return replace(fix, title=f"{fix.title}, without {shown}")
+
+
+def _with_key(taken: str, number: str) -> str:
+    """A number, with the key that it is the value of, in a text that is taken away.
+
+    >>> _with_key("{kernel: 3, stride: 2}", "2"), _with_key("[120, 84]", "84")
+    ('stride: 2', '84')
+    """
+    found = re.search(rf"[\w-]+: +{re.escape(number)}(?![\w.])", taken)
+    return found[0] if found else number

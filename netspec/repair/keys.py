@@ -20,7 +20,7 @@ from netspec.language.spelling import likeness
 from netspec.language.structure import fits
 from netspec.language.top import Block, Top
 from netspec.language.vocabulary import below, facts_at, known_keys, section_at, section_names, variants_at
-from netspec.repair import forms, lines
+from netspec.repair import forms, lines, rounding
 from netspec.repair.values import elsewhere, removal, type_of, usual
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, walk
 from netspec.text.source import Source, Span
@@ -64,6 +64,8 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
         yield removal(source, node, entry, cause.name)
         return
     yield from _other_type(source, node, entry, variants_at(cause.path))
+    yield from rounding.up(report, cause.path, node, entry)
+    yield from forms.into_convolutions(source, cause.path, node, entry)
     if entry.value.span.line == entry.value.span.end_line:
         for home in _homes(root, cause.path, node):
             yield from home.given(source, node, entry)

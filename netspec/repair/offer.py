@@ -124,7 +124,8 @@ class _Offers:
             plain = proved and (proved[0].safe or (of_text and proved[0] == self.trials.cure))
             if len(proved) == OFFERED or tried == limit or self.trials.spent or (plain and not code.several_repairs):
                 break
-            if not fix.edits or any(fix.edits == other.edits for other in proved):
+            same_text = all(source.excerpt(edit.span) == edit.text for edit in fix.edits)
+            if same_text or any(fix.edits == other.edits for other in proved):
                 continue
             tried += 1
             everywhere = _everywhere(fix, finding, same) if joint else None

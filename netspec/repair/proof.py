@@ -101,6 +101,8 @@ class Trials:
         if not new:
             return Verdict.PROVED
         come = [one for one in after if identity(one) in new]
+        if any(identity(one) in new and CODES[one.code].family is not Family.TEXT for one in findings):
+            return Verdict.FAILED  # it is still there
         if all(one.severity != "error" for one in come):
             return Verdict.WARNS
         unread = self.report.root is None

@@ -9,7 +9,7 @@ from netspec.analysis import causes as contradictory
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.language import causes as structural
-from netspec.repair import blame, blocks, contradictions, costs, joins, keys, shapes, text, values
+from netspec.repair import blame, blocks, contradictions, costs, joins, keys, repeating, shapes, text, values
 from netspec.text import causes as textual
 from netspec.text.causes import Cause
 
@@ -43,7 +43,9 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     structural.NoWholeNumber: blocks.no_whole_number,
     structural.OneOfTheseKeys: blocks.one_of_these,
     structural.StepsNotOnce: blocks.steps_not_once,
-    contradictory.NotRepeated: blocks.not_repeated,
+    contradictory.NotRepeated: repeating.not_repeated,
+    contradictory.StridesAgain: repeating.strides_again,
+    contradictory.Overpadded: repeating.overpadded,
     contradictory.Contradiction: contradictions.contradiction,
     contradictory.NoEffect: contradictions.no_effect,
     contradictory.OnLogits: contradictions.on_logits,

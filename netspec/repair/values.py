@@ -15,11 +15,11 @@ from netspec.language.data import stored
 from netspec.language.edits import insert, remove, written
 from netspec.language.fields import BINARY, DECIMAL, Key, Schema, keys
 from netspec.language.kinds import KINDS
-from netspec.language.meant import meant_word
-from netspec.language.other_systems import LOGITS, PASSED_ON, SWITCHES, squeezed
+from netspec.language.meant import meant_word, word_within
+from netspec.language.other_systems import LOGITS, OFF, PASSED_ON, SWITCHES, squeezed
 from netspec.language.spelling import DISTANTLY, by_likeness
 from netspec.language.structure import described, fits, key_at
-from netspec.language.vocabulary import known_keys
+from netspec.language.vocabulary import TYPE, known_keys
 from netspec.repair import calls, forms, lines
 from netspec.text.characters import shown as shortened
 from netspec.text.foreign import is_placeholder
@@ -65,6 +65,9 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         return
     parent = walk(root, path[:-1]) if path else None
     key = key_at(root, path)
+    if isinstance(parent, Mapping) and is_off(node, key):
+        yield from (removal(source, parent, entry, needless=True) for entry in parent if entry.value is node)
+        return
     wanted = str(cause.bound) if cause.keyword == "type" else ""
     if "object" in wanted and isinstance(node, Sequence):
         yield from forms.as_mapping(path, node)
@@ -74,6 +77,8 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         yield from forms.under_its_key(source, parent, node, known_keys(path, node), known_keys(path[:-1], parent))
     if path[-1:] == ("pool",):
         yield from forms.pool(source, node)
+    if path[-1:] == (TYPE,) and isinstance(node, Scalar) and isinstance(parent, Mapping):
+        yield from _as_within(source, parent, node, key_at(root, path[:-1]))
     if path[-2:] == ("pool", "type") and isinstance(node, Scalar) and isinstance(parent, Mapping):
         yield from forms.type_of_pool(node, parent)
     passed_on = path[-2:-1] == ("branches",) and isinstance(node, Scalar) and node.text.lower() in PASSED_ON
@@ -88,7 +93,8 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         yield stored
     else:
         rule = {"enum": list(cause.bound)} if cause.keyword == "enum" else key.type.schema if key else None
-        exchanges = tuple(_exchanges(source, parent, node, rule)) if isinstance(parent, Mapping) and rule else ()
+        names = {other.name for other in known_keys(path[:-1], parent)} if isinstance(parent, Mapping) else set()
+        exchanges = tuple(_exchanges(source, parent, node, rule, names)) if isinstance(parent, Mapping) and rule else ()
         of_kind = cause.keyword in ("type", "enum")  # a number out of range is no sign of another place
         yield from exchanges if of_kind else ()
         for word in (cause.meant, *cause.others) if cause.meant and cause.others else ():
@@ -103,6 +109,23 @@ def _of_place(source: Source, root: Node, node: Node, cause: BrokenValue) -> Ite
         and isinstance(parent, Mapping)
     ):
         yield from (removal(source, parent, entry) for entry in parent if entry.value is node)
+
+
+def _as_within(source: Source, mapping: Mapping, node: Scalar, key: Key | None) -> Iterator[Fix]:
+    """A `type` that is a word for another key of its mapping, as that key."""
+    said = word_within(node.text, key) if key is not None else None
+    if said is not None and mapping.entry(said[1]) is None:
+        type, name, value = said
+        edits = (Edit(node.span, type), insert(source, mapping, name, value))
+        yield Fix(f"write `type: {type}` and `{name}: {value}`", edits)
+
+
+def is_off(node: Node, key: Key | None) -> bool:
+    """Whether a value says that something is not wanted, which the format says by leaving its key out."""
+    rule = key.type.schema if key is not None else {}
+    left_out = key is not None and not key.required and (key.default is None or key.default_words == "none")
+    of_text = rule.get("type") == "string" and "enum" not in rule
+    return left_out and not of_text and isinstance(node, Scalar) and node.text.lower() in OFF
 
 
 def _called(path: Path, node: Scalar, key: Key | None) -> Iterator[Fix]:
@@ -152,6 +175,8 @@ def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
 
 def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:
     """A scalar as the value of a key of the section that stands in its place."""
+    if key is not None and isinstance(node, Scalar) and (said := word_within(node.text, key)):
+        yield f"{{type: {said[0]}, {said[1]}: {said[2]}}}"
     expected = cause.bound if cause.keyword == "type" else ()
     if key is None or "object" not in expected or not isinstance(node, Scalar) or not node.text:
         return
@@ -182,12 +207,12 @@ def _from_files(source: Source, data: Mapping, node: Scalar) -> Fix | None:
     return Fix(title, (Edit(node.span, found[0]), *added))
 
 
-def _exchanges(source: Source, mapping: Mapping, node: Node, rule: Schema) -> Iterator[Fix]:
-    """The value of a key and that of another one of its mapping, each in the other's place."""
+def _exchanges(source: Source, mapping: Mapping, node: Node, rule: Schema, known: set[str]) -> Iterator[Fix]:
+    """The value of a key and that of another known one of its mapping, each in the other's place."""
     if "object" in rule.get("type", ()):
         return  # what a mapping may hold is not said in the type alone
     for other in mapping:
-        if other.value is not node and fits(plain(other.value), rule):
+        if other.value is not node and other.name in known and fits(plain(other.value), rule):
             here, there = node.span, other.value.span
             edits = (Edit(here, source.excerpt(there)), Edit(there, source.excerpt(here)))
             level: Applicability = (

@@ -180,3 +180,11 @@ def test_a_report_prints_as_validate_does_and_shows_in_a_line() -> None:
     assert str(faulty).startswith("error[NS102]: ")
     assert "^" in str(faulty)
     assert repr(faulty) == "<Report x.yaml: 1 finding, None>"
+
+
+def test_first_in_defaults_holds_for_layers_that_nothing_repeats() -> None:
+    text = "netspec: 1\nname: x\ninput: [8, 8, 1]\ndefaults: {conv: {kernel: 3, padding: 1, first: {stride: 2}}}\n"
+    text += "blocks:\n  - conv: {filters: 4}\n  - conv: {filters: 4}\nfc: [10]\n"
+    (found,) = check_source(Source("x.yaml", text)).diagnostics
+    assert (found.code, found.span.line, found.severity) == ("NS273", 4, "warning")
+    assert "`block1.conv1`, `block2.conv1`" in found.message

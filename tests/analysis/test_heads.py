@@ -109,3 +109,18 @@ def test_what_the_labels_allow() -> None:
 def test_labels_that_a_source_has_not() -> None:
     (finding,) = check_source(Source("x.yaml", f"{HEAD}fc: [10]\ndata: {{labels: several}}\n")).diagnostics
     assert (finding.code, finding.source.excerpt(finding.span)) == ("NS251", "several")
+
+
+def test_two_numbers_of_two_classes_may_be_one() -> None:
+    source = Source("x.yaml", text(2, "class", "loss: binary_cross_entropy"))
+    (finding,) = check_source(source).diagnostics
+    assert [fix.title for fix in finding.fixes] == [
+        "set `loss: cross_entropy`",
+        "set `units: 1`",
+        "set `labels: several`",
+    ]
+
+
+def test_a_loss_by_the_name_of_its_activation() -> None:
+    (finding,) = check_source(Source("x.yaml", text(1, "class", "loss: sigmoid"))).diagnostics
+    assert finding.help == "write `binary_cross_entropy`"

@@ -189,3 +189,13 @@ def test_a_value_that_reads_like_what_names_the_option_is_named_all_the_same(tmp
     path.write_text("netspec: 1\nname: x\ninput: [8, 8, 1]\nfc: [10]\n")
     done = here("validate", str(path), "--set", "train.optimizer=' (with `'")
     assert "(with `--set train.optimizer=" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("item", "instead"),
+    [("train.epoch=5", "train.epochs=5"), ("fc.0.unit=8", "fc.0.units=8"), ("trian.epochs=5", "train.epochs=5")],
+)
+def test_a_slip_of_a_key_that_is_there_already_is_the_option_with_it(item: str, instead: str) -> None:
+    source, made = specs.written(Source("x.yaml", SPEC), "--set", [item])
+    found = next(one for one in specs.check(source, made).diagnostics if one.code == "NS104")
+    assert found.help == f"give `--set {instead}`"

@@ -305,45 +305,6 @@ CODES: tuple[Code, ...] = (
         arithmetic=("1437 - 144 = 1293",),
     ),
     Code(
-        "NS270",
-        "two answers to what a block is",
-        "A block has convolutions, or `branches`, or a group of `blocks`; a pooling layer may follow each of them.",
-        "Which of them runs first, and on what, would be a guess.",
-        _DIGITS
-        + "blocks:\n  - conv: {filters: 4, kernel: 3}\n    blocks: [{conv: {filters: 4, kernel: 3}}]\nfc: [10]\n",
-        _DIGITS
-        + "blocks:\n  - conv: {filters: 4, kernel: 3}\n  - blocks: [{conv: {filters: 4, kernel: 3}}]\nfc: [10]\n",
-    ),
-    Code(
-        "NS271",
-        "nothing to join",
-        "`shortcut` joins what a block reads to what its convolutions, branches or group give; `join` says what becomes of `branches`.",
-        "Where a block has none of them, the key says nothing, and what it was meant for stands elsewhere.",
-        _DIGITS + _CONV + "  - pool: {window: 2}\n    shortcut: add\nfc: [10]\n",
-        _DIGITS + _CONV + "  - pool: {window: 2}\nfc: [10]\n",
-    ),
-    Code(
-        "NS272",
-        "a step of the layer is not in its order once",
-        (
-            "`order` lists the steps of a layer in the order they run: what the layer itself does, and its norm, activation and dropout, "
-            "each that it has once. What it does not have may be listed too, and is passed over."
-        ),
-        "A step that is left out would not run, though it is asked for.",
-        _DIGITS
-        + "blocks:\n  - conv:\n      {filters: 4, kernel: 3, norm: batch, order: [conv, activation]}\nfc: [10]\n",
-        _DIGITS
-        + "blocks:\n  - conv:\n      {filters: 4, kernel: 3, norm: batch, order: [conv, activation, norm]}\nfc: [10]\n",
-    ),
-    Code(
-        "NS273",
-        "`first` without repetition",
-        "`first` has values for the first repetition of its block, or the first of its own copies.",
-        "In a block that is not repeated they are the values of the only one, and belong into the layer itself.",
-        _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, first: {stride: 2, padding: same}}\nfc: [10]\n",
-        _DIGITS + "blocks:\n  - conv: {filters: 4, kernel: 3, stride: 2, padding: same}\nfc: [10]\n",
-    ),
-    Code(
         "NS240",
         "channels before height and width",
         "`input` is written as [height, width, channels], and 1, 3 or 4 rows of many channels look like an image whose "

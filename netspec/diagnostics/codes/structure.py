@@ -19,6 +19,7 @@ CODES: tuple[Code, ...] = (
         "A value that is converted in silence trains another network than the one that was written.",
         _HEAD + "blocks:\n  - conv: {filters: 4, kernel: three}\nfc: [10]\n",
         _HEAD + "blocks:\n  - conv: {filters: 4, kernel: 3}\nfc: [10]\n",
+        hides=True,
     ),
     Code(
         "NS102",
@@ -35,6 +36,7 @@ CODES: tuple[Code, ...] = (
         "To take the default instead would train another network than the one that was meant.",
         _HEAD + "blocks:\n  - conv: {filters: 4, kernel: 3, activation: rellu}\nfc: [10]\n",
         _HEAD + "blocks:\n  - conv: {filters: 4, kernel: 3, activation: relu}\nfc: [10]\n",
+        hides=True,
     ),
     Code(
         "NS104",
@@ -43,6 +45,7 @@ CODES: tuple[Code, ...] = (
         "A key that is silently left out trains another network than the one that was meant.",
         _HEAD + "blocks:\n  - conv: {filtres: 4, kernel: 3}\nfc: [10]\n",
         _HEAD + "blocks:\n  - conv: {filters: 4, kernel: 3}\nfc: [10]\n",
+        hides=True,
     ),
     Code(
         "NS105",

@@ -15,6 +15,7 @@ CODES: tuple[Code, ...] = (
         "A file that was never written, or emptied by mistake, would otherwise pass as a network.",
         "# a spec will stand here\n",
         _SPEC,
+        hides=True,
     ),
     Code(
         "NS002",
@@ -30,6 +31,7 @@ CODES: tuple[Code, ...] = (
         setup="(cat example.yaml; head -c 1048576 /dev/zero | tr '\\0' '#') > large.yaml",
         command="netspec validate large.yaml",
         repair="netspec validate example.yaml",
+        hides=True,
     ),
     Code(
         "NS003",
@@ -44,6 +46,7 @@ CODES: tuple[Code, ...] = (
         setup="iconv -f UTF-8 -t ISO-8859-1 example.yaml > latin-1.yaml",
         command="netspec validate latin-1.yaml",
         repair="iconv -f ISO-8859-1 -t UTF-8 latin-1.yaml > utf-8.yaml\nnetspec validate utf-8.yaml",
+        hides=True,
     ),
     Code(
         "NS004",
@@ -59,6 +62,7 @@ CODES: tuple[Code, ...] = (
         ),
         _SPEC + 'description: "a small\\e[31m network"\n',
         _SPEC + 'description: "a small network"\n',
+        hides=True,
     ),
     Code(
         "NS005",
@@ -67,6 +71,7 @@ CODES: tuple[Code, ...] = (
         "Without its structure the text has no meaning; nothing after the place can be judged.",
         _SPEC + "description: @home\n",
         _SPEC + "description: '@home'\n",
+        hides=True,
     ),
     Code(
         "NS006",
@@ -75,6 +80,7 @@ CODES: tuple[Code, ...] = (
         "How wide a tab is depends on the reader, so that a line could belong to one key here and to another there.",
         _SPEC + "budget:\n\tparameters: 62k\n",
         _SPEC + "budget:\n  parameters: 62k\n",
+        hides=True,
     ),
     Code(
         "NS007",
@@ -83,6 +89,7 @@ CODES: tuple[Code, ...] = (
         "The parser notices only much later, often at the end of the text, where nothing is wrong.",
         _SPEC.replace("]", "", 1),
         _SPEC,
+        hides=True,
     ),
     Code(
         "NS008",
@@ -91,6 +98,7 @@ CODES: tuple[Code, ...] = (
         "`a: b: c` could be a key in a key or a text with a colon; YAML takes neither for granted.",
         _SPEC + "description: tiny: a small network\n",
         _SPEC + "description: 'tiny: a small network'\n",
+        hides=True,
     ),
     Code(
         "NS009",
@@ -99,6 +107,7 @@ CODES: tuple[Code, ...] = (
         "The column says to what a line belongs, and this one belongs to nothing.",
         _SPEC + "train:\n  epochs: 3\n seed: 1\n",
         _SPEC + "train:\n  epochs: 3\n  seed: 1\n",
+        hides=True,
     ),
     Code(
         "NS010",
@@ -127,6 +136,7 @@ CODES: tuple[Code, ...] = (
         "In other readers a tag makes a program build objects, or run commands. A spec is data alone.",
         _SPEC + "description: !!str small\n",
         _SPEC + "description: small\n",
+        hides=True,
     ),
     Code(
         "NS013",
@@ -135,6 +145,7 @@ CODES: tuple[Code, ...] = (
         "Nested merges can double the text with each line, and what a merged mapping holds stands nowhere.",
         _SPEC + "train:\n  <<: {epochs: 3}\n",
         _SPEC + "train:\n  epochs: 3\n",
+        hides=True,
     ),
     Code(
         "NS014",
@@ -143,6 +154,7 @@ CODES: tuple[Code, ...] = (
         "A second document would be left out without a word, or the first.",
         _SPEC + "---\n" + _SPEC,
         _SPEC,
+        hides=True,
     ),
     Code(
         "NS015",
@@ -151,6 +163,7 @@ CODES: tuple[Code, ...] = (
         "Another directive asks for a reading that netspec does not know.",
         "%YAML 2.0\n---\n" + _SPEC,
         "%YAML 1.2\n---\n" + _SPEC,
+        hides=True,
     ),
     Code(
         "NS016",
@@ -159,6 +172,7 @@ CODES: tuple[Code, ...] = (
         "There is no such mark above, so that the alias stands for nothing.",
         _SPEC.replace("[10]", "[*units, 10]"),
         _SPEC.replace("[10]", "[&units 32, *units, 10]"),
+        hides=True,
     ),
     Code(
         "NS017",
@@ -167,6 +181,7 @@ CODES: tuple[Code, ...] = (
         "Such a value would have no end.",
         _SPEC.replace("[10]", "&all [*all, 10]"),
         _SPEC.replace("[10]", "&all [10]"),
+        hides=True,
     ),
     Code(
         "NS018",
@@ -176,6 +191,7 @@ CODES: tuple[Code, ...] = (
         _SPEC.replace("10", "[" * 63 + "10" + "]" * 63),
         _SPEC,
         arithmetic=("1 + 64 = 65",),
+        hides=True,
     ),
     Code(
         "NS019",
@@ -185,6 +201,7 @@ CODES: tuple[Code, ...] = (
         _LAUGHS + _SPEC,
         _SPEC,
         arithmetic=("10**8 = 100000000",),
+        hides=True,
     ),
     Code(
         "NS020",
@@ -193,6 +210,7 @@ CODES: tuple[Code, ...] = (
         "No size, count or seed means anything beyond, and arithmetic on them would take for ever.",
         _SPEC + f"train:\n  seed: {10**100}\n",
         _SPEC + "train:\n  seed: 10\n",
+        hides=True,
     ),
     Code(
         "NS021",
@@ -204,6 +222,7 @@ CODES: tuple[Code, ...] = (
         "A text with half a character in it can be neither written to a file nor shown.",
         _SPEC + 'description: "\\ud83d"\n',
         _SPEC + 'description: "\\ud83d\\ude00"\n',
+        hides=True,
     ),
     Code(
         "NS022",
@@ -289,6 +308,7 @@ CODES: tuple[Code, ...] = (
         _SPEC.replace("fc: [10]\n", "<<<<<<< HEAD\nfc: [10]\n=======\nfc: [20, 10]\n>>>>>>> wider\n"),
         _SPEC,
         several_repairs=True,
+        hides=True,
     ),
     Code(
         "NS041",
@@ -297,5 +317,6 @@ CODES: tuple[Code, ...] = (
         "Specs are read as they are: nothing fills them in. To guess a number would be another network.",
         _SPEC.replace("[10]", "[{{ classes }}]"),
         _SPEC,
+        hides=True,
     ),
 )
