@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netspec.analysis.against_data import known_data
-from netspec.analysis.causes import Agreement, Contradiction
+from netspec.analysis.causes import Agreement, Contradiction, OtherImageSize
 from netspec.analysis.plan import training_share
 from netspec.analysis.shapes import Shapes
 from netspec.diagnostics.diagnostic import Diagnostic
@@ -53,7 +54,8 @@ def axes(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     if first in COLOUR_PLANES and third > max(COLOUR_PLANES) and wide:
         message = f"the input is {counted(first, 'row')} of {second:,} columns with {third:,} channels each"
         help = f"write `input: [{second}, {third}, {first}]` if there are {first}: channels stand last"
-        yield _warning(spec, "NS240", message, spec.given["input"].value, help)
+        cause = OtherImageSize((second, third, first), ())
+        yield replace(_warning(spec, "NS240", message, spec.given["input"].value, help), cause=cause)
 
 
 def sizes(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:

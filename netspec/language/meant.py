@@ -146,6 +146,9 @@ def _numbers(value: object, text: str, in_list: bool) -> Iterator[str]:
     if not isinstance(value, str):
         return
     text = text.translate(MINUS).strip(QUOTES)
+    if twice := re.fullmatch(r"(\d{1,9}) +\1", text):  # not a thousand and more in groups of three
+        yield from (() if in_list else (twice[1],))
+        return
     bare = re.sub(r"[_, ]", "", text)
     groups = "_," if in_list else "_, "  # in a list, what a blank separates are two items
     if re.fullmatch(rf"\d{{1,15}}|[1-9]\d{{0,2}}([{groups}]\d{{3}}){{1,4}}|\d{{1,9}}(_\d{{1,9}})+", text):
