@@ -6,6 +6,7 @@ import dataclasses
 from functools import cache
 from typing import Any
 
+from netspec.language.fields import key_of_field
 from netspec.language.kinds import KINDS
 from netspec.language.steps import Dropout
 
@@ -21,7 +22,11 @@ def said(value: object) -> Any:
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
     fields = dataclasses.fields(value)
-    given = {field.name: said(own) for field in fields if (own := getattr(value, field.name)) != _default(field)}
+    given = {
+        key_of_field(field.name): said(own)
+        for field in fields
+        if (own := getattr(value, field.name)) != _default(field)
+    }
     if isinstance(value, Dropout):
         return given if "type" in given else value.rate
     chosen = getattr(type(value), "type", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from netspec.analysis.comparison import compare
 from netspec.diagnostics.edits import edited
 from netspec.repair.check import check_source
 from netspec.text.source import Source
@@ -87,3 +88,11 @@ def test_a_frozen_norm_takes_nothing_of_a_batch() -> None:
     text = HEAD.replace("[{units: 4, name: head}, 3]", "[{units: 4, name: head, norm: batch}, 3]") + one
     for more, codes in (("", ["NS223"]), ("  freeze: [head]\n", [])):
         assert [finding.code for finding in check_source(Source("t.yaml", text + more)).diagnostics] == codes
+
+
+def test_what_differs_is_named_as_the_spec_names_it() -> None:
+    old, new = plan(HEAD), plan(HEAD.replace("from: base", "from: other") + "  freeze: head\n")
+    assert [str(change) for change in compare(old, new).changes] == [
+        'train.from: "base" -> "other"',
+        'train.freeze: [] -> ["head"]',
+    ]
