@@ -16,5 +16,17 @@ def onnx(network: TrainedNetwork, **form: Any) -> bytes:
     return of_run(network, Form(**form))
 
 
-WRITERS: dict[str, Callable[..., bytes]] = {"onnx": onnx}
+def safetensors(network: TrainedNetwork, **names: Any) -> bytes:
+    """See `netspec.export.weights`."""
+    from netspec.export.weights import of_run
+
+    return of_run(network, **names)
+
+
+def torch(network: TrainedNetwork) -> bytes:
+    """The state dict of the module in PyTorch: without pickle, which could run what somebody has put there."""
+    return safetensors(network, names="torch")
+
+
+WRITERS: dict[str, Callable[..., bytes]] = {"onnx": onnx, "safetensors": safetensors, "torch": torch}
 """(network, **options): the bytes of a file. Each raises Unsupported."""
