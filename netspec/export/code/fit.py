@@ -10,9 +10,9 @@ OPEN, CLOSE = "([{", ")]}"
 def fitted(text: str, indent: int) -> str:
     """A statement or an item, its lines indented; where it is too long, broken at its last brackets.
 
-    >>> print(fitted("x = f(" + ", ".join(["argument"] * 9) + ")", 4))
+    >>> print(fitted("x = f(" + ", ".join(["argument"] * 8) + ")", 4))
         x = f(
-            argument, argument, argument, argument, argument, argument, argument, argument, argument
+            argument, argument, argument, argument, argument, argument, argument, argument
         )
     """
     line = " " * indent + text

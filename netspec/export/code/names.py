@@ -20,14 +20,23 @@ class Names:
         >>> names.given("block1.conv1"), names.given("block1-conv1"), names.given("1x1"), names.given("train")
         ('block1_conv1', 'block1_conv1_2', '_1x1', 'train_2')
         """
-        plain = re.sub(r"\W", "_", name, flags=re.ASCII)
-        plain = f"_{plain}" if plain[0].isdigit() else plain
+        plain = identifier(name)
         made, n = plain, 1
         while made in self.taken or iskeyword(made):
             n += 1
             made = f"{plain}_{n}"
         self.taken.add(made)
         return made
+
+
+def identifier(name: str) -> str:
+    """A layer's name with `_` for what no identifier holds.
+
+    >>> identifier("block1.conv1"), identifier("1x1")
+    ('block1_conv1', '_1x1')
+    """
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return f"_{plain}" if plain[0].isdigit() else plain
 
 
 def class_name(name: str) -> str:

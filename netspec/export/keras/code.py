@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.export.code.fit import fitted
-from netspec.export.code.names import Names
+from netspec.export.code.names import Names, identifier
 from netspec.export.code.part import Part
 from netspec.export.code.program import IMAGES, Statement, Words, statements
 from netspec.export.keras.kinds import KINDS
@@ -17,6 +17,8 @@ from netspec.export.unsupported import Unsupported
 from netspec.language.kind import Shape, dimensions
 
 TAKEN = ("keras", "layers", "ops")
+WITHIN = ("norm", "activation", "squeeze", "excite", "squeeze_activation", "excite_activation")
+"""What layers within a layer add to its name: no other may be called so."""
 FLATTENED = "layers.Flatten()({0})"
 
 
@@ -58,7 +60,8 @@ def function_of(plan: Plan) -> str:
 
 def said(plan: Plan) -> list[Statement]:
     """The layers in Keras's words. Raises Unsupported."""
-    return statements(plan, Words(KINDS, step, _missing, FLATTENED, (*TAKEN, "inputs")))
+    within = (f"{identifier(layer.name)}_{own}" for layer in plan.layers for own in WITHIN)
+    return statements(plan, Words(KINDS, step, _missing, FLATTENED, (*TAKEN, "inputs", *within)))
 
 
 def arrays(plan: Plan) -> Iterator[tuple[str, str, str, Layout | None]]:
