@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "netspec.cli.evaluate:evaluate",
     "predict": "netspec.cli.predict:predict",
     "report": "netspec.cli.report:report",
+    "export": "netspec.cli.export:export",
     "lsp": "netspec.cli.lsp:lsp",
 }
 """Each command's function, in the order of `netspec --help`."""

@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError
 from importlib.util import find_spec
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rich.box import Box
     from rich.console import Console, RenderableType
 
-INSTALL = "pip install 'netspec-compiler[train]'"
+EXTRA = "pip install 'netspec-compiler[{}]'"
+INSTALL = EXTRA.format("train")
 TRAINING = {
     "jax": "jax",
     "jaxlib": "jaxlib",
@@ -190,6 +191,11 @@ class Uninstalled(click.ClickException):
 
 def require_training() -> None:
     """Raises Uninstalled where the extra `train` is not there."""
-    missing = [package for module, package in TRAINING.items() if find_spec(module) is None]
+    require_extra("train", TRAINING)
+
+
+def require_extra(extra: str, packages: Mapping[str, str]) -> None:
+    """Raises Uninstalled where one of the modules of an extra is not there; `packages` says what has each."""
+    missing = [package for module, package in packages.items() if find_spec(module) is None]
     if missing:
-        raise Uninstalled(f"this command needs {', '.join(missing)}: {INSTALL}")
+        raise Uninstalled(f"this command needs {', '.join(missing)}: {EXTRA.format(extra)}")

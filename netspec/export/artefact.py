@@ -27,13 +27,13 @@ from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import as_json
 from netspec.data import splits
-from netspec.data.pixels import Trained
 from netspec.data.sources import CLASSES
 from netspec.export import folder as folders
 from netspec.export.cost import Say, measure
 from netspec.export.functions import Functions
 from netspec.export.load import FORMAT, fingerprint
 from netspec.export.meaning import meaning
+from netspec.export.preprocessing import preprocessing
 from netspec.language.plain import plain
 from netspec.lowering.planner import choices
 from netspec.runs.record import environment
@@ -98,7 +98,7 @@ def write(
         "name": plan.name,
         "platforms": list(platforms),
         "input": {"dtype": str(functions.dtype), "shape": ["batch", *plan.input]},
-        "preprocessing": _preprocessing(plan, functions.dtype, state["variables"]),
+        "preprocessing": preprocessing(plan, functions.dtype, state["variables"]),
         "trained": trained is not None,
         **_meaning(plan, list(names) if names else None),
         "functions": list(functions.all),
@@ -144,27 +144,6 @@ def _imported(path: Path) -> bool:
         and path.is_dir()
         and all(re.fullmatch(r"load\..*\.pyc", below.name) for below in path.iterdir())
     )
-
-
-CHANNELS = {1: ["grey"], 2: ["grey", "alpha"], 3: ["red", "green", "blue"], 4: ["red", "green", "blue", "alpha"]}
-"""What the channels of images that are read from files are."""
-
-
-def _preprocessing(plan: Plan, dtype: np.dtype[Any], variables: Any) -> dict[str, Any]:
-    """What is done to raw images inside `predict` and `train_step`, and what they have to be before."""
-    data, (height, width, channels) = plan.spec.data.value, plan.input
-    white = Trained((height, width, channels), data.source, dtype == np.uint8, None).white
-    statistics = {name: np.asarray(variables["state"]["input"][name]).tolist() for name in ("mean", "deviation")}
-    return {
-        "given": "raw values, as the data source has them; the rest is done inside",
-        "layout": ["batch", "height", "width", "channels"],
-        "channels": CHANNELS.get(channels) if white is not None else None,
-        "range": None if white is None else [0, white],
-        "resize": "bilinear, antialiased" if data.resize else None,
-        "normalize": data.normalize,
-        "inside": "(raw - mean) / deviation, a channel",
-        **statistics,
-    }
 
 
 def _meaning(plan: Plan, classes: list[str] | None) -> dict[str, Any]:

@@ -12,6 +12,13 @@ OUTPUTS = {
     "several": "column i is the probability that classes[i] is on",
     "numbers": "column i is the number that classes[i] names",
 }
+LOGITS = {
+    "class": "column i is what softmax makes the probability of classes[i] of",
+    "two": "what the logistic function makes the probability of classes[1] of",
+    "several": "column i is what the logistic function makes the probability of classes[i] of",
+    "numbers": OUTPUTS["numbers"],
+}
+"""Of the last layer's own numbers."""
 LABELS = {
     "class": "label i is classes[i], counted from 0",
     "two": "label i is classes[i], counted from 0",

@@ -43,6 +43,12 @@ ANEW = "`netspec train --resume` writes it anew from a checkpoint"
 ALONE = f"a model and a checkpoint hold their spec: name {MODEL} or a file of {CHECKPOINTS}/ instead of the directory"
 
 
+def is_part(path: Path, run: Path) -> bool:
+    """Whether a file is one that a run, or what was loaded in its place, consists of: nothing else may be written there."""
+    path, run = path.resolve(), run.resolve()
+    return path in (run, *(run / name for name in (SPEC, PLAN, METRICS, MODEL))) or run / CHECKPOINTS in path.parents
+
+
 class NotARun(Exception):
     """A directory is no run, or has nothing to load; `code` and `help` for a diagnostic."""
 

@@ -57,6 +57,7 @@ def commands(folder: Path, run: Path) -> dict[str, tuple[str, ...]]:
         "evaluate": ("evaluate", str(run)),
         "predict": ("predict", str(run), str(folder / "image.npy")),
         "report": ("report", str(run)),
+        "export": ("export", str(run), "--to", "onnx", "-o", f"{out}.onnx"),
         "compile": ("compile", str(folder / "near.yaml"), "-o", out, "--platform", "cpu", "--run", str(run)),
         "resume": ("train", "--resume", str(run)),
     }

@@ -45,6 +45,7 @@ WRONG = {
     "evaluate": (["nothing"], 2),
     "predict": (["nothing", "x.png"], 2),
     "report": (["nothing"], 2),
+    "export": (["nothing", "--to", "onnx", "-o", "out.onnx"], 2),
 }
 """Each command with an argument that is wrong, and its exit status."""
 

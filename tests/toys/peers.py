@@ -7,6 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from netspec.analysis.plan import PlannedLayer
+from netspec.export.code.part import Part, Place, Said, called
+from netspec.language.kind import Shape
+
 
 class Scale(nn.Module):
     """See `tests.toys.kinds.Scale`."""
@@ -19,19 +23,14 @@ class Scale(nn.Module):
         return x * self.weight[:, None, None] * self.by
 
 
-class Bridge(nn.Module):
-    """See `tests.toys.kinds.Bridge`."""
-
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return x + y
-
-
-def _scale(settings: Any, shape: tuple[int, ...]) -> list[tuple[str, nn.Module]]:
-    return [("norm", Scale(settings.by, shape[-1]))]
+def _scale(layer: PlannedLayer, read: Shape, place: Place) -> Said:
+    settings: Any = layer.settings
+    made = called("Scale", settings.by, read[-1])
+    return Said((Part(made, {"scale": "weight"}, ("from tests.toys.peers import Scale",)),))
 
 
-def _bridge(settings: Any, shape: tuple[int, ...]) -> list[tuple[str, nn.Module]]:
-    return [("bridge", Bridge())]
+def _bridge(layer: PlannedLayer, read: Shape, place: Place) -> Said:
+    return Said((), "{0} + {1}")
 
 
-PARTS = {"scale": _scale, "bridge": _bridge}
+KINDS = {"scale": _scale, "bridge": _bridge}

@@ -110,14 +110,14 @@ def training() -> dict[str, Any]:
     import jax
     import numpy as np
 
-    from benchmarks.peers import torch_net
     from netspec.analysis.memory import training_bytes
+    from netspec.export.torch import kinds
     from tests.lowering.networks import network, plan
     from tests.lowering.test_truth import compare
-    from tests.toys.peers import PARTS
+    from tests.toys.peers import KINDS
     from tests.training.memory import compiled_bytes
 
-    torch_net.PARTS |= PARTS
+    kinds.KINDS |= KINDS
     for chosen in (False, True):
         compare(SPEC, chosen=chosen, training=True)
     found: dict[str, Any] = {}
