@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from netspec.diagnostics.code import Code
-from netspec.diagnostics.codes import budgets, data, grammar, labels, shapes, structure, text, training
+from netspec.diagnostics.codes import budgets, data, grammar, importing, labels, shapes, structure, text, training
 
-FAMILIES = (text, structure, grammar, shapes, budgets, data, training, labels)
+FAMILIES = (text, structure, grammar, importing, shapes, budgets, data, training, labels)
 
 CODES: dict[str, Code] = {
     code.code: code

@@ -75,7 +75,9 @@ class Blocks:
                 yield from self._repeated(draft, singles, kinds, at, end - at)
         yield from self._skipping(items, singles, at)
         for period in range(2, LONGEST_PERIOD + 1) if not self.nested else ():
-            if kinds[at : at + period] == kinds[at + period : at + 2 * period] and not _periodic(kinds[at : at + period]):
+            if kinds[at : at + period] == kinds[at + period : at + 2 * period] and not _periodic(
+                kinds[at : at + period]
+            ):
                 yield from self._groups(items, kinds, at, period)
 
     def _repeated(
@@ -177,7 +179,7 @@ class Blocks:
     def _ended(self, items: list[Item], end: int, draft: Draft) -> Iterator[tuple[Draft, int]]:
         """A block alone, and with what may end it: steps that stand alone, and a pooling."""
         yield draft, end
-        if end < len(items) and items[end].kind == "steps":
+        while end < len(items) and items[end].kind == "steps":
             whole = draft if not draft.after and not draft.shortcut else Draft(group=[draft])
             draft, end = replace(whole, after=around(items[end].unit.following)), end + 1
             yield draft, end

@@ -118,14 +118,18 @@ def _sequence(one: list[Draft], other: list[Draft], second: bool) -> list[Draft]
         return None
     found = []
     for a, b in zip(one, other, strict=True):
-        made = a._over(b, second=second and a.repeat == 1)  # what is `first` in a repeated block is the first of its own
-        if made is None or (a.shortcut is not None and a.repeat > 1 and b.shortcut is not None and any(b.shortcut.drops)):
+        made = a._over(
+            b, second=second and a.repeat == 1
+        )  # what is `first` in a repeated block is the first of its own
+        if made is None or (
+            a.shortcut is not None and a.repeat > 1 and b.shortcut is not None and any(b.shortcut.drops)
+        ):
             return None
         found.append(replace(made, repeat=a.repeat))
     return found
 
 
-def _optional(one: Layer | None, other: Layer | None) -> Layer | None | bool:
+def _optional(one: Layer | None, other: Layer | None) -> Layer | bool | None:
     """The one layer of both, None where neither has one, False where they differ."""
     if one is None or other is None:
         return None if one is other else False

@@ -155,14 +155,16 @@ class Graph:
         return found
 
     def needed(self) -> Graph:
-        """The graph without what the result does not need: other outputs, and what only they read."""
+        """The graph without what the result does not need: other outputs, what only they read, joins of one value."""
         alive = {self.output}
         for number in range(len(self.ops), 0, -1):
             if number in alive:
                 alive.update(self.ops[number - 1].reads)
         numbers, kept = {0: 0}, list[Op]()
         for number, op in enumerate(self.ops, 1):
-            if number in alive:
+            if isinstance(op.settings, Join) and len(op.reads) == 1 and op.settings.how != "multiply":
+                numbers[number] = numbers.get(op.reads[0], 0)
+            elif number in alive:
                 kept.append(_reading(op, tuple(numbers[n] for n in op.reads)))
                 numbers[number] = len(kept)
         return Graph(

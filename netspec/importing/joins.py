@@ -43,7 +43,9 @@ def _bridged(item: Item, sequence: Sequence) -> Draft | None:
         return None
     drop = item.unit.drop
     places = (0,) if item.kind == "concat" else (0, 1) if drop is None else (1 - drop[0],)
-    found = [place for place in places if item.arms[1 - place] and not any(one.unit.led for one in item.arms[1 - place])]
+    found = [
+        place for place in places if item.arms[1 - place] and not any(one.unit.led for one in item.arms[1 - place])
+    ]
     found.sort(key=lambda place: len(item.arms[place]))
     for place in found:
         made = _with_bridge(item, item.arms[place], item.arms[1 - place], drop[1] if drop else 0.0, sequence)

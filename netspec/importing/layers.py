@@ -47,7 +47,12 @@ class Layer:
 
     def like(self, other: Layer) -> bool:
         """Whether it is written alike."""
-        return self.keys == other.keys and self.steps == other.steps and self.first == other.first and self.last == other.last
+        return (
+            self.keys == other.keys
+            and self.steps == other.steps
+            and self.first == other.first
+            and self.last == other.last
+        )
 
     def merged(self, later: Layer, *, second: bool) -> Layer | None:
         """The layer that is this one in the repetitions before, and `later` in the next; None where no layer is."""
@@ -222,4 +227,3 @@ def text(layer: Layer, defaults: dict[str, Any], activation: Any) -> str:
     """A layer in one line."""
     found = written(layer, defaults, activation)
     return flow(short(layer, found)) if found or layer.kind == "conv" else layer.keys["type"][0]
-

@@ -15,7 +15,7 @@ def graph_of(plan: Plan) -> Graph:
     walk = _Walk(plan)
     for layer in plan.layers:
         walk.layer(layer)
-    graph = Graph(plan.name, "netspec", plan.input, walk.ops, walk.values[-1])  # type: ignore[arg-type]
+    graph = Graph(plan.name, "netspec", plan.input, walk.ops, walk.values[-1])
     return graph.needed()
 
 
@@ -40,7 +40,7 @@ class _Walk:
         value = reads[0]
         for step in getattr(settings, "steps", (layer.kind,)):
             if step != layer.kind:
-                features = layer.output if step in settings.following else self._shape(value)
+                features = layer.output if step in settings.following else layer.input
                 value = self._append(getattr(settings, step), (value,), features, layer)
                 continue
             self.led[layer.value] = value
@@ -52,18 +52,16 @@ class _Walk:
         self.ops.append(Op(settings, reads, shape, Origin(layer.name)))
         return len(self.ops)
 
-    def _shape(self, value: int) -> Shape:
-        return self.ops[value - 1].shape if value else self.plan.input
-
 
 def _operation(layer: PlannedLayer) -> Settings:
     settings: Any = layer.settings
     if isinstance(settings, conv.Conv):
-        before = tuple(axis.padding[0] for axis in settings.axes(layer.input))
+        height, width = settings.axes(layer.input)
+        before = (height.padding[0], width.padding[0])
         groups = settings.grouping(layer.input[2])
         return Conv(
             settings.filters, settings.kernel, settings.stride, before, settings.dilation, groups, settings.bias
-        )  # type: ignore[arg-type]
+        )
     if isinstance(settings, pool.Pool):
         return _pool(settings, layer.input)
     if isinstance(settings, fc.Fc):

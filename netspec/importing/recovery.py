@@ -23,6 +23,8 @@ from netspec.importing.written import Manner, blocked, layers, lines
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 
+EACH_LINE, EACH_ORDER = 4, 70
+"""What a line, and steps in another than the usual order, cost a reader besides their characters."""
 MOST_FLIPS = 24
 """How many places of steps are tried the other way round."""
 
@@ -83,7 +85,7 @@ class _Tries:
         self.known.add(division)
         try:
             text = _text(self.graph, Regions(units.units, self.graph.input).items())
-            self.found.append((len(text) + text.count("\n") * 4, text))
+            self.found.append((len(text) + text.count("\n") * EACH_LINE + text.count("order:") * EACH_ORDER, text))
         except Unstructured as error:
             self.refused.append(error.unsaid)
         except NotSaid as error:
@@ -161,13 +163,13 @@ def _proved(graph: Graph, head: str, text: str, tail: str) -> Recovered:
     if report.plan is None:
         errors = [found for found in report.diagnostics if found.severity == "error"]
         origin = graph.ops[-1].origin
-        raise Refused([Unsaid("NS293", f"the spec that was written has an error: {e.message}", origin) for e in errors])
+        raise Refused([Unsaid("NS291", f"the spec that was written has an error: {e.message}", origin) for e in errors])
     source, written = graph.needed(), graph_of(report.plan)
     pairs = matched(source, written)
     if isinstance(pairs, int):
         op = source.ops[pairs - 1]
         message = f"the spec that was written is another network from `{op.origin.name}` on"
-        raise Refused([Unsaid("NS293", message, op.origin)])
+        raise Refused([Unsaid("NS291", message, op.origin)])
     named = {mine: (its, written.ops[its - 1].origin.name) for mine, its in pairs.items()}
     return Recovered(whole, report.plan, named)
 

@@ -26,7 +26,9 @@ class Marks:
             read = [marks[n] for n in flat_reads(graph, op)]
             if is_join(op, "add") or is_join(op, "multiply"):
                 read.sort()
-            marks.append(self._mark((plain(op, graph), op.shape, tuple(read))))
+            # to a function of one number, a vector and the map it was are the same
+            shape = op.shape if op.step in (None, "norm") else None
+            marks.append(self._mark((plain(op, graph), shape, tuple(read))))
         return marks
 
     def _mark(self, fact: Hashable) -> Mark:
@@ -64,7 +66,9 @@ def plain(op: Op, graph: Graph) -> Hashable:
         values = _values(settings)
         values["stride"] = tuple(s if n > 1 else 1 for s, n in zip(settings.stride, op.shape[:2], strict=True))
         if isinstance(settings, Conv):
-            values["dilation"] = tuple(d if k > 1 else 1 for d, k in zip(settings.dilation, settings.kernel, strict=True))
+            values["dilation"] = tuple(
+                d if k > 1 else 1 for d, k in zip(settings.dilation, settings.kernel, strict=True)
+            )
         if isinstance(settings, Pool) and covers(settings, read, op.shape):
             values |= {"window": "all", "before": (0, 0), "whole": True}
         return tuple(sorted(values.items(), key=lambda item: item[0]))

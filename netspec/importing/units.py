@@ -110,10 +110,12 @@ class Units:
         unit = self.units[owner - 1] if owner else None
         end = steps[-1]
         ops = [self.graph.ops[n - 1] for n in steps]
-        most = _accepted(unit, ops)
+        shape = self._shape(owner)
+        mapped = next((n for n, op in enumerate(ops) if not _fits(op, shape)), len(ops))
+        most = min(_accepted(unit, ops), mapped)
         kept = 0 if self._leads(unit, value, end, ops) else most
         rest = ops[kept:]
-        if rest and not (self._main(end) and _each_once(rest)):
+        if rest and not self._may_lead(end, rest):
             kept, rest = most, ops[most:]
         if unit is not None:
             unit.following += ops[:kept]
@@ -132,13 +134,29 @@ class Units:
         """Steps lead the layer that reads them, or else stand alone."""
         if not steps:
             return
-        if self._main(steps[-1]) and _each_once(ops):
+        forked = len(self.users[value]) > 1
+        main = self._main(steps[-1])
+        if main and self._may_lead(steps[-1], ops) and (forked or not self._blocks(main, ops)):
             self.led[steps[-1]], self.before[steps[-1]] = ops, value
             return
         while ops:
             count = _in_order(ops)
             self._alone(ops[:count], self.of[value], steps[count - 1])
             value, steps, ops = steps[count - 1], steps[count:], ops[count:]
+
+    def _may_lead(self, end: int, ops: list[Op]) -> bool:
+        """Whether steps may stand before the layer that reads what they give; of a flat vector, all its numbers are features."""
+        main = self._main(end)
+        if main is None or not _each_once(ops):
+            return False
+        flat = isinstance(self.graph.ops[main - 1].settings, Fc)
+        return not flat or all(_fits(op, (1,)) for op in ops)
+
+    def _blocks(self, number: int, ops: list[Op]) -> bool:
+        """Whether a layer that begins with steps has no place for those behind it, nor has the next."""
+        behind = self._steps(number)
+        kinds = {self.graph.ops[n - 1].step for n in behind}
+        return bool(kinds & {op.step for op in ops}) and not self._main(behind[-1])
 
     def _alone(self, ops: list[Op], owner: int, number: int) -> None:
         shape = self._shape(owner)
@@ -147,7 +165,7 @@ class Units:
 
     def _leads(self, unit: Unit | None, value: int, end: int, ops: list[Op]) -> bool:
         """Whether, by the style, steps that could stand behind a layer stand before the next."""
-        if not self._main(end) or not _each_once(ops) or unit is None:
+        if not self._may_lead(end, ops) or unit is None:
             return False
         joined = unit.kind in ("add", "concat", "pool", "projection")
         if joined or unit.kind == "conv":
@@ -176,7 +194,9 @@ class Units:
         """Whether an operation is a convolution whose sum is added at once."""
         users = self.users[number]
         op = self.graph.ops[number - 1]
-        added = len(users) == 1 and isinstance(join := self.graph.ops[users[0] - 1].settings, Join) and join.how == "add"
+        added = (
+            len(users) == 1 and isinstance(join := self.graph.ops[users[0] - 1].settings, Join) and join.how == "add"
+        )
         return isinstance(op.settings, Conv) and added
 
     def _shape(self, unit: int) -> Shape:
@@ -205,6 +225,11 @@ def _in_order(ops: list[Op]) -> int:
     """How many of the steps stand in the usual order, each once."""
     places = [AROUND.index(op.step or "") for op in ops]
     return next((n for n in range(1, len(places)) if places[n] <= places[n - 1]), len(places))
+
+
+def _fits(op: Op, shape: Shape) -> bool:
+    """Whether a step may be done to a value of a shape as it is: a norm of a vector is no norm of the map it was."""
+    return op.step != "norm" or len(op.shape) == len(shape)
 
 
 def _each_once(ops: list[Op]) -> bool:

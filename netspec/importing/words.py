@@ -50,11 +50,13 @@ def usual_steps(kind: str, steps: tuple[str, ...], order: tuple[str, ...] | None
     return steps == tuple(step for step in named if step in steps) and set(steps) <= set(named)
 
 
-def paddings(read: Shape, given: Shape, kernel: Pair, stride: Pair, before: Pair, dilation: Pair = (1, 1)) -> Iterator[Any]:
+def paddings(
+    read: Shape, given: Shape, kernel: Pair, stride: Pair, before: Pair, dilation: Pair = (1, 1)
+) -> Iterator[Any]:
     """The ways to say a padding that begins so and gives so many cells: a count for each side, or `same`; none where it cannot be said."""
     size = (read[0], read[1])
     for padding in (before, "same"):
-        found = axes(size, kernel, stride, padding, dilation)  # type: ignore[arg-type]
+        found = axes(size, kernel, stride, padding, dilation)
         starts = tuple(axis.padding[0] for axis in found)
         if starts == before and tuple(axis.output for axis in found) == given[:2]:
             yield single(padding) if isinstance(padding, tuple) else padding
@@ -98,7 +100,9 @@ def number(value: float) -> str:
     ('1e-5', '1e-3', '2', '0.3333333333333333')
     """
     short = next((text for digits in range(1, 9) if float(text := f"{value:.{digits}g}") == value), None)
-    short = short or next((t for d in range(1, 8) if abs(float(t := f"{value:.{d}g}") - value) <= 3e-8 * abs(value)), repr(value))
+    short = short or next(
+        (t for d in range(1, 8) if abs(float(t := f"{value:.{d}g}") - value) <= 3e-8 * abs(value)), repr(value)
+    )
     mantissa, mark, exponent = short.partition("e")
     if mark:
         return f"{mantissa}e{int(exponent)}"
