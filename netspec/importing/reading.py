@@ -30,6 +30,7 @@ SYSTEMS: dict[str, System] = {
     ".prototxt": System("netspec.importing.sources.caffe", True),
     ".onnx": System("netspec.importing.sources.onnx"),
     **dict.fromkeys((".keras", ".h5", ".hdf5", ".json"), System("netspec.importing.sources.keras")),
+    ".pt2": System("netspec.importing.sources.torch_file"),
 }
 """By the ending of a file."""
 MOST_BYTES = 8 << 30

@@ -78,13 +78,21 @@ class _Stored:
 
     def of(self, place: list[str], layer: str) -> list[Callable[[], Any]]:
         """The arrays of a layer, in order; `place` is where it stands, the innermost last."""
-        found = self._open().get("/".join(f"layers/{one}" for one in place) + "/vars")
+        group = self._open()
+        for one in place[:-1]:
+            group = group.get(f"layers/{one}", {})
+        layers = group.get("layers", {})
+        found = self._named(layers).get(layer)
+        if found is None and place[-1] in layers and "vars" in layers[place[-1]] and not self._named(layers):
+            found = layers[place[-1]]["vars"]  # an older Keras, which counts the layers of each class
         if found is None:
             return []
-        named = found.attrs.get("name")
-        if named is not None and _text(named) != layer:
-            raise Broken(f"the weights of `{layer}` stand under another name: {_text(named)}")
         return [_array(found[str(number)]) for number in range(len(found))]
+
+    def _named(self, layers: Any) -> dict[str, Any]:
+        """The weights by the names of layers, where they are stored with those."""
+        pairs = ((one["vars"], one["vars"].attrs.get("name")) for one in layers.values() if "vars" in one)
+        return {_text(name): stored for stored, name in pairs if name is not None}
 
     def _open(self) -> Any:
         if self.file is None:

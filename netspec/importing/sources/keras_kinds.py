@@ -119,9 +119,9 @@ def _function(value: Any) -> tuple[str, Activation | None]:
         config, kind = value.get("config"), str(value.get("class_name"))
         if isinstance(config, str):
             return config, None
-        config = config if isinstance(config, dict) else {}
+        given: dict[str, Any] = config if isinstance(config, dict) else {}
         if kind == "LeakyReLU":
-            return kind, LeakyRelu(slope=float(config.get("negative_slope", config.get("alpha", 0.3))))
+            return kind, LeakyRelu(slope=float(given.get("negative_slope", given.get("alpha", 0.3))))
         return kind.lower(), None
     return ("linear" if value is None else str(value)), None
 
@@ -263,8 +263,8 @@ def _active(layer: Layer) -> Tensor:
     if layer.kind == "PReLU":
         if list(layer.get("shared_axes") or ()) != [1, 2] and not wire.flat:
             layer.unsaid("a trained slope for each cell; the format has one for each channel")
-        slope = {name: _flat(array) for name, array in _named(layer.arrays, "slope").items()}
-        return Tensor(layer.building.step(wire, Prelu(), layer.origin, slope))
+        slopes = {name: _flat(array) for name, array in _named(layer.arrays, "slope").items()}
+        return Tensor(layer.building.step(wire, Prelu(), layer.origin, slopes))
     slope = float(layer.get("negative_slope", layer.get("alpha", 0.3 if layer.kind == "LeakyReLU" else 0.0)) or 0.0)
     activation: Activation = LeakyRelu(slope=slope) if slope else Relu()
     if layer.kind == "ELU":
@@ -331,6 +331,7 @@ def _scaled(layer: Layer) -> Tensor:
     import numpy as np
 
     tensor = layer.read()
+    by: Any
     if tensor.wire.value:
         layer.unsaid("numbers are scaled behind the first layer; the format normalizes the images alone")
         return tensor

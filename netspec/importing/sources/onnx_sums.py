@@ -106,7 +106,9 @@ def _whole(nodes: Nodes, value: int, factor: int) -> Any:
     if op is None:
         return None
     if op.reads == (value,):
-        return {Sigmoid: Silu(), HardSigmoid: HardSwish()}.get(type(op.settings))  # type: ignore[call-overload]
+        if isinstance(op.settings, Sigmoid):
+            return Silu()
+        return HardSwish() if isinstance(op.settings, HardSigmoid) else None
     below = nodes.building.graph.ops[op.reads[0] - 1] if op.reads[0] else None
     mish = isinstance(op.settings, Tanh) and below is not None and isinstance(below.settings, Softplus)
     return Mish() if mish and below is not None and below.reads == (value,) else None
