@@ -15,7 +15,7 @@ from netspec.importing.written import Manner, cost
 
 LONGEST_PERIOD = 12
 """Layers and joins of a sequence that may be repeated together."""
-LONGEST_RUN = 48
+LONGEST_RUN = 24
 """Convolutions in a row for which every place is tried to end a block."""
 EACH_BLOCK = 14
 """What a block costs besides its characters: a reader's attention."""
@@ -40,6 +40,8 @@ class Blocks:
     known: dict[tuple[int, ...], list[Draft]] = field(default_factory=dict)
     joins: dict[int, Draft] = field(default_factory=dict)
     """The block of a join, by the identity of its item."""
+    convs: dict[tuple[int, int], Layer] = field(default_factory=dict)
+    """Convolutions, by the identity of their item and the channels that their block reads."""
 
     def of(self, items: list[Item]) -> list[Draft]:
         """The cheapest blocks of a sequence. Raises NotSaid."""
@@ -49,11 +51,11 @@ class Blocks:
         return self.known[key]
 
     def _best(self, items: list[Item]) -> list[Draft]:
-        kinds = [signature(item) for item in items]
+        kinds, marks = [signature(item) for item in items], [fine(item) for item in items]
         singles: list[list[tuple[Draft, int]]] = [list(self._singles(items, at)) for at in range(len(items))]
         best: list[Found | None] = [None] * len(items) + [(0.0, [])]
         for at in reversed(range(len(items))):
-            for draft, end in self._options(items, kinds, singles, at):
+            for draft, end in self._options(items, (kinds, marks), singles, at):
                 behind = best[end]
                 if behind is None:
                     continue
@@ -66,18 +68,19 @@ class Blocks:
         return best[0][1]
 
     def _options(
-        self, items: list[Item], kinds: list[Any], singles: list[list[tuple[Draft, int]]], at: int
+        self, items: list[Item], seen: tuple[list[Any], list[Any]], singles: list[list[tuple[Draft, int]]], at: int
     ) -> Iterator[tuple[Draft, int]]:
         """Blocks that begin at a place, repeated as often as they follow each other, and where they end."""
+        kinds, marks = seen
         for draft, end in singles[at]:
             yield draft, end
-            if end - at <= LONGEST_PERIOD:
+            if end - at <= LONGEST_PERIOD and not _goes_on(marks, at, end - at):
                 yield from self._repeated(draft, singles, kinds, at, end - at)
         yield from self._skipping(items, singles, at)
         for period in range(2, LONGEST_PERIOD + 1) if not self.nested else ():
             if kinds[at : at + period] == kinds[at + period : at + 2 * period] and not _periodic(
                 kinds[at : at + period]
-            ):
+            ) and not _goes_on(marks, at, period):
                 yield from self._groups(items, kinds, at, period)
 
     def _repeated(
@@ -165,8 +168,10 @@ class Blocks:
         convs = list[Layer]()
         end = at
         while end < len(items) and items[end].kind == "conv":
+            if len(convs) > LONGEST_RUN and at and items[at - 1].kind == "conv":
+                return
             try:
-                convs.append(conv(items[end].unit, items[end].gate, items[at].read[2]))
+                convs.append(self._conv(items[end], items[at].read[2]))
             except Unwritable:
                 break
             end += 1
@@ -175,6 +180,13 @@ class Blocks:
                 yield Draft(convs=list(convs)), end
         if convs:
             yield from (one for one in self._ended(items, end, Draft(convs=convs)) if one[1] > end)
+
+    def _conv(self, item: Item, of_block: int) -> Layer:
+        """A convolution in a block that reads so many channels. Raises Unwritable."""
+        key = id(item), of_block
+        if key not in self.convs:
+            self.convs[key] = conv(item.unit, item.gate, of_block)
+        return self.convs[key]
 
     def _ended(self, items: list[Item], end: int, draft: Draft) -> Iterator[tuple[Draft, int]]:
         """A block alone, and with what may end it: steps that stand alone, and a pooling."""
@@ -197,6 +209,18 @@ def signature(item: Item) -> Any:
     own = (item.kind, item.unit.steps, kernel, item.gate is not None)
     # an arm that is a projection stands in the first repetition alone
     return (*own, max((len(arm) for arm in item.arms), default=0))
+
+
+def fine(item: Item) -> Any:
+    """All that a repetition of a layer has, but for the sizes of maps."""
+    own = tuple(op.settings for op in item.unit.ops)
+    gate = item.gate.op.settings if item.gate is not None and item.gate.op is not None else None
+    return own, item.read[2:], gate, tuple(tuple(map(fine, arm)) for arm in item.arms)
+
+
+def _goes_on(marks: list[Any], at: int, period: int) -> bool:
+    """Whether a repetition that begins at a place began before it."""
+    return at >= period and marks[at - period : at] == marks[at : at + period]
 
 
 def _periodic(kinds: list[Any]) -> bool:

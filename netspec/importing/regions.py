@@ -11,6 +11,10 @@ from netspec.importing.units import Unit
 from netspec.language.kind import Shape
 
 
+MOST_LEVELS = 24
+"""Forks that lie in each other: what a spec may nest has an end."""
+
+
 @dataclass(slots=True)
 class Item:
     """One layer of a sequence, or what a join joins."""
@@ -42,6 +46,8 @@ class Regions:
 
     units: list[Unit]
     image: Shape
+    levels: int = 0
+    """How many forks lie around what is read now."""
 
     def items(self) -> list[Item]:
         """The whole network."""
@@ -80,6 +86,9 @@ class Regions:
         raise Unstructured(self._open(value, inside[at:]))
 
     def _join(self, unit: Unit, start: int, inside: list[int]) -> Item:
+        if self.levels >= MOST_LEVELS:
+            raise Unstructured(Unsaid("NS291", f"forks lie in each other on more than {MOST_LEVELS} levels", origin(unit)))
+        self.levels += 1
         arms: list[list[Item]] = []
         taken: set[int] = set()
         for end in unit.reads:
@@ -88,6 +97,7 @@ class Regions:
                 raise Unstructured(self._crossed(unit, start))
             taken |= set(own)
             arms.append(self._sequence(start, end, own))
+        self.levels -= 1
         if unit.kind not in ("add", "concat"):
             what = "two values are multiplied that are no map and its squeeze and excitation"
             raise Unstructured(Unsaid("NS291", what, origin(unit), "the format multiplies by a `gate` alone"))

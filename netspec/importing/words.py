@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from fractions import Fraction
 from typing import Any
@@ -88,7 +88,7 @@ def flow(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return number(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {flow(below)}" for key, below in value.items()) + "}"
     return f"[{', '.join(map(flow, value))}]" if isinstance(value, list | tuple) else str(value)
 

@@ -21,6 +21,8 @@ class Manner:
     """By kind of layer."""
     activation: Any = "relu"
     """That of all layers."""
+    known: dict[int, tuple[Layer, dict[str, Any], int]] = field(default_factory=dict, compare=False, repr=False)
+    """What was written of a layer, and its characters, by the layer's identity."""
 
     def data(self) -> dict[str, Any]:
         """The section `defaults`."""
@@ -28,8 +30,15 @@ class Manner:
         return own | {kind: keys for kind, keys in self.defaults.items() if keys}
 
     def layer(self, layer: Layer) -> dict[str, Any]:
-        """What is written of a layer."""
-        return written(layer, self.defaults.get(layer.kind, {}), self.activation)
+        """What is written of a layer; its owner may change it."""
+        return dict(self.measured(layer)[0])
+
+    def measured(self, layer: Layer) -> tuple[dict[str, Any], int]:
+        """What is written of a layer, to be read alone, and how many characters that is."""
+        if id(layer) not in self.known:
+            keys = written(layer, self.defaults.get(layer.kind, {}), self.activation)
+            self.known[id(layer)] = layer, keys, len(flow(keys))
+        return self.known[id(layer)][1:]
 
 
 MULTIPLE = 60
@@ -38,7 +47,26 @@ MULTIPLE = 60
 
 def cost(draft: Draft, manner: Manner) -> float:
     """What a block costs a reader: its characters, and what must be worked out."""
-    return len(flow(block(draft, manner))) + MULTIPLE * _multiples(draft)
+    return _characters(draft, manner) + MULTIPLE * _multiples(draft)
+
+
+REPEAT = len("repeat: 2, ")
+AROUND = len("{conv: [], }")
+
+
+def _characters(draft: Draft, manner: Manner) -> int:
+    """Characters of a block in one line."""
+    total, before = AROUND + REPEAT * (draft.repeat > 1), None
+    for layer in draft.convs:
+        keys, length = manner.measured(layer)
+        if keys != before or "first" in keys:
+            total += length + 2
+        before = keys
+    nested = [*(draft.branches or ()), *([draft.group] if draft.group is not None else [])]
+    total += sum(_characters(one, manner) + 2 for drafts in nested for one in drafts) + AROUND * len(nested)
+    total += len(flow(draft.shortcut.written())) + len("shortcut: , ") if draft.shortcut is not None else 0
+    total += len(flow(draft.after)) if draft.after else 0
+    return total + (manner.measured(draft.pool)[1] + len("pool: , ") if draft.pool is not None else 0)
 
 
 def _multiples(draft: Draft) -> int:
