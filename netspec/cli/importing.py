@@ -35,8 +35,9 @@ from netspec.cli.outcome import Outcome
 def import_(file: str, output: str | None, weights: str | None, own: str | None, partial: bool) -> Outcome:
     """Make a spec, as a person would write it, of a network that another system wrote.
 
-    FILE is a network of Darknet (.cfg) or Caffe (.prototxt). Nothing in it is executed. The spec is read again and compared
-    with the source layer by layer. What the format cannot say is named, and then nothing is written.
+    FILE is a network of Darknet (.cfg), Caffe (.prototxt), ONNX (.onnx), Keras (.keras, .h5, .json) or PyTorch (.pt2, by
+    torch.export.save). Nothing in it is executed. The spec is read again and compared with the source layer by layer. What
+    the format cannot say is named, and then nothing is written.
     """
     from netspec.importing.imported import imported, weights_file
     from netspec.storage.writing import write_atomic

@@ -78,9 +78,11 @@ class Blocks:
                 yield from self._repeated(draft, singles, kinds, at, end - at)
         yield from self._skipping(items, singles, at)
         for period in range(2, LONGEST_PERIOD + 1) if not self.nested else ():
-            if kinds[at : at + period] == kinds[at + period : at + 2 * period] and not _periodic(
-                kinds[at : at + period]
-            ) and not _goes_on(marks, at, period):
+            if (
+                kinds[at : at + period] == kinds[at + period : at + 2 * period]
+                and not _periodic(kinds[at : at + period])
+                and not _goes_on(marks, at, period)
+            ):
                 yield from self._groups(items, kinds, at, period)
 
     def _repeated(

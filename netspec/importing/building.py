@@ -15,7 +15,7 @@ from netspec.language.kind import Shape
 from netspec.language.norms import Norm
 from netspec.language.steps import Dropout
 
-MOST_OPS = 20_000
+MOST_OPS = 6_000
 MOST_CELLS = 1 << 20
 """Of an image's side, and of channels or units: larger numbers are mistakes."""
 Pads = tuple[Pair, Pair]

@@ -9,7 +9,8 @@ from typing import Any
 from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.errors import SpecError
-from netspec.importing.graph import Graph, Unsaid
+from netspec.importing.building import Broken
+from netspec.importing.graph import Graph, Origin, Unsaid
 from netspec.importing.reading import finding, read
 from netspec.importing.recovery import Recovered, Refused, recovered, spec_name
 from netspec.text.source import Source
@@ -20,7 +21,7 @@ MOST_CUTS = 60
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came in."""
+    """A network that came from another system."""
 
     text: str
     """The spec."""
@@ -28,7 +29,15 @@ class Imported:
     findings: tuple[Diagnostic, ...]
     """Warnings: what a partial import left out."""
     arrays: dict[str, Any] | None
-    """The weights by the names that a model has: `params/block1.conv1/kernel`; None where the file has none."""
+    """The weights by the names that a model has: `params/block1.conv1/kernel`; None where they were not asked for."""
+
+    def save(self, spec: str | Path, weights: str | Path | None = None) -> None:
+        """Writes the spec, and the weights as safetensors of float32. Raises OSError; ValueError where there are no weights."""
+        from netspec.storage.writing import write_atomic
+
+        if weights is not None:
+            write_atomic(Path(weights), weights_file(self))
+        write_atomic(Path(spec), self.text.encode())
 
 
 def imported(file: str, *, weights: str | None = None, arrays: bool = False, partial: bool = False) -> Imported:
@@ -54,7 +63,11 @@ def spec_of(graph: Graph, file: str, source: Source | None, *, arrays: bool, par
         graph, found = _cut(graph, file, [*unsaid, *refused.unsaid])
         unsaid += refused.unsaid
     warnings = tuple(replace(finding(one, file, source), severity="warning") for one in unsaid)
-    return Imported(found.text, found.plan, warnings, named_arrays(graph, found, file) if arrays else None)
+    try:
+        weights = named_arrays(graph, found, file) if arrays else None
+    except Broken as error:
+        raise SpecError([finding(Unsaid(error.code, error.message, error.origin or Origin("")), file, None)]) from None
+    return Imported(found.text, found.plan, warnings, weights)
 
 
 def _head(graph: Graph, file: str, unsaid: list[Unsaid]) -> str:
@@ -122,6 +135,7 @@ def weights_file(found: Imported) -> bytes:
 
     from netspec.storage.tensors import save_bytes
 
-    assert found.arrays is not None
+    if found.arrays is None:
+        raise ValueError("the weights were not asked for")
     arrays = {name: np.asarray(array, np.float32) for name, array in found.arrays.items()}
     return save_bytes(arrays, {"weights": 1, "spec": found.text})

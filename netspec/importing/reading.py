@@ -34,6 +34,9 @@ SYSTEMS: dict[str, System] = {
 }
 """By the ending of a file."""
 MOST_BYTES = 8 << 30
+PACKAGES = ("onnx", "h5py", "numpy", "google", "safetensors")
+INSTALL = "pip install 'netspec-compiler[import]'"
+MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
 
 
 def read(file: str, weights: str | None = None) -> tuple[Graph, Source | None]:
@@ -56,6 +59,13 @@ def read(file: str, weights: str | None = None) -> tuple[Graph, Source | None]:
     except Broken as error:
         where = error.origin or Origin("")
         raise SpecError([finding(Unsaid(error.code, error.message, where), file, source)], status=1) from None
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] not in PACKAGES:
+            raise
+        raise SpecError([placeless("NS292", f"`{file}` needs the package {error.name}", INSTALL)], status=3) from None
+    except MALFORMED as error:  # what stands where something else should, in a file of someone else's making
+        what = f"it is not laid out as its ending says ({type(error).__name__}: {str(error)[:80]})"
+        raise SpecError([finding(Unsaid("NS292", what, Origin("")), file, source)]) from None
     except OSError as error:
         raise UnreadableSpec([from_unreadable(Unreadable(file, error.strerror or str(error)))], status=2) from None
 

@@ -10,7 +10,6 @@ from netspec.importing.graph import Origin, Unsaid
 from netspec.importing.units import Unit
 from netspec.language.kind import Shape
 
-
 MOST_LEVELS = 24
 """Forks that lie in each other: what a spec may nest has an end."""
 
@@ -87,7 +86,9 @@ class Regions:
 
     def _join(self, unit: Unit, start: int, inside: list[int]) -> Item:
         if self.levels >= MOST_LEVELS:
-            raise Unstructured(Unsaid("NS291", f"forks lie in each other on more than {MOST_LEVELS} levels", origin(unit)))
+            raise Unstructured(
+                Unsaid("NS291", f"forks lie in each other on more than {MOST_LEVELS} levels", origin(unit))
+            )
         self.levels += 1
         arms: list[list[Item]] = []
         taken: set[int] = set()

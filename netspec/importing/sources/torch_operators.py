@@ -117,7 +117,9 @@ def _batch(nodes: Nodes, node: Node) -> Tensor:
         nodes.building.unsaid(node.origin, "a batch norm without running statistics")
     momentum = float(f"{1 - float(node.get('momentum', 0.1)):.6g}")
     eps = float(node.get("eps", 1e-5))
-    return _normed(nodes, node, BatchNorm(eps=eps, momentum=momentum, scale="scale" in arrays, shift="shift" in arrays), arrays)
+    return _normed(
+        nodes, node, BatchNorm(eps=eps, momentum=momentum, scale="scale" in arrays, shift="shift" in arrays), arrays
+    )
 
 
 @_is("group_norm", "instance_norm")
@@ -203,7 +205,9 @@ def _adaptive(nodes: Nodes, node: Node) -> Tensor:
     if wanted == (1, 1):
         return Tensor(nodes.building.whole(tensor.wire, node.origin, kind))
     if any(size % to for size, to in zip(read[:2], wanted, strict=True)):
-        nodes.building.unsaid(node.origin, f"windows of several sizes make {wanted} of {read[:2]}; the format's are all alike")
+        nodes.building.unsaid(
+            node.origin, f"windows of several sizes make {wanted} of {read[:2]}; the format's are all alike"
+        )
         return tensor
     window = (read[0] // wanted[0], read[1] // wanted[1])
     return Tensor(nodes.building.pool(tensor.wire, node.origin, type=kind, window=window, stride=window))
