@@ -52,10 +52,11 @@ CODES: tuple[Code, ...] = (
         "A file from elsewhere could do anything on this machine.",
         setup="cat > net.json <<'END'\n"
         '{"class_name": "Sequential", "config": {"name": "net", "layers": [\n'
-        ' {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, 8, 8, 3]}},\n'
-        ' {"class_name": "Lambda", "config": {"name": "twice", "function": "4wEAAA=="}},\n'
-        ' {"class_name": "Flatten", "config": {"name": "flat"}},\n'
-        ' {"class_name": "Dense", "config": {"name": "out", "units": 4, "activation": "softmax"}}]}}\nEND\n',
+        '{"class_name": "InputLayer",\n'
+        ' "config": {"name": "in", "batch_shape": [null, 8, 8, 3]}},\n'
+        '{"class_name": "Lambda", "config": {"name": "x", "function": "4wE="}},\n'
+        '{"class_name": "Flatten", "config": {"name": "flat"}},\n'
+        '{"class_name": "Dense", "config": {"name": "out", "units": 4}}]}}\nEND\n',
         command="netspec import net.json",
         repair="sed -i /Lambda/d net.json\nnetspec import net.json",
     ),
