@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from netspec.importing.layers import Layer, common
+from netspec.importing.layers import Layer
 
 SAME: Any = ...
 """Of a shortcut: its shapes agree, so that whatever is said of a projection adds none."""
@@ -134,6 +134,3 @@ def _optional(one: Layer | None, other: Layer | None) -> Layer | bool | None:
     if one is None or other is None:
         return None if one is other else False
     return one.merged(other, second=False) or False
-
-
-__all__ = ["SAME", "Bridge", "Draft", "common"]

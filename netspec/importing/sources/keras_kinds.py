@@ -11,12 +11,10 @@ from netspec.importing.sources.keras_layers import Layer, Tensor
 from netspec.language.activations import (
     ACTIVATIONS,
     Activation,
-    Elu,
     Gelu,
     HardSwish,
     LeakyRelu,
     NoActivation,
-    Prelu,
     Relu,
     Relu6,
     Sigmoid,
@@ -24,7 +22,6 @@ from netspec.language.activations import (
 )
 from netspec.language.fields import Pair
 from netspec.language.geometry import effective_kernel, same_padding
-from netspec.language.norms import BatchNorm, GroupNorm, LayerNorm, Scaled
 from netspec.language.steps import Dropout
 
 Kind = Callable[[Layer], Tensor]
@@ -71,7 +68,9 @@ def _is_own(whole: dict[str, Any]) -> bool:
     return bool(whole.get("registered_name")) or (module is not None and not str(module).startswith("keras"))
 
 
-def _is(*names: str) -> Callable[[Kind], Kind]:
+def is_kind(*names: str) -> Callable[[Kind], Kind]:
+    """Enters a function as what reads the layers of these classes."""
+
     def keep(function: Kind) -> Kind:
         KINDS.update(dict.fromkeys(names, function))
         return function
@@ -98,7 +97,7 @@ def _pads(layer: Layer, tensor: Tensor, kernel: Pair, stride: Pair, dilation: Pa
     return tensor.pads
 
 
-def _activated(layer: Layer, wire: Wire, key: str = "activation") -> Tensor:
+def activated(layer: Layer, wire: Wire, key: str = "activation") -> Tensor:
     """Behind a layer, the function that stands in it."""
     value = layer.get(key)
     name, own = _function(value)
@@ -126,7 +125,7 @@ def _function(value: Any) -> tuple[str, Activation | None]:
     return ("linear" if value is None else str(value)), None
 
 
-@_is("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
+@is_kind("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
 def _conv(layer: Layer) -> Tensor:
     tensor, depthwise = layer.read(padded=True), layer.kind != "Conv2D"
     kernel = _pair(layer.get("kernel_size", [layer.get("nb_row", 1), layer.get("nb_col", 1)]))
@@ -150,24 +149,25 @@ def _conv(layer: Layer) -> Tensor:
         dilation=dilation,
         groups=channels if depthwise else int(layer.get("groups", 1) or 1),
         bias=bias and layer.kind != "SeparableConv2D",
-        arrays=_named(arrays, "kernel", *(("bias",) if layer.kind != "SeparableConv2D" else ())),
+        arrays=named(arrays, "kernel", *(("bias",) if layer.kind != "SeparableConv2D" else ())),
     )
     if layer.kind == "SeparableConv2D":
-        pointwise = _named(arrays[1:], "kernel", "bias")
+        pointwise = named(arrays[1:], "kernel", "bias")
         size = layer.get("filters")
         wire = layer.building.conv(wire, layer.origin, filters=size, kernel=(1, 1), bias=bias, arrays=pointwise)
-    return _activated(layer, wire)
+    return activated(layer, wire)
 
 
-def _named(arrays: Sequence[Callable[[], Any]], *names: str) -> dict[str, Callable[[], Any]]:
+def named(arrays: Sequence[Callable[[], Any]], *names: str) -> dict[str, Callable[[], Any]]:
+    """Arrays in order by their names, as far as there are both."""
     return dict(zip(names, arrays, strict=False))
 
 
-@_is("Dense")
+@is_kind("Dense")
 def _dense(layer: Layer) -> Tensor:
     wire = layer.read().wire
     units, bias = layer.get("units", layer.get("output_dim")), bool(layer.get("use_bias", layer.get("bias", True)))
-    arrays = _named(layer.arrays, "kernel", "bias")
+    arrays = named(layer.arrays, "kernel", "bias")
     if not wire.flat and len(layer.building.shape(wire)) == 3 and layer.building.shape(wire)[:2] != (1, 1):
         if "kernel" in arrays:
             kernel = arrays["kernel"]
@@ -175,10 +175,10 @@ def _dense(layer: Layer) -> Tensor:
         made = layer.building.conv(wire, layer.origin, filters=units, kernel=(1, 1), bias=bias, arrays=arrays)
     else:
         made = layer.building.fc(wire, layer.origin, units=units, bias=bias, arrays=arrays)
-    return _activated(layer, made)
+    return activated(layer, made)
 
 
-@_is("MaxPooling2D", "AveragePooling2D")
+@is_kind("MaxPooling2D", "AveragePooling2D")
 def _pool(layer: Layer) -> Tensor:
     tensor = layer.read(padded=True)
     window = _pair(layer.get("pool_size"), 2)
@@ -201,88 +201,14 @@ def _pool(layer: Layer) -> Tensor:
     return Tensor(wire)
 
 
-@_is("GlobalAveragePooling2D", "GlobalMaxPooling2D")
+@is_kind("GlobalAveragePooling2D", "GlobalMaxPooling2D")
 def _whole(layer: Layer) -> Tensor:
     kind = "max" if "Max" in layer.kind else "average"
     wire = layer.building.whole(layer.read().wire, layer.origin, kind)
     return Tensor(wire._replace(flat=not layer.get("keepdims", False)))
 
 
-@_is("BatchNormalization")
-def _batch(layer: Layer) -> Tensor:
-    norm = BatchNorm(
-        eps=float(layer.get("epsilon", 1e-3)),
-        momentum=float(layer.get("momentum", 0.99)),
-        scale=bool(layer.get("scale", True)),
-        shift=bool(layer.get("center", True)),
-    )
-    return _normed(layer, norm, "mean", "variance")
-
-
-@_is("LayerNormalization")
-def _layer_norm(layer: Layer) -> Tensor:
-    eps, scale, shift = (
-        float(layer.get("epsilon", 1e-3)),
-        bool(layer.get("scale", True)),
-        bool(layer.get("center", True)),
-    )
-    return _normed(layer, LayerNorm(eps=eps, scale=scale, shift=shift))
-
-
-@_is("GroupNormalization")
-def _group(layer: Layer) -> Tensor:
-    channels = layer.building.shape(layer.read().wire)[-1]
-    groups = int(layer.get("groups", 32))
-    eps, scale, shift = (
-        float(layer.get("epsilon", 1e-3)),
-        bool(layer.get("scale", True)),
-        bool(layer.get("center", True)),
-    )
-    return _normed(layer, GroupNorm(groups=channels if groups == -1 else groups, eps=eps, scale=scale, shift=shift))
-
-
-def _normed(layer: Layer, norm: Any, *running: str) -> Tensor:
-    tensor = layer.read()
-    axis = layer.get("axis", -1)
-    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if axis not in (-1, 3 if not tensor.wire.flat else 1):
-        layer.unsaid(f"it normalizes along the axis {axis}; the format has the channels")
-    assert isinstance(norm, Scaled)
-    names = [name for name in ("scale", "shift") if getattr(norm, name)] + list(running)
-    return replace(tensor, wire=layer.building.step(tensor.wire, norm, layer.origin, _named(layer.arrays, *names)))
-
-
-@_is("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "PReLU")
-def _active(layer: Layer) -> Tensor:
-    wire = layer.read().wire
-    if layer.kind == "Activation":
-        return _activated(layer, wire)
-    if layer.kind == "Softmax":
-        layer.building.note("softmax: the loss of the training has it")
-        return Tensor(wire, ended=True)
-    if layer.kind == "PReLU":
-        if list(layer.get("shared_axes") or ()) != [1, 2] and not wire.flat:
-            layer.unsaid("a trained slope for each cell; the format has one for each channel")
-        slopes = {name: _flat(array) for name, array in _named(layer.arrays, "slope").items()}
-        return Tensor(layer.building.step(wire, Prelu(), layer.origin, slopes))
-    slope = float(layer.get("negative_slope", layer.get("alpha", 0.3 if layer.kind == "LeakyReLU" else 0.0)) or 0.0)
-    activation: Activation = LeakyRelu(slope=slope) if slope else Relu()
-    if layer.kind == "ELU":
-        activation = Elu(alpha=float(layer.get("alpha", 1.0)))
-    elif layer.kind == "ReLU":
-        most, least = layer.get("max_value"), float(layer.get("threshold", 0.0) or 0.0)
-        if most == 6 and not slope:
-            activation = Relu6()
-        if least or most not in (None, 6):
-            layer.unsaid(f"a relu with threshold {least:g} and largest value {most}; the format has `relu` and `relu6`")
-    return Tensor(layer.building.step(wire, activation, layer.origin))
-
-
-def _flat(array: Callable[[], Any]) -> Callable[[], Any]:
-    return lambda: array().reshape(-1)
-
-
-@_is("Dropout", "SpatialDropout2D")
+@is_kind("Dropout", "SpatialDropout2D")
 def _dropout(layer: Layer) -> Tensor:
     tensor, rate, noise = layer.read(), float(layer.get("rate", layer.get("p", 0.5))), layer.get("noise_shape")
     if isinstance(noise, list) and noise[1:] == [1] * (len(noise) - 1) and noise[:1] == [None]:
@@ -293,13 +219,13 @@ def _dropout(layer: Layer) -> Tensor:
     return replace(tensor, wire=layer.building.step(tensor.wire, kind, layer.origin))
 
 
-@_is("Flatten")
+@is_kind("Flatten")
 def _flatten(layer: Layer) -> Tensor:
     tensor = layer.read()
     return replace(tensor, wire=tensor.wire._replace(flat=True))
 
 
-@_is("Reshape")
+@is_kind("Reshape")
 def _reshape(layer: Layer) -> Tensor:
     tensor, wanted = layer.read(), list(layer.get("target_shape") or ())
     shape = layer.building.graph.shape(tensor.wire.value)
@@ -308,7 +234,7 @@ def _reshape(layer: Layer) -> Tensor:
     return replace(tensor, wire=tensor.wire._replace(flat=len(wanted) == 1))
 
 
-@_is("ZeroPadding2D")
+@is_kind("ZeroPadding2D")
 def _padded(layer: Layer) -> Tensor:
     tensor, given = layer.read(padded=True), layer.get("padding", 1)
     rows, columns = given if isinstance(given, list | tuple) else (given, given)
@@ -317,7 +243,7 @@ def _padded(layer: Layer) -> Tensor:
     return replace(tensor, pads=((a[0] + c, a[1] + d), (b[0] + e, b[1] + f)))
 
 
-@_is("Add", "Concatenate", "Multiply")
+@is_kind("Add", "Concatenate", "Multiply")
 def _join(layer: Layer) -> Tensor:
     layer.read()
     if layer.kind == "Concatenate" and layer.get("axis", -1) not in (-1, 3):
@@ -326,7 +252,7 @@ def _join(layer: Layer) -> Tensor:
     return Tensor(layer.building.join(how, [one.wire for one in layer.inputs], layer.origin))
 
 
-@_is("Rescaling", "Normalization")
+@is_kind("Rescaling", "Normalization")
 def _scaled(layer: Layer) -> Tensor:
     import numpy as np
 

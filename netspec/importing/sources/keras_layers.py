@@ -137,7 +137,7 @@ class Model:
         first: bool,
         given: list[Tensor],
     ) -> Tensor:
-        from netspec.importing.sources.keras_kinds import made
+        from netspec.importing.sources.keras_functions import made
 
         kind = str(layer.get("class_name"))
         if kind == "InputLayer" and given:

@@ -88,7 +88,7 @@ class Nodes:
 
     def graph_of(self) -> Graph:
         """The whole graph."""
-        from netspec.importing.sources.onnx_operators import OPERATORS
+        from netspec.importing.sources.onnx_shapes import OPERATORS
 
         for node in self.nodes:
             if self._folded(node):

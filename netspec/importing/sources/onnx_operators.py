@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from math import isclose, prod, sqrt
+from math import isclose, prod
 from typing import Any
 
-from netspec.importing.building import NO_PADS, Broken, Pads
-from netspec.importing.graph import Arrays, Conv, Fc
+from netspec.importing.building import Broken, Pads
+from netspec.importing.graph import Arrays
 from netspec.importing.sources.onnx_nodes import Node, Nodes, Tensor
 from netspec.importing.sources.onnx_sums import added, multiplied
 from netspec.language.activations import (
@@ -29,13 +29,14 @@ from netspec.language.activations import (
 from netspec.language.fields import Pair
 from netspec.language.geometry import effective_kernel, same_padding
 from netspec.language.norms import BatchNorm, InstanceNorm, LocalResponseNorm
-from netspec.language.steps import Dropout
 
 Operator = Callable[[Nodes, Node], Tensor]
 OPERATORS: dict[str, Operator] = {"Add": added, "Sum": added, "Sub": added, "Mul": multiplied, "Div": multiplied}
 
 
-def _is(*names: str) -> Callable[[Operator], Operator]:
+def is_operator(*names: str) -> Callable[[Operator], Operator]:
+    """Enters a function as what reads these operators."""
+
     def keep(function: Operator) -> Operator:
         OPERATORS.update(dict.fromkeys(names, function))
         return function
@@ -68,18 +69,19 @@ def _pads(node: Node, read: tuple[int, ...], kernel: Pair, stride: Pair, dilatio
     return (given[0], given[2]), (given[1], given[3])
 
 
-def _more(a: Pads, b: Pads) -> Pads:
+def more(a: Pads, b: Pads) -> Pads:
+    """Both paddings together."""
     return (a[0][0] + b[0][0], a[0][1] + b[0][1]), (a[1][0] + b[1][0], a[1][1] + b[1][1])
 
 
-@_is("Conv")
+@is_operator("Conv")
 def _conv(nodes: Nodes, node: Node) -> Tensor:
     tensor, kernel = nodes.map(node, 0, padded=True), nodes.weights(node, 1)
     if len(kernel.shape) != 4:
         raise Broken(f"a convolution over {len(kernel.shape) - 2} axes, and maps have two", node.origin)
     size = _pair(kernel.shape[2:])
     stride, dilation = _pair(node.get("strides")), _pair(node.get("dilations"))
-    pads = _more(_pads(node, nodes.building.shape(tensor.wire), size, stride, dilation), tensor.pads)
+    pads = more(_pads(node, nodes.building.shape(tensor.wire), size, stride, dilation), tensor.pads)
     bias = nodes.constant(node, 2)
     arrays: dict[str, Callable[[], Any]] = {"kernel": lambda: kernel.make().transpose(2, 3, 1, 0)}
     wire = nodes.building.conv(
@@ -97,7 +99,7 @@ def _conv(nodes: Nodes, node: Node) -> Tensor:
     return Tensor(wire)
 
 
-@_is("Gemm", "MatMul")
+@is_operator("Gemm", "MatMul")
 def _gemm(nodes: Nodes, node: Node) -> Tensor:
     tensor, kernel = nodes.map(node, 0), nodes.weights(node, 1)
     if len(kernel.shape) != 2 or node.get("transA", 0):
@@ -123,7 +125,7 @@ def _gemm(nodes: Nodes, node: Node) -> Tensor:
     return Tensor(nodes.building.fc(tensor.wire, node.origin, units=units, bias=bias is not None, arrays=arrays))
 
 
-@_is("BatchNormalization")
+@is_operator("BatchNormalization")
 def _batch(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.map(node, 0)
     names = ("scale", "shift", "mean", "variance")
@@ -132,7 +134,7 @@ def _batch(nodes: Nodes, node: Node) -> Tensor:
     return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
 
 
-@_is("InstanceNormalization")
+@is_operator("InstanceNormalization")
 def _instance(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.map(node, 0)
     arrays: Arrays = {"scale": nodes.weights(node, 1).make, "shift": nodes.weights(node, 2).make}
@@ -140,7 +142,7 @@ def _instance(nodes: Nodes, node: Node) -> Tensor:
     return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
 
 
-@_is("LRN")
+@is_operator("LRN")
 def _local(nodes: Nodes, node: Node) -> Tensor:
     norm = LocalResponseNorm(
         size=int(node.get("size")),
@@ -174,7 +176,7 @@ OPERATORS |= {
 }
 
 
-@_is("HardSigmoid")
+@is_operator("HardSigmoid")
 def _hard(nodes: Nodes, node: Node) -> Tensor:
     alpha, beta = float(node.get("alpha", 0.2)), float(node.get("beta", 0.5))
     if not (isclose(alpha, 1 / 6, rel_tol=1e-4) and isclose(beta, 0.5)):
@@ -182,7 +184,7 @@ def _hard(nodes: Nodes, node: Node) -> Tensor:
     return _function(lambda _: HardSigmoid())(nodes, node)
 
 
-@_is("PRelu")
+@is_operator("PRelu")
 def _prelu(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.map(node, 0)
     slope = nodes.channels(node, tensor, 1)
@@ -192,7 +194,7 @@ def _prelu(nodes: Nodes, node: Node) -> Tensor:
     return replace(tensor, wire=nodes.building.step(tensor.wire, Prelu(), node.origin, {"slope": slope}))
 
 
-@_is("Clip")
+@is_operator("Clip")
 def _clip(nodes: Nodes, node: Node) -> Tensor:
     low, high = (nodes.constant(node, at) for at in (1, 2))
     ends = [node.get("min") if low is None else low.scalar, node.get("max") if high is None else high.scalar]
@@ -203,7 +205,7 @@ def _clip(nodes: Nodes, node: Node) -> Tensor:
     return _function(lambda _: Relu6())(nodes, node)
 
 
-@_is("MaxPool", "AveragePool")
+@is_operator("MaxPool", "AveragePool")
 def _pool(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.map(node, 0, padded=True)
     window, stride = _pair(node.get("kernel_shape")), _pair(node.get("strides"))
@@ -218,7 +220,7 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
             )
         if average and any(pads[0] + pads[1]) and not counted:
             nodes.building.unsaid(node.origin, "an average counts a part of its padding")
-        counted, pads = counted or average, _more(pads, tensor.pads)
+        counted, pads = counted or average, more(pads, tensor.pads)
     if tuple(node.get("dilations") or (1, 1)) != (1, 1):
         nodes.building.unsaid(node.origin, "pooling over windows with holes")
     wire = nodes.building.pool(
@@ -234,7 +236,7 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
     return Tensor(wire, tensor.layout)
 
 
-@_is("GlobalAveragePool", "GlobalMaxPool")
+@is_operator("GlobalAveragePool", "GlobalMaxPool")
 def _whole(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.map(node, 0)
     return Tensor(
@@ -242,7 +244,7 @@ def _whole(nodes: Nodes, node: Node) -> Tensor:
     )
 
 
-@_is("ReduceMean", "ReduceMax")
+@is_operator("ReduceMean", "ReduceMax")
 def _reduced(nodes: Nodes, node: Node) -> Tensor:
     tensor, given = nodes.map(node, 0), nodes.constant(node, 1)
     axes = sorted(axis % 4 for axis in (given.numbers() if given is not None else node.get("axes") or ()))
@@ -251,99 +253,3 @@ def _reduced(nodes: Nodes, node: Node) -> Tensor:
         return tensor
     wire = nodes.building.whole(tensor.wire, node.origin, "max" if "Max" in node.kind else "average")
     return Tensor(wire if node.get("keepdims", 1) else wire._replace(flat=True), tensor.layout)
-
-
-@_is("Flatten", "Reshape", "Squeeze", "Unsqueeze")
-def _reshaped(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0)
-    shape, own = nodes.building.graph.shape(tensor.wire.value), nodes.constant(node, 1)
-    count = prod(shape)
-    if node.kind == "Reshape":
-        wanted = [int(n) for n in own.numbers()] if own is not None else []
-        rest = wanted[1:]
-        small = shape[:-1] in ((), (1, 1))
-        back = [n for n in rest if n not in (1, 0)]
-        if len(rest) == 1 and rest[0] in (-1, count):
-            return replace(tensor, wire=tensor.wire._replace(flat=True))
-        if small and (back in ([shape[-1]], [-1]) or not back):  # one number a channel stays that
-            return replace(tensor, wire=tensor.wire._replace(flat=False))
-        nodes.building.unsaid(
-            node.origin, f"a map is laid out anew as {wanted}, as in a channel shuffle; the format has no such step"
-        )
-        return tensor
-    if node.kind == "Flatten" and node.get("axis", 1) == 1:
-        return replace(tensor, wire=tensor.wire._replace(flat=True))
-    if shape[:-1] not in ((), (1, 1)):
-        nodes.building.unsaid(node.origin, f"`{node.kind}` of a map of {shape}")
-    return replace(tensor, wire=tensor.wire._replace(flat=node.kind != "Unsqueeze"))
-
-
-@_is("Transpose")
-def _transposed(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0, padded=True)
-    order = list(node.get("perm") or ())
-    turned = {(0, 2, 3, 1): ("chw", "hwc"), (0, 3, 1, 2): ("hwc", "chw")}.get(tuple(order))
-    if tensor.wire.flat or turned is None or turned[0] != tensor.layout:
-        nodes.building.unsaid(
-            node.origin, f"axes are exchanged as {order}, as in a channel shuffle; the format has no such step"
-        )
-        return tensor
-    return replace(tensor, layout=turned[1])
-
-
-@_is("Pad")
-def _padded(nodes: Nodes, node: Node) -> Tensor:
-    tensor, own, value = nodes.map(node, 0, padded=True), nodes.constant(node, 1), nodes.constant(node, 2)
-    given = [int(n) for n in (own.numbers() if own is not None else node.get("pads") or ())]
-    filled = (value.scalar if value is not None else node.get("value")) or 0.0
-    if len(given) != 8 or node.get("mode", "constant") != "constant" or filled:
-        nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
-        return tensor
-    high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
-    other = [given[at] + given[at + 4] for at in range(4) if at not in (high, wide)]
-    if any(other):
-        nodes.building.unsaid(node.origin, "channels of zeros are added")
-    pads = ((given[high], given[high + 4]), (given[wide], given[wide + 4]))
-    return replace(tensor, pads=_more(tensor.pads, pads))
-
-
-@_is("Dropout")
-def _dropout(nodes: Nodes, node: Node) -> Tensor:
-    tensor, own = nodes.map(node, 0), nodes.constant(node, 1)
-    rate = own.scalar if own is not None else node.get("ratio", 0.5)
-    wire = nodes.building.step(tensor.wire, Dropout(rate=short(rate or 0.0) if rate else 0.0), node.origin)
-    return replace(tensor, wire=wire)
-
-
-@_is("Identity", "Cast")
-def _same(nodes: Nodes, node: Node) -> Tensor:
-    return nodes.map(node, 0, padded=True)
-
-
-@_is("Softmax", "LogSoftmax")
-def _softmax(nodes: Nodes, node: Node) -> Tensor:
-    nodes.building.note(f"{node.kind}: the loss of the training has it")
-    return replace(nodes.map(node, 0), ended=True)
-
-
-@_is("Concat")
-def _concat(nodes: Nodes, node: Node) -> Tensor:
-    tensors = [nodes.map(node, at) for at in range(len(node.inputs))]
-    axis = int(node.get("axis", 1))
-    flat = tensors[0].wire.flat
-    wanted = 1 if flat or tensors[0].layout == "chw" else 3
-    if axis % (2 if flat else 4) != wanted or len({(one.layout, one.wire.flat) for one in tensors}) > 1:
-        nodes.building.unsaid(node.origin, "values are joined along another axis than the channels")
-    return Tensor(nodes.building.join("concat", [one.wire for one in tensors], node.origin), tensors[0].layout)
-
-
-@_is("Erf")
-def _erf(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0)
-    if tensor.gelu is not None and tensor.gelu[0] == "scaled" and isclose(tensor.gelu[1], 1 / sqrt(2), rel_tol=1e-4):
-        return replace(tensor, gelu=("erf", 1.0))
-    nodes.building.unsaid(node.origin, "`Erf` that is no part of a gelu")
-    return tensor
-
-
-__all__ = ["NO_PADS", "OPERATORS", "Conv", "Fc"]
