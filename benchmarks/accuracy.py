@@ -17,9 +17,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import netspec
 from benchmarks.peers import torch_net
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, steps_per_epoch
 from netspec.data import splits
-from netspec.training.step import TrainableNetwork, steps_per_epoch
+from netspec.training.step import TrainableNetwork
 
 
 def by_netspec(spec: str, seed: int, folder: Path) -> float:

@@ -11,29 +11,12 @@ from netspec.language.kind import Settings, elements
 
 def as_json(plan: Plan) -> dict[str, Any]:
     """The summary as other programs read it."""
-    layers = [
-        {
-            "name": layer.name,
-            "kind": layer.kind,
-            "input": list(layer.input),
-            "output": list(layer.output),
-            "parameters": layer.parameters,
-            "macs": layer.macs,
-            "activation_bytes": layer.activation_bytes,
-            "receptive_field": list(layer.receptive_field),
-            "arithmetic": layer.arithmetic,
-            "fc_parameters": layer.fc_parameters,
-            "line": layer.layer.span.line,
-        }
-        | _reads(plan, layer)
-        for layer in plan.layers
-    ]
     return {
         "version": 1,
         "name": plan.name,
         "grammar": grammar(plan.spec),
         "input": list(plan.input),
-        "layers": layers,
+        "layers": [layer_as_json(plan, layer) for layer in plan.layers],
         "parameters": plan.parameters,
         "macs": plan.macs,
         "weight_bytes": plan.weight_bytes,
@@ -41,6 +24,23 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "training_memory": asdict(plan.training_memory),
         "receptive_field": list(plan.receptive_field),
     }
+
+
+def layer_as_json(plan: Plan, layer: PlannedLayer) -> dict[str, Any]:
+    """One layer of a plan as other programs read it."""
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "input": list(layer.input),
+        "output": list(layer.output),
+        "parameters": layer.parameters,
+        "macs": layer.macs,
+        "activation_bytes": layer.activation_bytes,
+        "receptive_field": list(layer.receptive_field),
+        "arithmetic": layer.arithmetic,
+        "fc_parameters": layer.fc_parameters,
+        "line": layer.layer.span.line,
+    } | _reads(plan, layer)
 
 
 def _reads(plan: Plan, layer: PlannedLayer) -> dict[str, list[str]]:

@@ -27,6 +27,7 @@ from netspec.text.docstring import docstring
 COMMANDS: dict[str, str] = {
     "validate": "netspec.cli.validate:validate",
     "summary": "netspec.cli.summary:summary",
+    "diff": "netspec.cli.diff:diff",
     "explain": "netspec.cli.explain:explain",
     "schema": "netspec.cli.schema:schema",
     "diagram": "netspec.cli.diagram:diagram",

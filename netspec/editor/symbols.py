@@ -66,20 +66,22 @@ def _within(node: Node, name: Span, layers: Layers) -> Iterator[_Found]:
     if here := layers.get(id(node)):
         first, last = here[0], here[-1]
         shown = _named(first.name.rpartition(".")[2], last.name.rpartition(".")[2])
-        yield _Found(Symbol(shown, text(here), "layer", name, _whole(name, node)), first, last)
+        below = tuple(one.symbol for one in _of_entries(node, layers)) if isinstance(node, Mapping) else ()
+        yield _Found(Symbol(shown, text(here), "layer", name, _whole(name, node), below), first, last)
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _within(item, item.span, layers)
-    elif isinstance(node, Mapping):
-        found = [one for entry in node for one in _within(entry.value, entry.key.span, layers)]
-        if found:
-            first, last = found[0].first, found[-1].last
-            shown = _named(*(_block(layer, node) for layer in (first, last))) or "block"
-            start = node.entries[0].key.span
-            below = tuple(one.symbol for one in found)
-            yield _Found(
-                Symbol(shown, dimensions(last.output), "block", start, _whole(start, node), below), first, last
-            )
+    elif isinstance(node, Mapping) and (found := [*_of_entries(node, layers)]):
+        first, last = found[0].first, found[-1].last
+        shown = _named(*(_block(layer, node) for layer in (first, last))) or "block"
+        start, below = node.entries[0].key.span, tuple(one.symbol for one in found)
+        yield _Found(Symbol(shown, dimensions(last.output), "block", start, _whole(start, node), below), first, last)
+
+
+def _of_entries(node: Mapping, layers: Layers) -> Iterator[_Found]:
+    """The layers that the values of a mapping say: of a block its own, of a layer its gate."""
+    for entry in node:
+        yield from _within(entry.value, entry.key.span, layers)
 
 
 def _block(layer: PlannedLayer, node: Mapping) -> str:

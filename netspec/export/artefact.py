@@ -34,8 +34,9 @@ from netspec.export.cost import Say, measure
 from netspec.export.functions import Functions
 from netspec.export.load import FORMAT, fingerprint
 from netspec.export.meaning import meaning
+from netspec.language.plain import plain
 from netspec.lowering.planner import choices
-from netspec.runs.record import environment, plain
+from netspec.runs.record import environment
 from netspec.storage import tensors
 from netspec.storage.tree import to_host, unflatten
 from netspec.training.step import TrainableNetwork

@@ -23,6 +23,7 @@ import numpy as np
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.analysis.report import Report
 from netspec.data.splits import Images
+from netspec.language.plain import plain
 from netspec.language.usual import said
 from netspec.lowering.jax_environment import recorded
 from netspec.lowering.network import Choices
@@ -30,7 +31,7 @@ from netspec.lowering.options import compiler_options
 from netspec.repair.check import check_source
 from netspec.runs.checkpoint import Checkpoint, Checkpoints
 from netspec.runs.content import MODEL_FORMAT, of_checkpoint
-from netspec.runs.record import environment, malformed, plain
+from netspec.runs.record import environment, malformed
 from netspec.storage import tensors, writing
 from netspec.storage.tree import to_host
 from netspec.text.files import Unreadable, read_source

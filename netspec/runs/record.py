@@ -10,7 +10,6 @@ A record is plain JSON:
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import itertools
 import json
@@ -19,9 +18,10 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from netspec.language.kinds import KINDS
+from netspec.language.plain import ABSENT, Change, changes, plain
 from netspec.language.usual import usual
 from netspec.runs import processor
 
@@ -70,50 +70,12 @@ TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
 """What is read of a record: the key, its types, and these in words."""
 
 
-class _Absent:
-    def __repr__(self) -> str:
-        return "absent"
-
-
-ABSENT: Final = _Absent()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One value that differs between two nested dictionaries; ABSENT where one of them has none."""
-
-    path: str
-    old: object
-    new: object
-
-    def __str__(self) -> str:
-        return f"{self.path}: {_short(self.old)} -> {_short(self.new)}"
-
-
 @dataclass(frozen=True, slots=True)
 class Difference(Change):
     """A change of a record with what it means for a run that goes on."""
 
     effect: Effect
     reason: str
-
-
-def plain(value: object) -> Any:
-    """A typed value as JSON has it; a dataclass is its fields, after its `type` where its class has one.
-
-    >>> plain((1, 2.5, None))
-    [1, 2.5, None]
-    """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        head = {"type": value.type} if hasattr(value, "type") else {}
-        return head | {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
-    if value is None or isinstance(value, str | int | float):
-        return value
-    raise TypeError(f"a record holds plain values, received {value!r}")
 
 
 def malformed(value: object) -> str | None:
@@ -161,25 +123,6 @@ def environment() -> dict[str, Any]:
     affinity = getattr(os, "sched_getaffinity", None)  # on Linux: the cores that this process may use
     cores = len(affinity(0)) if affinity else os.cpu_count()
     return {"versions": versions, "cores": cores, "processor": processor.name()}
-
-
-def changes(old: object, new: object, path: str = "") -> list[Change]:
-    """Where two nested plain values differ, in the order of their keys.
-
-    >>> [str(change) for change in changes({"epochs": 3, "fc": [10]}, {"epochs": 5, "fc": [10, 2]})]
-    ['epochs: 3 -> 5', 'fc[1]: absent -> 2']
-    """
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        below = [(f"{path}.{key}" if path else str(key), key) for key in {**old, **new}]
-        pairs = [(name, old.get(key, ABSENT), new.get(key, ABSENT)) for name, key in below]
-    elif isinstance(old, list | tuple) and isinstance(new, list | tuple):
-        count = max(len(old), len(new))
-        ends = [(*values, *[ABSENT] * (count - len(values))) for values in (old, new)]
-        pairs = [(f"{path}[{index}]", ends[0][index], ends[1][index]) for index in range(count)]
-    else:
-        same = old == new and isinstance(old, bool) == isinstance(new, bool)
-        return [] if same else [Change(path, old, new)]
-    return [change for name, before, after in pairs for change in changes(before, after, name)]
 
 
 def _shortest(spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -233,9 +176,3 @@ def _judge_spec(change: Change, new: Mapping[str, Any]) -> tuple[Effect, str]:
     if any(isinstance(value, str) and value.endswith("%") for value in values):
         return "warned", "the schedule counts in shares of all steps, which are more now"
     return "allowed", "the run goes on for longer"
-
-
-def _short(value: object) -> str:
-    """A value in a message: fingerprints and sections are cut."""
-    text = repr(value) if isinstance(value, _Absent) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:36]}…"

@@ -25,9 +25,9 @@ import jax.numpy as jnp
 from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.analysis.pooling import WINDOWS
 from netspec.data.splits import Images
+from netspec.language.plain import plain
 from netspec.lowering.planner import Part, Unfit, choices, from_names, parts
 from netspec.lowering.workload import Direction
-from netspec.runs.record import plain
 from netspec.training.step import batch_of
 from netspec.tuning.bench import Say, expected_seconds
 from netspec.tuning.cache import Entry, Measurements, Seconds, Warn

@@ -9,9 +9,9 @@ import jax
 
 from netspec.analysis.memory import training_bytes
 from netspec.analysis.plan import Plan
+from netspec.language.plain import plain
 from netspec.lowering.planner import Part, choices, parts
 from netspec.lowering.workload import Direction, Workload
-from netspec.runs.record import plain
 from netspec.training.memory import available_bytes
 from netspec.tuning.machine import machine
 from netspec.tuning.timed_step import Step, predictions

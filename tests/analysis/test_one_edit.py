@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def test_sample() -> None:
     assert_proved(outcomes(random.Random(0).sample(corpus, 250)))
 
 
-@pytest.mark.slow
+@pytest.mark.skipif("NETSPEC_LONG" not in os.environ, reason="NETSPEC_LONG is not set: minutes of repairs")
 def test_every_third_mistake() -> None:
     corpus = [mistake for file in FILES for mistake in mistakes(file)][::3]
     results = outcomes(corpus)

@@ -39,6 +39,7 @@ WRONG = {
     "train --resume": (["nothing"], 2),
     "compile": (["bad.yaml", "-o", "out"], 1),
     "summary": (["bad.yaml"], 1),
+    "diff": (["good.yaml", "bad.yaml"], 1),
     "diagram": (["bad.yaml"], 1),
     "bench": (["bad.yaml"], 1),
     "evaluate": (["nothing"], 2),
@@ -62,7 +63,7 @@ def test_what_is_wrong_comes_in_every_format(command: str, form: str) -> None:
     assert (code == "NS602") == (status == 2)
     if form in ("json", "gitlab", "sarif"):
         json.loads(done.stdout)
-    result = {"summary", "bench", "evaluate", "predict"}
+    result = {"summary", "diff", "bench", "evaluate", "predict"}
     assert bool(re.search(rf"^error\[{code}\]", done.stderr, re.MULTILINE)) == (form == "json" and command in result)
 
 

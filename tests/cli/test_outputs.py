@@ -71,8 +71,18 @@ def printed(*arguments: str) -> Any:
     return json.loads(here(*arguments, "--format", "json").stdout)
 
 
-def test_summary_and_explain() -> None:
-    compare("`netspec summary --format json`", printed("summary", "specs/lenet5.yaml"))
+def test_summary_diff_and_explain(tmp_path: Path) -> None:
+    summary = printed("summary", "specs/lenet5.yaml")
+    compare("`netspec summary --format json`", summary)
+    wider = (
+        Path("specs/lenet5.yaml").read_text().replace("filters: 16", "filters: 15").replace("epochs: 10", "epochs: 2")
+    )
+    (tmp_path / "wider.yaml").write_text(wider)
+    compared = printed("diff", "specs/lenet5.yaml", str(tmp_path / "wider.yaml"))
+    assert [layer["old"] for layer in compared["layers"]] == summary["layers"]
+    for layer in compared["layers"]:
+        layer["old"] = layer["new"] = None
+    compare("`netspec diff --format json`", compared)
     every = printed("explain")
     compare("`netspec explain --format json`", every)
     assert printed("explain", "NS301") == {"version": 1, **next(c for c in every["codes"] if c["code"] == "NS301")}

@@ -100,13 +100,14 @@ def test_branches_that_agree_only_when_downsampled_have_no_undiminished_network(
 
 @pytest.mark.slow
 @given(specs())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_every_valid_spec_has_a_summary(text: str) -> None:
     with isolated_file(text) as name:
         facts = json.loads(here("summary", name, "--format", "json").stdout)
         table = here("summary", name)
     assert table.exit_code == 0
-    assert all(layer["name"] in table.stdout for layer in facts["layers"])
+    # in the table a block's name stands once, above its layers
+    assert all(layer["name"].rpartition(".")[2] in table.stdout for layer in facts["layers"])
     assert sum(layer["parameters"] for layer in facts["layers"]) == facts["parameters"]
 
 

@@ -29,6 +29,12 @@ def known() -> list[Base]:
     return [Base(file.stem, file.read_text(encoding="utf-8")) for file in files]
 
 
+def chains() -> list[Base]:
+    """Those of them in which each layer reads the one before."""
+    plans = ((base, check_source(Source(base.name, base.text)).plan) for base in known())
+    return [base for base, plan in plans if plan and all(layer.reads == (layer.value - 1,) for layer in plan.layers)]
+
+
 def grown() -> list[Base]:
     """Small networks with shortcuts, branches, groups, gates, and norms and activations with arguments."""
     files = sorted((Path(__file__).parent / "grown").glob("*.yaml"))
@@ -36,7 +42,8 @@ def grown() -> list[Base]:
 
 
 def relaid(bases: list[Base]) -> list[Base]:
-    """Files as other authors would lay them out: block style, flow style, comments, anchors."""
+    """Files as other authors would lay them out: block style, flow style, comments, anchors; those without a finding, since
+    the comments that silence one are lost."""
     laid = []
     for base in bases:
         data = yaml.load(base.text, Loader=yaml.BaseLoader)
@@ -46,7 +53,7 @@ def relaid(bases: list[Base]) -> list[Base]:
         anchored = _anchored(data)
         if anchored is not None:
             laid.append(Base(f"{base.name}-anchors", anchored))
-    return laid
+    return [base for base in laid if not check_source(Source(base.name, base.text)).diagnostics]
 
 
 def drawn(number: int, seed: int) -> list[Base]:
@@ -151,7 +158,9 @@ def _anchored(data: dict[str, Any]) -> str | None:
     used = False
     for line in text.split("\n"):
         head, colon, rest = line.partition("conv: {")
-        if colon and rest in first:
+        if "branches:" in head:
+            lines.append(line)
+        elif colon and rest in first:
             lines.append(f"{head}conv: *{first[rest]}")
             used = True
         elif colon and text.count(f"conv: {{{rest}\n") > 1:

@@ -15,7 +15,7 @@ from netspec.repair.check import check_source
 from netspec.text.source import Source
 
 from . import slips, slips_later, slips_latest
-from .bases import Base, drawn, grown, known, relaid
+from .bases import Base, chains, drawn, grown, relaid
 from .slip import Slip
 
 LISTS = {"first": slips.slips, "later": slips_later.slips, "latest": slips_latest.slips}
@@ -61,7 +61,7 @@ def outcome(slip: Slip) -> Outcome | None:
 
 
 def bases(number_drawn: int, seed: int) -> list[Base]:
-    return [*known(), *relaid(known()), *drawn(number_drawn, seed)]
+    return [*chains(), *relaid(chains()), *drawn(number_drawn, seed)]
 
 
 def bases_grown(number_drawn: int, seed: int) -> list[Base]:

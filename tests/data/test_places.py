@@ -156,7 +156,7 @@ def test_the_help_for_labels_of_text_works(kind: type, tmp_path: Path) -> None:
 def test_the_help_for_other_labels_works(labels: np.ndarray, code: str, tmp_path: Path) -> None:
     found = refused(load(archive(tmp_path, y_train=labels), (8, 8, 1), 10))
     assert [problem.code for problem in found] == [code]
-    (statement,) = re.findall("`([^`]+)`", found[0].help or "")
+    *_, statement = re.findall("`([^`]+)`", found[0].help or "")
     read(load(archive(tmp_path, y_train=eval(statement, {"numpy": np, "labels": labels})), (8, 8, 1), 10))
 
 

@@ -14,17 +14,17 @@ from hypothesis import HealthCheck, given, settings
 
 import netspec
 from netspec.analysis.stages import stages
+from netspec.language.plain import plain
 from netspec.language.steps import Dropout
 from netspec.lowering.around import dropout
 from netspec.lowering.planner import choices, from_names
-from netspec.runs.record import plain
 from tests.lowering.grammar import specs
 from tests.lowering.networks import network, variables
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(specs())
 def test_lowered_shapes_are_the_shape_rule(text: str) -> None:
     for chosen in (False, True):
@@ -47,7 +47,7 @@ def test_chosen_algorithms_can_be_written_down_and_read_again(text: str) -> None
         assert from_names(plan, json.loads(json.dumps(plain(chosen)))) == chosen
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(specs())
 def test_initial_leaves_are_the_declared_parameters(text: str) -> None:
     net = network(text)

@@ -44,7 +44,7 @@ def test_random_networks(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(specs())
 def test_many_random_networks(text: str) -> None:
     compare(text, chosen=False)

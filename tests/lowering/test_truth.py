@@ -77,7 +77,8 @@ def compare(text: str, *, chosen: bool, training: bool) -> None:
         for name, value in own.items():
             difference = np.abs(np.asarray(gradients[layer][name], np.float64) - value.grad.numpy()).max()
             # A gradient that is zero in exact arithmetic is rounding noise of the whole: it is held against the largest.
-            own_scale = max(float(value.grad.abs().max()), 0.01 * scale)
+            largest = float(value.grad.abs().max())
+            own_scale = max(largest, 0.01 * scale) if largest > 1e-12 * scale else scale
             assert difference / own_scale < TOLERANCE, f"gradient of {layer}/{name}: {difference / own_scale:.2e}"
     agree(image_gradient, x.grad, "gradient of the images")
 
@@ -208,7 +209,7 @@ def test_a_step_of_training_is_pytorchs() -> None:
     text = (
         "netspec: 1\nname: t\ninput: [8, 8, 4]\ndata: {source: npz, path: t.npz}\nblocks:\n"
         "  - {conv: {filters: 4, kernel: 3, padding: 1, norm: batch, gate: {units: 2}}, shortcut: add, activation: relu}\n"
-        "  - {branches: [[], {conv: {filters: 4, kernel: 1, activation: prelu}}], join: concat, pool: {window: 2, norm: batch}}\n"
+        "  - {branches: [[], {conv: {filters: 4, kernel: 1, activation: prelu}}], join: concat, pool: {window: 2, norm: batch, activation: tanh}}\n"
         "fc: [{units: 6, norm: batch}, 3]\ntrain: {optimizer: {type: sgd, learning_rate: 1, momentum: 0.9}}\n"
     )
     net = network(text, chosen=True)
@@ -250,7 +251,7 @@ def test_random_networks(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(specs())
 def test_many_random_networks(text: str) -> None:
     compare(text, chosen=False, training=False)

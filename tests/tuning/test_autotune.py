@@ -13,8 +13,8 @@ import pytest
 
 from netspec.analysis.convolution import Choice
 from netspec.analysis.plan import Plan
+from netspec.language.plain import plain
 from netspec.lowering.planner import Unfit, choices, from_names, parts
-from netspec.runs.record import plain
 from netspec.training.step import TrainableNetwork
 from netspec.tuning import autotune
 from netspec.tuning.timing import Timing

@@ -1,0 +1,230 @@
+"""`netspec diff`: what has changed between two specs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from netspec.analysis.budgets import COSTS
+from netspec.analysis.comparison import Comparison, Pair, compare
+from netspec.analysis.figures import short, short_bytes
+from netspec.analysis.plan import Plan
+from netspec.analysis.summary import layer_as_json
+from netspec.cli import messages, options, specs
+from netspec.cli.layer_table import described
+from netspec.cli.outcome import Outcome
+from netspec.language.kind import dimensions
+from netspec.language.plain import ABSENT, Change
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+MARKS = {"added": "+", "removed": "-", "changed": "~"}
+COLOURS = {"added": "green", "removed": "red", "changed": "yellow"}
+
+
+@click.command(
+    short_help="Show what has changed between two specs.",
+    epilog="Example: netspec diff specs/vgg11.yaml specs/vgg16.yaml",
+)
+@click.argument("old", type=options.FILE)
+@click.argument("new", type=options.FILE)
+@options.forms("table", "json", "markdown")
+def diff(old: str, new: str, form: str) -> Outcome:
+    """Show what has changed from one spec to another, layer by layer, with shapes and costs.
+
+    OLD and NEW are specs, run directories, or `-` for standard input, once. Networks that exceed their budgets are compared too.
+    """
+    if old == new == "-":
+        raise click.UsageError("standard input is read once: OLD and NEW cannot both be `-`.")
+    comparison = compare(*(specs.require_costs(name)[0] for name in (old, new)))
+
+    def result(stream: TextIO) -> Iterator[str]:
+        if form == "json":
+            yield json.dumps(_as_json(comparison)) + "\n"
+        elif form == "markdown":
+            yield _markdown(comparison) + "\n"
+        else:
+            yield messages.lines(stream, *_parts(comparison, stream))
+
+    return Outcome(result=result)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A layer that is another now, or how many in a row are not."""
+
+    change: str
+    """A key of MARKS; empty where the layers are as they were."""
+    name: str
+    said: str
+    output: str = ""
+    parameters: str = ""
+    macs: str = ""
+
+
+def _rows(comparison: Comparison) -> Iterator[Row]:
+    for same, pairs in groupby(comparison.pairs, lambda pair: pair.change == "same"):
+        alike = list(pairs)
+        if same:
+            yield Row("", "", f"{len(alike)} layer{'s' * (len(alike) > 1)} as before")
+        else:
+            yield from map(_row, alike)
+
+
+def _row(pair: Pair) -> Row:
+    layer = pair.layer
+    if pair.old is None or pair.new is None:
+        output, cost = dimensions(layer.output), (layer.parameters, layer.macs)
+        sign = -1 if pair.new is None else 1
+        deltas = [_delta(sign * number) for number in cost]
+        return Row(pair.change, layer.name, described(layer), output, *deltas)
+    shapes = dict.fromkeys(dimensions(one.output) for one in (pair.old, pair.new))
+    parameters, macs = pair.new.parameters - pair.old.parameters, pair.new.macs - pair.old.macs
+    said = "; ".join(map(_told, pair.changes)) or described(layer)
+    return Row(pair.change, layer.name, said, " -> ".join(shapes), _delta(parameters), _delta(macs))
+
+
+def _told(change: Change) -> str:
+    """`filters 16 -> 32`."""
+    return f"{change.path} {_value(change.old)} -> {_value(change.new)}"
+
+
+def _value(value: object) -> str:
+    if value is ABSENT:
+        return "-"
+    if isinstance(value, list) and len(value) == 2 and value[0] == value[1]:
+        value = value[0]
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _delta(number: int) -> str:
+    """A difference with its sign; nothing where there is none.
+
+    >>> _delta(2416), _delta(-1500000), _delta(0)
+    ('+2,416', '-1.5M', '')
+    """
+    size = f"{abs(number):,}" if abs(number) < 100_000 else short(abs(number))
+    return f"{'+' if number > 0 else '-'}{size}" if number else ""
+
+
+def _costs(comparison: Comparison) -> Iterator[tuple[str, ...]]:
+    """Each cost of both networks, by how much it has changed, and what the new spec allows."""
+    for cost in COSTS:
+        old, new = cost.of(comparison.old), cost.of(comparison.new)
+        shown: Callable[[int], str] = short_bytes if cost.unit else "{:,}".format
+        change = "" if old == new else f"{new / old - 1:+.1%}" if old else "new"
+        limit = getattr(comparison.new.spec.budget.value, cost.key)
+        budget = "" if limit is None else f"{'over ' * (new > limit)}{shown(limit)}"
+        yield cost.noun, shown(old), shown(new), change, budget
+
+
+COSTS_HEAD = ("costs", "before", "after", "change", "budget")
+
+
+def _parts(comparison: Comparison, stream: TextIO) -> Iterator[Table | Text | str]:
+    yield _title(comparison)
+    if any(pair.change != "same" for pair in comparison.pairs):
+        yield _layers(comparison, stream)
+    yield _totals(comparison, stream)
+    if comparison.changes:
+        yield "\nOther settings\n" + "\n".join(f"  {_told(change)}" for change in comparison.changes)
+
+
+def _title(comparison: Comparison) -> Text:
+    from rich.text import Text
+
+    names = dict.fromkeys(plan.name for plan in (comparison.old, comparison.new))
+    title = Text(" -> ".join(map(messages.safe, names)), style="bold")
+    if comparison.same:
+        title.append("  nothing that is computed has changed", style="not bold")
+    return title
+
+
+def _layers(comparison: Comparison, stream: TextIO) -> Table:
+    from rich.table import Table
+
+    table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("layer", overflow="fold")
+    table.add_column("what", overflow="fold")
+    table.add_column("output", overflow="fold")
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("MACs", justify="right", no_wrap=True)
+    for row in _rows(comparison):
+        style = COLOURS.get(row.change, "dim")
+        cells = (row.name, row.said, row.output, row.parameters, row.macs)
+        table.add_row(MARKS.get(row.change, ""), *map(messages.safe, cells), style=style)
+    return table
+
+
+def _totals(comparison: Comparison, stream: TextIO) -> Table:
+    from rich.table import Table
+
+    table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold")
+    for number, name in enumerate(COSTS_HEAD):
+        table.add_column(name, justify="right" if number else "left")
+    for cells in _costs(comparison):
+        *_, change, budget = cells
+        table.add_row(*cells, style="red" if budget.startswith("over") else None if change else "dim")
+    return table
+
+
+def _markdown(comparison: Comparison) -> str:
+    """For a pull request: what has changed, then what it costs."""
+    rows = [["", "layer", "what", "output", "parameters", "MACs"], ["---"] * 4 + ["---:"] * 2]
+    for row in _rows(comparison):
+        cells = [MARKS.get(row.change, ""), row.name, row.said, row.output, row.parameters, row.macs]
+        rows.append(cells)
+    costs = [[*COSTS_HEAD], ["---", *["---:"] * 4], *map(list, _costs(comparison))]
+    names = dict.fromkeys(plan.name for plan in (comparison.old, comparison.new))
+    parts = [f"### {' → '.join(names)}", _markdown_table(rows), _markdown_table(costs)]
+    if comparison.changes:
+        parts.append("\n".join(f"- `{_told(change)}`" for change in comparison.changes))
+    return "\n\n".join(parts)
+
+
+def _markdown_table(rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def _as_json(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "same": comparison.same,
+        **{name: _network(plan) for name, plan in (("old", comparison.old), ("new", comparison.new))},
+        "layers": [
+            {
+                "change": pair.change,
+                "old": pair.old and layer_as_json(comparison.old, pair.old),
+                "new": pair.new and layer_as_json(comparison.new, pair.new),
+                "settings": [*map(_change_as_json, pair.changes)],
+            }
+            for pair in comparison.pairs
+        ],
+        "settings": [*map(_change_as_json, comparison.changes)],
+    }
+
+
+def _network(plan: Plan) -> dict[str, Any]:
+    return {
+        "name": plan.name,
+        "input": list(plan.input),
+        "parameters": plan.parameters,
+        "macs": plan.macs,
+        "weight_bytes": plan.weight_bytes,
+        "peak_activation_bytes": plan.peak_activation_bytes,
+        "training_bytes": plan.training_bytes,
+    }
+
+
+def _change_as_json(change: Change) -> dict[str, Any]:
+    """A side that has no such key lacks its value."""
+    sides = {name: value for name, value in (("old", change.old), ("new", change.new)) if value is not ABSENT}
+    return {"key": change.path, **sides}
