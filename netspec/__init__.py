@@ -6,6 +6,7 @@
     load(run)               the trained network back
     evaluate(run)           what it does on its test set
     predict(run, images)    what it says of images
+    from_torch(module, x)   the spec and the weights of a PyTorch module
 
 A spec is a path, a mapping or `text=`. What ends one of them is a NetspecError with its `diagnostics`: SpecError, DataError,
 RunError, DamagedFile, DeviceError. Importing this costs nothing: each name loads what it needs when it is used (PEP 562).
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         DeviceError,
         Diagnostic,
         Evaluated,
+        Imported,
         LabelsPrediction,
         NetspecError,
         NumbersPrediction,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         check,
         compile,
         evaluate,
+        from_torch,
         load,
         predict,
         train,
@@ -49,6 +52,7 @@ __all__ = [
     "DeviceError",
     "Diagnostic",
     "Evaluated",
+    "Imported",
     "LabelsPrediction",
     "NetspecError",
     "NumbersPrediction",
@@ -65,6 +69,7 @@ __all__ = [
     "check",
     "compile",
     "evaluate",
+    "from_torch",
     "load",
     "predict",
     "train",

@@ -20,6 +20,7 @@ from netspec.text.source import Source
 if TYPE_CHECKING:
     import numpy as np
 
+    from netspec.importing.imported import Imported
     from netspec.training.session import Watcher
     from netspec.training.step import TrainableNetwork
     from netspec.training.trained import TrainedNetwork
@@ -34,6 +35,7 @@ __all__ = [
     "DeviceError",
     "Diagnostic",
     "Evaluated",
+    "Imported",
     "LabelsPrediction",
     "NetspecError",
     "NumbersPrediction",
@@ -49,6 +51,7 @@ __all__ = [
     "check",
     "compile",
     "evaluate",
+    "from_torch",
     "load",
     "predict",
     "train",
@@ -56,6 +59,7 @@ __all__ = [
 
 LATE = {
     "Evaluated": "netspec.workflows.evaluate",
+    "Imported": "netspec.importing.imported",
     "LabelsPrediction": "netspec.workflows.predict",
     "NumbersPrediction": "netspec.workflows.predict",
     "Prediction": "netspec.workflows.predict",
@@ -244,6 +248,22 @@ def load(run: AnyPath, *, checkpoint: str = "model") -> TrainedNetwork:
     from netspec.workflows.runs import load
 
     return load(run, checkpoint)
+
+
+def from_torch(module: Any, images: Any, *, partial: bool = False) -> Imported:
+    """The spec of a PyTorch module, as a person would write it, and its weights: `.text`, `.plan`, `.arrays`, `.save(...)`.
+
+    `images` is a tensor (batch, channels, height, width), on which `torch.export` runs the module. The spec is proved to be the
+    same network, operation by operation. With `partial`, what the format cannot say is left out, and told in `.findings`.
+    `netspec import` does it for files, of other systems too.
+
+    Raises:
+        SpecError: PyTorch does not export the module, or the format cannot say it; the diagnostics name the layers.
+        ImportError: PyTorch is not installed.
+    """
+    from netspec.importing.module import from_torch
+
+    return from_torch(module, images, partial=partial)
 
 
 def _source(spec: Spec | None, text: str | None) -> Source:

@@ -11,7 +11,7 @@ from typing import Any
 
 import netspec
 
-FUNCTIONS = ("check", "compile", "train", "load", "evaluate", "predict")
+FUNCTIONS = ("check", "compile", "train", "load", "evaluate", "predict", "from_torch")
 RESULTS = (
     "Report",
     "Diagnostic",
@@ -23,6 +23,7 @@ RESULTS = (
     "Prediction",
     "LabelsPrediction",
     "NumbersPrediction",
+    "Imported",
 )
 WATCHERS = ("Watcher",)
 ERRORS = ("NetspecError", "SpecError", "DataError", "RunError", "DamagedFile", "DeviceError")

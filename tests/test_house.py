@@ -27,6 +27,7 @@ ROOMS = (
     "project",
     "editor",
     "storage",
+    "importing",
     "lowering",
     "data",
     "runs",
@@ -48,7 +49,7 @@ BY_NAME = {
     "language/added.py": {"lowering"},
 }
 """The files that name modules of later rooms, imported when they are asked for."""
-COMPUTING = ("lowering", "data", "runs", "training", "tuning", "export", "report", "workflows")
+COMPUTING = ("importing", "lowering", "data", "runs", "training", "tuning", "export", "report", "workflows")
 ARRAYS = {"storage/tensors.py", "storage/tree.py"}
 """What is written may be text or arrays: these two are for arrays."""
 HEAVY = {"jax", "jaxlib", "numpy", "optax", "PIL", "safetensors", "tensorboardX", "ml_dtypes", "jinja2", "filelock"}

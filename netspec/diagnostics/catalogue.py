@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from netspec.diagnostics.code import Code
-from netspec.diagnostics.codes import blocks, budgets, data, grammar, labels, shapes, structure, text, training, weights
+from netspec.diagnostics.codes import (
+    blocks,
+    budgets,
+    data,
+    grammar,
+    importing,
+    labels,
+    shapes,
+    structure,
+    text,
+    training,
+    weights,
+)
 
-FAMILIES = (text, structure, grammar, blocks, shapes, budgets, data, training, labels, weights)
+FAMILIES = (text, structure, grammar, blocks, importing, shapes, budgets, data, training, labels, weights)
 
 CODES: dict[str, Code] = {
     code.code: code

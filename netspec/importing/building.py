@@ -1,0 +1,224 @@
+"""How readers of sources put a graph together: shapes on the way, and what the format cannot say collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+from netspec.importing.graph import Arrays, Conv, Drop, Fc, Graph, Join, Op, Origin, Pool, Settings, Unsaid
+from netspec.language.activations import Activation, NoActivation
+from netspec.language.added import Projection
+from netspec.language.fields import Pair
+from netspec.language.geometry import effective_kernel
+from netspec.language.kind import Shape
+from netspec.language.norms import Norm
+from netspec.language.steps import Dropout
+
+MOST_OPS = 6_000
+MOST_CELLS = 1 << 20
+"""Of an image's side, and of channels or units: larger numbers are mistakes."""
+Pads = tuple[Pair, Pair]
+"""Rows above and below the map, columns left and right of it."""
+NO_PADS: Pads = ((0, 0), (0, 0))
+
+
+class Broken(Exception):
+    """A source is not what it says it is, or more than an import reads; `origin` is where."""
+
+    def __init__(self, message: str, origin: Origin | None = None, code: str = "NS292") -> None:
+        super().__init__(message)
+        self.message, self.origin, self.code = message, origin, code
+
+
+class Wire(NamedTuple):
+    """A value, and whether it is taken as a vector."""
+
+    value: int
+    flat: bool = False
+
+
+class Building:
+    """A graph in the making. What is not sound raises Broken."""
+
+    def __init__(self, name: str, system: str, input: Sequence[int]) -> None:
+        shape = tuple(input)
+        if len(shape) != 3 or not all(isinstance(size, int) and 0 < size <= MOST_CELLS for size in shape):
+            raise Broken(f"its images are {' x '.join(map(str, shape))}, and no height, width and channels")
+        self.graph = Graph(name, system, shape, [], 0)
+
+    def shape(self, wire: Wire) -> Shape:
+        """(height, width, channels), or (units,) of what is taken as a vector."""
+        shape = self.graph.shape(wire.value)
+        return (prod(shape),) if wire.flat else shape
+
+    def conv(
+        self,
+        wire: Wire,
+        origin: Origin,
+        *,
+        filters: int,
+        kernel: Pair,
+        stride: Pair = (1, 1),
+        pads: Pads = NO_PADS,
+        dilation: Pair = (1, 1),
+        groups: int = 1,
+        bias: bool = True,
+        arrays: Arrays | None = None,
+    ) -> Wire:
+        """A convolution."""
+        read = self._map(wire, origin)
+        _positive(origin, filters, groups, *kernel, *stride, *dilation)
+        if read[2] % groups or filters % groups:
+            raise Broken(f"{groups} groups do not divide {read[2]} channels and {filters} filters", origin)
+        window = tuple(effective_kernel(k, d) for k, d in zip(kernel, dilation, strict=True))
+        sizes = self._sizes(read, window, stride, pads, origin)
+        settings = Conv(filters, kernel, stride, (pads[0][0], pads[1][0]), dilation, groups, bias)
+        return self._add(settings, (wire.value,), (*sizes, filters), origin, arrays)
+
+    def pool(
+        self,
+        wire: Wire,
+        origin: Origin,
+        *,
+        type: str,
+        window: Pair,
+        stride: Pair,
+        pads: Pads = NO_PADS,
+        counted: bool = False,
+        ceil: bool = False,
+    ) -> Wire:
+        """A pooling layer; with `ceil`, windows may reach over the end."""
+        read = self._map(wire, origin)
+        _positive(origin, *window, *stride)
+        sizes = self._sizes(read, window, stride, pads, origin, ceil)
+        exact = self._sizes(read, window, stride, pads, origin)
+        padded = any(pads[0] + pads[1]) and counted and type == "average"
+        if padded and (sizes != exact or pads[0][0] != pads[0][1] or pads[1][0] != pads[1][1]):
+            self.unsaid(
+                origin, "an average counts padding, and its windows reach over the end or one side has more of it"
+            )
+        after = (pads[0][1], pads[1][1]) if padded else None
+        settings = Pool(type, window, stride, (pads[0][0], pads[1][0]), after)
+        return self._add(settings, (wire.value,), (*sizes, read[2]), origin)
+
+    def whole(self, wire: Wire, origin: Origin, type: str = "average") -> Wire:
+        """Global pooling."""
+        height, width, channels = self._map(wire, origin)
+        settings = Pool(type, (height, width), (height, width), (0, 0), None, True)
+        return self._add(settings, (wire.value,), (1, 1, channels), origin)
+
+    def fc(self, wire: Wire, origin: Origin, *, units: int, bias: bool = True, arrays: Arrays | None = None) -> Wire:
+        """A fully connected layer of all numbers of what it reads."""
+        _positive(origin, units)
+        made = self._add(Fc(units, bias), (wire.value,), (units,), origin, arrays)
+        return Wire(made.value, True)
+
+    def step(
+        self, wire: Wire, settings: Norm | Activation | Dropout, origin: Origin, arrays: Arrays | None = None
+    ) -> Wire:
+        """A norm, an activation or dropout; one that does nothing adds nothing."""
+        if isinstance(settings, NoActivation) or (isinstance(settings, Dropout) and not settings):
+            return wire
+        made = self._add(settings, (wire.value,), self.shape(wire), origin, arrays)
+        return Wire(made.value, wire.flat)
+
+    def drop(self, wire: Wire, rate: float, origin: Origin) -> Wire:
+        """Stochastic depth of what an addition reads."""
+        return self._add(Drop(rate), (wire.value,), self.shape(wire), origin) if rate else wire
+
+    def join(self, how: str, wires: Sequence[Wire], origin: Origin) -> Wire:
+        """The sum, or all channels, or the product of several maps."""
+        if not wires:
+            raise Broken("it joins nothing", origin)
+        shapes = [self.graph.shape(wire.value) for wire in wires]
+        sizes = {shape[:2] for shape in shapes} if how == "concat" else set(shapes)
+        if how == "multiply":
+            sizes = {(max(shapes), shapes[0][-1])} if len({shape[-1] for shape in shapes}) == 1 else set(shapes)  # type: ignore[arg-type]
+        if len(sizes) > 1:
+            raise Broken(f"maps of {' and '.join('x'.join(map(str, s)) for s in shapes)} are joined", origin)
+        shape = max(shapes, key=prod)
+        if how == "concat":
+            shape = (*shapes[0][:-1], sum(one[-1] for one in shapes))
+        made = self._add(Join(how), tuple(wire.value for wire in wires), shape, origin)
+        return Wire(made.value, wires[0].flat)
+
+    def sliced(self, wire: Wire, stride: Pair, target: Shape, origin: Origin) -> Wire:
+        """Every S-th cell, with channels of zeros behind the others."""
+        settings = Projection(way="slice", stride=stride, target=target)
+        return self._add(settings, (wire.value,), target, origin)
+
+    def scaled(self, wire: Wire, origin: Origin, *, scale: bool, shift: bool, arrays: Arrays | None = None) -> Wire:
+        """A factor and a summand for each channel: of the norm before it, or a convolution of each channel on its own."""
+        from dataclasses import replace
+
+        from netspec.language.norms import Scaled
+
+        last = self.graph.ops[wire.value - 1] if wire.value == len(self.graph.ops) and wire.value else None
+        if last is not None and isinstance(last.settings, Scaled) and not (last.settings.scale or last.settings.shift):
+            settings = replace(last.settings, scale=scale, shift=shift)
+            self.graph.ops[-1] = replace(last, settings=settings, arrays={**last.arrays, **(arrays or {})})
+            return wire
+        if wire.flat or not scale:
+            self.unsaid(origin, "a factor or summand for each channel stands alone, behind no norm")
+            return wire
+        channels = self.shape(wire)[2]
+        kernel = (
+            {"kernel": lambda: arrays["scale"]().reshape(1, 1, 1, channels)} if arrays and "scale" in arrays else {}
+        )
+        bias = {"bias": arrays["shift"]} if arrays and "shift" in arrays else {}
+        return self.conv(
+            wire, origin, filters=channels, kernel=(1, 1), groups=channels, bias=shift, arrays={**kernel, **bias}
+        )
+
+    def unsaid(self, origin: Origin, message: str, help: str | None = None, code: str = "NS290") -> None:
+        """What the format cannot say."""
+        self.graph.unsaid.append(Unsaid(code, message, origin, help, origin.name))
+
+    def note(self, text: str) -> None:
+        """What was left out without loss, once."""
+        if text not in self.graph.notes:
+            self.graph.notes.append(text)
+
+    def done(self, output: Wire) -> Graph:
+        """The graph, whose result is a value."""
+        self.graph.output = output.value
+        if not output.value:
+            raise Broken("it has no layer")
+        return self.graph
+
+    def _add(
+        self, settings: Settings, reads: tuple[int, ...], shape: Shape, origin: Origin, arrays: Arrays | None = None
+    ) -> Wire:
+        if len(self.graph.ops) >= MOST_OPS:
+            raise Broken(f"it has more than {MOST_OPS:,} operations", origin)
+        self.graph.ops.append(Op(settings, reads, shape, origin, arrays or {}))
+        return Wire(len(self.graph.ops))
+
+    def _map(self, wire: Wire, origin: Origin) -> Shape:
+        shape = self.graph.shape(wire.value)
+        if wire.flat and len(shape) == 3 and shape[:2] != (1, 1):
+            raise Broken("it reads a vector where a map is needed", origin)
+        return shape if len(shape) == 3 else (1, 1, shape[0])
+
+    def _sizes(
+        self, read: Shape, window: Any, stride: Pair, pads: Pads, origin: Origin, ceil: bool = False
+    ) -> tuple[int, int]:
+        found = []
+        for size, k, s, pad in zip(read[:2], window, stride, pads, strict=True):
+            span = size + sum(pad) - k
+            out = -(-span // s) + 1 if ceil else span // s + 1
+            if ceil and (out - 1) * s >= size + pad[0]:
+                out -= 1  # the last window would begin behind the map
+            if (span < 0 and not ceil) or out < 1 or min(pad) < 0:
+                raise Broken(
+                    f"a window of {k} cells does not fit {size} cells with padding {pad[0]} and {pad[1]}", origin
+                )
+            found.append(out)
+        return found[0], found[1]
+
+
+def _positive(origin: Origin, *numbers: int) -> None:
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= MOST_CELLS:
+            raise Broken(f"{number!r} is no size", origin)

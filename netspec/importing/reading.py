@@ -1,0 +1,96 @@
+"""Which file is which system's, and its graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from netspec.diagnostics.diagnostic import Diagnostic, from_fault, from_unreadable, placeless
+from netspec.diagnostics.errors import SpecError, UnreadableSpec
+from netspec.importing.building import Broken
+from netspec.importing.gates import gated
+from netspec.importing.graph import Graph, Origin, Unsaid
+from netspec.text.files import Unreadable, read_source
+from netspec.text.source import START, Source
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What reads the files of one ending."""
+
+    module: str
+    """Its `read` gives a graph."""
+    text: bool = False
+    """Whether its files are texts, in which things have places."""
+
+
+SYSTEMS: dict[str, System] = {
+    ".cfg": System("netspec.importing.sources.darknet", True),
+    ".prototxt": System("netspec.importing.sources.caffe", True),
+    ".onnx": System("netspec.importing.sources.onnx"),
+    **dict.fromkeys((".keras", ".h5", ".hdf5", ".json"), System("netspec.importing.sources.keras")),
+    ".pt2": System("netspec.importing.sources.torch_file"),
+}
+"""By the ending of a file."""
+MOST_BYTES = 8 << 30
+PACKAGES = ("onnx", "h5py", "numpy", "google", "safetensors")
+INSTALL = "pip install 'netspec-compiler[import]'"
+MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
+
+
+def read(file: str, weights: str | None = None) -> tuple[Graph, Source | None]:
+    """The graph of a file, and its text where it is one; `weights` is a file of weights beside it.
+
+    Raises UnreadableSpec where a file cannot be read, SpecError where it is not what its ending says.
+    """
+    system = SYSTEMS.get(Path(file).suffix.lower())
+    if system is None:
+        endings = ", ".join(f"`{ending}`" for ending in SYSTEMS)
+        help = f"give a file that ends in one of {endings}"
+        raise SpecError([placeless("NS292", f"`{file}`: no ending that an import knows", help)], status=2)
+    reader = import_module(system.module)
+    name = Path(file).name.removesuffix(Path(file).suffix)
+    content = (lambda: _bytes(weights)) if weights is not None else None
+    source = _text(file) if system.text else None
+    try:
+        graph: Graph = reader.read(source, name, content) if source is not None else reader.read(Path(file), name)
+        return gated(graph), source
+    except Broken as error:
+        where = error.origin or Origin("")
+        raise SpecError([finding(Unsaid(error.code, error.message, where), file, source)], status=1) from None
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] not in PACKAGES:
+            raise
+        raise SpecError([placeless("NS292", f"`{file}` needs the package {error.name}", INSTALL)], status=3) from None
+    except MALFORMED as error:  # what stands where something else should, in a file of someone else's making
+        what = f"it is not laid out as its ending says ({type(error).__name__}: {str(error)[:80]})"
+        raise SpecError([finding(Unsaid("NS292", what, Origin("")), file, source)]) from None
+    except OSError as error:
+        raise UnreadableSpec([from_unreadable(Unreadable(file, error.strerror or str(error)))], status=2) from None
+
+
+def finding(unsaid: Unsaid, file: str, source: Source | None) -> Diagnostic:
+    """What an import found, at its place in a text, or with the name that the source has for it."""
+    layer = unsaid.origin.name or None
+    named = f"`{layer}`: " if layer is not None else ""
+    if source is not None:
+        span = unsaid.origin.span or START
+        return Diagnostic(unsaid.code, f"{named}{unsaid.message}", source, span, layer=layer, help=unsaid.help)
+    return placeless(unsaid.code, f"`{file}`: {named}{unsaid.message}", unsaid.help)
+
+
+def _text(file: str) -> Source:
+    found = read_source(file)
+    if isinstance(found, Unreadable):
+        raise UnreadableSpec([from_unreadable(found)], status=2)
+    if found.faults:
+        raise SpecError([from_fault(fault, found) for fault in found.faults])
+    return found
+
+
+def _bytes(file: str) -> bytes:
+    path = Path(file)
+    if path.stat().st_size > MOST_BYTES:
+        raise Broken(f"`{file}` is larger than {MOST_BYTES >> 30} GiB")
+    return path.read_bytes()

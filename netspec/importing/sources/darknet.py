@@ -1,0 +1,229 @@
+"""Darknet's `.cfg`, and its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from netspec.importing.building import Broken, Building, Wire
+from netspec.importing.graph import Arrays, Graph, Origin
+from netspec.importing.sources.darknet_weights import Weights
+from netspec.language.activations import (
+    Activation,
+    Elu,
+    Gelu,
+    LeakyRelu,
+    Mish,
+    NoActivation,
+    Relu,
+    Relu6,
+    Selu,
+    Sigmoid,
+    Silu,
+    Tanh,
+)
+from netspec.language.norms import BatchNorm, LocalResponseNorm
+from netspec.language.steps import Dropout
+from netspec.text.source import Source, Span
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": NoActivation(),
+    "leaky": LeakyRelu(slope=0.1),
+    "relu": Relu(),
+    "relu6": Relu6(),
+    "logistic": Sigmoid(),
+    "tanh": Tanh(),
+    "elu": Elu(),
+    "selu": Selu(),
+    "gelu": Gelu(),
+    "mish": Mish(),
+    "swish": Silu(),
+}
+IGNORED = ("cost", "softmax")
+
+
+@dataclass(slots=True)
+class Section:
+    """A section with its options, each with the line that it stands in."""
+
+    kind: str
+    span: Span
+    options: dict[str, tuple[str, Span]] = field(default_factory=dict)
+
+    def whole(self, name: str, default: int) -> int:
+        """An option that is a whole number. Raises Broken."""
+        text, span = self.options.get(name, (str(default), self.span))
+        try:
+            return int(text)
+        except ValueError:
+            raise Broken(f"`{name}={text}` is no whole number", Origin(self.kind, span)) from None
+
+    def real(self, name: str, default: float) -> float:
+        """An option that is a number. Raises Broken."""
+        text, span = self.options.get(name, (str(default), self.span))
+        try:
+            return float(text)
+        except ValueError:
+            raise Broken(f"`{name}={text}` is no number", Origin(self.kind, span)) from None
+
+    def at(self, name: str) -> Span:
+        """The place of an option, or of the section."""
+        return self.options[name][1] if name in self.options else self.span
+
+
+def read(source: Source, name: str, weights: Callable[[], bytes] | None = None) -> Graph:
+    """The graph of a cfg. Raises Broken."""
+    return _Reader(sections(source), name, Weights(weights)).graph()
+
+
+def sections(source: Source) -> list[Section]:
+    """The sections of a text, in their order; the same name may come again. Raises Broken."""
+    found: list[Section] = []
+    for number, line in enumerate(source.lines, 1):
+        text = line.split("#")[0].split(";")[0].strip()
+        span = Span(number, 1, number, max(2, len(line.rstrip()) + 1))
+        if not text:
+            continue
+        if text.startswith("[") and text.endswith("]"):
+            found.append(Section(text[1:-1].strip(), span))
+            continue
+        key, sign, value = text.partition("=")
+        if not sign or not found:
+            raise Broken(f"`{text[:40]}` is neither `[section]` nor `option=value` in one", Origin(text[:40], span))
+        found[-1].options[key.strip()] = (value.strip(), span)
+    return found
+
+
+class _Reader:
+    def __init__(self, sections: list[Section], name: str, weights: Weights) -> None:
+        if not sections or sections[0].kind not in ("net", "network"):
+            raise Broken("a Darknet network begins with `[net]`", Origin("", sections[0].span) if sections else None)
+        self.net, *self.layers = sections
+        self.weights = weights
+        crop = next((one for one in self.layers if one.kind == "crop"), None)
+        size = [self.net.whole(key, 0) for key in ("height", "width")]
+        if crop is not None:  # images are cut to its size first
+            size = [crop.whole(f"crop_{key}", size[at]) for at, key in enumerate(("height", "width"))]
+        self.building = Building(name, "Darknet", (*size, self.net.whole("channels", 3)))
+        self.wires: list[Wire] = []
+        self.at = Wire(0)
+
+    def graph(self) -> Graph:
+        """All layers, one after another."""
+        for number, section in enumerate(self.layers):
+            origin = Origin(f"{section.kind} {number}", section.span)
+            reader = getattr(self, f"_{section.kind}", None)
+            if reader is not None:
+                self.at = reader(section, origin)
+            elif section.kind in IGNORED:
+                self.building.note(f"`[{section.kind}]`: the loss of the training has it")
+            elif section.kind == "crop":
+                self.building.note("`[crop]`: images come at its size")
+            else:
+                self.building.unsaid(origin, f"`[{section.kind}]` is no layer that the format has")
+            self.wires.append(self.at)
+        self.weights.ended()
+        return self.building.done(self.at)
+
+    def _convolutional(self, section: Section, origin: Origin) -> Wire:
+        size, filters = section.whole("size", 1), section.whole("filters", 1)
+        pad = size // 2 if section.whole("pad", 0) else section.whole("padding", 0)
+        stride, groups = section.whole("stride", 1), section.whole("groups", 1)
+        dilation = section.whole("dilation", 1)
+        normed = section.whole("batch_normalize", 0)
+        channels = self.building.shape(self.at)[-1]
+        kernel, norm = self.weights.conv(filters, channels // max(1, groups), size, bool(normed))
+        wire = self.building.conv(
+            self.at,
+            origin,
+            filters=filters,
+            kernel=(size, size),
+            stride=(stride, stride),
+            pads=((pad, pad), (pad, pad)),
+            dilation=(dilation, dilation),
+            groups=groups,
+            bias=not normed,
+            arrays=kernel,
+        )
+        return self._ended(wire, section, origin, norm if normed else None)
+
+    def _connected(self, section: Section, origin: Origin) -> Wire:
+        units, normed = section.whole("output", 1), bool(section.whole("batch_normalize", 0))
+        kernel, norm = self.weights.fc(units, self.building.graph.shape(self.at.value), normed)
+        wire = self.building.fc(self.at, origin, units=units, bias=not normed, arrays=kernel)
+        return self._ended(wire, section, origin, norm if normed else None, usual="logistic")
+
+    def _ended(
+        self, wire: Wire, section: Section, origin: Origin, norm: Arrays | None, usual: str = "logistic"
+    ) -> Wire:
+        if norm is not None:
+            wire = self.building.step(wire, BatchNorm(), origin, norm)
+        word = section.options.get("activation", (usual, section.span))[0]
+        if word not in ACTIVATIONS:
+            self.building.unsaid(
+                Origin(origin.name, section.at("activation")), f"the activation `{word}` is none that the format has"
+            )
+            return wire
+        return self.building.step(wire, ACTIVATIONS[word], origin)
+
+    def _maxpool(self, section: Section, origin: Origin) -> Wire:
+        stride = section.whole("stride", 1)
+        size = section.whole("size", stride)
+        padding = section.whole("padding", size - 1)
+        side = (padding // 2, padding - padding // 2)
+        return self.building.pool(
+            self.at, origin, type="max", window=(size, size), stride=(stride, stride), pads=(side, side)
+        )
+
+    def _avgpool(self, section: Section, origin: Origin) -> Wire:
+        return self.building.whole(self.at, origin)
+
+    def _dropout(self, section: Section, origin: Origin) -> Wire:
+        return self.building.step(self.at, Dropout(rate=section.real("probability", 0.5)), origin)
+
+    def _normalization(self, section: Section, origin: Origin) -> Wire:
+        size = section.whole("size", 5)
+        norm = LocalResponseNorm(
+            size=size,
+            alpha=section.real("alpha", 1e-4) * size,
+            beta=section.real("beta", 0.75),
+            k=section.real("kappa", 1.0),
+        )
+        return self.building.step(self.at, norm, origin)
+
+    def _route(self, section: Section, origin: Origin) -> Wire:
+        if section.whole("groups", 1) > 1:
+            place = Origin(origin.name, section.at("groups"))
+            self.building.unsaid(place, "a part of the channels goes on alone", "the format splits no channels")
+        text = section.options.get("layers", ("", section.span))[0]
+        wires = [self._earlier(part, section, origin) for part in text.split(",") if part.strip()]
+        return self.building.join("concat", wires, origin) if len(wires) != 1 else wires[0]
+
+    def _shortcut(self, section: Section, origin: Origin) -> Wire:
+        other = self._earlier(section.options.get("from", ("", section.span))[0], section, origin)
+        read, target = self.building.shape(other), self.building.shape(self.at)
+        if read != target:
+            stride = tuple(max(1, a // max(1, b)) for a, b in zip(read[:2], target[:2], strict=False))
+            fits = (
+                len(read) == len(target) == 3
+                and tuple(-(-a // s) for a, s in zip(read[:2], stride, strict=True)) == target[:2]
+            )
+            if not fits or read[2] > target[2]:
+                self.building.unsaid(origin, f"maps of {read} and {target} are added")
+                return self.at
+            other = self.building.sliced(other, stride, target, origin)  # type: ignore[arg-type]
+        wire = self.building.join("add", [other, self.at], origin)
+        return self._ended(wire, section, origin, None, usual="linear")
+
+    def _earlier(self, text: str, section: Section, origin: Origin) -> Wire:
+        """The layer that a number names: from here back, or from the first."""
+        try:
+            number = int(text)
+            place = len(self.wires) + number if number < 0 else number
+            if place < 0:
+                raise IndexError
+            return self.wires[place]
+        except (ValueError, IndexError):
+            raise Broken(
+                f"`{text.strip()}` names no layer before this one", Origin(origin.name, section.span)
+            ) from None

@@ -1,0 +1,277 @@
+"""What each layer of Keras is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from netspec.importing.building import Broken, Pads, Wire
+from netspec.importing.sources.keras_layers import Layer, Tensor
+from netspec.language.activations import (
+    ACTIVATIONS,
+    Activation,
+    Gelu,
+    HardSwish,
+    LeakyRelu,
+    NoActivation,
+    Relu,
+    Relu6,
+    Sigmoid,
+    Silu,
+)
+from netspec.language.fields import Pair
+from netspec.language.geometry import effective_kernel, same_padding
+from netspec.language.steps import Dropout
+
+Kind = Callable[[Layer], Tensor]
+KINDS: dict[str, Kind] = {}
+AUGMENT = "Random"
+"""What the classes of layers that change images in training alone begin with."""
+FUNCTIONS: dict[str, Activation] = {
+    **{name: ACTIVATIONS[name]() for name in ("relu", "elu", "selu", "sigmoid", "tanh", "softplus", "relu6", "mish")},
+    **{name: ACTIVATIONS["hard_sigmoid"]() for name in ("hard_sigmoid",)},
+    **dict.fromkeys(("silu", "swish"), Silu()),
+    **dict.fromkeys(("hard_silu", "hard_swish"), HardSwish()),
+    "linear": NoActivation(),
+    "gelu": Gelu(approximate=False),
+    "leaky_relu": LeakyRelu(slope=0.2),
+}
+OLD = {
+    "Convolution2D": "Conv2D",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+}
+
+
+def made(layer: Layer, whole: dict[str, Any]) -> Tensor:
+    """What a layer gives; one that the format lacks is told of, and passed over."""
+    layer.kind = OLD.get(layer.kind, layer.kind)
+    if layer.kind in ("Lambda", "TFOpLambda") or _is_own(whole):
+        layer.unsaid(f"`{layer.kind}` is a program of its author's, which an import does not execute", code="NS295")
+        return layer.read(padded=True)
+    if layer.kind.startswith(AUGMENT):
+        layer.building.note(f"{layer.kind}: `data.augment` has such")
+        return layer.inputs[0]
+    kind = KINDS.get(layer.kind)
+    if kind is None:
+        layer.unsaid(f"a layer `{layer.kind}` is none that the format has")
+        return layer.read(padded=True)
+    if layer.get("data_format") == "channels_first":
+        layer.unsaid("maps with the channels first", "save the model with `channels_last`")
+    return kind(layer)
+
+
+def _is_own(whole: dict[str, Any]) -> bool:
+    """Whether a layer's class is its author's."""
+    module = whole.get("module")
+    return bool(whole.get("registered_name")) or (module is not None and not str(module).startswith("keras"))
+
+
+def is_kind(*names: str) -> Callable[[Kind], Kind]:
+    """Enters a function as what reads the layers of these classes."""
+
+    def keep(function: Kind) -> Kind:
+        KINDS.update(dict.fromkeys(names, function))
+        return function
+
+    return keep
+
+
+def _pair(value: Any, default: int = 1) -> Pair:
+    found = [default if value is None else value] * 2 if not isinstance(value, list | tuple) else list(value)
+    if len(found) != 2 or not all(isinstance(one, int) for one in found):
+        raise Broken(f"{value!r} are not two sizes")
+    return found[0], found[1]
+
+
+def _pads(layer: Layer, tensor: Tensor, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Pads:
+    word, (a, b) = str(layer.get("padding", layer.get("border_mode", "valid"))).lower(), tensor.pads
+    size = [n + sum(pad) for n, pad in zip(layer.building.shape(tensor.wire)[:2], tensor.pads, strict=False)]
+    if word == "same" and len(size) == 2:
+        spans = [effective_kernel(k, d) for k, d in zip(kernel, dilation, strict=True)]
+        c, d = (same_padding(n, k, s) for n, k, s in zip(size, spans, stride, strict=True))
+        return (a[0] + c[0], a[1] + c[1]), (b[0] + d[0], b[1] + d[1])
+    if word != "valid":
+        layer.unsaid(f"padding `{word}`")
+    return tensor.pads
+
+
+def activated(layer: Layer, wire: Wire, key: str = "activation") -> Tensor:
+    """Behind a layer, the function that stands in it."""
+    value = layer.get(key)
+    name, own = _function(value)
+    if name == "softmax":
+        layer.building.note("softmax: the loss of the training has it")
+        return Tensor(wire, ended=True)
+    if name == "hard_sigmoid" and layer.old:
+        layer.unsaid("the hard sigmoid of Keras 2, of slope 0.2; the format's is 1/6")
+    activation = own or FUNCTIONS.get(name)
+    if activation is None:
+        layer.unsaid(f"the activation `{name}` is none that the format has")
+        return Tensor(wire)
+    return Tensor(layer.building.step(wire, activation, layer.origin))
+
+
+def _function(value: Any) -> tuple[str, Activation | None]:
+    if isinstance(value, dict):
+        config, kind = value.get("config"), str(value.get("class_name"))
+        if isinstance(config, str):
+            return config, None
+        given: dict[str, Any] = config if isinstance(config, dict) else {}
+        if kind == "LeakyReLU":
+            return kind, LeakyRelu(slope=float(given.get("negative_slope", given.get("alpha", 0.3))))
+        return kind.lower(), None
+    return ("linear" if value is None else str(value)), None
+
+
+@is_kind("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
+def _conv(layer: Layer) -> Tensor:
+    tensor, depthwise = layer.read(padded=True), layer.kind != "Conv2D"
+    kernel = _pair(layer.get("kernel_size", [layer.get("nb_row", 1), layer.get("nb_col", 1)]))
+    stride, dilation = _pair(layer.get("strides", layer.get("subsample"))), _pair(layer.get("dilation_rate"))
+    channels = layer.building.shape(tensor.wire)[-1]
+    filters = (
+        channels * int(layer.get("depth_multiplier", 1)) if depthwise else layer.get("filters", layer.get("nb_filter"))
+    )
+    bias = bool(layer.get("use_bias", layer.get("bias", True)))
+    arrays = list(layer.arrays)
+    if depthwise and arrays:
+        first = arrays[0]
+        arrays[0] = lambda: first().reshape(*first().shape[:2], 1, -1)
+    wire = layer.building.conv(
+        tensor.wire,
+        layer.origin,
+        filters=filters,
+        kernel=kernel,
+        stride=stride,
+        pads=_pads(layer, tensor, kernel, stride, dilation),
+        dilation=dilation,
+        groups=channels if depthwise else int(layer.get("groups", 1) or 1),
+        bias=bias and layer.kind != "SeparableConv2D",
+        arrays=named(arrays, "kernel", *(("bias",) if layer.kind != "SeparableConv2D" else ())),
+    )
+    if layer.kind == "SeparableConv2D":
+        pointwise = named(arrays[1:], "kernel", "bias")
+        size = layer.get("filters")
+        wire = layer.building.conv(wire, layer.origin, filters=size, kernel=(1, 1), bias=bias, arrays=pointwise)
+    return activated(layer, wire)
+
+
+def named(arrays: Sequence[Callable[[], Any]], *names: str) -> dict[str, Callable[[], Any]]:
+    """Arrays in order by their names, as far as there are both."""
+    return dict(zip(names, arrays, strict=False))
+
+
+@is_kind("Dense")
+def _dense(layer: Layer) -> Tensor:
+    wire = layer.read().wire
+    units, bias = layer.get("units", layer.get("output_dim")), bool(layer.get("use_bias", layer.get("bias", True)))
+    arrays = named(layer.arrays, "kernel", "bias")
+    if not wire.flat and len(layer.building.shape(wire)) == 3 and layer.building.shape(wire)[:2] != (1, 1):
+        if "kernel" in arrays:
+            kernel = arrays["kernel"]
+            arrays["kernel"] = lambda: kernel().reshape(1, 1, *kernel().shape)
+        made = layer.building.conv(wire, layer.origin, filters=units, kernel=(1, 1), bias=bias, arrays=arrays)
+    else:
+        made = layer.building.fc(wire, layer.origin, units=units, bias=bias, arrays=arrays)
+    return activated(layer, made)
+
+
+@is_kind("MaxPooling2D", "AveragePooling2D")
+def _pool(layer: Layer) -> Tensor:
+    tensor = layer.read(padded=True)
+    window = _pair(layer.get("pool_size"), 2)
+    stride = _pair(layer.get("strides") or list(window))
+    ops = layer.building.graph.ops
+    if any(tensor.pads[0] + tensor.pads[1]):
+        last = ops[tensor.wire.value - 1].settings if tensor.wire.value else None
+        if layer.kind == "MaxPooling2D" and not isinstance(last, Relu | Relu6 | Sigmoid):
+            layer.unsaid("zeros around a map may be its largest numbers; the format's padding never is")
+    counted = layer.kind == "AveragePooling2D" and any(tensor.pads[0] + tensor.pads[1])
+    wire = layer.building.pool(
+        tensor.wire,
+        layer.origin,
+        type="max" if layer.kind == "MaxPooling2D" else "average",
+        window=window,
+        stride=stride,
+        pads=_pads(layer, tensor, window, stride),
+        counted=counted,
+    )
+    return Tensor(wire)
+
+
+@is_kind("GlobalAveragePooling2D", "GlobalMaxPooling2D")
+def _whole(layer: Layer) -> Tensor:
+    kind = "max" if "Max" in layer.kind else "average"
+    wire = layer.building.whole(layer.read().wire, layer.origin, kind)
+    return Tensor(wire._replace(flat=not layer.get("keepdims", False)))
+
+
+@is_kind("Dropout", "SpatialDropout2D")
+def _dropout(layer: Layer) -> Tensor:
+    tensor, rate, noise = layer.read(), float(layer.get("rate", layer.get("p", 0.5))), layer.get("noise_shape")
+    if isinstance(noise, list) and noise[1:] == [1] * (len(noise) - 1) and noise[:1] == [None]:
+        return replace(tensor, wire=layer.building.drop(tensor.wire, rate, layer.origin))
+    if noise is not None:
+        layer.unsaid(f"dropout of the shape {noise}")
+    kind = Dropout(rate=rate, type="spatial" if layer.kind == "SpatialDropout2D" else "unit")
+    return replace(tensor, wire=layer.building.step(tensor.wire, kind, layer.origin))
+
+
+@is_kind("Flatten")
+def _flatten(layer: Layer) -> Tensor:
+    tensor = layer.read()
+    return replace(tensor, wire=tensor.wire._replace(flat=True))
+
+
+@is_kind("Reshape")
+def _reshape(layer: Layer) -> Tensor:
+    tensor, wanted = layer.read(), list(layer.get("target_shape") or ())
+    shape = layer.building.graph.shape(tensor.wire.value)
+    if shape[:-1] not in ((), (1, 1)) and (len(wanted) > 1):
+        layer.unsaid(f"a map is laid out anew as {wanted}")
+    return replace(tensor, wire=tensor.wire._replace(flat=len(wanted) == 1))
+
+
+@is_kind("ZeroPadding2D")
+def _padded(layer: Layer) -> Tensor:
+    tensor, given = layer.read(padded=True), layer.get("padding", 1)
+    rows, columns = given if isinstance(given, list | tuple) else (given, given)
+    a, b = _pair(rows), _pair(columns)
+    (c, d), (e, f) = tensor.pads
+    return replace(tensor, pads=((a[0] + c, a[1] + d), (b[0] + e, b[1] + f)))
+
+
+@is_kind("Add", "Concatenate", "Multiply")
+def _join(layer: Layer) -> Tensor:
+    layer.read()
+    if layer.kind == "Concatenate" and layer.get("axis", -1) not in (-1, 3):
+        layer.unsaid("maps are joined along another axis than the channels")
+    how = {"Add": "add", "Concatenate": "concat", "Multiply": "multiply"}[layer.kind]
+    return Tensor(layer.building.join(how, [one.wire for one in layer.inputs], layer.origin))
+
+
+@is_kind("Rescaling", "Normalization")
+def _scaled(layer: Layer) -> Tensor:
+    import numpy as np
+
+    tensor = layer.read()
+    by: Any
+    if tensor.wire.value:
+        layer.unsaid("numbers are scaled behind the first layer; the format normalizes the images alone")
+        return tensor
+    channels = layer.building.graph.input[2]
+    factor, summand = tensor.affine or (np.ones(channels, np.float32), np.zeros(channels, np.float32))
+    if layer.kind == "Rescaling":
+        by, more = (np.asarray(layer.get(name, usual), np.float32) for name, usual in (("scale", 1.0), ("offset", 0.0)))
+    else:
+        given = layer.get("mean"), layer.get("variance")
+        stored = [array() for array in layer.arrays[:2]] if given[0] is None else given
+        if len(stored) < 2:
+            layer.building.note("Normalization: `data.normalize` has it; its numbers are not in the file")
+            return tensor
+        mean, variance = (np.asarray(one, np.float32).reshape(-1) for one in stored)
+        by = 1 / np.maximum(np.sqrt(variance), 1e-7)
+        more = -mean * by
+    return replace(tensor, affine=(factor * by, summand * by + more))

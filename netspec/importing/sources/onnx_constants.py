@@ -1,0 +1,165 @@
+"""What nodes of ONNX compute of constants alone: shapes at once, values when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from typing import Any
+
+from netspec.importing.building import Broken
+
+SMALL = 1 << 16
+"""Numbers in an array that is computed at once, since it may be a shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An array that is known, and made when it is asked for."""
+
+    shape: tuple[int, ...]
+    make: Callable[[], Any]
+
+    def numbers(self) -> list[Any]:
+        """Its values as a list. Raises Broken where they are too many to be a shape or a number."""
+        if prod(self.shape) > SMALL:
+            raise Broken("an array stands where a shape or a number is needed")
+        found: list[Any] = self.make().reshape(-1).tolist()
+        return found
+
+    @property
+    def scalar(self) -> float | None:
+        """Its one number."""
+        return float(self.numbers()[0]) if prod(self.shape) == 1 else None
+
+
+def of_array(array: Any) -> Constant:
+    """An array as a constant."""
+    return Constant(tuple(array.shape), lambda: array)
+
+
+FOLDED: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {}
+
+
+def _folds(name: str) -> Callable[[Callable[[list[Any], dict[str, Any]], Any]], None]:
+    def keep(function: Callable[[list[Any], dict[str, Any]], Any]) -> None:
+        FOLDED[name] = function
+
+    return keep
+
+
+def folded(kind: str, inputs: list[Constant], attributes: dict[str, Any]) -> Constant | None:
+    """What a node makes of constants; None where it is not known how."""
+    if kind == "ConstantOfShape":
+        shape = tuple(inputs[0].numbers())
+        value = attributes.get("value")
+        return Constant(shape, lambda: _full(shape, value))
+    function = FOLDED.get(kind)
+    if function is None:
+        return None
+    if all(prod(one.shape) <= SMALL for one in inputs):
+        return of_array(function([one.make() for one in inputs], attributes))
+    if kind == "Reshape":
+        old, wanted = inputs[0], inputs[1].numbers()
+        sizes = [old.shape[at] if size == 0 else size for at, size in enumerate(wanted)]
+        known = prod(size for size in sizes if size >= 0)
+        shape = tuple(prod(old.shape) // max(1, known) if size < 0 else size for size in sizes)
+    else:
+        from numpy import broadcast_shapes
+
+        shapes = [one.shape for one in inputs]
+        shape = _changed(kind, shapes, attributes) or broadcast_shapes(*shapes)
+    made = cache(lambda: function([one.make() for one in inputs], attributes))
+    return Constant(shape, made)
+
+
+def _changed(kind: str, shapes: list[tuple[int, ...]], attributes: dict[str, Any]) -> tuple[int, ...] | None:
+    """The shape that a node gives which is other than that of what it reads together."""
+    if kind == "Transpose":
+        order = attributes.get("perm") or range(len(shapes[0]))[::-1]
+        return tuple(shapes[0][at] for at in order)
+    if kind in ("Identity", "Cast"):
+        return shapes[0]
+    if kind in ("Unsqueeze", "Squeeze"):
+        raise Broken(f"a large array goes through `{kind}`")
+    return None
+
+
+def _full(shape: tuple[int, ...], value: Any) -> Any:
+    import numpy as np
+
+    return np.full(shape, 0.0 if value is None else value.reshape(-1)[0], np.float32 if value is None else value.dtype)
+
+
+@_folds("Reshape")
+def _reshape(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    array, wanted = inputs
+    return array.reshape([array.shape[at] if size == 0 else int(size) for at, size in enumerate(wanted.tolist())])
+
+
+@_folds("Identity")
+def _identity(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    return inputs[0]
+
+
+@_folds("Cast")
+def _cast(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    return inputs[0].astype(tensor_dtype_to_np_dtype(attributes["to"]))
+
+
+@_folds("Transpose")
+def _transpose(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    return inputs[0].transpose(attributes.get("perm"))
+
+
+def _axes(inputs: list[Any], attributes: dict[str, Any]) -> list[int]:
+    return list(inputs[1].tolist() if len(inputs) > 1 else attributes.get("axes") or [])
+
+
+@_folds("Unsqueeze")
+def _unsqueeze(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    import numpy as np
+
+    return np.expand_dims(inputs[0], tuple(_axes(inputs, attributes)))
+
+
+@_folds("Squeeze")
+def _squeeze(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    return inputs[0].squeeze(tuple(_axes(inputs, attributes)) or None)
+
+
+@_folds("Concat")
+def _concat(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    import numpy as np
+
+    return np.concatenate(inputs, attributes["axis"])
+
+
+@_folds("Gather")
+def _gather(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    return inputs[0].take(inputs[1], attributes.get("axis", 0))
+
+
+@_folds("Shape")
+def _shape(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    import numpy as np
+
+    return np.asarray(inputs[0].shape, np.int64)
+
+
+def _arithmetic(name: str) -> None:
+    def compute(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+        import numpy as np
+
+        return getattr(np, {"Add": "add", "Sub": "subtract", "Mul": "multiply", "Div": "divide", "Sqrt": "sqrt"}[name])(
+            *inputs
+        )
+
+    FOLDED[name] = compute
+
+
+for _name in ("Add", "Sub", "Mul", "Div", "Sqrt"):
+    _arithmetic(_name)

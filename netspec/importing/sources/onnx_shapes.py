@@ -1,0 +1,105 @@
+"""What of ONNX lays values out anew, joins them or passes them on; with it the operators are complete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isclose, prod, sqrt
+
+from netspec.importing.sources.onnx_nodes import Node, Nodes, Tensor
+from netspec.importing.sources.onnx_operators import OPERATORS, is_operator, more, short
+from netspec.language.steps import Dropout
+
+__all__ = ["OPERATORS"]
+
+
+@is_operator("Flatten", "Reshape", "Squeeze", "Unsqueeze")
+def _reshaped(nodes: Nodes, node: Node) -> Tensor:
+    tensor = nodes.map(node, 0)
+    shape, own = nodes.building.graph.shape(tensor.wire.value), nodes.constant(node, 1)
+    count = prod(shape)
+    if node.kind == "Reshape":
+        wanted = [int(n) for n in own.numbers()] if own is not None else []
+        rest = wanted[1:]
+        small = shape[:-1] in ((), (1, 1))
+        back = [n for n in rest if n not in (1, 0)]
+        if len(rest) == 1 and rest[0] in (-1, count):
+            return replace(tensor, wire=tensor.wire._replace(flat=True))
+        if small and (back in ([shape[-1]], [-1]) or not back):  # one number a channel stays that
+            return replace(tensor, wire=tensor.wire._replace(flat=False))
+        nodes.building.unsaid(
+            node.origin, f"a map is laid out anew as {wanted}, as in a channel shuffle; the format has no such step"
+        )
+        return tensor
+    if node.kind == "Flatten" and node.get("axis", 1) == 1:
+        return replace(tensor, wire=tensor.wire._replace(flat=True))
+    if shape[:-1] not in ((), (1, 1)):
+        nodes.building.unsaid(node.origin, f"`{node.kind}` of a map of {shape}")
+    return replace(tensor, wire=tensor.wire._replace(flat=node.kind != "Unsqueeze"))
+
+
+@is_operator("Transpose")
+def _transposed(nodes: Nodes, node: Node) -> Tensor:
+    tensor = nodes.map(node, 0, padded=True)
+    order = list(node.get("perm") or ())
+    turned = {(0, 2, 3, 1): ("chw", "hwc"), (0, 3, 1, 2): ("hwc", "chw")}.get(tuple(order))
+    if tensor.wire.flat or turned is None or turned[0] != tensor.layout:
+        nodes.building.unsaid(
+            node.origin, f"axes are exchanged as {order}, as in a channel shuffle; the format has no such step"
+        )
+        return tensor
+    return replace(tensor, layout=turned[1])
+
+
+@is_operator("Pad")
+def _padded(nodes: Nodes, node: Node) -> Tensor:
+    tensor, own, value = nodes.map(node, 0, padded=True), nodes.constant(node, 1), nodes.constant(node, 2)
+    given = [int(n) for n in (own.numbers() if own is not None else node.get("pads") or ())]
+    filled = (value.scalar if value is not None else node.get("value")) or 0.0
+    if len(given) != 8 or node.get("mode", "constant") != "constant" or filled:
+        nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
+        return tensor
+    high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
+    other = [given[at] + given[at + 4] for at in range(4) if at not in (high, wide)]
+    if any(other):
+        nodes.building.unsaid(node.origin, "channels of zeros are added")
+    pads = ((given[high], given[high + 4]), (given[wide], given[wide + 4]))
+    return replace(tensor, pads=more(tensor.pads, pads))
+
+
+@is_operator("Dropout")
+def _dropout(nodes: Nodes, node: Node) -> Tensor:
+    tensor, own = nodes.map(node, 0), nodes.constant(node, 1)
+    rate = own.scalar if own is not None else node.get("ratio", 0.5)
+    wire = nodes.building.step(tensor.wire, Dropout(rate=short(rate or 0.0) if rate else 0.0), node.origin)
+    return replace(tensor, wire=wire)
+
+
+@is_operator("Identity", "Cast")
+def _same(nodes: Nodes, node: Node) -> Tensor:
+    return nodes.map(node, 0, padded=True)
+
+
+@is_operator("Softmax", "LogSoftmax")
+def _softmax(nodes: Nodes, node: Node) -> Tensor:
+    nodes.building.note(f"{node.kind}: the loss of the training has it")
+    return replace(nodes.map(node, 0), ended=True)
+
+
+@is_operator("Concat")
+def _concat(nodes: Nodes, node: Node) -> Tensor:
+    tensors = [nodes.map(node, at) for at in range(len(node.inputs))]
+    axis = int(node.get("axis", 1))
+    flat = tensors[0].wire.flat
+    wanted = 1 if flat or tensors[0].layout == "chw" else 3
+    if axis % (2 if flat else 4) != wanted or len({(one.layout, one.wire.flat) for one in tensors}) > 1:
+        nodes.building.unsaid(node.origin, "values are joined along another axis than the channels")
+    return Tensor(nodes.building.join("concat", [one.wire for one in tensors], node.origin), tensors[0].layout)
+
+
+@is_operator("Erf")
+def _erf(nodes: Nodes, node: Node) -> Tensor:
+    tensor = nodes.map(node, 0)
+    if tensor.gelu is not None and tensor.gelu[0] == "scaled" and isclose(tensor.gelu[1], 1 / sqrt(2), rel_tol=1e-4):
+        return replace(tensor, gelu=("erf", 1.0))
+    nodes.building.unsaid(node.origin, "`Erf` that is no part of a gelu")
+    return tensor

@@ -1,0 +1,273 @@
+"""What each operation of PyTorch is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from netspec.importing.building import Broken, Pads
+from netspec.importing.sources.torch_nodes import Node, Nodes, Tensor
+from netspec.language.activations import (
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Mish,
+    Prelu,
+    Relu,
+    Relu6,
+    Selu,
+    Sigmoid,
+    Silu,
+    Softplus,
+    Tanh,
+)
+from netspec.language.fields import Pair
+from netspec.language.geometry import effective_kernel
+from netspec.language.kind import elements
+from netspec.language.norms import BatchNorm, GroupNorm, InstanceNorm
+from netspec.language.steps import Dropout
+
+Operator = Callable[[Nodes, Node], Tensor]
+OPERATORS: dict[str, Operator] = {}
+
+
+def _is(*names: str) -> Callable[[Operator], Operator]:
+    def keep(function: Operator) -> Operator:
+        OPERATORS.update(dict.fromkeys(names, function))
+        return function
+
+    return keep
+
+
+def _pair(value: Any, default: Any = 1) -> Pair:
+    found = [default] if value in (None, []) else value if isinstance(value, list) else [value]
+    found = found * 2 if len(found) == 1 else found
+    if len(found) != 2 or not all(isinstance(one, int) for one in found):
+        raise Broken(f"{value!r} are not two sizes")
+    return found[0], found[1]
+
+
+def _both(pad: Pair) -> Pads:
+    return (pad[0], pad[0]), (pad[1], pad[1])
+
+
+def _more(a: Pads, b: Pads) -> Pads:
+    return (a[0][0] + b[0][0], a[0][1] + b[0][1]), (a[1][0] + b[1][0], a[1][1] + b[1][1])
+
+
+def _named(**arrays: Callable[[], Any] | None) -> dict[str, Callable[[], Any]]:
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+@_is("conv2d")
+def _conv(nodes: Nodes, node: Node) -> Tensor:
+    tensor, kernel, bias = nodes.read(node, padded=True), nodes.array(node, "weight"), nodes.array(node, "bias")
+    shape, given = nodes.shape(node, "weight"), node.get("padding", 0)
+    stride, dilation = _pair(node.get("stride")), _pair(node.get("dilation"))
+    pads = tensor.pads
+    if given == "same":
+        total = [effective_kernel(k, d) - 1 for k, d in zip(shape[2:], dilation, strict=True)]
+        pads = _more(pads, ((total[0] // 2, total[0] - total[0] // 2), (total[1] // 2, total[1] - total[1] // 2)))
+    elif given != "valid":
+        pads = _more(pads, _both(_pair(given, 0)))
+    assert kernel is not None
+    wire = nodes.building.conv(
+        tensor.wire,
+        node.origin,
+        filters=shape[0],
+        kernel=(shape[2], shape[3]),
+        stride=stride,
+        pads=pads,
+        dilation=dilation,
+        groups=int(node.get("groups", 1)),
+        bias=bias is not None,
+        arrays=_named(kernel=lambda: kernel().transpose(2, 3, 1, 0), bias=bias),
+    )
+    return Tensor(wire)
+
+
+@_is("linear")
+def _linear(nodes: Nodes, node: Node) -> Tensor:
+    tensor, kernel, bias = nodes.read(node), nodes.array(node, "weight"), nodes.array(node, "bias")
+    units, inputs = nodes.shape(node, "weight")
+    read = nodes.building.graph.shape(tensor.wire.value)
+    if elements(read) != inputs:
+        nodes.building.unsaid(node.origin, f"a linear layer of {inputs} numbers of a map; `Conv2d` of 1x1 is the same")
+    assert kernel is not None
+
+    def laid_out() -> Any:
+        array = kernel().T
+        if len(read) == 3:
+            height, width, channels = read
+            array = array.reshape(channels, height, width, units).transpose(1, 2, 0, 3).reshape(-1, units)
+        return array
+
+    arrays = _named(kernel=laid_out, bias=bias)
+    return Tensor(nodes.building.fc(tensor.wire, node.origin, units=units, bias=bias is not None, arrays=arrays))
+
+
+@_is("batch_norm")
+def _batch(nodes: Nodes, node: Node) -> Tensor:
+    names = {"scale": "weight", "shift": "bias", "mean": "running_mean", "variance": "running_var"}
+    arrays = _named(**{own: nodes.array(node, name) for own, name in names.items()})
+    if "mean" not in arrays:
+        nodes.building.unsaid(node.origin, "a batch norm without running statistics")
+    momentum = float(f"{1 - float(node.get('momentum', 0.1)):.6g}")
+    eps = float(node.get("eps", 1e-5))
+    return _normed(
+        nodes, node, BatchNorm(eps=eps, momentum=momentum, scale="scale" in arrays, shift="shift" in arrays), arrays
+    )
+
+
+@_is("group_norm", "instance_norm")
+def _group(nodes: Nodes, node: Node) -> Tensor:
+    arrays = _named(scale=nodes.array(node, "weight"), shift=nodes.array(node, "bias"))
+    own: dict[str, Any] = {"eps": float(node.get("eps", 1e-5)), "scale": "scale" in arrays, "shift": "shift" in arrays}
+    if node.target == "group_norm":
+        return _normed(nodes, node, GroupNorm(groups=int(node.get("num_groups", 1)), **own), arrays)
+    return _normed(nodes, node, InstanceNorm(**own), arrays)
+
+
+def _normed(nodes: Nodes, node: Node, norm: Any, arrays: dict[str, Callable[[], Any]]) -> Tensor:
+    tensor = nodes.read(node)
+    return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
+
+
+def _function(make: Callable[[Node], Any]) -> Operator:
+    def step(nodes: Nodes, node: Node) -> Tensor:
+        tensor = nodes.read(node)
+        return replace(tensor, wire=nodes.building.step(tensor.wire, make(node), node.origin))
+
+    return step
+
+
+OPERATORS |= {
+    "relu": _function(lambda _: Relu()),
+    "relu6": _function(lambda _: Relu6()),
+    "leaky_relu": _function(lambda node: LeakyRelu(slope=float(node.get("negative_slope", 0.01)))),
+    "elu": _function(lambda node: Elu(alpha=float(node.get("alpha", 1.0)))),
+    "selu": _function(lambda _: Selu()),
+    "gelu": _function(lambda node: Gelu(approximate=node.get("approximate", "none") == "tanh")),
+    "silu": _function(lambda _: Silu()),
+    "sigmoid": _function(lambda _: Sigmoid()),
+    "tanh": _function(lambda _: Tanh()),
+    "softplus": _function(lambda _: Softplus()),
+    "hardswish": _function(lambda _: HardSwish()),
+    "hardsigmoid": _function(lambda _: HardSigmoid()),
+    "mish": _function(lambda _: Mish()),
+    "dropout": _function(lambda node: Dropout(rate=float(node.get("p", 0.5)))),
+    "feature_dropout": _function(lambda node: Dropout(rate=float(node.get("p", 0.5)), type="spatial")),
+}
+
+
+@_is("hardtanh")
+def _hardtanh(nodes: Nodes, node: Node) -> Tensor:
+    ends = float(node.get("min_val", -1)), float(node.get("max_val", 1))
+    if ends != (0, 6):
+        nodes.building.unsaid(node.origin, f"values are cut at {ends[0]:g} and {ends[1]:g}; `relu6` cuts at 0 and 6")
+    return _function(lambda _: Relu6())(nodes, node)
+
+
+@_is("prelu")
+def _prelu(nodes: Nodes, node: Node) -> Tensor:
+    tensor, slope = nodes.read(node), nodes.array(node, "weight")
+    if nodes.shape(node, "weight") != nodes.building.shape(tensor.wire)[-1:]:
+        nodes.building.unsaid(node.origin, "one trained slope for all channels; the format has one for each")
+    return replace(tensor, wire=nodes.building.step(tensor.wire, Prelu(), node.origin, _named(slope=slope)))
+
+
+@_is("max_pool2d", "avg_pool2d")
+def _pool(nodes: Nodes, node: Node) -> Tensor:
+    tensor = nodes.read(node)
+    window = _pair(node.get("kernel_size"))
+    if _pair(node.get("dilation")) != (1, 1) or node.get("divisor_override") is not None:
+        nodes.building.unsaid(node.origin, "pooling over windows with holes, or divided by another number")
+    wire = nodes.building.pool(
+        tensor.wire,
+        node.origin,
+        type="max" if node.target == "max_pool2d" else "average",
+        window=window,
+        stride=_pair(node.get("stride") or list(window)),
+        pads=_both(_pair(node.get("padding"), 0)),
+        counted=bool(node.get("count_include_pad", True)),
+        ceil=bool(node.get("ceil_mode", False)),
+    )
+    return Tensor(wire)
+
+
+@_is("adaptive_avg_pool2d", "adaptive_max_pool2d")
+def _adaptive(nodes: Nodes, node: Node) -> Tensor:
+    tensor, wanted = nodes.read(node), _pair(node.get("output_size"))
+    read, kind = nodes.building.shape(tensor.wire), "max" if "max" in node.target else "average"
+    if wanted == (1, 1):
+        return Tensor(nodes.building.whole(tensor.wire, node.origin, kind))
+    if any(size % to for size, to in zip(read[:2], wanted, strict=True)):
+        nodes.building.unsaid(
+            node.origin, f"windows of several sizes make {wanted} of {read[:2]}; the format's are all alike"
+        )
+        return tensor
+    window = (read[0] // wanted[0], read[1] // wanted[1])
+    return Tensor(nodes.building.pool(tensor.wire, node.origin, type=kind, window=window, stride=window))
+
+
+@_is("mean")
+def _mean(nodes: Nodes, node: Node) -> Tensor:
+    tensor, axes = nodes.read(node), node.get("dim") or []
+    if sorted(axis % 4 for axis in axes) != [2, 3] or tensor.wire.flat:
+        nodes.building.unsaid(node.origin, f"a mean over the axes {axes}; the format has that over height and width")
+        return tensor
+    wire = nodes.building.whole(tensor.wire, node.origin)
+    return Tensor(wire if node.get("keepdim", False) else wire._replace(flat=True))
+
+
+@_is("flatten", "view", "reshape", "squeeze", "unsqueeze")
+def _reshaped(nodes: Nodes, node: Node) -> Tensor:
+    tensor = nodes.read(node)
+    shape = nodes.building.graph.shape(tensor.wire.value)
+    given = [one.get("as_int", -1) for one in nodes.sizes.get(node.output, [])]
+    if len(given) == 2:
+        return replace(tensor, wire=tensor.wire._replace(flat=True))
+    if shape[:-1] not in ((), (1, 1)) and given[1:] != [shape[2], shape[0], shape[1]]:
+        nodes.building.unsaid(node.origin, f"a map is laid out anew as {given}, as in a channel shuffle")
+    return replace(tensor, wire=tensor.wire._replace(flat=len(given) < 4 and tensor.wire.flat))
+
+
+@_is("pad", "constant_pad_nd")
+def _padded(nodes: Nodes, node: Node) -> Tensor:
+    tensor, given = nodes.read(node, padded=True), list(node.get("pad") or ())
+    if len(given) != 4 or node.get("mode", "constant") != "constant" or node.get("value"):
+        nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
+        return tensor
+    return replace(tensor, pads=_more(tensor.pads, ((given[2], given[3]), (given[0], given[1]))))
+
+
+@_is("add", "mul")
+def _joined(nodes: Nodes, node: Node) -> Tensor:
+    if float(node.get("alpha", 1)) != 1:
+        nodes.building.unsaid(node.origin, "a map is added after it was multiplied")
+    found = [nodes.value(node, node.given[name]) for name in ("self", "other")]
+    how = "add" if node.target.startswith("add") else "multiply"
+    first = max(found, key=lambda one: nodes.building.shape(one.wire))
+    return replace(first, wire=nodes.building.join(how, [one.wire for one in found], node.origin))
+
+
+@_is("cat", "concat")
+def _cat(nodes: Nodes, node: Node) -> Tensor:
+    found = [nodes.value(node, one) for one in node.get("tensors", [])]
+    if node.get("dim", 0) not in (1, -3):
+        nodes.building.unsaid(node.origin, "values are joined along another axis than the channels")
+    return Tensor(nodes.building.join("concat", [one.wire for one in found], node.origin))
+
+
+@_is("softmax", "log_softmax")
+def _softmax(nodes: Nodes, node: Node) -> Tensor:
+    nodes.building.note("softmax: the loss of the training has it")
+    return replace(nodes.read(node), ended=True)
+
+
+@_is("contiguous", "clone", "detach", "alias", "to", "_to_copy")
+def _same(nodes: Nodes, node: Node) -> Tensor:
+    return nodes.read(node, padded=True)
