@@ -120,6 +120,7 @@ def test_the_front_rooms_and_the_command_line_load_nothing_heavy() -> None:
         (["validate", "--fix", "{folder}/x.yaml"], ""),
         (["summary", "specs/vgg16.yaml", "--format", "csv"], ""),
         (["diagram", "specs/vgg16.yaml", "-o", "{folder}/net.svg"], "report"),
+        (["import", "tests/importing/files/lenet.prototxt", "-o", "{folder}/net.yaml"], "importing"),
     ],
 )
 def test_a_fresh_process_loads_nothing_that_computes(arguments: list[str], own: str, tmp_path: Path) -> None:

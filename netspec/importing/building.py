@@ -46,6 +46,7 @@ class Building:
         if len(shape) != 3 or not all(isinstance(size, int) and 0 < size <= MOST_CELLS for size in shape):
             raise Broken(f"its images are {' x '.join(map(str, shape))}, and no height, width and channels")
         self.graph = Graph(name, system, shape, [], 0)
+        self._maps: dict[int, Shape] = {}
 
     def shape(self, wire: Wire) -> Shape:
         """(height, width, channels), or (units,) of what is taken as a vector."""
@@ -121,7 +122,21 @@ class Building:
         if isinstance(settings, NoActivation) or (isinstance(settings, Dropout) and not settings):
             return wire
         made = self._add(settings, (wire.value,), self.shape(wire), origin, arrays)
+        if wire.flat:
+            self._maps[made.value] = self.origin_of(wire)
         return Wire(made.value, wire.flat)
+
+    def origin_of(self, wire: Wire) -> Shape:
+        """The shape of the map that a vector was made of, through what was done to it since; that of the value elsewhere."""
+        return self._maps.get(wire.value, self.graph.shape(wire.value))
+
+    def reordered(self, wire: Wire, array: Any) -> Any:
+        """Numbers for each number of a vector that a source made of (channels, height, width), in the order of the format."""
+        shape = self.origin_of(wire)
+        if not wire.flat or len(shape) != 3:
+            return array
+        height, width, channels = shape
+        return array.reshape(channels, height, width).transpose(1, 2, 0).reshape(-1)
 
     def drop(self, wire: Wire, rate: float, origin: Origin) -> Wire:
         """Stochastic depth of what an addition reads."""

@@ -45,6 +45,7 @@ def residual() -> Any:
     end = [
         nn.MaxPool2d(3, 2, ceil_mode=True),
         nn.Flatten(),
+        nn.BatchNorm1d(144),
         nn.Linear(144, 12),
         nn.GELU(),
         nn.Dropout(0.5),

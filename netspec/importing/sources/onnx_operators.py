@@ -106,7 +106,7 @@ def _gemm(nodes: Nodes, node: Node) -> Tensor:
         raise Broken("a product that is no fully connected layer", node.origin)
     turned, scale = bool(node.get("transB", 0)), float(node.get("alpha", 1.0))
     units = kernel.shape[0 if turned else 1]
-    read = nodes.building.graph.shape(tensor.wire.value)
+    read = nodes.building.origin_of(tensor.wire)
     if kernel.shape[1 if turned else 0] != prod(read):
         raise Broken(f"a kernel of {kernel.shape} for {prod(read)} numbers", node.origin)
 
@@ -129,9 +129,14 @@ def _gemm(nodes: Nodes, node: Node) -> Tensor:
 def _batch(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.map(node, 0)
     names = ("scale", "shift", "mean", "variance")
-    arrays: Arrays = {name: nodes.weights(node, at).make for at, name in enumerate(names, 1)}
+    made = {name: nodes.weights(node, at).make for at, name in enumerate(names, 1)}
+    arrays: Arrays = {name: _reordered(nodes, tensor, array) for name, array in made.items()}
     norm = BatchNorm(eps=short(node.get("epsilon", 1e-5)), momentum=short(node.get("momentum", 0.9)))
     return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
+
+
+def _reordered(nodes: Nodes, tensor: Tensor, array: Callable[[], Any]) -> Callable[[], Any]:
+    return lambda: nodes.building.reordered(tensor.wire, array()) if tensor.layout == "chw" else array()
 
 
 @is_operator("InstanceNormalization")

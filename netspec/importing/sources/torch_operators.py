@@ -93,7 +93,7 @@ def _conv(nodes: Nodes, node: Node) -> Tensor:
 def _linear(nodes: Nodes, node: Node) -> Tensor:
     tensor, kernel, bias = nodes.read(node), nodes.array(node, "weight"), nodes.array(node, "bias")
     units, inputs = nodes.shape(node, "weight")
-    read = nodes.building.graph.shape(tensor.wire.value)
+    read = nodes.building.origin_of(tensor.wire)
     if elements(read) != inputs:
         nodes.building.unsaid(node.origin, f"a linear layer of {inputs} numbers of a map; `Conv2d` of 1x1 is the same")
     assert kernel is not None
@@ -133,7 +133,12 @@ def _group(nodes: Nodes, node: Node) -> Tensor:
 
 def _normed(nodes: Nodes, node: Node, norm: Any, arrays: dict[str, Callable[[], Any]]) -> Tensor:
     tensor = nodes.read(node)
-    return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
+    laid_out = {name: _reordered(nodes, tensor, array) for name, array in arrays.items()}
+    return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, laid_out))
+
+
+def _reordered(nodes: Nodes, tensor: Tensor, array: Callable[[], Any]) -> Callable[[], Any]:
+    return lambda: nodes.building.reordered(tensor.wire, array())
 
 
 def _function(make: Callable[[Node], Any]) -> Operator:
