@@ -27,6 +27,7 @@ ROOMS = (
     "project",
     "editor",
     "storage",
+    "kernels",
     "lowering",
     "data",
     "runs",

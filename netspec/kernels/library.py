@@ -68,5 +68,6 @@ def identity() -> str | None:
 
 def _cannot(pin: str, why: str) -> DeviceError:
     return DeviceError(
-        [placeless("NS624", f"`{VARIABLE}={pin}` cannot be: {why}", f"unset `{VARIABLE}`, or set it to `off`")], status=3
+        [placeless("NS624", f"`{VARIABLE}={pin}` cannot be: {why}", f"unset `{VARIABLE}`, or set it to `off`")],
+        status=3,
     )

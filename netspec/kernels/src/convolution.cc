@@ -26,7 +26,7 @@ long images_of(const XLA_FFI_Buffer& buffer, int64_t rows, int64_t columns, int6
 bool empty(const Grid& g) { return g.images * g.rows * g.columns == 0; }
 
 void depthwise_grid(const Call& call, const Set& set, const Grid& g, const float* x, const float* w, float* y) {
-  const long each = set.depthwise_floats(g);
+  const long each = (set.depthwise_floats(g) + 15) / 16 * 16;
   const Floats scratch = floats(each * call.workers(g.images));
   call.parallel(g.images, [&](long worker, long image) { set.depthwise(g, x, w, y, image, scratch.get() + worker * each); });
 }

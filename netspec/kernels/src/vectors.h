@@ -27,7 +27,7 @@ constexpr int WIDE = 2;
 #endif
 constexpr int TALL = 6;
 
-static inline long least(long a, long b) { return a < b ? a : b; }
+static constexpr long least(long a, long b) { return a < b ? a : b; }
 static inline long most(long a, long b) { return a > b ? a : b; }
 static inline long parts_of(long whole, long part) { return (whole + part - 1) / part; }
 

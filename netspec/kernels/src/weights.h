@@ -2,11 +2,12 @@
 // added up over the cells of a strip. Nothing is transposed: both factors are read as they lie, channels last.
 //
 // Blocking. A strip is STRIP_CELLS output cells or so. Its output gradient is copied into panels of WIDE vectors
-// (8 KiB), its input with the margins into panels of one tile of channels (3 to 6 KiB): a pair of panels stays in the
+// (16 KiB), its input with the margins into panels of one tile of channels (7 to 10 KiB): a pair of panels stays in the
 // first-level cache while all taps run over it, and neither is read in strides of a power of two, which fall on few sets
 // of the cache. A tile is loaded from dw and stored again once a strip, 24 moves for some 12 * STRIP_CELLS products.
+// A small image is a strip with others of the batch.
 
-constexpr long STRIP_CELLS = 128;
+constexpr long STRIP_CELLS = least(256, 16 * 1024 / (4 * WIDE * LANES));
 
 // Rows of one image, or several whole images.
 static inline long strip_rows(const Grid& g) { return most(1, least(g.rows, STRIP_CELLS / g.columns)); }

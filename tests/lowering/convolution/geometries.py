@@ -23,7 +23,8 @@ def geometries(draw: st.DrawFn, name: str) -> Geometry:
         return draw(st.integers(low, high)), draw(st.integers(low, high))
 
     kernel = (1, 1) if name == "pointwise" else pair(1, 4)
-    groups = draw(st.sampled_from([2, 3, 4])) if name in ("depthwise", "grouped") else 1
+    grouped = name in ("depthwise", "grouped") or (name == "compiled" and draw(st.booleans()))
+    groups = draw(st.sampled_from([2, 3, 4])) if grouped else 1
     size = kernel if name == "flat" else pair(1, 11)
     bare = name in ("flat", "pointwise")
     g = Geometry(

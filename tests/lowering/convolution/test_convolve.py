@@ -11,6 +11,7 @@ import pytest
 from jax import export
 
 from netspec.analysis.convolution import Choice, Geometry
+from netspec.lowering import foreign
 from netspec.lowering.convolution import ALGORITHMS, convolve
 from tests.lowering.convolution.geometries import arrays, by_windows
 
@@ -24,7 +25,10 @@ CASES = {
     "grouped": Geometry((6, 6, 80), (3, 3), 20, (1, 1), ((1, 1), (1, 1)), groups=10),
     "phases": Geometry((7, 7, 3), (3, 3), 4, (2, 2), ((1, 1), (1, 1))),
     "windows": Geometry((8, 8, 2), (3, 3), 4, (1, 1), ((1, 1), (1, 1)), windows=(2, 2)),
+    "compiled": Geometry((7, 6, 4), (3, 2), 6, (2, 1), ((1, 0), (0, 1)), (1, 2), groups=2),
 }
+HERE = [name for name in ALGORITHMS if name != "compiled" or foreign.instructions()]
+"""Without the compiled kernels, where they may not be called."""
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +52,7 @@ def test_every_algorithm_has_a_case() -> None:
     assert set(CASES) == set(ALGORITHMS)
 
 
-@pytest.mark.parametrize("name", list(ALGORITHMS))
+@pytest.mark.parametrize("name", HERE)
 def test_grad_vmap_and_checkpoint_agree_with_the_reference(name: str) -> None:
     g, choice = CASES[name], Choice(name, name, name)
     x, w, _ = arrays(g)
@@ -64,7 +68,7 @@ def test_grad_vmap_and_checkpoint_agree_with_the_reference(name: str) -> None:
     close((dx, dws.sum(axis=0)), expected)
 
 
-@pytest.mark.parametrize("name", list(ALGORITHMS))
+@pytest.mark.parametrize("name", [name for name in ALGORITHMS if name != "compiled"])
 def test_exports_for_every_platform_with_a_symbolic_batch(name: str) -> None:
     g, choice = CASES[name], Choice(name, name, name)
     x, w, _ = arrays(g, batch=5)
@@ -75,7 +79,7 @@ def test_exports_for_every_platform_with_a_symbolic_batch(name: str) -> None:
     close(tuple(artefact.call(x, w)), gradient(x, w))
 
 
-@pytest.mark.parametrize("name", list(ALGORITHMS))
+@pytest.mark.parametrize("name", HERE)
 def test_bfloat16_rounds_once(name: str) -> None:
     """The result in bfloat16 is the exact one to bfloat16's 8 bits: sums were not rounded on the way."""
     g = CASES[name]
