@@ -111,7 +111,7 @@ def _kernels(machine: Mapping[str, Any]) -> str:
 
     if (known := machine["kernels"]) is not None:
         return f"compiled kernels: {known.partition(' ')[2]}"
-    return "compiled kernels: off" if kernels.library() else "no compiled kernels: installed without a C++ compiler"
+    return "compiled kernels: off" if kernels.loaded() else "no compiled kernels: installed without a C++ compiler"
 
 
 def _rates(found: Mapping[str, Any], stream: TextIO) -> Table:

@@ -3,6 +3,6 @@
 Imports no JAX: `netspec/lowering/foreign.py` calls them.
 """
 
-from netspec.kernels.library import VERSION, chosen, identity, library
+from netspec.kernels.library import VERSION, chosen, identity, loaded
 
-__all__ = ["VERSION", "chosen", "identity", "library"]
+__all__ = ["VERSION", "chosen", "identity", "loaded"]

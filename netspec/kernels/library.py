@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("libnetspec.so")
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def loaded() -> ctypes.CDLL | None:
     """The library; None where it was not built, or is not for this system."""
     import ctypes
 
@@ -47,7 +47,7 @@ def chosen() -> str | None:
         raise _cannot(pin, f"it is one of {', '.join(f'`{name}`' for name in PINS)}")
     if pin == "off":
         return None
-    if (found := library()) is None:
+    if (found := loaded()) is None:
         if pin is not None:
             raise _cannot(pin, "this installation has no compiled kernels")
         return None

@@ -32,7 +32,7 @@ def instructions() -> str | None:
 
 @cache
 def _register() -> None:
-    library = kernels.library()
+    library = kernels.loaded()
     for name in TARGETS:
         jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(library, name)), platform="cpu")
 

@@ -17,7 +17,7 @@ def _chosen_anew() -> Iterator[None]:
     library.chosen.cache_clear()
     yield
     library.chosen.cache_clear()
-    library.library.cache_clear()
+    library.loaded.cache_clear()
 
 
 def test_off_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +27,7 @@ def test_off_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_pin_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    if library.library() is None:
+    if library.loaded() is None:
         pytest.skip("there are no compiled kernels")
     monkeypatch.setenv("NETSPEC_KERNELS", "baseline")
     assert library.identity() == f"{library.VERSION} baseline"
@@ -43,7 +43,7 @@ def test_without_a_library_there_are_none_and_a_pin_cannot_be(monkeypatch: pytes
     for file in (tmp_path / "absent.so", tmp_path / "of_another_system.so"):
         if "another" in file.name:
             file.write_bytes(b"no library")
-        library.library.cache_clear()
+        library.loaded.cache_clear()
         library.chosen.cache_clear()
         monkeypatch.setattr(library, "FILE", file)
         monkeypatch.delenv("NETSPEC_KERNELS", raising=False)
