@@ -102,7 +102,7 @@ def _head(found: Mapping[str, Any]) -> Text:
     peak = f"{found['peak_flops_per_second'] / 1e9:,.0f} GFLOP/s in a matrix product"
     text.append(f"\n{messages.safe(device)}, JAX {machine['jax']}; {peak}", style="not bold dim")
     text.append(f"\nalgorithms: {HOW[found['tuning']['how']]}", style="not bold dim")
-    return text.append(f"; {_kernels(machine)}" if machine["platform"] == "cpu" else "", style="not bold dim")
+    return text.append(f"\n{_kernels(machine)}" if machine["platform"] == "cpu" else "", style="not bold dim")
 
 
 def _kernels(machine: Mapping[str, Any]) -> str:
