@@ -18,7 +18,7 @@ import netspec
 from benchmarks.load import Elsewhere
 from benchmarks.ratios import Ratio, ratio
 from netspec.analysis.plan import Plan
-from netspec.lowering.planner import choices
+from netspec.lowering.planner import choices_here
 from netspec.training.loop import Totals, Trainer
 from netspec.training.step import Metrics, TrainableNetwork, TrainingState
 from netspec.tuning.timed_step import images
@@ -44,7 +44,7 @@ class Normless(TrainableNetwork):
 
 def measured(plan: Plan, seconds: float) -> tuple[float, Ratio, Ratio]:
     """The quickest step, and how many times as long the step takes as without the check, and without the norm besides."""
-    chosen = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
+    chosen = choices_here(plan, plan.spec.train.value.batch_size)
     kinds = ((TrainableNetwork, Trainer), (TrainableNetwork, Unchecked), (Normless, Unchecked))
     steps = [trainer(network(plan, chosen, 100), images(plan)).repeated() for network, trainer in kinds]
     for step in steps:

@@ -19,7 +19,7 @@ import netspec
 from benchmarks.load import Elsewhere
 from benchmarks.ratios import ratio
 from netspec.data import splits
-from netspec.lowering.planner import choices
+from netspec.lowering.planner import choices_here
 from netspec.training.loop import Trainer
 from netspec.training.step import TrainableNetwork, batch_of, steps_per_epoch
 
@@ -53,7 +53,7 @@ def main(spec: str, rounds: int) -> None:
     if plan is None or not isinstance(images, splits.Images):
         raise click.UsageError(f"{spec} or its data have errors: netspec train {spec}")
     size = batch_of(plan.spec.train.value, len(images.train)).size
-    chosen = choices(plan, size, jax.default_backend())
+    chosen = choices_here(plan, size)
     trainer = Trainer(TrainableNetwork(plan, chosen, steps_per_epoch(len(images.train), plan.spec.train.value)), images)
     epoch(trainer)
     elsewhere = Elsewhere(())

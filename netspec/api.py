@@ -110,12 +110,11 @@ def compile(
         SpecError: the spec has errors, or cannot be read.
     """
     plan = sound_plan(check(spec, text=text))
-    import jax
 
-    from netspec.lowering.planner import choices
+    from netspec.lowering.planner import choices_here
     from netspec.training.step import TrainableNetwork
 
-    chosen = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
+    chosen = choices_here(plan, plan.spec.train.value.batch_size)
     return TrainableNetwork(plan, chosen, steps_per_epoch)
 
 

@@ -20,6 +20,10 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as nohup has it
 settings.register_profile("netspec", deadline=None)  # no test asserts a time
 settings.load_profile("netspec")
 
+os.environ.setdefault("NETSPEC_KERNELS", "off")
+"""The suite pins what XLA computes, alike on a machine with a compiler and on one without. Where the variable is set, all runs by
+what it says; tests of the kernels ask for them by the fixture `kernels`."""
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -38,6 +42,19 @@ def _own_environment() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def kernels() -> Iterator[None]:
+    """The compiled kernels of this installation, if it has any, for the tests of a module."""
+    from netspec.kernels import library
+
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("NETSPEC_KERNELS") == "off":
+            patch.delenv("NETSPEC_KERNELS")
+        library.chosen.cache_clear()
+        yield
+    library.chosen.cache_clear()
 
 
 @pytest.fixture

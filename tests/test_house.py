@@ -28,6 +28,7 @@ ROOMS = (
     "editor",
     "storage",
     "importing",
+    "kernels",
     "lowering",
     "data",
     "runs",

@@ -13,7 +13,7 @@ from benchmarks.peers.peer import Weights, shortest
 from netspec.analysis.plan import Plan
 from netspec.data import Split
 from netspec.data.splits import Images
-from netspec.lowering.planner import choices
+from netspec.lowering.planner import choices_here
 from netspec.training.loop import Trainer
 from netspec.training.step import TrainableNetwork
 
@@ -34,7 +34,7 @@ class Network:
         self, plan: Plan, variant: str, weights: Weights, images: np.ndarray, labels: np.ndarray, training: bool
     ) -> None:
         batch = plan.spec.train.value.batch_size
-        self.net = TrainableNetwork(plan, choices(plan, batch, jax.default_backend()))
+        self.net = TrainableNetwork(plan, choices_here(plan, batch))
         self.parameters = plan.parameters
         self.images, self.labels = jnp.asarray(images), jnp.asarray(labels)
         self.state = self.net.init_training()

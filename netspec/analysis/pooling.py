@@ -96,7 +96,9 @@ def commutes(settings: Settings, reader: Settings) -> bool:
     return False
 
 
-def choices(stage: Stage, batch: int, platform: str, gradient: bool, together: bool) -> dict[str, Any]:
+def choices(
+    stage: Stage, batch: int, platform: str, gradient: bool, together: bool, kernels: str | None = None
+) -> dict[str, Any]:
     """See `netspec.analysis.rules.Rules`."""
     return chosen(stage.layer, platform)
 

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 
 class Rules(Protocol):
-    """The module of one kind; `platform` is JAX's name of the backend, "" the portable lowering."""
+    """The module of one kind; `platform` is JAX's name of the backend, "" the portable lowering.
+
+    `kernels` is the instruction set of the compiled kernels that may be chosen (`netspec.kernels`), None where none may.
+    """
 
     def commutes(self, settings: Settings, reader: Settings) -> bool:
         """Whether the layer that reads this one may run within it, before what follows its sum."""
 
-    def choices(self, stage: Stage, batch: int, platform: str, gradient: bool, together: bool) -> dict[str, Any]:
+    def choices(
+        self, stage: Stage, batch: int, platform: str, gradient: bool, together: bool, kernels: str | None = None
+    ) -> dict[str, Any]:
         """The algorithm of each layer of a stage that has a choice, by the layer's name.
 
         `gradient` says whether training needs that of the input. Without `together`, no choice asks anything of another
@@ -36,7 +41,9 @@ class _OneAlgorithm:
     def commutes(self, settings: Settings, reader: Settings) -> bool:
         return False
 
-    def choices(self, stage: Stage, batch: int, platform: str, gradient: bool, together: bool) -> dict[str, Any]:
+    def choices(
+        self, stage: Stage, batch: int, platform: str, gradient: bool, together: bool, kernels: str | None = None
+    ) -> dict[str, Any]:
         return {}
 
     def footprint(self, stage: Stage, batch: int, platform: str, gradient: bool) -> Footprint:

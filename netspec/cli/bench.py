@@ -101,7 +101,17 @@ def _head(found: Mapping[str, Any]) -> Text:
     device = f"{machine['device']}, {cores}" if machine["platform"] == "cpu" else machine["device"]
     peak = f"{found['peak_flops_per_second'] / 1e9:,.0f} GFLOP/s in a matrix product"
     text.append(f"\n{messages.safe(device)}, JAX {machine['jax']}; {peak}", style="not bold dim")
-    return text.append(f"\nalgorithms: {HOW[found['tuning']['how']]}", style="not bold dim")
+    text.append(f"\nalgorithms: {HOW[found['tuning']['how']]}", style="not bold dim")
+    return text.append(f"\n{_kernels(machine)}" if machine["platform"] == "cpu" else "", style="not bold dim")
+
+
+def _kernels(machine: Mapping[str, Any]) -> str:
+    """Which compiled kernels there are, and why there are none."""
+    from netspec import kernels
+
+    if (known := machine["kernels"]) is not None:
+        return f"compiled kernels: {known.partition(' ')[2]}"
+    return "compiled kernels: off" if kernels.loaded() else "no compiled kernels: installed without a C++ compiler"
 
 
 def _rates(found: Mapping[str, Any], stream: TextIO) -> Table:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from netspec import kernels
 from netspec.cli import cache, messages
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DeviceError
@@ -14,7 +15,7 @@ FLAGS = "XLA_FLAGS"
 
 
 def begin() -> None:
-    """Before JAX is imported. Raises Uninstalled or DeviceError where it cannot compute here."""
+    """Before JAX is imported. Raises Uninstalled or DeviceError where it cannot compute here as it is asked to."""
     messages.require_training()
     from netspec.lowering import jax_environment
 
@@ -22,6 +23,7 @@ def begin() -> None:
         words = ", ".join(f"`{name}`" for name in aside)
         messages.warn("NS623", f"{words} {'has' if len(aside) == 1 else 'have'} no effect on this command")
     asked = any(name.startswith("JAX_") or name == FLAGS for name in os.environ)
+    kernels.chosen()
     cache.keep_programs()
     if os.environ.get(FLAGS):
         _flags()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from netspec.language.steps import Dropout
 from netspec.lowering.activations import activate
 from netspec.lowering.columns import across, add_bias
 from netspec.lowering.kinds import Arrays, Run
-from netspec.lowering.norms import normalize
+from netspec.lowering.norms import fuses_relu, normalize
 
 
 def finish(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
@@ -34,12 +35,13 @@ def follow(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
 def _steps(run: Run, x: jax.Array, steps: tuple[str, ...]) -> tuple[jax.Array, Arrays]:
     """(batch, ..., features) -> the same shape, and the new running statistics."""
     settings, statistics = run.settings, run.statistics
+    relu = ("norm", "activation") in pairwise(steps) and fuses_relu(run)
     for step in steps:
         if step == "norm":
-            x, statistics = normalize(settings.norm, replace(run, statistics=statistics), x)
-        elif step == "activation":
+            x, statistics = normalize(settings.norm, replace(run, statistics=statistics), x, relu)
+        elif step == "activation" and not relu:
             x = activate(settings.activation, x, run.params.get("slope"))
-        elif run.training:
+        elif step == "dropout" and run.training:
             assert run.key is not None, "dropout in training needs a key"
             x = dropout(x, settings.dropout, run.key)
     return x, statistics

@@ -25,6 +25,8 @@ class Run:
     statistics: Arrays
     choice: Any = None
     """The algorithm; None is XLA's own."""
+    norm: str | None = None
+    """The algorithm of its batch norm in training; None is XLA's own."""
     within: Callable[[jax.Array], jax.Array] | None = None
     """Runs the layer that stands within this one, on its sums; given where the stage has one."""
     training: bool = False

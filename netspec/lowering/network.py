@@ -21,6 +21,7 @@ from netspec.lowering.heads import answers
 from netspec.lowering.kinds import Arrays, Run, lowering
 from netspec.lowering.options import compiler_options
 from netspec.lowering.settings import held
+from netspec.lowering.standardizing import norm_of
 
 Variables = dict[str, dict[str, dict[str, jax.Array]]]
 Outputs = dict[str, jax.Array]
@@ -149,10 +150,10 @@ class Network:
     def _run(self, stage: Stage, variables: Variables, **how: Any) -> Run:
         """The stage with its arrays. A layer on its own has no choice that asks anything of a neighbour."""
         params, state = (variables[part].get(stage.layer.name, {}) for part in ("params", "state"))
-        choice = self.choices.get(stage.layer.name)
+        choice, norm = (self.choices.get(name) for name in (stage.layer.name, norm_of(stage.layer.name)))
         if stage.within is None and WINDOWS in (choice, getattr(choice, "output", None)):
             choice = None
-        return Run(stage, params, state, choice, frozen=stage.layer.name in self.plan.frozen, **how)
+        return Run(stage, params, state, choice, norm, frozen=stage.layer.name in self.plan.frozen, **how)
 
     def _within(self, layer: PlannedLayer | None) -> Callable[[jax.Array], jax.Array] | None:
         """What runs a layer that stands within another, on that one's sums: it has no arrays of its own."""

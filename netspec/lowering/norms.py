@@ -7,16 +7,24 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from netspec.analysis.convolution.compiled import COMPILED
 from netspec.language.norms import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Norm
+from netspec.lowering import standardizing as compiled
 from netspec.lowering.columns import across, standardize
 from netspec.lowering.kinds import Arrays, Run
 from netspec.lowering.settings import held
+from netspec.lowering.standardizing import with_relu
 
 
-def normalize(norm: Norm, run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
-    """The norm of x, and the new running statistics."""
+def fuses_relu(run: Run) -> bool:
+    """Whether the norm's algorithm can compute the layer's activation with it."""
+    return run.training and not run.frozen and run.norm == COMPILED and with_relu(run.settings)
+
+
+def normalize(norm: Norm, run: Run, x: jax.Array, relu: bool = False) -> tuple[jax.Array, Arrays]:
+    """The norm of x, with `relu` (see `fuses_relu`) behind it, and the new running statistics."""
     if isinstance(norm, BatchNorm):
-        return batch_norm(norm, run, x)
+        return batch_norm(norm, run, x, relu)
     return _of_each_image(norm, run, x.astype(jnp.float32)).astype(x.dtype), run.statistics
 
 
@@ -34,7 +42,7 @@ def _of_each_image(norm: Norm, run: Run, x: jax.Array) -> jax.Array:
     raise AssertionError(f"no lowering of the norm {norm.type}")
 
 
-def batch_norm(norm: BatchNorm, run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
+def batch_norm(norm: BatchNorm, run: Run, x: jax.Array, relu: bool = False) -> tuple[jax.Array, Arrays]:
     """scale * (x - mean) / sqrt(variance + eps) + shift, over all axes but the last.
 
     In training by the batch's mean and biased variance, of which the running statistics take up what the momentum leaves;
@@ -45,7 +53,10 @@ def batch_norm(norm: BatchNorm, run: Run, x: jax.Array) -> tuple[jax.Array, Arra
     wide, params = x.astype(jnp.float32), {"scale": jnp.ones_like(mean), "shift": jnp.zeros_like(mean)} | run.params
     if not run.training or run.frozen:
         return _normed(wide, mean, variance, params, norm.eps).astype(x.dtype), statistics
-    if run.products:
+    if run.norm == COMPILED:
+        given = wide, params["scale"], params["shift"], norm.eps, relu
+        normed, batch_mean, batch_variance = compiled.standardize(*given)
+    elif run.products:
         normed, batch_mean, batch_variance = standardize(wide, params["scale"], params["shift"], norm.eps)
     else:
         axes = tuple(range(x.ndim - 1))

@@ -20,6 +20,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from netspec import kernels
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.analysis.report import Report
 from netspec.data.splits import Images
@@ -28,6 +29,7 @@ from netspec.language.usual import said
 from netspec.lowering.jax_environment import recorded
 from netspec.lowering.network import Choices
 from netspec.lowering.options import compiler_options
+from netspec.lowering.planner import uses_kernels
 from netspec.repair.check import check_source
 from netspec.runs.checkpoint import Checkpoint, Checkpoints
 from netspec.runs.content import MODEL_FORMAT, of_checkpoint
@@ -147,6 +149,8 @@ def record(
         "classes": images.classes,
         "devices": {"count": devices, "kind": jax.devices()[0].device_kind},
     }
+    if uses_kernels(choices):
+        made["versions"] |= {"kernels": kernels.identity()}
     # Through JSON and back: a record is compared with one that was read from a file.
     return dict(json.loads(json.dumps(made)))
 

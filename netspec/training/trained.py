@@ -15,7 +15,7 @@ from netspec.analysis.plan import Plan
 from netspec.data.pixels import Trained
 from netspec.language.data import SOURCES
 from netspec.lowering.network import Choices
-from netspec.lowering.planner import Unfit, choices, from_names
+from netspec.lowering.planner import Unfit, choices_here, from_names
 from netspec.repair.check import check_source
 from netspec.runs.checkpoint import BEST, Checkpoint, of_content
 from netspec.runs.content import of_checkpoint, of_model
@@ -159,7 +159,7 @@ def _network(
 
 def _choices(path: Path, plan: Plan, record: Mapping[str, Any], warn: Callable[[str], None]) -> Choices:
     """The algorithms that a run was trained with; where this version has them no more, those of its own rules."""
-    by_rule = choices(plan, plan.spec.train.value.batch_size, jax.default_backend())
+    by_rule = choices_here(plan, plan.spec.train.value.batch_size)
     # A GPU's libraries are quicker than what suits a CPU, and round differently.
     if record["devices"]["kind"] != jax.devices()[0].device_kind:
         return by_rule

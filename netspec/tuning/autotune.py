@@ -19,14 +19,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-import jax
 import jax.numpy as jnp
 
 from netspec.analysis.plan import Plan, known_steps_per_epoch, steps_per_epoch
 from netspec.analysis.pooling import WINDOWS
 from netspec.data.splits import Images
 from netspec.language.plain import plain
-from netspec.lowering.planner import Part, Unfit, choices, from_names, parts
+from netspec.lowering.planner import Part, Unfit, choices_here, from_names, parts
 from netspec.lowering.workload import Direction
 from netspec.training.step import batch_of
 from netspec.tuning.bench import Say, expected_seconds
@@ -94,7 +93,7 @@ class _Tuner:
         examples = None if images is None else len(images.train)
         self.batch_size, self.part_batch = batch_of(self.train, examples, devices)
         self.dtype = jnp.dtype(self.train.precision)
-        self.model = choices(plan, self.part_batch, jax.default_backend())
+        self.model = choices_here(plan, self.part_batch)
         self.start = self.model
         """What measured algorithms are put into."""
         self.parts = parts(plan)
@@ -254,7 +253,7 @@ class _Tuner:
 
     def _apart_or_together(self) -> dict[str, Any]:
         """The model's choices, or those where each layer runs on its own, if the whole step is quicker by them."""
-        apart = choices(self.plan, self.part_batch, jax.default_backend(), together=False)
+        apart = choices_here(self.plan, self.part_batch, together=False)
         if apart == self.model:
             return apart
         self.say("the whole step, convolution and pooling apart", 0, 1)

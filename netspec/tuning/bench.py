@@ -10,7 +10,7 @@ import jax
 from netspec.analysis.memory import training_bytes
 from netspec.analysis.plan import Plan
 from netspec.language.plain import plain
-from netspec.lowering.planner import Part, choices, parts
+from netspec.lowering.planner import Part, choices_here, parts
 from netspec.lowering.workload import Direction, Workload
 from netspec.training.memory import available_bytes
 from netspec.tuning.machine import machine
@@ -57,7 +57,7 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
 
     docs/performance.md describes what is returned.
     """
-    platform, batch_size = jax.default_backend(), plan.spec.train.value.batch_size
+    batch_size = plan.spec.train.value.batch_size
     directions = len(_distinct(plan, chosen))
     done, total = 0, directions + 4 + 2 * compare
 
@@ -71,7 +71,7 @@ def bench(plan: Plan, chosen: Mapping[str, Any], say: Say, *, compare: bool = Fa
     peak = matmul_peak(dtype)
     steps = {"chosen": chosen}
     if compare:
-        steps |= {"model": choices(plan, batch_size, platform), "xla": {}}
+        steps |= {"model": choices_here(plan, batch_size), "xla": {}}
     made: dict[str, Step] = {}
     for name, those in steps.items():
         tell(f"training step{'' if name == 'chosen' else f' ({name})'}")

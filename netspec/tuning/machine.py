@@ -7,13 +7,14 @@ import platform
 from functools import cache
 from typing import Any
 
+from netspec import kernels
 from netspec.runs.processor import facts, name
 from netspec.runs.record import environment
 
 
 @cache
 def machine() -> dict[str, Any]:
-    """The platform, the device's name, cores, and the versions of what compiles."""
+    """The platform, the device's name, cores, the versions of what compiles, and of the compiled kernels."""
     import jax
 
     here = environment()
@@ -27,6 +28,7 @@ def machine() -> dict[str, Any]:
         "netspec": versions.get("netspec-compiler"),
         "jax": versions.get("jax"),
         "jaxlib": versions.get("jaxlib"),
+        "kernels": kernels.identity() if cpu else None,
     }
 
 

@@ -40,6 +40,7 @@ def test_every_direction_that_training_computes_is_measured(found: dict[str, obj
     layers = {layer["name"]: layer["directions"] for layer in found["layers"]}  # type: ignore[attr-defined]
     assert {name: list(directions) for name, directions in layers.items()} == {
         "block1.conv1": ["output", "weight_gradient"],
+        "block1.conv1/norm": ["output", "input_gradient"],
         "block1.pool": ["output", "input_gradient"],
         "block2.conv1": ["output", "input_gradient", "weight_gradient"],
         "fc1": ["output", "input_gradient", "weight_gradient"],

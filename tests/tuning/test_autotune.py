@@ -177,7 +177,7 @@ def test_full_leaves_what_needs_too_much_memory(bench: Bench, monkeypatch: pytes
 def test_an_accelerator_keeps_plain_xla_unless_something_is_quicker(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autotune.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     bench.parts = {"direct": 0.5, "reduce_window": 0.5}
     assert run().choices == {}
     bench.parts = {"patches": 0.5}

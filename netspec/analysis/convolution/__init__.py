@@ -4,7 +4,8 @@ The algorithms themselves are JAX and lie in `netspec/lowering/convolution/`; ch
 memory that training takes depends on the choice.
 """
 
+from netspec.analysis.convolution.choice import Choice
 from netspec.analysis.convolution.geometry import Geometry
-from netspec.analysis.convolution.rules import Choice, choose
+from netspec.analysis.convolution.rules import choose
 
 __all__ = ["Choice", "Geometry", "choose"]

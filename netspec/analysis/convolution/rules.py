@@ -8,8 +8,9 @@ them. On GPU and TPU the vendor's libraries choose, and the reference lowering i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from netspec.analysis.convolution.choice import Choice
+from netspec.analysis.convolution.compiled import compiled
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.analysis.convolution.patches import patch_floats, windows_floats
 from netspec.analysis.pooling import WINDOWS
@@ -18,23 +19,20 @@ MOST_PATCH_BYTES = 32 * 2**20
 """Larger patches run from memory: 28×28×6 → 16, k5, input gradient 6.5 ms; with 8 channels (32 MiB) 18.6."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The name of an algorithm for each direction; a key of `netspec.lowering.convolution.ALGORITHMS`."""
-
-    output: str = "direct"
-    input_gradient: str = "direct"
-    weight_gradient: str = "direct"
-
-
-def choose(g: Geometry, batch: int, platform: str, first: bool) -> Choice | None:
+def choose(g: Geometry, batch: int, platform: str, first: bool, kernels: str | None = None) -> Choice | None:
     """The choice for `convolve`; None for the reference, which is everything but CPU.
 
     `platform` is JAX's name of the backend. The `first` layer's input gradient, which training never uses, is
-    the one that is quickest to trace.
+    the one that is quickest to trace. `kernels` is the instruction set of the compiled kernels, None where there are none.
     """
     if platform != "cpu":
         return None
+    own = _of_xla(g, batch, first)
+    return own if kernels is None else compiled(g, own, kernels)
+
+
+def _of_xla(g: Geometry, batch: int, first: bool) -> Choice:
+    """The choice among what XLA compiles."""
     special = _special(g)
     if special is not None:
         return Choice(special, special, special)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 
+from netspec.analysis.convolution.choice import Choice
 from netspec.analysis.convolution.geometry import Geometry
 from netspec.analysis.convolution.patches import patch_floats, windows_floats
-from netspec.analysis.convolution.rules import Choice
 
 
 def patches(name: str, g: Geometry) -> int:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from netspec.analysis import pooling
 from netspec.analysis.convolution import scratch
+from netspec.analysis.convolution.choice import Choice
 from netspec.analysis.convolution.geometry import Geometry
-from netspec.analysis.convolution.rules import Choice, choose
+from netspec.analysis.convolution.rules import choose
 from netspec.language.conv import Conv
 from netspec.language.kind import Footprint, Settings, elements
 from netspec.language.pool import Pool
@@ -45,10 +46,12 @@ def geometry(stage: Stage) -> Geometry:
     return replace(own, windows=window.size) if by_windows else own
 
 
-def choices(stage: Stage, batch: int, platform: str, gradient: bool, together: bool) -> dict[str, Any]:
+def choices(
+    stage: Stage, batch: int, platform: str, gradient: bool, together: bool, kernels: str | None = None
+) -> dict[str, Any]:
     """The algorithms of the convolution, and of the pooling within it."""
     g = geometry(stage) if together else replace(geometry(stage), windows=(1, 1))
-    choice = choose(g, batch, platform, first=not gradient)
+    choice = choose(g, batch, platform, first=not gradient, kernels=kernels)
     found: dict[str, Any] = {} if choice is None else {stage.layer.name: choice}
     if stage.within is not None:
         by_windows = {stage.within.name: pooling.WINDOWS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netspec.lowering.convolution import depthwise, grouped, phases, reference
+from netspec.lowering.convolution import compiled, depthwise, grouped, phases, reference
 from netspec.lowering.convolution.algorithm import Algorithm
 from netspec.lowering.convolution.banded import BANDED, PATCHES
 from netspec.lowering.convolution.flat import FLAT
@@ -21,4 +21,5 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     "grouped": grouped,
     "phases": phases,
     "windows": WINDOWS,
+    "compiled": compiled,
 }

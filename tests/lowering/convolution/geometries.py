@@ -7,12 +7,20 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from netspec.analysis.convolution import Geometry
 from netspec.analysis.convolution.patches import windows_tile
+from netspec.lowering import foreign
 from netspec.lowering.convolution import ALGORITHMS
+
+
+def here(name: str) -> None:
+    """Skips a test of the compiled kernels where there are none."""
+    if name == "compiled" and foreign.instructions() is None:
+        pytest.skip("there are no compiled kernels")
 
 
 @st.composite
@@ -23,7 +31,8 @@ def geometries(draw: st.DrawFn, name: str) -> Geometry:
         return draw(st.integers(low, high)), draw(st.integers(low, high))
 
     kernel = (1, 1) if name == "pointwise" else pair(1, 4)
-    groups = draw(st.sampled_from([2, 3, 4])) if name in ("depthwise", "grouped") else 1
+    grouped = name in ("depthwise", "grouped") or (name == "compiled" and draw(st.booleans()))
+    groups = draw(st.sampled_from([2, 3, 4])) if grouped else 1
     size = kernel if name == "flat" else pair(1, 11)
     bare = name in ("flat", "pointwise")
     g = Geometry(

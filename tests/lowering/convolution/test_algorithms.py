@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netspec.analysis.convolution import Geometry
 from netspec.lowering.convolution import ALGORITHMS, reference
-from tests.lowering.convolution.geometries import arrays, by_windows, geometries
+from tests.lowering.convolution.geometries import arrays, by_windows, geometries, here
 
 OTHERS = [name for name in ALGORITHMS if name != "direct"]
 
@@ -30,18 +30,22 @@ def assert_agree(name: str, g: Geometry) -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=near, err_msg=f"{name} {function} {g}")
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("name", OTHERS)
 @settings(derandomize=True, deadline=None, max_examples=2, database=None)
 @given(data=st.data())
 def test_agrees_with_the_reference(name: str, data: st.DataObject) -> None:
+    here(name)
     assert_agree(name, data.draw(geometries(name)))
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("name", OTHERS)
 @settings(derandomize=True, deadline=None, max_examples=25, database=None)
 @given(data=st.data())
 def test_agrees_with_the_reference_over_many_geometries(name: str, data: st.DataObject) -> None:
+    here(name)
     assert_agree(name, data.draw(geometries(name)))
 
 
@@ -65,6 +69,7 @@ def test_says_what_it_does_not_cover(name: str, g: Geometry) -> None:
     assert not ALGORITHMS[name].supports(g, "output")
 
 
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("name", list(ALGORITHMS))
 def test_the_worked_example_of_the_textbook(name: str) -> None:
     """Image and filter whose map is [[4, 3, 4], [2, 4, 3], [2, 3, 4]], and [[4, 4], [2, 4]] with stride 2."""

@@ -1,0 +1,41 @@
+"""Where the compiled kernels are quicker than the quickest of XLA's algorithms.
+
+Measured with AVX2 on Zen 3 (docs/decisions/0038 has the figures). With another instruction set nothing is chosen by rule:
+`--tune` measures it.
+"""
+
+from __future__ import annotations
+
+from netspec.analysis.convolution.choice import Choice
+from netspec.analysis.convolution.geometry import Geometry
+
+COMPILED = "compiled"
+"""The name of the kernels among the algorithms, of convolutions and of norms."""
+LEAST_CHANNELS = 16
+MEASURED = ("avx2",)
+"""The instruction sets for which the rules were measured."""
+
+
+def compiled(g: Geometry, own: Choice, kernels: str) -> Choice:
+    """XLA's choice with the kernels in the place of what they beat."""
+    if kernels not in MEASURED:
+        return own
+    return Choice(COMPILED, COMPILED, COMPILED) if _depthwise(g) or _many(g, own) else own
+
+
+def _depthwise(g: Geometry) -> bool:
+    """One filter a channel.
+
+    32x32x32, k3, batch 32: level, level, 10.3 -> 2.5 ms; 16x16x128, stride 2: 2.6 -> 1.3, 2.5 -> 2.0, 3.2 -> 1.2.
+    """
+    return g.groups == g.input[2] == g.filters
+
+
+def _many(g: Geometry, own: Choice) -> bool:
+    """A window over enough channels to fill vectors with, of which XLA makes no plain product.
+
+    32x32x32 -> 32, k3, batch 32: 15.1 -> 11.4 ms, 13.4 -> 11.1, 19.0 -> 13.1; 16x16x64 -> 64: 10.8 -> 8.5, 10.3 -> 7.7,
+    12.8 -> 10.2; 8x8x128 -> 128: 9.3 -> 8.2, 9.0 -> 8.1, level.
+    """
+    product = g.flat or g.pointwise
+    return g.groups == 1 and not product and own.output != "windows" and min(g.input[2], g.filters) >= LEAST_CHANNELS

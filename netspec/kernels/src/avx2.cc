@@ -1,0 +1,2 @@
+#define NETSPEC_SET avx2
+#include "kernels.h"

@@ -1,0 +1,2 @@
+#define NETSPEC_SET avx512
+#include "kernels.h"

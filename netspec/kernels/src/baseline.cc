@@ -1,0 +1,2 @@
+#define NETSPEC_SET baseline
+#include "kernels.h"
