@@ -72,9 +72,11 @@ def test_steps_are_pytorchs(name: str) -> None:
     }
     module = torch_net.module(net.plan).double()
     module.load_state_dict(torch_net.weights(net.plan, doubles["params"], doubles["state"]), strict=False)
-    rows = dict(zip((layer.name for layer in net.plan.layers), module.children(), strict=False))
     groups = []
-    for layer, row in rows.items():
+    for called, row in module.named_children():
+        layer = next(
+            one.name for one in net.plan.layers if called in (own := one.name.replace(".", "_"), f"{own}_lead")
+        )
         if layer in frozen:
             row.eval().requires_grad_(False)
         elif parameters := list(row.parameters()):
