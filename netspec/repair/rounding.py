@@ -26,7 +26,11 @@ def up(report: Report, path: Path, node: Mapping, entry: Entry) -> Iterator[Fix]
         return
     if BOOLEANS.get(said, said) in OFF:
         yield removal(report.source, node, entry, needless=True)
-    elif (read := _read_by(report, path)) is not None and node.entry("padding") is None:
+    elif (
+        (read := _read_by(report, path)) is not None
+        and node.entry("padding") is None
+        and not _has_defaults(report, node)
+    ):
         window, stride = (_pair(node, name) for name in ("window", "stride"))
         if window is None:
             return
@@ -46,6 +50,13 @@ def up(report: Report, path: Path, node: Mapping, entry: Entry) -> Iterator[Fix]
                 edits.append(insert(report.source, node, "count_padding", "false"))
                 title = title.replace(", which", " and `count_padding: false`, which")
             yield Fix(title, tuple(edits))
+
+
+def _has_defaults(report: Report, node: Mapping) -> bool:
+    """Whether the geometry of a pool stands in `defaults` too."""
+    defaults = walk(report.root, ("defaults", "pool")) if report.root is not None else None
+    names = {entry.name for entry in defaults} if isinstance(defaults, Mapping) else set()
+    return any(name in names and node.entry(name) is None for name in ("window", "stride", "padding"))
 
 
 def _pair(node: Mapping, name: str) -> tuple[int, int] | None:

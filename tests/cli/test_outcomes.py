@@ -31,6 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NETSPEC_CACHE", str(tmp_path / "cache"))
     (tmp_path / "good.yaml").write_text(GOOD)
     (tmp_path / "bad.yaml").write_text(BAD)
+    (tmp_path / "bad.cfg").write_text("[net]\nheight=8\nwidth=8\nchannels=3\n[convolutional]\nfilters=four\n")
     return tmp_path
 
 
@@ -40,6 +41,7 @@ WRONG = {
     "compile": (["bad.yaml", "-o", "out"], 1),
     "summary": (["bad.yaml"], 1),
     "diff": (["good.yaml", "bad.yaml"], 1),
+    "import": (["bad.cfg"], 1),
     "diagram": (["bad.yaml"], 1),
     "bench": (["bad.yaml"], 1),
     "evaluate": (["nothing"], 2),

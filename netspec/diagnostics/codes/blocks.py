@@ -4,8 +4,14 @@ from netspec.diagnostics.code import Code
 
 _DIGITS = "netspec: 1\nname: example\ninput: [8, 8, 1]\n"
 _CONV = "blocks:\n  - conv: {filters: 4, kernel: 3}\n"
-_STAGE = "blocks:\n  - repeat: 2\n    conv: [{filters: 4, kernel: 3, padding: 1, %s}, {filters: 4, kernel: 1, activation: none}]\n"
-_POINTWISE = "defaults: {conv: {padding: 1}}\nblocks:\n  - conv: [{filters: 8, kernel: 3}, {filters: 4, kernel: 1%s}]\nfc: [10]\n"
+_STAGE = (
+    "blocks:\n  - repeat: 2\n    conv:\n      - {filters: 4, kernel: 3, padding: 1, %s}\n"
+    "      - {filters: 4, kernel: 1, activation: none}\n"
+)
+_POINTWISE = (
+    "defaults: {conv: {padding: 1}}\nblocks:\n"
+    "  - conv: [{filters: 8, kernel: 3}, {filters: 4, kernel: 1%s}]\nfc: [10]\n"
+)
 
 CODES: tuple[Code, ...] = (
     Code(
