@@ -97,10 +97,20 @@ def _told(change: Change) -> str:
 
 
 def _value(value: object) -> str:
-    if value is ABSENT:
-        return "-"
-    if isinstance(value, list) and len(value) == 2 and value[0] == value[1]:
-        value = value[0]
+    """A setting in the shortest form, as people read it.
+
+    >>> _value([3, 3]), _value([3, 5]), _value({"type": "group", "groups": 4}), _value([["fc*", 0.1]]), _value(None)
+    ('3', '3x5', 'group (groups 4)', 'fc* 0.1', 'none')
+    """
+    if value is ABSENT or value in (None, []):
+        return "none"
+    if isinstance(value, dict):
+        given = ", ".join(f"{key} {_value(own)}" for key, own in value.items() if key != "type")
+        return f"{value['type']} ({given})" if "type" in value else given
+    if isinstance(value, list) and value and all(isinstance(item, list) and len(item) == 2 for item in value):
+        return ", ".join(" ".join(map(_value, item)) for item in value)
+    if isinstance(value, list) and all(isinstance(item, int) for item in value):
+        return "x".join(map(str, dict.fromkeys(value) if len(set(value)) == 1 else value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -122,7 +132,7 @@ def _costs(comparison: Comparison) -> Iterator[tuple[str, ...]]:
         change = "" if old == new else f"{new / old - 1:+.1%}" if old else "new"
         limit = getattr(comparison.new.spec.budget.value, cost.key)
         budget = "" if limit is None else f"{'over ' * (new > limit)}{shown(limit)}"
-        yield cost.noun, shown(old), shown(new), change, budget
+        yield cost.noun.removeprefix("trainable "), shown(old), shown(new), change, budget
 
 
 COSTS_HEAD = ("costs", "before", "after", "change", "budget")
@@ -152,8 +162,8 @@ def _layers(comparison: Comparison, stream: TextIO) -> Table:
 
     table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold")
     table.add_column("")
-    table.add_column("layer", overflow="fold")
-    table.add_column("what", overflow="fold")
+    table.add_column("layer", no_wrap=True)
+    table.add_column("what", overflow="fold", min_width=18)
     table.add_column("output", overflow="fold")
     table.add_column("parameters", justify="right", no_wrap=True)
     table.add_column("MACs", justify="right", no_wrap=True)

@@ -151,7 +151,7 @@ def begun_lines(beginning: Beginning) -> Iterator[str]:
     for one in anew:
         reasons.setdefault(one.layer, []).append(one.words)
     for layer, words in [*reasons.items()][:SHOWN_ANEW]:
-        yield f"  {layer} begins anew: {', '.join(dict.fromkeys(words))}"
+        yield f"  {layer} begins anew: {words[0]}"  # of its kernel: the sizes of the others follow
     if len(reasons) > SHOWN_ANEW:
         yield f"  and {counted(len(reasons) - SHOWN_ANEW, 'more layer')}: plan.json in the run lists them"
     if unused:

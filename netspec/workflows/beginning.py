@@ -123,7 +123,7 @@ def _others(plan: Plan, found: Beginning) -> list[Diagnostic]:
             "NS645",
             message,
             notes,
-            "they begin anew: give these layers the size that they have in the file",
+            "they begin anew, which may be meant; else give these layers the size that they have in the file",
             "warning",
         )
     ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
+
 from netspec.analysis.comparison import Comparison, compare
 from netspec.analysis.plan import Plan
+from netspec.cli import diff
 from netspec.language.plain import Change
 from netspec.repair.check import check_source
 from netspec.text.source import Source
@@ -86,3 +89,8 @@ def test_a_join_that_reads_another_layer() -> None:
     turned = text.replace("filters: 4, kernel: 3, padding: 1}}]", "filters: 4, kernel: 3, padding: 1}}, []]")
     (join,) = (pair for pair in of(turned, text).pairs if pair.layer.kind == "concat")
     assert [change.path for change in join.changes] == ["reads"]
+
+
+def test_the_examples_of_its_words_run() -> None:
+    assert doctest.testmod(diff).attempted >= 2
+    assert not doctest.testmod(diff).failed

@@ -36,7 +36,7 @@ def test_a_run_keeps_to_the_file_that_it_began_from(tmp_path: Path, monkeypatch:
     lines = done.stderr.splitlines()
     assert lines[0] == f"begins from {tmp_path}/specs/runs/base/model.safetensors: 2 of 6 arrays are taken"
     assert lines[1:3] == [
-        "  fc2 begins anew: 6x10 in the file, 6x7 here, 10 in the file, 7 here",
+        "  fc2 begins anew: 6x10 in the file, 6x7 here",
         "  fc3 begins anew: not in the file",
     ]
     told = json.loads(done.stdout)
