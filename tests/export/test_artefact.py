@@ -149,8 +149,7 @@ def test_every_augmentation_and_layer_runs_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("platforms", [PLATFORMS, ("cpu",)], ids=["all", "cpu"])
-@pytest.mark.parametrize("name", ["digits", "lenet5"])
+@pytest.mark.parametrize(("name", "platforms"), [("digits", ("cpu",)), ("lenet5", PLATFORMS)], ids=["cpu", "all"])
 def test_known_networks_run_alone(name: str, platforms: tuple[str, ...], tmp_path: Path) -> None:
     plan = netspec.check(SPECS / f"{name}.yaml").plan
     assert plan is not None
