@@ -226,10 +226,9 @@ class Building:
         """Both paddings together. One that cuts a map would be lost among others."""
         if min(*pads[0], *pads[1], *more[0], *more[1]) < 0:
             self.unsaid(origin, "padding is negative: it cuts the map, and the format has no such step")
-        return (
-            (pads[0][0] + more[0][0], pads[0][1] + more[0][1]),
-            (pads[1][0] + more[1][0], pads[1][1] + more[1][1]),
-        )
+        pairs = zip((*pads[0], *pads[1]), (*more[0], *more[1]), strict=True)
+        above, below, left, right = (max(0, one) + max(0, other) for one, other in pairs)
+        return (above, below), (left, right)
 
     def unsaid(self, origin: Origin, message: str, help: str | None = None, code: str = "NS290") -> None:
         """What the format cannot say."""

@@ -130,7 +130,7 @@ class Nodes:
             return True
         names = [name for name in node.inputs if name]
         if node.kind == "Shape" and names[0] in self.tensors:
-            shape = self._dims(self.tensors[names[0]])
+            shape = self._dims(self.tensors[names[0]])[node.get("start", 0) : node.get("end")]
             import numpy as np
 
             self.constants[node.outputs[0]] = of_array(np.asarray(shape, np.int64))
