@@ -148,5 +148,9 @@ def test_a_small_model_is_the_same_or_refused(case: str, tmp_path: Path) -> None
     image = draw.standard_normal((1, 3, 4, 3)).astype(np.float32)
     session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (expected,) = session.run(None, {"x": image})
-    logits = applied(imported(str(path), arrays=True), image.transpose(0, 2, 3, 1))
+    found = imported(str(path), arrays=True)
+    mean, deviation = (
+        found.arrays.get(f"state/input/{name}", usual) for name, usual in (("mean", 0), ("deviation", 1))
+    )
+    logits = applied(found, (image.transpose(0, 2, 3, 1) - mean) / deviation)
     assert np.abs(logits.ravel() - expected.ravel()).max() <= 1e-5 * np.abs(expected).max()
