@@ -47,6 +47,8 @@ class Building:
             raise Broken(f"its images are {' x '.join(map(str, shape))}, and no height, width and channels")
         self.graph = Graph(name, system, shape, [], 0)
         self._maps: dict[int, Shape] = {}
+        self._affine: tuple[Any, Any] | None = None
+        self._replaced: dict[int, Origin] = {}
 
     def shape(self, wire: Wire) -> Shape:
         """(height, width, channels), or (units,) of what is taken as a vector."""
@@ -169,11 +171,10 @@ class Building:
 
         from netspec.language.norms import Scaled
 
-        last = self.graph.ops[wire.value - 1] if wire.value == len(self.graph.ops) and wire.value else None
+        last = self.graph.ops[wire.value - 1] if wire.value and self.is_unread(wire) else None
         if last is not None and isinstance(last.settings, Scaled) and not (last.settings.scale or last.settings.shift):
             settings = replace(last.settings, scale=scale, shift=shift)
-            self.graph.ops[-1] = replace(last, settings=settings, arrays={**last.arrays, **(arrays or {})})
-            return wire
+            return self.instead(wire, settings, {**last.arrays, **(arrays or {})}, origin)
         if wire.flat or not scale:
             self.unsaid(origin, "a factor or summand for each channel stands alone, behind no norm")
             return wire
@@ -186,6 +187,49 @@ class Building:
             wire, origin, filters=channels, kernel=(1, 1), groups=channels, bias=shift, arrays={**kernel, **bias}
         )
 
+    def is_unread(self, wire: Wire) -> bool:
+        """Whether no operation reads a value so far."""
+        return not any(wire.value in op.reads for op in self.graph.ops)
+
+    def instead(self, wire: Wire, settings: Settings, arrays: Arrays, origin: Origin) -> Wire:
+        """What takes the place of the operation that gives a value, with what stands at `origin` in it.
+
+        Whoever reads the value itself would read another network: `done` looks for such.
+        """
+        op = self.graph.ops[wire.value - 1]
+        made = self._add(settings, op.reads, op.shape, op.origin, arrays)
+        self._replaced[wire.value] = origin
+        if wire.value in self._maps:
+            self._maps[made.value] = self._maps[wire.value]
+        return wire._replace(value=made.value)
+
+    def normalized(self, affine: tuple[Any, Any] | None, origin: Origin) -> None:
+        """How the images are rescaled that an operation reads, by a factor and a summand for each channel; None: not at all.
+
+        The format normalizes them once, for all that reads them.
+        """
+        import numpy as np
+
+        channels = self.graph.input[2]
+        factor, summand = (np.broadcast_to(np.asarray(one).reshape(-1), (channels,)) for one in affine or (1.0, 0.0))
+        if self._affine is not None and not np.array_equal(self._affine, (factor, summand)):
+            self.unsaid(origin, "it reads images that are rescaled otherwise than where they are read before")
+            return
+        self._affine = factor, summand
+        if not np.all(factor):
+            self.unsaid(origin, "the images are multiplied by 0")
+        elif np.any(factor != 1) or np.any(summand):
+            self.graph.normal = (-summand / factor, 1 / factor)
+            self.note("the images are normalized as the weights have it: `state/input`")
+
+    def padded(self, pads: Pads, more: Pads, origin: Origin) -> Pads:
+        """Both paddings together. One that cuts a map would be lost among others."""
+        if min(*pads[0], *pads[1], *more[0], *more[1]) < 0:
+            self.unsaid(origin, "padding is negative: it cuts the map, and the format has no such step")
+        pairs = zip((*pads[0], *pads[1]), (*more[0], *more[1]), strict=True)
+        above, below, left, right = (max(0, one) + max(0, other) for one, other in pairs)
+        return (above, below), (left, right)
+
     def unsaid(self, origin: Origin, message: str, help: str | None = None, code: str = "NS290") -> None:
         """What the format cannot say."""
         self.graph.unsaid.append(Unsaid(code, message, origin, help, origin.name))
@@ -195,11 +239,18 @@ class Building:
         if text not in self.graph.notes:
             self.graph.notes.append(text)
 
-    def done(self, output: Wire) -> Graph:
-        """The graph, whose result is a value."""
+    def done(self, output: Wire, pads: Pads = NO_PADS) -> Graph:
+        """The graph, whose result is a value, with zeros around it that nobody took."""
         self.graph.output = output.value
         if not output.value:
             raise Broken("it has no layer")
+        if any(pads[0] + pads[1]):
+            self.unsaid(self.graph.ops[output.value - 1].origin, "zeros are put around the result of the network")
+        for value in sorted(self.graph.alive() & self._replaced.keys()):
+            self.unsaid(
+                self._replaced[value],
+                f"it is taken into `{self.graph.ops[value - 1].origin.name}`, whose own result something else reads",
+            )
         return self.graph
 
     def _add(

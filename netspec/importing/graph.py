@@ -154,12 +154,17 @@ class Graph:
                 found[value].append(number)
         return found
 
+    def alive(self) -> set[int]:
+        """The numbers of the values that the result needs."""
+        found = {self.output}
+        for number in range(len(self.ops), 0, -1):
+            if number in found:
+                found.update(self.ops[number - 1].reads)
+        return found
+
     def needed(self) -> Graph:
         """The graph without what the result does not need: other outputs, what only they read, joins of one value."""
-        alive = {self.output}
-        for number in range(len(self.ops), 0, -1):
-            if number in alive:
-                alive.update(self.ops[number - 1].reads)
+        alive = self.alive()
         numbers, kept = {0: 0}, list[Op]()
         for number, op in enumerate(self.ops, 1):
             if isinstance(op.settings, Join) and len(op.reads) == 1 and op.settings.how != "multiply":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,78 @@ def test_a_channel_shuffle_is_refused_by_name() -> None:
 
 def test_a_file_that_is_no_model_is_said_to_be_that(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
-    for content in (b"", b"PK\3\4 no model", os.urandom(300)):
+    for content in (b"", b"PK\3\4 no model", random.Random(0).randbytes(300)):
         path.write_bytes(content)
         with pytest.raises(SpecError, match="NS292"):
             imported(str(path))
+
+
+SMALL = {
+    "a pad before a convolution": ("Pad x pads -> p; Conv p k -> y", None),
+    "a constant plus a map": ("Conv x k -> c; Add b c -> y", None),
+    "a constant times the images": ("Mul half x -> h; Conv h k -> y", None),
+    "a number times a map": ("Conv x k -> c; Mul c half -> h; Conv h k -> y", "multiplied by a number"),
+    "a number times the result": ("Conv x k -> c; Mul c half -> y", "multiplied by a number"),
+    "a bias of what is also read without": ("Conv x k -> c; Add c b -> d; Relu c -> e; Add d e -> y", "something else"),
+    "images read raw and rescaled": ("Mul x half -> h; Conv h k -> c; Conv x k -> d; Add c d -> y", "otherwise"),
+    "a bias that is computed": ("GlobalAveragePool x -> g; Flatten g -> f; Conv x k f -> y", "NS292"),
+    "padding that cuts": ("Pad x cut -> p; Conv p k -> y", "negative"),
+    "padding of the result": ("Conv x k -> c; Pad c pads -> y", "around the result"),
+    "a number for each column": ("Conv x k -> c; Add c row -> y", "constant map"),
+    "constants that explode": ("Add tall wide -> t; Conv x k -> c; Add c t -> y", "NS292"),
+}
+
+
+@pytest.mark.parametrize("case", SMALL)
+def test_a_small_model_is_the_same_or_refused(case: str, tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    program, refused = SMALL[case]
+    draw = np.random.default_rng(2)
+    arrays = {
+        "k": draw.standard_normal((3, 3, 1, 1)),
+        "b": draw.standard_normal((3, 1, 1)),
+        "row": draw.standard_normal(3),
+        "half": np.asarray(0.5),
+        "tall": np.zeros((60_000, 1)),
+        "wide": np.zeros((1, 60_000)),
+        "pads": np.asarray([0, 0, 1, 1, 0, 0, 1, 1]),
+        "cut": np.asarray([0, 0, 1, -1, 0, 0, 1, 0]),
+        "head": draw.standard_normal((3, 4)),
+    }
+    whole = ("pads", "cut")
+    if refused is None:
+        program = program.replace("-> y", "-> z") + "; GlobalAveragePool z -> g; Flatten g -> f; MatMul f head -> y"
+    nodes = []
+    for line in program.split("; "):
+        (kind, *reads), result = line.split(" -> ")[0].split(), line.split(" -> ")[1]
+        nodes.append(helper.make_node(kind, reads, [result]))
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "net",
+        [value("x", TensorProto.FLOAT, [1, 3, 4, 3])],
+        [value("y", TensorProto.FLOAT, None)],
+        [
+            numpy_helper.from_array(array.astype(np.int64 if name in whole else np.float32), name)
+            for name, array in arrays.items()
+            if any(name in node.input for node in nodes)
+        ],
+    )
+    path = tmp_path / "net.onnx"
+    save(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]), path)
+    if refused is not None:
+        with pytest.raises(SpecError, match=refused):
+            imported(str(path))
+        return
+    image = draw.standard_normal((1, 3, 4, 3)).astype(np.float32)
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (expected,) = session.run(None, {"x": image})
+    found = imported(str(path), arrays=True)
+    mean, deviation = (
+        found.arrays.get(f"state/input/{name}", usual) for name, usual in (("mean", 0), ("deviation", 1))
+    )
+    logits = applied(found, (image.transpose(0, 2, 3, 1) - mean) / deviation)
+    assert np.abs(logits.ravel() - expected.ravel()).max() <= 1e-5 * np.abs(expected).max()

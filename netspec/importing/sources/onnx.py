@@ -28,9 +28,7 @@ def read(path: Path, name: str) -> Graph:
         raise Broken(f"it is no ONNX model: {str(error)[:120]}") from None
     if not model.graph.node:
         raise Broken("it is no ONNX model: it has no nodes")
-    versions = {one.domain: one.version for one in model.opset_import}
-    reader = Nodes(model.graph, versions.get("", 1), name, _array)
-    return reader.graph_of()
+    return Nodes(model.graph, name, _array).graph_of()
 
 
 def _array(tensor: Any) -> Callable[[], Any]:

@@ -12,6 +12,8 @@ from netspec.importing.building import Broken
 
 SMALL = 1 << 16
 """Numbers in an array that is computed at once, since it may be a shape."""
+MOST = 1 << 29
+"""Numbers in an array that is computed at all: 2 GiB of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +56,62 @@ def folded(kind: str, inputs: list[Constant], attributes: dict[str, Any]) -> Con
     if kind == "ConstantOfShape":
         shape = tuple(inputs[0].numbers())
         value = attributes.get("value")
+        if prod(shape) > MOST or min(shape, default=0) < 0:
+            raise Broken(f"an array of {shape} is made of one number")
         return Constant(shape, lambda: _full(shape, value))
     function = FOLDED.get(kind)
     if function is None:
         return None
-    if all(prod(one.shape) <= SMALL for one in inputs):
-        return of_array(function([one.make() for one in inputs], attributes))
-    if kind == "Reshape":
-        old, wanted = inputs[0], inputs[1].numbers()
-        sizes = [old.shape[at] if size == 0 else size for at, size in enumerate(wanted)]
-        known = prod(size for size in sizes if size >= 0)
-        shape = tuple(prod(old.shape) // max(1, known) if size < 0 else size for size in sizes)
-    else:
-        from numpy import broadcast_shapes
-
-        shapes = [one.shape for one in inputs]
-        shape = _changed(kind, shapes, attributes) or broadcast_shapes(*shapes)
-    made = cache(lambda: function([one.make() for one in inputs], attributes))
+    try:
+        shape = _shape_of(kind, inputs, attributes)
+    except (ValueError, IndexError, KeyError) as error:
+        raise Broken(f"its constants do not fit: {str(error)[:120]}") from None
+    if prod(shape) > MOST:
+        raise Broken(f"an array of {prod(shape):,} numbers is computed of constants")
+    made = cache(lambda: _made(function, inputs, attributes))
+    if prod(shape) <= SMALL and all(prod(one.shape) <= SMALL for one in inputs):
+        return of_array(made())
     return Constant(shape, made)
 
 
-def _changed(kind: str, shapes: list[tuple[int, ...]], attributes: dict[str, Any]) -> tuple[int, ...] | None:
-    """The shape that a node gives which is other than that of what it reads together."""
-    if kind == "Transpose":
-        order = attributes.get("perm") or range(len(shapes[0]))[::-1]
-        return tuple(shapes[0][at] for at in order)
-    if kind in ("Identity", "Cast"):
-        return shapes[0]
-    if kind in ("Unsqueeze", "Squeeze"):
-        raise Broken(f"a large array goes through `{kind}`")
-    return None
+def _made(function: Any, inputs: list[Constant], attributes: dict[str, Any]) -> Any:
+    try:
+        return function([one.make() for one in inputs], attributes)
+    except (ValueError, IndexError, KeyError) as error:
+        raise Broken(f"its constants do not fit: {str(error)[:120]}") from None
+
+
+def _shape_of(kind: str, inputs: list[Constant], attributes: dict[str, Any]) -> tuple[int, ...]:
+    """The shape that a node gives, before anything is computed."""
+    import numpy as np
+
+    shapes = [one.shape for one in inputs]
+    if kind in ("Reshape", "Unsqueeze", "Squeeze", "Transpose", "Identity", "Cast", "Shape"):
+        rest = [one.make() if prod(one.shape) <= SMALL else None for one in inputs[1:]]
+        empty = np.broadcast_to(np.float32(0), shapes[0])  # no more than one number in the memory
+        return shapes[0] if kind == "Cast" else tuple(np.shape(_laid_out(kind, [empty, *rest], attributes)))
+    if kind == "Concat":
+        axis = int(attributes["axis"]) % len(shapes[0])
+        return (*shapes[0][:axis], sum(one[axis] for one in shapes), *shapes[0][axis + 1 :])
+    if kind == "Gather":
+        axis = int(attributes.get("axis", 0)) % len(shapes[0])
+        return (*shapes[0][:axis], *shapes[1], *shapes[0][axis + 1 :])
+    return tuple(np.broadcast_shapes(*shapes))
+
+
+def _laid_out(kind: str, inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    """A view of the first array."""
+    import numpy as np
+
+    if kind == "Reshape":  # the shape alone: a view of such an array may need a copy
+        count, wanted = inputs[0].size, [int(n) for n in inputs[1].tolist()]
+        sizes = [inputs[0].shape[at] if size == 0 else size for at, size in enumerate(wanted)]
+        known = prod(size for size in sizes if size >= 0)
+        sizes = [count // max(1, known) if size < 0 else size for size in sizes]
+        if prod(sizes) != count:
+            raise ValueError(f"{count} numbers as {wanted}")
+        return np.broadcast_to(np.float32(0), sizes)
+    return FOLDED[kind](inputs, attributes)
 
 
 def _full(shape: tuple[int, ...], value: Any) -> Any:
@@ -147,7 +175,7 @@ def _gather(inputs: list[Any], attributes: dict[str, Any]) -> Any:
 def _shape(inputs: list[Any], attributes: dict[str, Any]) -> Any:
     import numpy as np
 
-    return np.asarray(inputs[0].shape, np.int64)
+    return np.asarray(inputs[0].shape[attributes.get("start", 0) : attributes.get("end")], np.int64)
 
 
 def _arithmetic(name: str) -> None:

@@ -47,8 +47,8 @@ class Node:
 class Nodes:
     """Walks over the nodes."""
 
-    def __init__(self, graph: Any, opset: int, name: str, array: Callable[[Any], Callable[[], Any]]) -> None:
-        self.proto, self.opset = graph, opset
+    def __init__(self, graph: Any, name: str, array: Callable[[Any], Callable[[], Any]]) -> None:
+        self.proto = graph
         self.constants = {one.name: Constant(tuple(one.dims), array(one)) for one in graph.initializer}
         images = [one for one in graph.input if one.name not in self.constants]
         if len(images) != 1:
@@ -58,7 +58,11 @@ class Nodes:
         self.building = Building(
             graph.name if graph.name not in ("", "main_graph", "torch_jit") else name, "ONNX", size
         )
-        self.tensors: dict[str, Tensor] = {images[0].name: Tensor(Wire(0), layout)}
+        self.tensors: dict[str, Tensor] = {
+            images[0].name: Tensor(
+                Wire(0, size[:2] == (1, 1) and layout == "flat"), "chw" if layout == "flat" else layout
+            )
+        }
 
     def _node(self, number: int, proto: Any, array: Callable[[Any], Callable[[], Any]]) -> Node:
         from onnx.helper import get_attribute_value
@@ -70,13 +74,14 @@ class Nodes:
             found[one.name] = array(value)() if hasattr(value, "data_type") and hasattr(value, "dims") else value
         outputs = list(proto.output)
         name = proto.name or f"{proto.op_type} {number} ({outputs[0] if outputs else ''})"
-        return Node(proto.op_type, Origin(name), found, list(proto.input), outputs)
+        kind = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}.{proto.op_type}"
+        return Node(kind, Origin(name), found, list(proto.input), outputs)
 
     def _size(self, image: Any) -> tuple[tuple[int, ...], str]:
         """The image's height, width and channels, and the layout that the network reads."""
         dims = [dim.dim_value or None for dim in image.type.tensor_type.shape.dim]
         if len(dims) == 2 and dims[1]:
-            return (1, 1, dims[1]), "chw"
+            return (1, 1, dims[1]), "flat"
         if len(dims) != 4 or None in dims[1:]:
             given = " x ".join(str(dim or "?") for dim in dims)
             raise Broken(f"its images are {given}: height, width and channels must be known", Origin(image.name))
@@ -94,18 +99,29 @@ class Nodes:
             if self._folded(node):
                 continue
             operator = OPERATORS.get(node.kind)
-            read = self.map(node, 0)
-            if operator is None:
-                self.building.unsaid(node.origin, f"`{node.kind}` is no operation that the format has")
-            result = operator(self, node) if operator is not None else read
+            result = operator(self, node) if operator is not None else self._unknown(node)
             for output in node.outputs[:1]:
                 self.tensors[output] = result
-        if not self.proto.output or self.proto.output[0].name not in self.tensors:
-            raise Broken("its first output is given by no node")
-        graph = self.building.done(self.tensors[self.proto.output[0].name].wire)
+        graph = self._done()
         kinds = {node.kind for node in self.nodes}
         graph.inference = not kinds & {"Dropout", "BatchNormalization"} and "Conv" in kinds
         return graph
+
+    def _unknown(self, node: Node) -> Tensor:
+        """The first map that a node of an unknown kind reads, for what follows it."""
+        self.building.unsaid(node.origin, f"`{node.kind}` is no operation that the format has")
+        at = next((at for at, name in enumerate(node.inputs) if name in self.tensors), 0)
+        return replace(self.map(node, at, padded=True, gelu=True), pads=NO_PADS, gelu=None)
+
+    def _done(self) -> Graph:
+        """The graph with its one result. Raises Broken."""
+        if len(self.proto.output) != 1:
+            raise Broken(f"it has {len(self.proto.output)} results, and the format has one")
+        name = self.proto.output[0].name
+        if name not in self.tensors:
+            raise Broken("its result is given by no node")
+        tensor = self.settled(Node("result", Origin(name), {}, [], []), self.tensors[name])
+        return self.building.done(tensor.wire, tensor.pads)
 
     def _folded(self, node: Node) -> bool:
         """Whether a node computes of constants alone."""
@@ -114,7 +130,7 @@ class Nodes:
             return True
         names = [name for name in node.inputs if name]
         if node.kind == "Shape" and names[0] in self.tensors:
-            shape = self._dims(self.tensors[names[0]])
+            shape = self._dims(self.tensors[names[0]])[node.get("start", 0) : node.get("end")]
             import numpy as np
 
             self.constants[node.outputs[0]] = of_array(np.asarray(shape, np.int64))
@@ -126,26 +142,53 @@ class Nodes:
             return found is not None
         return False
 
+    def padded_shape(self, tensor: Tensor) -> tuple[int, ...]:
+        """The shape of a map with the zeros that a node put around it."""
+        sizes = zip(self.building.shape(tensor.wire), (*tensor.pads, (0, 0)), strict=False)
+        return tuple(size + sum(pad) for size, pad in sizes)
+
     def _dims(self, tensor: Tensor) -> tuple[int, ...]:
-        shape = self.building.shape(tensor.wire)
+        shape = self.padded_shape(tensor)
         if len(shape) == 3 and tensor.layout == "chw":
             shape = (shape[2], shape[0], shape[1])
         return (1, *shape)
 
-    def map(self, node: Node, at: int, padded: bool = False) -> Tensor:
-        """What a node reads, which no constant is. Padding is said to be lost where nobody takes it. Raises Broken."""
+    def map(self, node: Node, at: int, padded: bool = False, gelu: bool = False, image: bool = False) -> Tensor:
+        """What a node reads, which no constant is. Raises Broken.
+
+        What is pending on it is said to be lost unless the node takes it: padding (`padded`), a factor or a half of
+        a gelu (`gelu`), what rescales the images (`image`; other nodes read them so).
+        """
         name = node.inputs[at] if at < len(node.inputs) else ""
         if name not in self.tensors:
             raise Broken(f"it reads `{name}`, which no node before it gives", node.origin)
         tensor = self.tensors[name]
-        if tensor.affine is not None:
-            self._normalized(tensor)
-            tensor = replace(tensor, affine=None)
+        if not tensor.wire.value and not image:
+            self.building.normalized(tensor.affine, node.origin)
         if tensor.ended and node.kind not in ("Identity", "Reshape", "Flatten", "Squeeze"):
             self.building.unsaid(node.origin, "it reads probabilities, and the format ends with the logits")
         if any(tensor.pads[0] + tensor.pads[1]) and not padded:
             self.building.unsaid(node.origin, "zeros are put around a map, and no convolution follows")
+        return tensor if gelu else self.settled(node, tensor)
+
+    def first(self, node: Node, padded: bool = False) -> Tensor:
+        """The map that a node reads whose channels must stand first. Raises Broken."""
+        tensor = self.map(node, 0, padded)
+        if tensor.layout != "chw" and not tensor.wire.flat:
+            self.building.unsaid(node.origin, f"`{node.kind}` of a map whose channels stand last")
         return tensor
+
+    def settled(self, node: Node, tensor: Tensor) -> Tensor:
+        """A value as it is, on which no factor and no half of a gelu is pending."""
+        if tensor.gelu is not None:
+            what = "multiplied by a number" if tensor.gelu[0] == "scaled" else "made into a part of a gelu"
+            self.building.unsaid(node.origin, f"it reads a map that is {what}; the format has no such step")
+        return replace(tensor, gelu=None)
+
+    def alike(self, node: Node, tensors: list[Tensor]) -> None:
+        """Says where maps and vectors, or maps with their channels first and last, are joined number by number."""
+        if len({(one.layout, one.wire.flat) for one in tensors}) > 1:
+            self.building.unsaid(node.origin, "a map and a vector, or maps of different orders, are joined")
 
     def constant(self, node: Node, at: int) -> Constant | None:
         """A constant that a node reads, where it does."""
@@ -161,30 +204,26 @@ class Nodes:
     def channels(self, node: Node, tensor: Tensor, at: int) -> Callable[[], Any] | None:
         """A constant of one number a channel, or of one for all, as an array of channels; None where it is another."""
         found = self.constant(node, at)
-        count = self.building.shape(tensor.wire)[-1]
-        if found is None or prod(found.shape) not in (1, count):
+        flat, count = tensor.wire.flat, self.building.shape(tensor.wire)[-1]
+        if found is None or prod(found.shape) not in (1, count) or len(found.shape) > (2 if flat else 4):
             return None
-        axis = len(found.shape) - (3 if tensor.layout == "chw" and not tensor.wire.flat else 1)
-        if prod(found.shape) > 1 and len(found.shape) > 1 and found.shape[axis] != count:
-            return None
+        if prod(found.shape) > 1:  # ONNX lays shapes together from their ends
+            axis = 3 if tensor.layout == "chw" and not flat else 1
+            if len(found.shape) < axis or found.shape[-axis] != count:
+                return None
+            if flat and not tensor.wire.value and self.building.graph.input[:2] != (1, 1):
+                return None  # of the images, the format rescales channels
 
         def array() -> Any:
             import numpy as np
 
-            return np.broadcast_to(found.make().reshape(-1), (count,)).astype(np.float32)
+            numbers = found.make().reshape(-1)
+            if not tensor.wire.value:
+                return np.broadcast_to(numbers, (self.building.graph.input[2],)).astype(np.float32)
+            numbers = np.broadcast_to(numbers, (count,)).astype(np.float32)
+            return self.building.reordered(tensor.wire, numbers) if tensor.layout == "chw" else numbers
 
         return array
-
-    def _normalized(self, tensor: Tensor) -> None:
-        """The normalization of the images: (x - mean) / deviation."""
-        assert tensor.affine is not None
-        factor, summand = tensor.affine
-        self.building.graph.normal = (-summand / factor, 1 / factor)
-        self.building.note("the images are normalized as the weights have it: `state/input`")
-
-    def swap(self, wire: Wire, settings: Any) -> Wire:
-        """A function of one number on what a value is made of, in place of what was read so far of it."""
-        return self.building.step(wire, settings, Origin(self.building.graph.ops[-1].origin.name))
 
 
 def _constant(node: Node) -> Constant:

@@ -69,20 +69,16 @@ def _pads(node: Node, read: tuple[int, ...], kernel: Pair, stride: Pair, dilatio
     return (given[0], given[2]), (given[1], given[3])
 
 
-def more(a: Pads, b: Pads) -> Pads:
-    """Both paddings together."""
-    return (a[0][0] + b[0][0], a[0][1] + b[0][1]), (a[1][0] + b[1][0], a[1][1] + b[1][1])
-
-
 @is_operator("Conv")
 def _conv(nodes: Nodes, node: Node) -> Tensor:
-    tensor, kernel = nodes.map(node, 0, padded=True), nodes.weights(node, 1)
+    tensor, kernel = nodes.first(node, padded=True), nodes.weights(node, 1)
     if len(kernel.shape) != 4:
         raise Broken(f"a convolution over {len(kernel.shape) - 2} axes, and maps have two", node.origin)
     size = _pair(kernel.shape[2:])
     stride, dilation = _pair(node.get("strides")), _pair(node.get("dilations"))
-    pads = more(_pads(node, nodes.building.shape(tensor.wire), size, stride, dilation), tensor.pads)
-    bias = nodes.constant(node, 2)
+    own = _pads(node, nodes.padded_shape(tensor), size, stride, dilation)
+    pads = nodes.building.padded(own, tensor.pads, node.origin)
+    bias = nodes.weights(node, 2) if any(node.inputs[2:]) else None
     arrays: dict[str, Callable[[], Any]] = {"kernel": lambda: kernel.make().transpose(2, 3, 1, 0)}
     wire = nodes.building.conv(
         tensor.wire,
@@ -117,17 +113,29 @@ def _gemm(nodes: Nodes, node: Node) -> Tensor:
             array = array.reshape(channels, height, width, units).transpose(1, 2, 0, 3).reshape(-1, units)
         return array * scale
 
-    bias = nodes.constant(node, 2)
+    bias = nodes.weights(node, 2) if any(node.inputs[2:]) else None
+    if bias is not None and (
+        prod(bias.shape) not in (1, units) or (units > 1 and bias.shape[-1:] not in ((), (1,), (units,)))
+    ):
+        raise Broken(f"a bias of {bias.shape} for {units} numbers", node.origin)
     factor = float(node.get("beta", 1.0))
     arrays: dict[str, Callable[[], Any]] = {"kernel": laid_out}
     if bias is not None:
-        arrays["bias"] = lambda: bias.make().reshape(-1) * factor
+        arrays["bias"] = lambda: _spread(bias.make(), units) * factor
     return Tensor(nodes.building.fc(tensor.wire, node.origin, units=units, bias=bias is not None, arrays=arrays))
+
+
+def _spread(array: Any, units: int) -> Any:
+    import numpy as np
+
+    return np.broadcast_to(array.reshape(-1), (units,))
 
 
 @is_operator("BatchNormalization")
 def _batch(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0)
+    tensor = nodes.first(node)
+    if node.get("training_mode", 0) or not node.get("spatial", 1):
+        nodes.building.unsaid(node.origin, "a batch norm by the batch's own statistics, or one for each cell")
     names = ("scale", "shift", "mean", "variance")
     made = {name: nodes.weights(node, at).make for at, name in enumerate(names, 1)}
     arrays: Arrays = {name: _reordered(nodes, tensor, array) for name, array in made.items()}
@@ -141,7 +149,7 @@ def _reordered(nodes: Nodes, tensor: Tensor, array: Callable[[], Any]) -> Callab
 
 @is_operator("InstanceNormalization")
 def _instance(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0)
+    tensor = nodes.first(node)
     arrays: Arrays = {"scale": nodes.weights(node, 1).make, "shift": nodes.weights(node, 2).make}
     norm = InstanceNorm(eps=short(node.get("epsilon", 1e-5)))
     return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
@@ -155,7 +163,7 @@ def _local(nodes: Nodes, node: Node) -> Tensor:
         beta=short(node.get("beta", 0.75)),
         k=short(node.get("bias", 1.0)),
     )
-    tensor = nodes.map(node, 0)
+    tensor = nodes.first(node)
     return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin))
 
 
@@ -202,6 +210,8 @@ def _prelu(nodes: Nodes, node: Node) -> Tensor:
 @is_operator("Clip")
 def _clip(nodes: Nodes, node: Node) -> Tensor:
     low, high = (nodes.constant(node, at) for at in (1, 2))
+    if any(name and nodes.constant(node, at) is None for at, name in enumerate(node.inputs[1:], 1)):
+        nodes.building.unsaid(node.origin, "values are cut at numbers that are computed")
     ends = [node.get("min") if low is None else low.scalar, node.get("max") if high is None else high.scalar]
     if ends == [0, None] or (ends[0] == 0 and (ends[1] or 0) > 1e38):
         return _function(lambda _: Relu())(nodes, node)
@@ -212,10 +222,10 @@ def _clip(nodes: Nodes, node: Node) -> Tensor:
 
 @is_operator("MaxPool", "AveragePool")
 def _pool(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0, padded=True)
+    tensor = nodes.first(node, padded=True)
     window, stride = _pair(node.get("kernel_shape")), _pair(node.get("strides"))
     counted = bool(node.get("count_include_pad", 0))
-    pads = _pads(node, nodes.building.shape(tensor.wire), window, stride)
+    pads = _pads(node, nodes.padded_shape(tensor), window, stride)
     if any(tensor.pads[0] + tensor.pads[1]):
         last = nodes.building.graph.ops[tensor.wire.value - 1].settings if tensor.wire.value else None
         average = node.kind == "AveragePool"
@@ -225,7 +235,7 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
             )
         if average and any(pads[0] + pads[1]) and not counted:
             nodes.building.unsaid(node.origin, "an average counts a part of its padding")
-        counted, pads = counted or average, more(pads, tensor.pads)
+        counted, pads = counted or average, nodes.building.padded(pads, tensor.pads, node.origin)
     if tuple(node.get("dilations") or (1, 1)) != (1, 1):
         nodes.building.unsaid(node.origin, "pooling over windows with holes")
     wire = nodes.building.pool(
@@ -243,7 +253,7 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
 
 @is_operator("GlobalAveragePool", "GlobalMaxPool")
 def _whole(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0)
+    tensor = nodes.first(node)
     return Tensor(
         nodes.building.whole(tensor.wire, node.origin, "max" if "Max" in node.kind else "average"), tensor.layout
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import isclose, prod, sqrt
 
 from netspec.importing.sources.onnx_nodes import Node, Nodes, Tensor
-from netspec.importing.sources.onnx_operators import OPERATORS, is_operator, more, short
+from netspec.importing.sources.onnx_operators import OPERATORS, is_operator, short
 from netspec.language.steps import Dropout
 
 __all__ = ["OPERATORS"]
@@ -14,7 +14,7 @@ __all__ = ["OPERATORS"]
 
 @is_operator("Flatten", "Reshape", "Squeeze", "Unsqueeze")
 def _reshaped(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0)
+    tensor = nodes.map(node, 0, image=True)
     shape, own = nodes.building.graph.shape(tensor.wire.value), nodes.constant(node, 1)
     count = prod(shape)
     if node.kind == "Reshape":
@@ -39,7 +39,7 @@ def _reshaped(nodes: Nodes, node: Node) -> Tensor:
 
 @is_operator("Transpose")
 def _transposed(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0, padded=True)
+    tensor = nodes.map(node, 0, padded=True, gelu=True, image=True)
     order = list(node.get("perm") or ())
     turned = {(0, 2, 3, 1): ("chw", "hwc"), (0, 3, 1, 2): ("hwc", "chw")}.get(tuple(order))
     if tensor.wire.flat or turned is None or turned[0] != tensor.layout:
@@ -52,18 +52,18 @@ def _transposed(nodes: Nodes, node: Node) -> Tensor:
 
 @is_operator("Pad")
 def _padded(nodes: Nodes, node: Node) -> Tensor:
-    tensor, own, value = nodes.map(node, 0, padded=True), nodes.constant(node, 1), nodes.constant(node, 2)
+    tensor, own, value = nodes.map(node, 0, padded=True, image=True), nodes.constant(node, 1), nodes.constant(node, 2)
     given = [int(n) for n in (own.numbers() if own is not None else node.get("pads") or ())]
     filled = (value.scalar if value is not None else node.get("value")) or 0.0
-    if len(given) != 8 or node.get("mode", "constant") != "constant" or filled:
+    computed = any(node.inputs[2:3]) and value is None
+    if len(given) != 8 or node.get("mode", "constant") != "constant" or filled or computed or any(node.inputs[3:]):
         nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
         return tensor
     high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
-    other = [given[at] + given[at + 4] for at in range(4) if at not in (high, wide)]
-    if any(other):
+    if any(given[at] or given[at + 4] for at in range(4) if at not in (high, wide)):
         nodes.building.unsaid(node.origin, "channels of zeros are added")
     pads = ((given[high], given[high + 4]), (given[wide], given[wide + 4]))
-    return replace(tensor, pads=more(tensor.pads, pads))
+    return replace(tensor, pads=nodes.building.padded(tensor.pads, pads, node.origin))
 
 
 @is_operator("Dropout")
@@ -76,7 +76,7 @@ def _dropout(nodes: Nodes, node: Node) -> Tensor:
 
 @is_operator("Identity", "Cast")
 def _same(nodes: Nodes, node: Node) -> Tensor:
-    return nodes.map(node, 0, padded=True)
+    return nodes.map(node, 0, padded=True, gelu=True, image=True)
 
 
 @is_operator("Softmax", "LogSoftmax")
@@ -98,8 +98,8 @@ def _concat(nodes: Nodes, node: Node) -> Tensor:
 
 @is_operator("Erf")
 def _erf(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0)
+    tensor = nodes.map(node, 0, gelu=True)
     if tensor.gelu is not None and tensor.gelu[0] == "scaled" and isclose(tensor.gelu[1], 1 / sqrt(2), rel_tol=1e-4):
         return replace(tensor, gelu=("erf", 1.0))
     nodes.building.unsaid(node.origin, "`Erf` that is no part of a gelu")
-    return tensor
+    return replace(tensor, gelu=None)
