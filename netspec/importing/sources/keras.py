@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,13 +148,3 @@ class _Named:
     def of(self, place: list[str], layer: str) -> list[Callable[[], Any]]:
         """The arrays of a layer, in order."""
         return self.layers.get(layer, [])
-
-
-def snake(name: str) -> str:
-    """The name of a class as weights are filed under.
-
-    >>> snake("DepthwiseConv2D"), snake("ReLU")
-    ('depthwise_conv2d', 're_lu')
-    """
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
