@@ -106,10 +106,10 @@ def _conv(layer: Layer) -> Tensor:
         dilation=dilation,
         groups=channels if depthwise else int(layer.get("groups", 1) or 1),
         bias=bias and layer.kind != "SeparableConv2D",
-        arrays=named(arrays, "kernel", *(("bias",) if layer.kind != "SeparableConv2D" else ())),
+        arrays=named(arrays, "kernel", *(("bias",) if bias and layer.kind != "SeparableConv2D" else ())),
     )
     if layer.kind == "SeparableConv2D":
-        pointwise = named(arrays[1:], "kernel", "bias")
+        pointwise = named(arrays[1:], "kernel", *(("bias",) if bias else ()))
         size = layer.get("filters")
         wire = layer.building.conv(wire, layer.origin, filters=size, kernel=(1, 1), bias=bias, arrays=pointwise)
     return activated(layer, wire)
@@ -124,7 +124,7 @@ def named(arrays: Sequence[Callable[[], Any]], *names: str) -> dict[str, Callabl
 def _dense(layer: Layer) -> Tensor:
     wire = layer.read().wire
     units, bias = layer.get("units", layer.get("output_dim")), bool(layer.get("use_bias", layer.get("bias", True)))
-    arrays = named(layer.arrays, "kernel", "bias")
+    arrays = named(layer.arrays, "kernel", *(("bias",) if bias else ()))
     if not wire.flat and len(layer.building.shape(wire)) == 3 and layer.building.shape(wire)[:2] != (1, 1):
         if "kernel" in arrays:
             kernel = arrays["kernel"]
