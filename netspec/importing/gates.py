@@ -48,6 +48,8 @@ def _gate(graph: Graph, users: list[list[int]], map: int, factor: int, product: 
     ):
         return None
     squeeze, excite = rest[sums[0]], rest[sums[1]]
+    if not (_is_plain(squeeze) and _is_plain(excite)) or any(function.parameters(1) for function in functions):
+        return None
     between = [op.settings for op in rest[1 : sums[1]] if isinstance(op.settings, Activation)]
     behind = [op.settings for op in rest[sums[1] + 1 :] if isinstance(op.settings, Activation)]
     if not (_has_bias(squeeze) and _has_bias(excite)):
@@ -55,7 +57,15 @@ def _gate(graph: Graph, users: list[list[int]], map: int, factor: int, product: 
         graph.unsaid.append(Unsaid("NS290", what, squeeze.origin, layer=squeeze.origin.name))
     settings = Gate(squeeze.shape[-1], (between or [NoActivation()])[0], (behind or [NoActivation()])[0])
     arrays: Arrays = {**_named("squeeze", squeeze), **_named("excite", excite)}
-    return Op(settings, (map,), product.shape, product.origin, arrays, product.hint)
+    return Op(settings, (map,), product.shape, product.origin, arrays)
+
+
+def _is_plain(op: Op) -> bool:
+    """Whether an operation is a fully connected layer of the channels, or the same as a convolution."""
+    made = op.settings
+    if isinstance(made, Conv):
+        return made.kernel == (1, 1) and made.groups == 1 and op.shape[:2] == (1, 1)
+    return True
 
 
 def _has_bias(op: Op) -> bool:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from netspec.importing.building import Broken
-from netspec.importing.graph import Graph
+from netspec.importing.graph import Graph, Origin
+from netspec.importing.sources import hdf5
+from netspec.importing.sources.hdf5 import bound
 from netspec.importing.sources.keras_layers import Arrays, Model
 
 MOST_LEVELS = 64
 MOST_CONFIG = 64 << 20
 MOST_WEIGHTS = 8 << 30
+MOST_ARRAYS = 4
+"""Of a layer: those of a batch norm."""
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 
 
@@ -64,8 +68,8 @@ def _archive(path: Path, name: str) -> Graph:
     except zipfile.BadZipFile:
         raise Broken("it is no archive of Keras") from None
     weights = members.get(WEIGHTS)
-    if weights is not None and weights.file_size > MOST_WEIGHTS:
-        raise Broken(f"its weights are larger than {MOST_WEIGHTS >> 30} GiB")
+    if weights is not None and weights.file_size > min(MOST_WEIGHTS, bound(weights.compress_size)):
+        raise Broken(f"its weights would be {weights.file_size:,} bytes of {weights.compress_size:,}")
     return _graph(text, name, _Stored(path) if weights is not None else None)
 
 
@@ -77,22 +81,25 @@ class _Stored:
         self.file: Any = None
 
     def of(self, place: list[str], layer: str) -> list[Callable[[], Any]]:
-        """The arrays of a layer, in order; `place` is where it stands, the innermost last."""
+        """As many arrays as a layer may have, in order; `place` is where it stands, the innermost last."""
+        return [partial(self._array, place, layer, number) for number in range(MOST_ARRAYS)]
+
+    def _array(self, place: list[str], layer: str, number: int) -> Any:
         group = self._open()
         for one in place[:-1]:
-            group = group.get(f"layers/{one}", {})
-        layers = group.get("layers", {})
-        found = self._named(layers).get(layer)
-        if found is None and place[-1] in layers and "vars" in layers[place[-1]] and not self._named(layers):
-            found = layers[place[-1]]["vars"]  # an older Keras, which counts the layers of each class
-        if found is None:
-            return []
-        return [_array(found[str(number)]) for number in range(len(found))]
+            group = hdf5.inside(group, f"layers/{one}")
+        layers = hdf5.inside(group, "layers")
+        named = self._named(layers)
+        found = named.get(layer) if named else hdf5.inside(layers, f"{place[-1]}/vars")  # an older Keras counts alone
+        if found is None or str(number) not in list(found):
+            raise Broken(f"the weights have no array {number} of it", Origin(layer))
+        return hdf5.array(hdf5.inside(found, str(number)))
 
     def _named(self, layers: Any) -> dict[str, Any]:
         """The weights by the names of layers, where they are stored with those."""
-        pairs = ((one["vars"], one["vars"].attrs.get("name")) for one in layers.values() if "vars" in one)
-        return {_text(name): stored for stored, name in pairs if name is not None}
+        groups = [hdf5.inside(layers, one) for one in layers]
+        stored = [hdf5.inside(one, "vars") for one in groups if "vars" in list(one)]
+        return {_text(one.attrs["name"]): one for one in stored if "name" in one.attrs}
 
     def _open(self) -> Any:
         if self.file is None:
@@ -100,21 +107,8 @@ class _Stored:
             import zipfile
 
             with zipfile.ZipFile(self.path) as archive:
-                self.file = _hdf5(io.BytesIO(archive.read(WEIGHTS)))
+                self.file = hdf5.opened(io.BytesIO(archive.read(WEIGHTS)))
         return self.file
-
-
-def _hdf5(file: Any) -> Any:
-    import h5py
-
-    try:
-        return h5py.File(file, "r")
-    except OSError as error:
-        raise Broken(f"it is no HDF5: {str(error)[:80]}") from None
-
-
-def _array(stored: Any) -> Callable[[], Any]:
-    return lambda: stored[()]
 
 
 def _text(value: Any) -> str:
@@ -124,11 +118,13 @@ def _text(value: Any) -> str:
 def _legacy(path: Path, name: str) -> Graph:
     """An HDF5 file with the configuration as an attribute."""
     path.stat()
-    file = _hdf5(path)
+    file = hdf5.opened(path)
     config = file.attrs.get("model_config")
     if config is None:
         raise Broken("it holds weights alone: import the model's JSON, or save the whole model")
-    return _graph(_text(config), name, _Named(file["model_weights"]) if "model_weights" in file else None)
+    return _graph(
+        _text(config), name, _Named(hdf5.inside(file, "model_weights")) if "model_weights" in list(file) else None
+    )
 
 
 class _Named:
@@ -136,26 +132,25 @@ class _Named:
 
     def __init__(self, group: Any) -> None:
         self.layers: dict[str, list[Callable[[], Any]]] = {}
+        self.places: dict[str, set[tuple[str, ...]]] = {}
+        """Where each name stands: layers of models that are layers may be called alike."""
         for layer in group:
-            attributes = group[layer].attrs
+            own = hdf5.inside(group, layer)
             names = [
-                _text(one) for key in sorted(attributes) if key.startswith("weight_names") for one in attributes[key]
+                _text(one) for key in sorted(own.attrs) if key.startswith("weight_names") for one in own.attrs[key]
             ]
             for one in names:
                 parts = one.split("/")
                 owner = parts[-2] if len(parts) > 1 else layer
-                self.layers.setdefault(owner, []).append(_array(group[layer][one]))
+                self.layers.setdefault(owner, []).append(partial(_stored, own, one))
+                self.places.setdefault(owner, set()).add((layer, *parts[:-1]))
 
     def of(self, place: list[str], layer: str) -> list[Callable[[], Any]]:
-        """The arrays of a layer, in order."""
+        """The arrays of a layer, in order. Raises Broken where several have its name."""
+        if len(self.places.get(layer, ())) > 1:
+            raise Broken("the weights of several layers have its name", Origin(layer))
         return self.layers.get(layer, [])
 
 
-def snake(name: str) -> str:
-    """The name of a class as weights are filed under.
-
-    >>> snake("DepthwiseConv2D"), snake("ReLU")
-    ('depthwise_conv2d', 're_lu')
-    """
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+def _stored(group: Any, name: str) -> Any:
+    return hdf5.array(hdf5.inside(group, name))

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from netspec.importing.sources.keras_kinds import activated, is_kind, made, named
+from netspec.importing.sources.keras_activations import LAYERS, activated, function
+from netspec.importing.sources.keras_kinds import is_kind, made, named
 from netspec.importing.sources.keras_layers import Layer, Tensor
-from netspec.language.activations import Activation, Elu, LeakyRelu, Prelu, Relu, Relu6
+from netspec.language.activations import Prelu
 from netspec.language.norms import BatchNorm, GroupNorm, LayerNorm, Scaled
 
 __all__ = ["made"]
@@ -49,6 +50,8 @@ def _group(layer: Layer) -> Tensor:
 
 def _normed(layer: Layer, norm: Any, *running: str) -> Tensor:
     tensor = layer.read()
+    if layer.get("rms_scaling") or layer.get("mode"):
+        layer.unsaid("it does not normalize by mean and variance of the channels")
     axis = layer.get("axis", -1)
     axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
     if axis not in (-1, 3 if not tensor.wire.flat else 1):
@@ -58,30 +61,17 @@ def _normed(layer: Layer, norm: Any, *running: str) -> Tensor:
     return replace(tensor, wire=layer.building.step(tensor.wire, norm, layer.origin, named(layer.arrays, *names)))
 
 
-@is_kind("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "PReLU")
+@is_kind("Activation", "PReLU", *LAYERS)
 def _active(layer: Layer) -> Tensor:
     wire = layer.read().wire
     if layer.kind == "Activation":
         return activated(layer, wire)
-    if layer.kind == "Softmax":
-        layer.building.note("softmax: the loss of the training has it")
-        return Tensor(wire, ended=True)
-    if layer.kind == "PReLU":
-        if list(layer.get("shared_axes") or ()) != [1, 2] and not wire.flat:
-            layer.unsaid("a trained slope for each cell; the format has one for each channel")
-        slopes = {name: _flat(array) for name, array in named(layer.arrays, "slope").items()}
-        return Tensor(layer.building.step(wire, Prelu(), layer.origin, slopes))
-    slope = float(layer.get("negative_slope", layer.get("alpha", 0.3 if layer.kind == "LeakyReLU" else 0.0)) or 0.0)
-    activation: Activation = LeakyRelu(slope=slope) if slope else Relu()
-    if layer.kind == "ELU":
-        activation = Elu(alpha=float(layer.get("alpha", 1.0)))
-    elif layer.kind == "ReLU":
-        most, least = layer.get("max_value"), float(layer.get("threshold", 0.0) or 0.0)
-        if most == 6 and not slope:
-            activation = Relu6()
-        if least or most not in (None, 6):
-            layer.unsaid(f"a relu with threshold {least:g} and largest value {most}; the format has `relu` and `relu6`")
-    return Tensor(layer.building.step(wire, activation, layer.origin))
+    if layer.kind != "PReLU":
+        return function(layer, wire, layer.kind, layer.config)
+    if list(layer.get("shared_axes") or ()) != [1, 2] and not wire.flat:
+        layer.unsaid("a trained slope for each cell; the format has one for each channel")
+    slopes = {name: _flat(array) for name, array in named(layer.arrays, "slope").items()}
+    return Tensor(layer.building.step(wire, Prelu(), layer.origin, slopes))
 
 
 def _flat(array: Callable[[], Any]) -> Callable[[], Any]:

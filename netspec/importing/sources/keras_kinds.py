@@ -6,20 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from netspec.importing.building import Broken, Pads, Wire
+from netspec.importing.building import Broken, Pads
+from netspec.importing.sources.keras_activations import activated, is_own
 from netspec.importing.sources.keras_layers import Layer, Tensor
-from netspec.language.activations import (
-    ACTIVATIONS,
-    Activation,
-    Gelu,
-    HardSwish,
-    LeakyRelu,
-    NoActivation,
-    Relu,
-    Relu6,
-    Sigmoid,
-    Silu,
-)
+from netspec.language.activations import Relu, Relu6, Sigmoid
 from netspec.language.fields import Pair
 from netspec.language.geometry import effective_kernel, same_padding
 from netspec.language.steps import Dropout
@@ -28,15 +18,6 @@ Kind = Callable[[Layer], Tensor]
 KINDS: dict[str, Kind] = {}
 AUGMENT = "Random"
 """What the classes of layers that change images in training alone begin with."""
-FUNCTIONS: dict[str, Activation] = {
-    **{name: ACTIVATIONS[name]() for name in ("relu", "elu", "selu", "sigmoid", "tanh", "softplus", "relu6", "mish")},
-    **{name: ACTIVATIONS["hard_sigmoid"]() for name in ("hard_sigmoid",)},
-    **dict.fromkeys(("silu", "swish"), Silu()),
-    **dict.fromkeys(("hard_silu", "hard_swish"), HardSwish()),
-    "linear": NoActivation(),
-    "gelu": Gelu(approximate=False),
-    "leaky_relu": LeakyRelu(slope=0.2),
-}
 OLD = {
     "Convolution2D": "Conv2D",
     "BatchNormalizationV1": "BatchNormalization",
@@ -47,25 +28,29 @@ OLD = {
 def made(layer: Layer, whole: dict[str, Any]) -> Tensor:
     """What a layer gives; one that the format lacks is told of, and passed over."""
     layer.kind = OLD.get(layer.kind, layer.kind)
-    if layer.kind in ("Lambda", "TFOpLambda") or _is_own(whole):
+    if layer.kind in ("Lambda", "TFOpLambda") or is_own(whole):
         layer.unsaid(f"`{layer.kind}` is a program of its author's, which an import does not execute", code="NS295")
         return layer.read(padded=True)
-    if layer.kind.startswith(AUGMENT):
+    if layer.kind.startswith(AUGMENT) and layer.kind != "RandomCrop":  # which cuts images outside training too
         layer.building.note(f"{layer.kind}: `data.augment` has such")
         return layer.inputs[0]
     kind = KINDS.get(layer.kind)
     if kind is None:
         layer.unsaid(f"a layer `{layer.kind}` is none that the format has")
         return layer.read(padded=True)
-    if layer.get("data_format") == "channels_first":
-        layer.unsaid("maps with the channels first", "save the model with `channels_last`")
+    _usual(layer)
     return kind(layer)
 
 
-def _is_own(whole: dict[str, Any]) -> bool:
-    """Whether a layer's class is its author's."""
-    module = whole.get("module")
-    return bool(whole.get("registered_name")) or (module is not None and not str(module).startswith("keras"))
+def _usual(layer: Layer) -> None:
+    """Reports what any layer may have, and the format has not."""
+    policy = layer.get("dtype")
+    if isinstance(policy, dict) and "Quantized" in str(policy.get("class_name")):
+        layer.unsaid("its weights are quantized")
+    if layer.called.get("training") is True:
+        layer.unsaid("it is run as in training at all times")
+    if layer.get("data_format") == "channels_first" or layer.get("dim_ordering") == "th":
+        layer.unsaid("maps with the channels first", "save the model with `channels_last`")
 
 
 def is_kind(*names: str) -> Callable[[Kind], Kind]:
@@ -97,34 +82,6 @@ def _pads(layer: Layer, tensor: Tensor, kernel: Pair, stride: Pair, dilation: Pa
     return tensor.pads
 
 
-def activated(layer: Layer, wire: Wire, key: str = "activation") -> Tensor:
-    """Behind a layer, the function that stands in it."""
-    value = layer.get(key)
-    name, own = _function(value)
-    if name == "softmax":
-        layer.building.note("softmax: the loss of the training has it")
-        return Tensor(wire, ended=True)
-    if name == "hard_sigmoid" and layer.old:
-        layer.unsaid("the hard sigmoid of Keras 2, of slope 0.2; the format's is 1/6")
-    activation = own or FUNCTIONS.get(name)
-    if activation is None:
-        layer.unsaid(f"the activation `{name}` is none that the format has")
-        return Tensor(wire)
-    return Tensor(layer.building.step(wire, activation, layer.origin))
-
-
-def _function(value: Any) -> tuple[str, Activation | None]:
-    if isinstance(value, dict):
-        config, kind = value.get("config"), str(value.get("class_name"))
-        if isinstance(config, str):
-            return config, None
-        given: dict[str, Any] = config if isinstance(config, dict) else {}
-        if kind == "LeakyReLU":
-            return kind, LeakyRelu(slope=float(given.get("negative_slope", given.get("alpha", 0.3))))
-        return kind.lower(), None
-    return ("linear" if value is None else str(value)), None
-
-
 @is_kind("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
 def _conv(layer: Layer) -> Tensor:
     tensor, depthwise = layer.read(padded=True), layer.kind != "Conv2D"
@@ -149,10 +106,10 @@ def _conv(layer: Layer) -> Tensor:
         dilation=dilation,
         groups=channels if depthwise else int(layer.get("groups", 1) or 1),
         bias=bias and layer.kind != "SeparableConv2D",
-        arrays=named(arrays, "kernel", *(("bias",) if layer.kind != "SeparableConv2D" else ())),
+        arrays=named(arrays, "kernel", *(("bias",) if bias and layer.kind != "SeparableConv2D" else ())),
     )
     if layer.kind == "SeparableConv2D":
-        pointwise = named(arrays[1:], "kernel", "bias")
+        pointwise = named(arrays[1:], "kernel", *(("bias",) if bias else ()))
         size = layer.get("filters")
         wire = layer.building.conv(wire, layer.origin, filters=size, kernel=(1, 1), bias=bias, arrays=pointwise)
     return activated(layer, wire)
@@ -167,7 +124,7 @@ def named(arrays: Sequence[Callable[[], Any]], *names: str) -> dict[str, Callabl
 def _dense(layer: Layer) -> Tensor:
     wire = layer.read().wire
     units, bias = layer.get("units", layer.get("output_dim")), bool(layer.get("use_bias", layer.get("bias", True)))
-    arrays = named(layer.arrays, "kernel", "bias")
+    arrays = named(layer.arrays, "kernel", *(("bias",) if bias else ()))
     if not wire.flat and len(layer.building.shape(wire)) == 3 and layer.building.shape(wire)[:2] != (1, 1):
         if "kernel" in arrays:
             kernel = arrays["kernel"]
@@ -189,13 +146,16 @@ def _pool(layer: Layer) -> Tensor:
         if layer.kind == "MaxPooling2D" and not isinstance(last, Relu | Relu6 | Sigmoid):
             layer.unsaid("zeros around a map may be its largest numbers; the format's padding never is")
     counted = layer.kind == "AveragePooling2D" and any(tensor.pads[0] + tensor.pads[1])
+    pads = _pads(layer, tensor, window, stride)
+    if counted and pads != tensor.pads:
+        layer.unsaid("an average counts some of the cells around a map and others not")
     wire = layer.building.pool(
         tensor.wire,
         layer.origin,
         type="max" if layer.kind == "MaxPooling2D" else "average",
         window=window,
         stride=stride,
-        pads=_pads(layer, tensor, window, stride),
+        pads=pads,
         counted=counted,
     )
     return Tensor(wire)
@@ -229,8 +189,9 @@ def _flatten(layer: Layer) -> Tensor:
 def _reshape(layer: Layer) -> Tensor:
     tensor, wanted = layer.read(), list(layer.get("target_shape") or ())
     shape = layer.building.graph.shape(tensor.wire.value)
-    if shape[:-1] not in ((), (1, 1)) and (len(wanted) > 1):
-        layer.unsaid(f"a map is laid out anew as {wanted}")
+    free, stays = wanted.count(-1), wanted[-1:] in ([shape[-1]], [-1]) and set(wanted[:-1]) <= {1, -1}
+    if len(wanted) > 1 and (shape[:-1] not in ((), (1, 1)) or free > 1 or not stays):
+        layer.unsaid(f"values are laid out anew as {wanted}")
     return replace(tensor, wire=tensor.wire._replace(flat=len(wanted) == 1))
 
 
@@ -239,17 +200,23 @@ def _padded(layer: Layer) -> Tensor:
     tensor, given = layer.read(padded=True), layer.get("padding", 1)
     rows, columns = given if isinstance(given, list | tuple) else (given, given)
     a, b = _pair(rows), _pair(columns)
+    if min(a + b) < 0:
+        raise Broken(f"{given!r} is no padding", layer.origin)
     (c, d), (e, f) = tensor.pads
     return replace(tensor, pads=((a[0] + c, a[1] + d), (b[0] + e, b[1] + f)))
 
 
 @is_kind("Add", "Concatenate", "Multiply")
 def _join(layer: Layer) -> Tensor:
-    layer.read()
+    wires = [layer.read(place=place).wire for place in range(len(layer.inputs))]
+    if len(wires) < 2:
+        layer.unsaid("it joins one value with a number, or with nothing")
+    if layer.kind == "Concatenate" and any(one.flat and layer.is_map(one) for one in wires):
+        layer.unsaid("flattened maps are joined, and the format joins channels", "join the maps, and flatten then")
     if layer.kind == "Concatenate" and layer.get("axis", -1) not in (-1, 3):
         layer.unsaid("maps are joined along another axis than the channels")
     how = {"Add": "add", "Concatenate": "concat", "Multiply": "multiply"}[layer.kind]
-    return Tensor(layer.building.join(how, [one.wire for one in layer.inputs], layer.origin))
+    return Tensor(layer.building.join(how, wires, layer.origin))
 
 
 @is_kind("Rescaling", "Normalization")
@@ -266,6 +233,9 @@ def _scaled(layer: Layer) -> Tensor:
     if layer.kind == "Rescaling":
         by, more = (np.asarray(layer.get(name, usual), np.float32) for name, usual in (("scale", 1.0), ("offset", 0.0)))
     else:
+        axis = layer.get("axis", -1)
+        if axis not in (None, -1, 3, [], [-1], [3]) or layer.get("invert"):
+            layer.unsaid("it normalizes along other axes than the channels, or undoes that")
         given = layer.get("mean"), layer.get("variance")
         stored = [array() for array in layer.arrays[:2]] if given[0] is None else given
         if len(stored) < 2:
@@ -274,4 +244,6 @@ def _scaled(layer: Layer) -> Tensor:
         mean, variance = (np.asarray(one, np.float32).reshape(-1) for one in stored)
         by = 1 / np.maximum(np.sqrt(variance), 1e-7)
         more = -mean * by
+    if not all(one.shape in ((), (1,), (channels,)) and np.isfinite(one).all() for one in (by, more)) or not by.all():
+        raise Broken("its numbers are not one for each channel, or are no scale", layer.origin)
     return replace(tensor, affine=(factor * by, summand * by + more))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire
@@ -43,6 +44,8 @@ class Layer:
     building: Building
     old: bool
     """Whether Keras 2 or an older one wrote it."""
+    called: dict[str, Any] = field(default_factory=dict)
+    """What it is called with besides its inputs."""
 
     @property
     def origin(self) -> Origin:
@@ -57,21 +60,45 @@ class Layer:
         """What the format cannot say of it."""
         self.building.unsaid(self.origin, message, help, code)
 
-    def read(self, padded: bool = False) -> Tensor:
-        """The one value that it reads. Raises Broken."""
+    def read(self, padded: bool = False, place: int = 0) -> Tensor:
+        """A value that it reads. Raises Broken."""
         if not self.inputs:
             raise Broken("it reads nothing", self.origin)
-        tensor = self.inputs[0]
-        if tensor.affine is not None and self.kind not in ("Rescaling", "Normalization"):
-            factor, summand = tensor.affine
-            self.building.graph.normal = (-summand / factor, 1 / factor)
-            self.building.note("the images are normalized as the weights have it: `state/input`")
-            tensor = replace(tensor, affine=None)
+        tensor = self.inputs[place]
+        if not tensor.wire.value and self.kind not in ("Rescaling", "Normalization"):
+            self._image(tensor)
         if tensor.ended:
             self.unsaid("it reads probabilities, and the format ends with the logits")
         if any(tensor.pads[0] + tensor.pads[1]) and not padded:
             self.unsaid("zeros are put around a map, and no convolution follows")
         return tensor
+
+    def is_map(self, wire: Wire) -> bool:
+        """Whether a value has more than one cell."""
+        shape = self.building.graph.shape(wire.value)
+        return len(shape) == 3 and shape[:2] != (1, 1)
+
+    def _image(self, tensor: Tensor) -> None:
+        """The images are normalized once, for all that read them."""
+        graph = self.building.graph
+        normal = None
+        if tensor.affine is not None:
+            factor, summand = tensor.affine
+            normal = (-summand / factor, 1 / factor)
+        before = graph.normal is not None or any(0 in op.reads for op in graph.ops)
+        if before and not _alike(normal, graph.normal):
+            self.unsaid(
+                "it reads the images scaled in another way than a layer before it, and the format scales them once"
+            )
+        elif normal is not None:
+            graph.normal = normal
+            self.building.note("the images are normalized as the weights have it: `state/input`")
+
+
+def _alike(one: tuple[Any, Any] | None, other: tuple[Any, Any] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return all((a == b).all() for a, b in zip(one, other, strict=True))
 
 
 class Model:
@@ -87,6 +114,8 @@ class Model:
         result = self._model(self.config, [], [])
         if self.building is None:
             raise Broken("it does not say how large its images are")
+        if any(result.pads[0] + result.pads[1]):
+            self.building.unsaid(Origin(""), "zeros are put around the result, and no convolution follows")
         return self.building.done(result.wire)
 
     def _model(self, model: dict[str, Any], given: list[Tensor], place: list[str]) -> Tensor:
@@ -98,8 +127,8 @@ class Model:
                 f"a model of the class `{kind}` holds a program; only Sequential and Functional ones are data",
                 code="NS295",
             )
-        from netspec.importing.sources.keras import snake
-
+        if given and (len(given) > 1 or sum(_kind(layer) == "InputLayer" for layer in layers) > 1):
+            raise Broken("a model in it reads several values", Origin(place[-1] if place else ""))
         values: dict[str, Tensor] = {}
         counts: Counter[str] = Counter()
         last = given[0] if given else None
@@ -156,7 +185,7 @@ class Model:
         if self.building is None:
             raise Broken("the size of its images is not known", Origin(name))
         arrays = self.arrays.of(place, name) if self.arrays is not None else []
-        return made(Layer(kind, name, config, inputs, arrays, self.building, self.old), layer)
+        return made(Layer(kind, name, config, inputs, arrays, self.building, self.old, _called(layer)), layer)
 
 
 def _is_old(config: Any) -> bool:
@@ -193,8 +222,30 @@ def _inbound(layer: dict[str, Any], name: str) -> list[str]:
     return found
 
 
+def _kind(layer: Any) -> str:
+    return str(layer.get("class_name")) if isinstance(layer, dict) else ""
+
+
+def _called(layer: dict[str, Any]) -> dict[str, Any]:
+    """What a layer is called with besides its inputs."""
+    node = next(iter(layer.get("inbound_nodes") or []), None)
+    if isinstance(node, dict):
+        return dict(node.get("kwargs") or {})
+    return {key: value for one in node or () if isinstance(one, list) and len(one) > 3 for key, value in one[3].items()}
+
+
 def _names(listed: Any) -> list[str]:
     """The layers that give results: `[name, 0, 0]`, or a list of such."""
     if not isinstance(listed, list) or not listed:
         return []
     return [str(one[0]) for one in listed] if isinstance(listed[0], list) else [str(listed[0])]
+
+
+def snake(name: str) -> str:
+    """The name of a class as weights are filed under.
+
+    >>> snake("DepthwiseConv2D"), snake("ReLU")
+    ('depthwise_conv2d', 're_lu')
+    """
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

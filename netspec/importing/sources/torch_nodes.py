@@ -18,8 +18,6 @@ class Tensor:
     pads: Pads = NO_PADS
     ended: bool = False
     """Whether it is the probabilities."""
-    chw: bool = True
-    """Whether a vector was made of a map with the channels first."""
 
 
 @dataclass(slots=True)
@@ -31,6 +29,11 @@ class Node:
     origin: Origin
     given: dict[str, Any]
     output: str
+
+    @property
+    def kind(self) -> str:
+        """`relu` for `relu_` too, which writes over what it reads."""
+        return self.target.removesuffix("_")
 
     def get(self, name: str, default: Any = None) -> Any:
         """A value that is no tensor."""
@@ -64,7 +67,11 @@ class Nodes:
         self.tensors: dict[str, Tensor] = {images[0]: Tensor(Wire(0))}
         self.nodes = [_node(one) for one in graph["nodes"]]
         outputs = [one["user_output"]["arg"] for one in module["signature"]["output_specs"] if "user_output" in one]
+        if len(outputs) > 1:
+            raise Broken(f"it has {len(outputs)} results, and the format has one")
         self.result = outputs[0].get("as_tensor", {}).get("name") if outputs else None
+        self.overwritten: set[str] = set()
+        """Values of which a node changed the numbers that it shares with another."""
 
     def graph_of(self) -> Graph:
         """The whole graph."""
@@ -74,14 +81,35 @@ class Nodes:
             read = node.given.get("input", node.given.get("self"))
             if isinstance(read, _Named) and read.name in self.stored:  # buffers that count batches
                 continue
-            operator = OPERATORS.get(node.target.removesuffix("_"))
+            operator = OPERATORS.get(node.kind)
             if operator is None:
                 self.building.unsaid(node.origin, f"`{node.target}` is no operation that the format has")
                 operator = _passed
-            self.tensors[node.output] = operator(self, node)
+            made = operator(self, node)
+            if node.target.endswith("_") and isinstance(read, _Named):
+                self._overwrite(read.name, made)
+            self.tensors[node.output] = made
         if self.result not in self.tensors:
             raise Broken("its result is no tensor of its nodes")
-        return self.building.done(self.tensors[self.result].wire)
+        result = self.tensors[self.result]
+        if any(result.pads[0] + result.pads[1]) or self.result in self.overwritten:
+            self.building.unsaid(Origin(self.result), "its result is padded, or was written over")
+        return self.building.done(result.wire)
+
+    def _overwrite(self, name: str, made: Tensor) -> None:
+        """Enters what a node wrote over a value; others that share its numbers cannot be read any more."""
+        written = self._root(self.tensors[name])
+        self.overwritten |= {
+            one for one, tensor in self.tensors.items() if one != name and self._root(tensor) == written
+        }
+        self.tensors[name] = made
+
+    def _root(self, tensor: Tensor) -> int:
+        """The value whose numbers a tensor shares: dropout outside training gives what it reads."""
+        value = tensor.wire.value
+        while value and self.building.graph.ops[value - 1].step == "dropout":
+            value = self.building.graph.ops[value - 1].reads[0]
+        return value
 
     def read(self, node: Node, name: str = "input", padded: bool = False) -> Tensor:
         """What a node reads under a name. Raises Broken."""
@@ -93,6 +121,8 @@ class Nodes:
         if not isinstance(found, _Named) or found.name not in self.tensors:
             raise Broken(f"it reads {getattr(found, 'name', found)!r}, which no node before it gives", node.origin)
         tensor = self.tensors[found.name]
+        if found.name in self.overwritten:
+            self.building.unsaid(node.origin, f"it reads `{found.name}`, which another operation wrote over")
         if tensor.ended:
             self.building.unsaid(node.origin, "it reads probabilities, and the format ends with the logits")
         if any(tensor.pads[0] + tensor.pads[1]) and not padded:

@@ -1,4 +1,4 @@
-"""What each operation of PyTorch is."""
+"""Layers, norms and joins of PyTorch; with them the operations are complete."""
 
 from __future__ import annotations
 
@@ -7,39 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from netspec.importing.building import Broken, Pads
+from netspec.importing.sources.torch_functions import FLOATS, OPERATORS, is_target, named, reordered
 from netspec.importing.sources.torch_nodes import Node, Nodes, Tensor
-from netspec.language.activations import (
-    Elu,
-    Gelu,
-    HardSigmoid,
-    HardSwish,
-    LeakyRelu,
-    Mish,
-    Prelu,
-    Relu,
-    Relu6,
-    Selu,
-    Sigmoid,
-    Silu,
-    Softplus,
-    Tanh,
-)
 from netspec.language.fields import Pair
 from netspec.language.geometry import effective_kernel
 from netspec.language.kind import elements
 from netspec.language.norms import BatchNorm, GroupNorm, InstanceNorm
-from netspec.language.steps import Dropout
 
-Operator = Callable[[Nodes, Node], Tensor]
-OPERATORS: dict[str, Operator] = {}
-
-
-def _is(*names: str) -> Callable[[Operator], Operator]:
-    def keep(function: Operator) -> Operator:
-        OPERATORS.update(dict.fromkeys(names, function))
-        return function
-
-    return keep
+__all__ = ["OPERATORS"]
 
 
 def _pair(value: Any, default: Any = 1) -> Pair:
@@ -58,11 +33,7 @@ def _more(a: Pads, b: Pads) -> Pads:
     return (a[0][0] + b[0][0], a[0][1] + b[0][1]), (a[1][0] + b[1][0], a[1][1] + b[1][1])
 
 
-def _named(**arrays: Callable[[], Any] | None) -> dict[str, Callable[[], Any]]:
-    return {name: array for name, array in arrays.items() if array is not None}
-
-
-@_is("conv2d")
+@is_target("conv2d")
 def _conv(nodes: Nodes, node: Node) -> Tensor:
     tensor, kernel, bias = nodes.read(node, padded=True), nodes.array(node, "weight"), nodes.array(node, "bias")
     shape, given = nodes.shape(node, "weight"), node.get("padding", 0)
@@ -74,6 +45,8 @@ def _conv(nodes: Nodes, node: Node) -> Tensor:
     elif given != "valid":
         pads = _more(pads, _both(_pair(given, 0)))
     assert kernel is not None
+    if shape[1] * int(node.get("groups", 1)) != nodes.building.shape(tensor.wire)[-1]:
+        raise Broken(f"its weights are for {shape[1]} channels of each group, and it reads others", node.origin)
     wire = nodes.building.conv(
         tensor.wire,
         node.origin,
@@ -84,12 +57,12 @@ def _conv(nodes: Nodes, node: Node) -> Tensor:
         dilation=dilation,
         groups=int(node.get("groups", 1)),
         bias=bias is not None,
-        arrays=_named(kernel=lambda: kernel().transpose(2, 3, 1, 0), bias=bias),
+        arrays=named(kernel=lambda: kernel().transpose(2, 3, 1, 0), bias=bias),
     )
     return Tensor(wire)
 
 
-@_is("linear")
+@is_target("linear")
 def _linear(nodes: Nodes, node: Node) -> Tensor:
     tensor, kernel, bias = nodes.read(node), nodes.array(node, "weight"), nodes.array(node, "bias")
     units, inputs = nodes.shape(node, "weight")
@@ -105,14 +78,14 @@ def _linear(nodes: Nodes, node: Node) -> Tensor:
             array = array.reshape(channels, height, width, units).transpose(1, 2, 0, 3).reshape(-1, units)
         return array
 
-    arrays = _named(kernel=laid_out, bias=bias)
+    arrays = named(kernel=laid_out, bias=bias)
     return Tensor(nodes.building.fc(tensor.wire, node.origin, units=units, bias=bias is not None, arrays=arrays))
 
 
-@_is("batch_norm")
+@is_target("batch_norm")
 def _batch(nodes: Nodes, node: Node) -> Tensor:
     names = {"scale": "weight", "shift": "bias", "mean": "running_mean", "variance": "running_var"}
-    arrays = _named(**{own: nodes.array(node, name) for own, name in names.items()})
+    arrays = named(**{own: nodes.array(node, name) for own, name in names.items()})
     if "mean" not in arrays:
         nodes.building.unsaid(node.origin, "a batch norm without running statistics")
     momentum = float(f"{1 - float(node.get('momentum', 0.1)):.6g}")
@@ -122,69 +95,24 @@ def _batch(nodes: Nodes, node: Node) -> Tensor:
     )
 
 
-@_is("group_norm", "instance_norm")
+@is_target("group_norm", "instance_norm")
 def _group(nodes: Nodes, node: Node) -> Tensor:
-    arrays = _named(scale=nodes.array(node, "weight"), shift=nodes.array(node, "bias"))
+    arrays = named(scale=nodes.array(node, "weight"), shift=nodes.array(node, "bias"))
     own: dict[str, Any] = {"eps": float(node.get("eps", 1e-5)), "scale": "scale" in arrays, "shift": "shift" in arrays}
     if node.target == "group_norm":
         return _normed(nodes, node, GroupNorm(groups=int(node.get("num_groups", 1)), **own), arrays)
+    if not node.get("use_input_stats", True):
+        nodes.building.unsaid(node.origin, "an instance norm by running statistics")
     return _normed(nodes, node, InstanceNorm(**own), arrays)
 
 
 def _normed(nodes: Nodes, node: Node, norm: Any, arrays: dict[str, Callable[[], Any]]) -> Tensor:
     tensor = nodes.read(node)
-    laid_out = {name: _reordered(nodes, tensor, array) for name, array in arrays.items()}
+    laid_out = {name: reordered(nodes, tensor, array) for name, array in arrays.items()}
     return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, laid_out))
 
 
-def _reordered(nodes: Nodes, tensor: Tensor, array: Callable[[], Any]) -> Callable[[], Any]:
-    return lambda: nodes.building.reordered(tensor.wire, array())
-
-
-def _function(make: Callable[[Node], Any]) -> Operator:
-    def step(nodes: Nodes, node: Node) -> Tensor:
-        tensor = nodes.read(node)
-        return replace(tensor, wire=nodes.building.step(tensor.wire, make(node), node.origin))
-
-    return step
-
-
-OPERATORS |= {
-    "relu": _function(lambda _: Relu()),
-    "relu6": _function(lambda _: Relu6()),
-    "leaky_relu": _function(lambda node: LeakyRelu(slope=float(node.get("negative_slope", 0.01)))),
-    "elu": _function(lambda node: Elu(alpha=float(node.get("alpha", 1.0)))),
-    "selu": _function(lambda _: Selu()),
-    "gelu": _function(lambda node: Gelu(approximate=node.get("approximate", "none") == "tanh")),
-    "silu": _function(lambda _: Silu()),
-    "sigmoid": _function(lambda _: Sigmoid()),
-    "tanh": _function(lambda _: Tanh()),
-    "softplus": _function(lambda _: Softplus()),
-    "hardswish": _function(lambda _: HardSwish()),
-    "hardsigmoid": _function(lambda _: HardSigmoid()),
-    "mish": _function(lambda _: Mish()),
-    "dropout": _function(lambda node: Dropout(rate=float(node.get("p", 0.5)))),
-    "feature_dropout": _function(lambda node: Dropout(rate=float(node.get("p", 0.5)), type="spatial")),
-}
-
-
-@_is("hardtanh")
-def _hardtanh(nodes: Nodes, node: Node) -> Tensor:
-    ends = float(node.get("min_val", -1)), float(node.get("max_val", 1))
-    if ends != (0, 6):
-        nodes.building.unsaid(node.origin, f"values are cut at {ends[0]:g} and {ends[1]:g}; `relu6` cuts at 0 and 6")
-    return _function(lambda _: Relu6())(nodes, node)
-
-
-@_is("prelu")
-def _prelu(nodes: Nodes, node: Node) -> Tensor:
-    tensor, slope = nodes.read(node), nodes.array(node, "weight")
-    if nodes.shape(node, "weight") != nodes.building.shape(tensor.wire)[-1:]:
-        nodes.building.unsaid(node.origin, "one trained slope for all channels; the format has one for each")
-    return replace(tensor, wire=nodes.building.step(tensor.wire, Prelu(), node.origin, _named(slope=slope)))
-
-
-@_is("max_pool2d", "avg_pool2d")
+@is_target("max_pool2d", "avg_pool2d")
 def _pool(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.read(node)
     window = _pair(node.get("kernel_size"))
@@ -203,7 +131,7 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
     return Tensor(wire)
 
 
-@_is("adaptive_avg_pool2d", "adaptive_max_pool2d")
+@is_target("adaptive_avg_pool2d", "adaptive_max_pool2d")
 def _adaptive(nodes: Nodes, node: Node) -> Tensor:
     tensor, wanted = nodes.read(node), _pair(node.get("output_size"))
     read, kind = nodes.building.shape(tensor.wire), "max" if "max" in node.target else "average"
@@ -218,7 +146,7 @@ def _adaptive(nodes: Nodes, node: Node) -> Tensor:
     return Tensor(nodes.building.pool(tensor.wire, node.origin, type=kind, window=window, stride=window))
 
 
-@_is("mean")
+@is_target("mean")
 def _mean(nodes: Nodes, node: Node) -> Tensor:
     tensor, axes = nodes.read(node), node.get("dim") or []
     if sorted(axis % 4 for axis in axes) != [2, 3] or tensor.wire.flat:
@@ -228,51 +156,62 @@ def _mean(nodes: Nodes, node: Node) -> Tensor:
     return Tensor(wire if node.get("keepdim", False) else wire._replace(flat=True))
 
 
-@_is("flatten", "view", "reshape", "squeeze", "unsqueeze")
+@is_target("flatten", "view", "reshape", "squeeze", "unsqueeze")
 def _reshaped(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.read(node)
     shape = nodes.building.graph.shape(tensor.wire.value)
     given = [one.get("as_int", -1) for one in nodes.sizes.get(node.output, [])]
-    if len(given) == 2:
+    if len(given) == 2 and given[1] == elements(shape):
         return replace(tensor, wire=tensor.wire._replace(flat=True))
-    if shape[:-1] not in ((), (1, 1)) and given[1:] != [shape[2], shape[0], shape[1]]:
+    alike = [[shape[-1], 1], [shape[-1], 1, 1]] if shape[:-1] in ((), (1, 1)) else [[shape[2], shape[0], shape[1]]]
+    if given[1:] not in alike:
         nodes.building.unsaid(node.origin, f"a map is laid out anew as {given}, as in a channel shuffle")
     return replace(tensor, wire=tensor.wire._replace(flat=len(given) < 4 and tensor.wire.flat))
 
 
-@_is("pad", "constant_pad_nd")
+@is_target("pad", "constant_pad_nd")
 def _padded(nodes: Nodes, node: Node) -> Tensor:
     tensor, given = nodes.read(node, padded=True), list(node.get("pad") or ())
     if len(given) != 4 or node.get("mode", "constant") != "constant" or node.get("value"):
         nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
         return tensor
+    if min(given) < 0:
+        nodes.building.unsaid(node.origin, "negative padding, which cuts a map")
+        return tensor
     return replace(tensor, pads=_more(tensor.pads, ((given[2], given[3]), (given[0], given[1]))))
 
 
-@_is("add", "mul")
+def _same_layout(nodes: Nodes, node: Node, found: list[Tensor]) -> None:
+    """Reports a join of vectors with maps, or of vectors that were maps: their numbers stand in PyTorch's order."""
+    if len({one.wire.flat for one in found}) > 1:
+        nodes.building.unsaid(node.origin, "a vector is joined with a map")
+    origins = [nodes.building.origin_of(one.wire) for one in found if one.wire.flat]
+    if any(len(shape) == 3 and shape[:2] != (1, 1) for shape in origins):
+        nodes.building.unsaid(node.origin, "flattened maps are joined", "join the maps, and flatten then")
+
+
+@is_target("add", "mul")
 def _joined(nodes: Nodes, node: Node) -> Tensor:
     if float(node.get("alpha", 1)) != 1:
         nodes.building.unsaid(node.origin, "a map is added after it was multiplied")
     found = [nodes.value(node, node.given[name]) for name in ("self", "other")]
     how = "add" if node.target.startswith("add") else "multiply"
+    _same_layout(nodes, node, found)
     first = max(found, key=lambda one: nodes.building.shape(one.wire))
     return replace(first, wire=nodes.building.join(how, [one.wire for one in found], node.origin))
 
 
-@_is("cat", "concat")
+@is_target("cat", "concat")
 def _cat(nodes: Nodes, node: Node) -> Tensor:
     found = [nodes.value(node, one) for one in node.get("tensors", [])]
     if node.get("dim", 0) not in (1, -3):
         nodes.building.unsaid(node.origin, "values are joined along another axis than the channels")
+    _same_layout(nodes, node, found)
     return Tensor(nodes.building.join("concat", [one.wire for one in found], node.origin))
 
 
-@_is("softmax", "log_softmax")
-def _softmax(nodes: Nodes, node: Node) -> Tensor:
-    nodes.building.note("softmax: the loss of the training has it")
-    return replace(nodes.read(node), ended=True)
-
-
-@_is("contiguous", "clone", "detach", "alias", "to", "_to_copy")
+@is_target("contiguous", "clone", "detach", "alias", "to", "_to_copy")
 def _same(nodes: Nodes, node: Node) -> Tensor:
+    if node.get("dtype", FLOATS[0]) not in FLOATS:
+        nodes.building.unsaid(node.origin, "its numbers are made others than floats")
     return nodes.read(node, padded=True)
