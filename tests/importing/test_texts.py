@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,48 @@ def test_a_caffe_layer_is_one_of_a_list_and_its_statistics_are_caffe_s(tmp_path:
         file.write_text(head + conv + f'layer {{ name: "x" type: "{inner}" bottom: "c" top: "c" }}\n')
         with pytest.raises(SpecError, match=f"NS290.*`{inner}` is none"):
             imported(str(file))
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        ("net.cfg -o ./zz --weights zz", 2, "the spec is written there"),
+        ("net.cfg -o ./linked", 2, "that is what is imported"),
+        ("net.cfg -o zz --weights ./net.weights --from-weights net.weights", 2, "that is what is imported"),
+        ("net.cfg -o zz --from-weights net.weights", 2, "say by --weights"),
+        ("net.onnx -o zz --weights ww --from-weights gone", 2, "are in the file itself"),
+        ("net.cfg -o zz --weights ww --from-weights gone", 2, "--> gone:1:1"),
+    ],
+)
+def test_no_file_is_written_over_nor_passed_over(
+    words: str, status: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("net.onnx", "net.weights"):
+        Path(name).write_bytes(b"")
+    Path("net.cfg").write_text("[net]\nheight=8\nwidth=8\n[convolutional]\nfilters=4\n")
+    os.link("net.cfg", "linked")
+    done = here("import", *words.split())
+    assert done.exit_code == status, done.stderr
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert not Path("zz").exists()
+
+
+def test_a_damaged_array_is_a_finding_when_it_is_made(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    float32 = onnx.TensorProto.FLOAT
+    kernel = onnx.TensorProto(name="k", data_type=float32, dims=[4, 3, 3, 3], raw_data=b"short")
+    info = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Conv", ["x", "k"], ["y"])],
+        "net",
+        [info("x", float32, [1, 3, 8, 8])],
+        [info("y", float32, None)],
+        [kernel],
+    )
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx")
+    with pytest.raises(SpecError, match=r"NS292.*not laid out"):
+        imported(str(tmp_path / "net.onnx"), arrays=True)
 
 
 def test_a_partial_import_says_what_it_left_out(tmp_path: Path) -> None:
