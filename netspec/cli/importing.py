@@ -42,10 +42,12 @@ def import_(file: str, output: str | None, weights: str | None, own: str | None,
     from netspec.importing.imported import imported, weights_file
     from netspec.storage.writing import write_atomic
 
+    if own is not None and weights is None:
+        raise click.BadParameter("say by --weights where they are written", param_hint="--from-weights")
     for path, name in ((output, "--output"), (weights, "--weights")):
-        if path is not None and os.path.realpath(path) in (os.path.realpath(file), os.path.realpath(own or file)):
+        if any(_same(path, one) for one in (file, own)):
             raise click.BadParameter("that is what is imported", param_hint=name)
-    if output is not None and output == weights:
+    if _same(output, weights):
         raise click.BadParameter("the spec is written there", param_hint="--weights")
     found = imported(file, weights=own, arrays=weights is not None, partial=partial)
     if weights is not None:
@@ -54,3 +56,11 @@ def import_(file: str, output: str | None, weights: str | None, own: str | None,
         return Outcome(found.findings, lambda _: [found.text])
     write_atomic(Path(output), found.text.encode())
     return Outcome(found.findings)
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """Whether two paths lead to one file, by whatever name."""
+    if one is None or other is None:
+        return False
+    both = Path(one).exists() and Path(other).exists()
+    return os.path.realpath(one) == os.path.realpath(other) or (both and Path(one).samefile(other))

@@ -52,7 +52,7 @@ class Blocks:
 
     def _best(self, items: list[Item]) -> list[Draft]:
         kinds, marks = [signature(item) for item in items], [fine(item) for item in items]
-        singles: list[list[tuple[Draft, int]]] = [list(self._singles(items, at)) for at in range(len(items))]
+        singles: list[list[tuple[Draft, int]]] = [list(self.singles(items, at)) for at in range(len(items))]
         best: list[Found | None] = [None] * len(items) + [(0.0, [])]
         for at in reversed(range(len(items))):
             for draft, end in self._options(items, (kinds, marks), singles, at):
@@ -151,7 +151,7 @@ class Blocks:
             return own
         return max(0.0, float(f"{2 * own - drop[1]:.6g}"))
 
-    def _singles(self, items: list[Item], at: int) -> Iterator[tuple[Draft, int]]:
+    def singles(self, items: list[Item], at: int) -> Iterator[tuple[Draft, int]]:
         """The blocks without repetition that may begin at a place, and where each ends."""
         item = items[at]
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netspec.language.activations import Activation
@@ -186,4 +186,4 @@ class Graph:
 
 
 def _reading(op: Op, reads: tuple[int, ...]) -> Op:
-    return Op(op.settings, reads, op.shape, op.origin, op.arrays, op.hint)
+    return replace(op, reads=reads)

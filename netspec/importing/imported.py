@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,8 @@ from typing import Any
 from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.errors import SpecError
-from netspec.importing.building import Broken
-from netspec.importing.graph import Graph, Origin, Unsaid
-from netspec.importing.reading import finding, read
+from netspec.importing.graph import Graph, Unsaid
+from netspec.importing.reading import finding, read, told
 from netspec.importing.recovery import Recovered, Refused, recovered, spec_name
 from netspec.text.source import Source
 
@@ -32,10 +32,12 @@ class Imported:
     """The weights by the names that a model has: `params/block1.conv1/kernel`; None where they were not asked for."""
 
     def save(self, spec: str | Path, weights: str | Path | None = None) -> None:
-        """Writes the spec, and the weights as safetensors of float32. Raises OSError; ValueError where there are no weights."""
+        """Writes the spec, and the weights as safetensors of float32. Raises OSError; ValueError where there are none, or both are one file."""
         from netspec.storage.writing import write_atomic
 
         if weights is not None:
+            if os.path.realpath(weights) == os.path.realpath(spec):
+                raise ValueError(f"{spec} cannot hold both the spec and the weights")
             write_atomic(Path(weights), weights_file(self))
         write_atomic(Path(spec), self.text.encode())
 
@@ -63,10 +65,8 @@ def spec_of(graph: Graph, file: str, source: Source | None, *, arrays: bool, par
         graph, found = _cut(graph, file, [*unsaid, *refused.unsaid])
         unsaid += refused.unsaid
     warnings = tuple(replace(finding(one, file, source), severity="warning") for one in unsaid)
-    try:
+    with told(file, source):
         weights = named_arrays(graph, found, file) if arrays else None
-    except Broken as error:
-        raise SpecError([finding(Unsaid(error.code, error.message, error.origin or Origin("")), file, None)]) from None
     return Imported(found.text, found.plan, warnings, weights)
 
 

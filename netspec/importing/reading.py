@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from zipfile import BadZipFile
 
 from netspec.diagnostics.diagnostic import Diagnostic, from_fault, from_unreadable, placeless
-from netspec.diagnostics.errors import SpecError, UnreadableSpec
+from netspec.diagnostics.errors import Misuse, SpecError, UnreadableSpec
 from netspec.importing.building import Broken
 from netspec.importing.gates import gated
 from netspec.importing.graph import Graph, Origin, Unsaid
@@ -22,7 +26,7 @@ class System:
     module: str
     """Its `read` gives a graph."""
     text: bool = False
-    """Whether its files are texts, in which things have places."""
+    """Whether its files are texts, in which things have places, and whose weights stand in a file beside them."""
 
 
 SYSTEMS: dict[str, System] = {
@@ -36,26 +40,42 @@ SYSTEMS: dict[str, System] = {
 MOST_BYTES = 8 << 30
 PACKAGES = ("onnx", "h5py", "numpy", "google", "safetensors")
 INSTALL = "pip install 'netspec-compiler[import]'"
-MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
+MALFORMED = (
+    *(KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, EOFError, MemoryError, OSError),
+    *(RuntimeError, BadZipFile, zlib.error),
+)
+"""What reading raises in a file of someone else's making; RuntimeError of an encrypted archive, and of too many levels."""
 
 
 def read(file: str, weights: str | None = None) -> tuple[Graph, Source | None]:
     """The graph of a file, and its text where it is one; `weights` is a file of weights beside it.
 
-    Raises UnreadableSpec where a file cannot be read, SpecError where it is not what its ending says.
+    Raises UnreadableSpec where a file cannot be read, SpecError where it is not what its ending says, Misuse where a file of
+    weights is given to a system that has none.
     """
     system = SYSTEMS.get(Path(file).suffix.lower())
     if system is None:
         endings = ", ".join(f"`{ending}`" for ending in SYSTEMS)
         help = f"give a file that ends in one of {endings}"
         raise SpecError([placeless("NS292", f"`{file}`: no ending that an import knows", help)], status=2)
+    if weights is not None and not system.text:
+        raise Misuse(f"weights of `{file}` are in the file itself: give no other for them.")
     reader = import_module(system.module)
     name = Path(file).name.removesuffix(Path(file).suffix)
     content = (lambda: _bytes(weights)) if weights is not None else None
     source = _text(file) if system.text else None
-    try:
+    with told(file, source):
         graph: Graph = reader.read(source, name, content) if source is not None else reader.read(Path(file), name)
         return gated(graph), source
+
+
+@contextmanager
+def told(file: str, source: Source | None) -> Iterator[None]:
+    """While something of a file is read: what is raised becomes a finding. Raises SpecError, UnreadableSpec."""
+    try:
+        yield
+    except SpecError:
+        raise
     except Broken as error:
         where = error.origin or Origin("")
         raise SpecError([finding(Unsaid(error.code, error.message, where), file, source)], status=1) from None
@@ -63,11 +83,12 @@ def read(file: str, weights: str | None = None) -> tuple[Graph, Source | None]:
         if error.name is None or error.name.partition(".")[0] not in PACKAGES:
             raise
         raise SpecError([placeless("NS292", f"`{file}` needs the package {error.name}", INSTALL)], status=3) from None
-    except MALFORMED as error:  # what stands where something else should, in a file of someone else's making
+    except MALFORMED as error:
+        if isinstance(error, OSError) and error.errno is not None and error.strerror:  # the system's, not a reader's
+            unreadable = Unreadable(str(error.filename or file), error.strerror)
+            raise UnreadableSpec([from_unreadable(unreadable)], status=2) from None
         what = f"it is not laid out as its ending says ({type(error).__name__}: {str(error)[:80]})"
         raise SpecError([finding(Unsaid("NS292", what, Origin("")), file, source)]) from None
-    except OSError as error:
-        raise UnreadableSpec([from_unreadable(Unreadable(file, error.strerror or str(error)))], status=2) from None
 
 
 def finding(unsaid: Unsaid, file: str, source: Source | None) -> Diagnostic:

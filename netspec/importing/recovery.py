@@ -19,7 +19,7 @@ from netspec.importing.regions import Item, Regions, Unstructured
 from netspec.importing.same import matched
 from netspec.importing.units import STYLES, Units
 from netspec.importing.words import around
-from netspec.importing.written import Manner, blocked, layers, lines
+from netspec.importing.written import Manner, block, blocked, layers, lines
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 
@@ -134,7 +134,7 @@ def _layers(items: list[Item]) -> list[Layer]:
     found: list[Layer] = []
     for at, item in enumerate(items):
         if item.kind in ("conv", "pool"):
-            single = next(blocks._singles(items, at), None)
+            single = next(blocks.singles(items, at), None)
             found += single[0].layers() if single else []
         for arm in item.arms:
             found += _layers(arm)
@@ -142,8 +142,6 @@ def _layers(items: list[Item]) -> list[Layer]:
 
 
 def _laid_out(input: Any, manner: Manner, drafts: list[Draft], last: list[Layer]) -> str:
-    from netspec.importing.written import block
-
     found = [*lines(input, "input", 0)]
     data = manner.data()
     if data:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from netspec.importing.graph import Conv, Graph, Join, Op, Pool
+from netspec.language.activations import Activation
 from netspec.language.added import Projection
+from netspec.language.norms import Norm
 
 Mark = int
 """The same for the same operation on the same values."""
@@ -84,6 +86,14 @@ def covers(pool: Pool, read: tuple[int, ...], given: tuple[int, ...]) -> bool:
     return given[:2] == (1, 1) and whole and exact
 
 
+def repeatable(op: Op) -> bool:
+    """Whether an operation done twice on one value gives the same twice: it has no arrays, and draws nothing."""
+    settings = op.settings
+    if isinstance(settings, Activation | Norm):
+        return not settings.parameters(1) and not (isinstance(settings, Norm) and settings.statistics(1))
+    return isinstance(settings, Pool | Join) or (isinstance(settings, Projection) and settings.way == "slice")
+
+
 def _values(settings: object) -> dict[str, Any]:
     """The settings by name; numbers that differ by rounding alone are the same."""
     assert is_dataclass(settings)
@@ -102,20 +112,24 @@ def _rounded(value: Any) -> Hashable:
 def matched(one: Graph, other: Graph) -> dict[int, int] | int:
     """The operation of the other for each of one; or the first of one that the other does not have.
 
-    Both are without what their result does not need. Numbers count from 1.
+    Both are without what their result does not need. Numbers count from 1. What has arrays of its own has one partner alone,
+    who has no other: two convolutions of one map are not one of them twice.
     """
     marks = Marks({})
     ours, theirs = marks.of(one), marks.of(other)
     if ours[one.output] != theirs[other.output]:
         known = set(theirs)
         return next((n for n in range(1, len(ours)) if ours[n] not in known), one.output)
-    pairs: dict[int, int] = {}
+    pairs, back, seen = dict[int, int](), dict[int, int](), set[tuple[int, int]]()
     waiting = [(one.output, other.output)]
     while waiting:
         mine, its = waiting.pop()
-        if mine == 0 or mine in pairs:
+        if mine == 0 or (mine, its) in seen:
             continue
-        pairs[mine] = its
+        seen.add((mine, its))
+        partners = pairs.setdefault(mine, its), back.setdefault(its, mine)
+        if partners != (its, mine) and not repeatable(one.ops[mine - 1]):
+            return mine
         a, b = (flat_reads(graph, graph.ops[n - 1]) for graph, n in ((one, mine), (other, its)))
         if is_join(one.ops[mine - 1], "add"):
             a = tuple(sorted(a, key=lambda n: ours[n]))

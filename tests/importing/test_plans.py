@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from netspec.importing.graph import Conv, Graph, Join, Op, Origin
 from netspec.importing.of_plan import graph_of
 from netspec.importing.recovery import recovered
 from netspec.importing.same import matched
+from netspec.language.activations import Relu
 from netspec.repair.check import check_source, readable_source
 from netspec.text.source import Source
 from tests.lowering.grammar import specs
@@ -35,6 +37,18 @@ def test_a_known_network_comes_back_in_as_few_words(path: Path) -> None:
     assert found.plan.parameters == plan.parameters
     assert [(one.kind, one.output) for one in found.plan.layers] == [(one.kind, one.output) for one in plan.layers]
     assert len(found.text) < 1.2 * len(written(path)) + 80
+
+
+def test_two_convolutions_of_one_map_are_not_one_of_them_twice() -> None:
+    relu, conv = Relu(), Conv(3, (1, 1), (1, 1), (0, 0), (1, 1), 1, True)
+    op = lambda settings, *reads: Op(settings, reads, (8, 8, 3), Origin("here"))  # noqa: E731
+    twice = Graph("net", "", (8, 8, 3), [op(conv, 0), op(conv, 0), op(Join("add"), 1, 2)], 3)
+    once = Graph("net", "", (8, 8, 3), [op(conv, 0), op(Join("add"), 1, 1)], 2)
+    assert isinstance(matched(twice, once), int)
+    assert isinstance(matched(once, twice), int)
+    twice.ops[:2], once.ops[:1] = [op(relu, 0), op(relu, 0)], [op(relu, 0)]
+    assert isinstance(matched(twice, once), dict)
+    assert isinstance(matched(once, twice), dict)
 
 
 @pytest.mark.slow

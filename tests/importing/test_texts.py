@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from netspec.diagnostics.errors import SpecError
 from netspec.importing.imported import imported
 from tests.cli.run import here
 
@@ -45,6 +47,11 @@ def test_a_published_network_comes_in(name: str) -> None:
         ("[upsample]\nstride=2\n", "NS290", 10, "`[upsample]`"),
         ("[route]\nlayers=-1\ngroups=2\ngroup_id=1\n", "NS290", 12, "part of the channels"),
         ("[convolutional]\nfilters=4\nactivation=stair\n", "NS290", 12, "`stair`"),
+        ("[convolutional]\nfilters=4\nbinary=0\nxnor=1\n", "NS290", 13, "`xnor=1`"),
+        ("[shortcut]\nfrom=-1\nalpha=1\nbeta=0.5\n", "NS290", 13, "`beta=0.5`"),
+        ("[maxpool]\nsize=2\nceil=1\n", "NS290", 12, "`ceil=1`"),
+        ("[softmax]\ngroups=1\n[maxpool]\nsize=2\n", "NS290", 12, "behind what ends"),
+        ("[ended]\n", "NS290", 10, "`[ended]`"),
         ("[shortcut]\nfrom=-9\n", "NS292", 10, "names no layer"),
         ("[convolutional]\nfilters=x\n", "NS292", 11, "no whole number"),
         ("[avgpool]\n[connected]\noutput=4\n[maxpool]\nstride=2\n", "NS291", 13, "behind a fully"),
@@ -67,6 +74,76 @@ def test_what_cannot_come_in_is_said_where_it_stands(
     assert (found["code"], found["line"], done.exit_code) == (code, line, 1)
     assert words in found["message"]
     assert not spec.exists()
+
+
+def test_strides_may_differ_and_statistics_are_darknet_s(tmp_path: Path) -> None:
+    file = tmp_path / "net.cfg"
+    conv = (
+        "[convolutional]\nbatch_normalize=1\nfilters=4\nsize=3\npad=1\nstride_x=2\nlearning_rate=0.1\nactivation=relu\n"
+    )
+    file.write_text(
+        f"[net]\nheight=8\nwidth=8\nchannels=3\n{conv}[maxpool]\nsize=2\nstride_y=2\n[softmax]\ntemperature=3\n"
+    )
+    found = imported(str(file))
+    assert [layer.output for layer in found.plan.layers] == [(8, 4, 4), (4, 4, 4)]
+    assert "norm: {type: batch, momentum: 0.99}" in found.text
+    assert "temperature of 3" in found.text
+
+
+def test_a_caffe_layer_is_one_of_a_list_and_its_statistics_are_caffe_s(tmp_path: Path) -> None:
+    file = tmp_path / "net.prototxt"
+    head = 'input: "data" input_dim: [1, 3, 8, 8]\n'
+    conv = 'layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 4 kernel_size: 3 } }\n'
+    norm = 'layer { name: "n" type: "BatchNorm" bottom: "c" top: "c" }\n'
+    test = 'layer { name: "t" type: "Power" bottom: "c" top: "c" exclude { phase: TRAIN } }\n'
+    file.write_text(head + conv + norm + test)
+    assert "momentum: 0.999" in imported(str(file)).text
+    for inner in ("Blob", "Layer", "Readers"):
+        file.write_text(head + conv + f'layer {{ name: "x" type: "{inner}" bottom: "c" top: "c" }}\n')
+        with pytest.raises(SpecError, match=f"NS290.*`{inner}` is none"):
+            imported(str(file))
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        ("net.cfg -o ./zz --weights zz", 2, "the spec is written there"),
+        ("net.cfg -o ./linked", 2, "that is what is imported"),
+        ("net.cfg -o zz --weights ./net.weights --from-weights net.weights", 2, "that is what is imported"),
+        ("net.cfg -o zz --from-weights net.weights", 2, "say by --weights"),
+        ("net.onnx -o zz --weights ww --from-weights gone", 2, "are in the file itself"),
+        ("net.cfg -o zz --weights ww --from-weights gone", 2, "--> gone:1:1"),
+    ],
+)
+def test_no_file_is_written_over_nor_passed_over(
+    words: str, status: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("net.onnx", "net.weights"):
+        Path(name).write_bytes(b"")
+    Path("net.cfg").write_text("[net]\nheight=8\nwidth=8\n[convolutional]\nfilters=4\n")
+    os.link("net.cfg", "linked")
+    done = here("import", *words.split())
+    assert done.exit_code == status, done.stderr
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert not Path("zz").exists()
+
+
+def test_a_damaged_array_is_a_finding_when_it_is_made(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    float32 = onnx.TensorProto.FLOAT
+    kernel = onnx.TensorProto(name="k", data_type=float32, dims=[4, 3, 3, 3], raw_data=b"short")
+    info = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Conv", ["x", "k"], ["y"])],
+        "net",
+        [info("x", float32, [1, 3, 8, 8])],
+        [info("y", float32, None)],
+        [kernel],
+    )
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx")
+    with pytest.raises(SpecError, match=r"NS292.*not laid out"):
+        imported(str(tmp_path / "net.onnx"), arrays=True)
 
 
 def test_a_partial_import_says_what_it_left_out(tmp_path: Path) -> None:

@@ -123,6 +123,12 @@ def test_darknet_s_weights_lie_as_it_writes_them(tmp_path: Path) -> None:
         expected = nn.Sequential(one, norm, nn.LeakyReLU(0.1), two, nn.Flatten(), end).eval()(images).detach().numpy()
     given = applied(found, images.numpy().transpose(0, 2, 3, 1))
     assert np.abs(given - expected).max() <= 1e-5 * np.abs(expected).max()
+    turned = b"".join(part.detach().numpy().tobytes() for part in [*parts[:-1], end.weight.detach().T.contiguous()])
+    (tmp_path / "net.weights").write_bytes(np.array([1001, 2, 5, 0], "<i4").tobytes() + turned)
+    again = imported(str(tmp_path / "net.cfg"), weights=str(tmp_path / "net.weights"))
+    assert again.arrays is not None
+    assert found.arrays is not None
+    assert all(np.array_equal(array, found.arrays[key]) for key, array in again.arrays.items())
     (tmp_path / "net.weights").write_bytes(np.array([0, 2, 5, 0, 0], "<i4").tobytes() + numbers[:-4])
     with pytest.raises(SpecError, match=r"NS292.*end before the network does"):
         imported(str(tmp_path / "net.cfg"), weights=str(tmp_path / "net.weights"))

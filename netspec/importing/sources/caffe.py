@@ -7,7 +7,7 @@ from collections.abc import Callable
 from netspec.importing.building import Broken, Building, Wire
 from netspec.importing.graph import Graph, Origin
 from netspec.importing.sources.prototxt import Block, parsed
-from netspec.language.activations import Activation, Elu, LeakyRelu, Prelu, Relu, Sigmoid, Tanh
+from netspec.language.activations import Elu, LeakyRelu, Prelu, Relu, Sigmoid, Tanh
 from netspec.language.fields import Pair
 from netspec.language.norms import BatchNorm, LocalResponseNorm
 from netspec.language.steps import Dropout
@@ -27,6 +27,7 @@ ENDS = (
     "multinomiallogisticloss",
 )
 """What measures or ends a network, which the training has."""
+Reader = Callable[[Block, list[Wire], Origin], Wire]
 
 
 def read(source: Source, name: str, weights: Callable[[], bytes] | None = None) -> Graph:
@@ -49,6 +50,7 @@ class _Reader:
         self.labels |= set(net.texts("input")[1:])
         self.end: Wire | None = None
         self.at = Wire(0)
+        self.readers = self._readers()
 
     def graph(self) -> Graph:
         """All layers of the phase that trains."""
@@ -69,7 +71,7 @@ class _Reader:
     def _layer(self, layer: Block, kind: str, bottoms: list[Wire], origin: Origin) -> None:
         if not bottoms:
             raise Broken("it has no `bottom`: nothing is read", origin)
-        reader: Callable[[Block, list[Wire], Origin], Wire] | None = getattr(self, f"_{kind}", None)
+        reader = self.readers.get(kind)
         if reader is None:
             self.building.unsaid(
                 Origin(origin.name, layer.at("type")), f"a layer `{layer.text('type')}` is none that the format has"
@@ -77,6 +79,28 @@ class _Reader:
         self.at = reader(layer, bottoms, origin) if reader is not None else bottoms[0]
         for top in layer.texts("top"):
             self.blobs[top] = self.at
+
+    def _readers(self) -> dict[str, Reader]:
+        """What reads each kind of layer."""
+        return {
+            "convolution": self._convolution,
+            "depthwiseconvolution": self._convolution,
+            "pooling": self._pooling,
+            "innerproduct": self._innerproduct,
+            "relu": self._relu,
+            "prelu": self._prelu,
+            "elu": self._elu,
+            "sigmoid": self._sigmoid,
+            "tanh": self._tanh,
+            "dropout": self._dropout,
+            "lrn": self._lrn,
+            "batchnorm": self._batchnorm,
+            "scale": self._scale,
+            "concat": self._concat,
+            "eltwise": self._eltwise,
+            "split": self._split,
+            "flatten": self._flatten,
+        }
 
     def _blob(self, name: str, origin: Origin) -> Wire:
         if name not in self.blobs:
@@ -97,9 +121,6 @@ class _Reader:
             groups=own.whole("group", 1),
             bias=own.flag("bias_term", True),
         )
-
-    def _depthwiseconvolution(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
-        return self._convolution(layer, bottoms, origin)
 
     def _pooling(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
         own = layer.block("pooling_param")
@@ -138,13 +159,10 @@ class _Reader:
         return self.building.step(bottoms[0], Elu(alpha=layer.block("elu_param").real("alpha", 1.0)), origin)
 
     def _sigmoid(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
-        return self._function(Sigmoid(), bottoms, origin)
+        return self.building.step(bottoms[0], Sigmoid(), origin)
 
     def _tanh(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
-        return self._function(Tanh(), bottoms, origin)
-
-    def _function(self, activation: Activation, bottoms: list[Wire], origin: Origin) -> Wire:
-        return self.building.step(bottoms[0], activation, origin)
+        return self.building.step(bottoms[0], Tanh(), origin)
 
     def _dropout(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
         rate = layer.block("dropout_param").real("dropout_ratio", 0.5)
@@ -165,8 +183,10 @@ class _Reader:
         return self.building.step(bottoms[0], norm, origin)
 
     def _batchnorm(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
-        eps = layer.block("batch_norm_param").real("eps", 1e-5)
-        return self.building.step(bottoms[0], BatchNorm(eps=eps, scale=False, shift=False), origin)
+        own = layer.block("batch_norm_param")
+        momentum = own.real("moving_average_fraction", 0.999)
+        norm = BatchNorm(eps=own.real("eps", 1e-5), momentum=momentum, scale=False, shift=False)
+        return self.building.step(bottoms[0], norm, origin)
 
     def _scale(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
         if len(bottoms) > 1:
@@ -204,7 +224,8 @@ def _kind(layer: Block) -> str:
 def _is_meant(layer: Block) -> bool:
     """Whether a layer is of the network that trains: not of the test phase alone."""
     phases = [one.text("phase") for one in layer.blocks("include")]
-    return "TEST" not in phases or "TRAIN" in phases
+    left_out = [one.text("phase") for one in layer.blocks("exclude")]
+    return ("TEST" not in phases or "TRAIN" in phases) and "TRAIN" not in left_out
 
 
 def _input(net: Block, data: Block | None) -> tuple[int, int, int]:

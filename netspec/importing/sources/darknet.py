@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from netspec.importing.building import Broken, Building, Wire
 from netspec.importing.graph import Arrays, Graph, Origin
+from netspec.importing.sources.darknet_options import Section
 from netspec.importing.sources.darknet_weights import Weights
 from netspec.language.activations import (
     Activation,
@@ -22,6 +22,7 @@ from netspec.language.activations import (
     Silu,
     Tanh,
 )
+from netspec.language.fields import Pair
 from netspec.language.norms import BatchNorm, LocalResponseNorm
 from netspec.language.steps import Dropout
 from netspec.text.source import Source, Span
@@ -39,36 +40,11 @@ ACTIVATIONS: dict[str, Activation] = {
     "mish": Mish(),
     "swish": Silu(),
 }
-IGNORED = ("cost", "softmax")
-
-
-@dataclass(slots=True)
-class Section:
-    """A section with its options, each with the line that it stands in."""
-
-    kind: str
-    span: Span
-    options: dict[str, tuple[str, Span]] = field(default_factory=dict)
-
-    def whole(self, name: str, default: int) -> int:
-        """An option that is a whole number. Raises Broken."""
-        text, span = self.options.get(name, (str(default), self.span))
-        try:
-            return int(text)
-        except ValueError:
-            raise Broken(f"`{name}={text}` is no whole number", Origin(self.kind, span)) from None
-
-    def real(self, name: str, default: float) -> float:
-        """An option that is a number. Raises Broken."""
-        text, span = self.options.get(name, (str(default), self.span))
-        try:
-            return float(text)
-        except ValueError:
-            raise Broken(f"`{name}={text}` is no number", Origin(self.kind, span)) from None
-
-    def at(self, name: str) -> Span:
-        """The place of an option, or of the section."""
-        return self.options[name][1] if name in self.options else self.span
+ENDS = ("cost", "softmax")
+"""What ends a network, which the training has."""
+MOMENTUM = 0.99
+"""Of its running statistics: it has no option for it."""
+Reader = Callable[[Section, Origin], Wire]
 
 
 def read(source: Source, name: str, weights: Callable[[], bytes] | None = None) -> Graph:
@@ -107,28 +83,67 @@ class _Reader:
         self.building = Building(name, "Darknet", (*size, self.net.whole("channels", 3)))
         self.wires: list[Wire] = []
         self.at = Wire(0)
+        self.ended = False
 
     def graph(self) -> Graph:
         """All layers, one after another."""
+        readers = self._readers()
+        self._checked(self.net, Origin(self.net.kind, self.net.span))
         for number, section in enumerate(self.layers):
             origin = Origin(f"{section.kind} {number}", section.span)
-            reader = getattr(self, f"_{section.kind}", None)
-            if reader is not None:
-                self.at = reader(section, origin)
-            elif section.kind in IGNORED:
-                self.building.note(f"`[{section.kind}]`: the loss of the training has it")
-            elif section.kind == "crop":
-                self.building.note("`[crop]`: images come at its size")
-            else:
+            reader = readers.get(section.kind)
+            if reader is None:
                 self.building.unsaid(origin, f"`[{section.kind}]` is no layer that the format has")
+            else:
+                self._checked(section, origin)
+                self.at = reader(section, origin)
             self.wires.append(self.at)
         self.weights.ended()
         return self.building.done(self.at)
 
+    def _readers(self) -> dict[str, Reader]:
+        """What reads each kind of section."""
+        return {
+            "convolutional": self._convolutional,
+            "connected": self._connected,
+            "maxpool": self._maxpool,
+            "avgpool": self._avgpool,
+            "dropout": self._dropout,
+            "normalization": self._normalization,
+            "route": self._route,
+            "shortcut": self._shortcut,
+            "crop": self._crop,
+            **dict.fromkeys(ENDS, self._end),
+        }
+
+    def _checked(self, section: Section, origin: Origin) -> None:
+        """Says which options nothing reads, where they may make another network of it."""
+        for option, span in section.unread():
+            help = "leave it out where it concerns the training alone"
+            self.building.unsaid(
+                Origin(origin.name, span), f"`{option}` of `[{section.kind}]` is nothing that the format has", help
+            )
+        if self.ended and section.kind not in ENDS:
+            self.building.unsaid(origin, "it stands behind what ends the network, and reads that")
+
+    def _end(self, section: Section, origin: Origin) -> Wire:
+        self.ended = True
+        heat = section.real("temperature", 1.0)
+        by = f", with its temperature of {heat:g}" if heat != 1 else ""
+        self.building.note(f"`[{section.kind}]`: the loss of the training has it{by}")
+        return self.at
+
+    def _crop(self, section: Section, origin: Origin) -> Wire:
+        if self.at.value:
+            self.building.unsaid(origin, "a map is cropped behind the first layer")
+        scaled = "" if section.whole("noadjust", 0) else ", as numbers from -1 to 1"
+        self.building.note(f"`[crop]`: images come at its size{scaled}")
+        return self.at
+
     def _convolutional(self, section: Section, origin: Origin) -> Wire:
         size, filters = section.whole("size", 1), section.whole("filters", 1)
         pad = size // 2 if section.whole("pad", 0) else section.whole("padding", 0)
-        stride, groups = section.whole("stride", 1), section.whole("groups", 1)
+        stride, groups = _strides(section), section.whole("groups", 1)
         dilation = section.whole("dilation", 1)
         normed = section.whole("batch_normalize", 0)
         channels = self.building.shape(self.at)[-1]
@@ -138,7 +153,7 @@ class _Reader:
             origin,
             filters=filters,
             kernel=(size, size),
-            stride=(stride, stride),
+            stride=stride,
             pads=((pad, pad), (pad, pad)),
             dilation=(dilation, dilation),
             groups=groups,
@@ -157,7 +172,7 @@ class _Reader:
         self, wire: Wire, section: Section, origin: Origin, norm: Arrays | None, usual: str = "logistic"
     ) -> Wire:
         if norm is not None:
-            wire = self.building.step(wire, BatchNorm(), origin, norm)
+            wire = self.building.step(wire, BatchNorm(momentum=MOMENTUM), origin, norm)
         word = section.options.get("activation", (usual, section.span))[0]
         if word not in ACTIVATIONS:
             self.building.unsaid(
@@ -167,13 +182,11 @@ class _Reader:
         return self.building.step(wire, ACTIVATIONS[word], origin)
 
     def _maxpool(self, section: Section, origin: Origin) -> Wire:
-        stride = section.whole("stride", 1)
-        size = section.whole("size", stride)
+        stride = _strides(section)
+        size = section.whole("size", section.whole("stride", 1))
         padding = section.whole("padding", size - 1)
         side = (padding // 2, padding - padding // 2)
-        return self.building.pool(
-            self.at, origin, type="max", window=(size, size), stride=(stride, stride), pads=(side, side)
-        )
+        return self.building.pool(self.at, origin, type="max", window=(size, size), stride=stride, pads=(side, side))
 
     def _avgpool(self, section: Section, origin: Origin) -> Wire:
         return self.building.whole(self.at, origin)
@@ -227,3 +240,9 @@ class _Reader:
             raise Broken(
                 f"`{text.strip()}` names no layer before this one", Origin(origin.name, section.span)
             ) from None
+
+
+def _strides(section: Section) -> Pair:
+    """Along height and width: once for both, or `stride_y` and `stride_x`."""
+    both = section.whole("stride", 1)
+    return section.whole("stride_y", both), section.whole("stride_x", both)

@@ -21,10 +21,13 @@ class Weights:
     def __init__(self, content: Callable[[], bytes] | None) -> None:
         self.data = content() if content is not None else None
         self.place = 0
+        self.transposed = False
+        """Whether kernels of connected layers lie as (inputs, outputs), which such versions say."""
         if self.data is not None:
             if len(self.data) < HEADER + 8:
                 raise Broken("the weights end before their first number")
             major, minor = (int.from_bytes(self.data[at : at + 4], "little", signed=True) for at in (0, 4))
+            self.transposed = major > 1000 or minor > 1000
             self.place = HEADER + (8 if major * 10 + minor >= 2 and major < 1000 and minor < 1000 else 4)
 
     def conv(self, filters: int, channels: int, size: int, normed: bool) -> tuple[Arrays, Arrays]:
@@ -41,10 +44,11 @@ class Weights:
         """The arrays of a connected layer: biases, the kernel, then the norm's."""
         if self.data is None:
             return {}, {}
-        bias, kernel = self._take((units,)), self._take((units, prod(read)))
+        cells, turned = prod(read), self.transposed
+        bias, kernel = self._take((units,)), self._take((cells, units) if turned else (units, cells))
 
         def laid_out() -> Any:
-            array = kernel()
+            array = kernel().T if turned else kernel()
             if len(read) == 3:  # maps are flattened as (channels, height, width)
                 array = array.reshape(units, read[2], read[0], read[1]).transpose(0, 2, 3, 1).reshape(units, -1)
             return array.T
