@@ -42,7 +42,7 @@ def _rank(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """How many of (batch, classes) logits come before that of its label in each row: the larger, and of equal ones those of a
     lower class, as the likeliest class is chosen too. All of them where the label's is no number."""
     own = jnp.take_along_axis(logits, labels[:, None], axis=1)
-    behind = (own > logits) | ((own == logits) & (jnp.arange(logits.shape[1]) >= labels[:, None]))
+    behind = (own > logits) | ((own == logits) & (jnp.arange(logits.shape[1])[None] >= labels[:, None]))
     return logits.shape[1] - jnp.sum(behind, axis=1)
 
 

@@ -45,6 +45,8 @@ def geometries(draw: st.DrawFn, name: str) -> Geometry:
         groups=groups,
     )
     assume(min(g.output) >= 1)
+    # XLA's own weight gradient, which is the reference, fails a check of its compiler for groups with both, and ends the process
+    assume(name != "compiled" or g.groups == 1 or (1, 1) in (g.stride, g.dilation))
     if name == "windows":
         rows, columns = (draw(st.sampled_from([n for n in range(1, 5) if size % n == 0])) for size in g.output[:2])
         g = replace(g, windows=(rows, columns))
