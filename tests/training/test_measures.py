@@ -81,7 +81,13 @@ def test_one_unit_and_top_five_over_padded_batches() -> None:
 
 
 def test_of_equal_logits_the_lower_class_comes_first_as_in_accuracy() -> None:
-    logits = jnp.zeros((8, 8)).at[7, 7].set(jnp.nan)
-    head, labels, real = head_of("class", 8, "cross_entropy"), jnp.arange(8), jnp.arange(8) < 8
+    logits, head, labels, real = (
+        jnp.zeros((8, 8)),
+        head_of("class", 8, "cross_entropy"),
+        jnp.arange(8),
+        jnp.arange(8) < 8,
+    )
     kept = answers.seen(head, logits, labels, real)
     assert (int(kept["accuracy"]), int(kept["top_5"])) == (1, 5)
+    no_number = answers.seen(head, logits.at[0, 0].set(jnp.nan), labels, real)
+    assert int(no_number["top_5"]) == 4
