@@ -48,6 +48,7 @@ class Building:
         self.graph = Graph(name, system, shape, [], 0)
         self._maps: dict[int, Shape] = {}
         self._affine: tuple[Any, Any] | None = None
+        self._is_read = False
         self._replaced: dict[int, Origin] = {}
 
     def shape(self, wire: Wire) -> Shape:
@@ -208,24 +209,39 @@ class Building:
 
         The format normalizes them once, for all that reads them.
         """
+        if self._is_read and not self._alike(affine, self._affine):
+            self.unsaid(origin, "the images are scaled in another way here than otherwise; the format scales them once")
+            return
+        self._is_read, self._affine = True, affine
+        if affine is None:
+            return
         import numpy as np
 
-        channels = self.graph.input[2]
-        factor, summand = (np.broadcast_to(np.asarray(one).reshape(-1), (channels,)) for one in affine or (1.0, 0.0))
-        if self._affine is not None and not np.array_equal(self._affine, (factor, summand)):
-            self.unsaid(origin, "it reads images that are rescaled otherwise than where they are read before")
-            return
-        self._affine = factor, summand
+        factor, summand = self._of_channels(affine)
         if not np.all(factor):
             self.unsaid(origin, "the images are multiplied by 0")
         elif np.any(factor != 1) or np.any(summand):
             self.graph.normal = (-summand / factor, 1 / factor)
             self.note("the images are normalized as the weights have it: `state/input`")
 
+    def _alike(self, one: tuple[Any, Any] | None, other: tuple[Any, Any] | None) -> bool:
+        if one is None and other is None:
+            return True  # without numpy, which a text does not need
+        pairs = zip(self._of_channels(one), self._of_channels(other), strict=True)
+        return all((a == b).all() for a, b in pairs)
+
+    def _of_channels(self, affine: tuple[Any, Any] | None) -> tuple[Any, Any]:
+        """Factor and summand of each channel."""
+        import numpy as np
+
+        channels = (self.graph.input[2],)
+        factor, summand = (np.broadcast_to(np.asarray(one).reshape(-1), channels) for one in affine or (1.0, 0.0))
+        return factor, summand
+
     def padded(self, pads: Pads, more: Pads, origin: Origin) -> Pads:
         """Both paddings together. One that cuts a map would be lost among others."""
         if min(*pads[0], *pads[1], *more[0], *more[1]) < 0:
-            self.unsaid(origin, "padding is negative: it cuts the map, and the format has no such step")
+            self.unsaid(origin, "negative padding cuts the map, and the format has no such step")
         pairs = zip((*pads[0], *pads[1]), (*more[0], *more[1]), strict=True)
         above, below, left, right = (max(0, one) + max(0, other) for one, other in pairs)
         return (above, below), (left, right)
@@ -245,7 +261,10 @@ class Building:
         if not output.value:
             raise Broken("it has no layer")
         if any(pads[0] + pads[1]):
-            self.unsaid(self.graph.ops[output.value - 1].origin, "zeros are put around the result of the network")
+            self.unsaid(
+                self.graph.ops[output.value - 1].origin,
+                "its result is padded: zeros are put around the result of the network",
+            )
         for value in sorted(self.graph.alive() & self._replaced.keys()):
             self.unsaid(
                 self._replaced[value],

@@ -101,8 +101,6 @@ class Op:
     """What it gives."""
     origin: Origin
     arrays: Arrays = field(default_factory=dict, compare=False)
-    hint: str = ""
-    """What the source calls the block it stands in."""
 
     @property
     def step(self) -> str | None:

@@ -71,12 +71,12 @@ def _pair(value: Any, default: int = 1) -> Pair:
 
 
 def _pads(layer: Layer, tensor: Tensor, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Pads:
-    word, (a, b) = str(layer.get("padding", layer.get("border_mode", "valid"))).lower(), tensor.pads
+    word = str(layer.get("padding", layer.get("border_mode", "valid"))).lower()
     size = [n + sum(pad) for n, pad in zip(layer.building.shape(tensor.wire)[:2], tensor.pads, strict=False)]
     if word == "same" and len(size) == 2:
         spans = [effective_kernel(k, d) for k, d in zip(kernel, dilation, strict=True)]
-        c, d = (same_padding(n, k, s) for n, k, s in zip(size, spans, stride, strict=True))
-        return (a[0] + c[0], a[1] + c[1]), (b[0] + d[0], b[1] + d[1])
+        rows, columns = (same_padding(n, k, s) for n, k, s in zip(size, spans, stride, strict=True))
+        return layer.building.padded(tensor.pads, (rows, columns), layer.origin)
     if word != "valid":
         layer.unsaid(f"padding `{word}`")
     return tensor.pads
@@ -202,8 +202,7 @@ def _padded(layer: Layer) -> Tensor:
     a, b = _pair(rows), _pair(columns)
     if min(a + b) < 0:
         raise Broken(f"{given!r} is no padding", layer.origin)
-    (c, d), (e, f) = tensor.pads
-    return replace(tensor, pads=((a[0] + c, a[1] + d), (b[0] + e, b[1] + f)))
+    return replace(tensor, pads=layer.building.padded((a, b), tensor.pads, layer.origin))
 
 
 @is_kind("Add", "Concatenate", "Multiply")

@@ -66,7 +66,7 @@ class Layer:
             raise Broken("it reads nothing", self.origin)
         tensor = self.inputs[place]
         if not tensor.wire.value and self.kind not in ("Rescaling", "Normalization"):
-            self._image(tensor)
+            self.building.normalized(tensor.affine, self.origin)
         if tensor.ended:
             self.unsaid("it reads probabilities, and the format ends with the logits")
         if any(tensor.pads[0] + tensor.pads[1]) and not padded:
@@ -77,28 +77,6 @@ class Layer:
         """Whether a value has more than one cell."""
         shape = self.building.graph.shape(wire.value)
         return len(shape) == 3 and shape[:2] != (1, 1)
-
-    def _image(self, tensor: Tensor) -> None:
-        """The images are normalized once, for all that read them."""
-        graph = self.building.graph
-        normal = None
-        if tensor.affine is not None:
-            factor, summand = tensor.affine
-            normal = (-summand / factor, 1 / factor)
-        before = graph.normal is not None or any(0 in op.reads for op in graph.ops)
-        if before and not _alike(normal, graph.normal):
-            self.unsaid(
-                "it reads the images scaled in another way than a layer before it, and the format scales them once"
-            )
-        elif normal is not None:
-            graph.normal = normal
-            self.building.note("the images are normalized as the weights have it: `state/input`")
-
-
-def _alike(one: tuple[Any, Any] | None, other: tuple[Any, Any] | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return all((a == b).all() for a, b in zip(one, other, strict=True))
 
 
 class Model:
@@ -114,9 +92,7 @@ class Model:
         result = self._model(self.config, [], [])
         if self.building is None:
             raise Broken("it does not say how large its images are")
-        if any(result.pads[0] + result.pads[1]):
-            self.building.unsaid(Origin(""), "zeros are put around the result, and no convolution follows")
-        return self.building.done(result.wire)
+        return self.building.done(result.wire, result.pads)
 
     def _model(self, model: dict[str, Any], given: list[Tensor], place: list[str]) -> Tensor:
         """A model's layers behind what it reads; the outermost reads the images."""

@@ -92,9 +92,9 @@ class Nodes:
         if self.result not in self.tensors:
             raise Broken("its result is no tensor of its nodes")
         result = self.tensors[self.result]
-        if any(result.pads[0] + result.pads[1]) or self.result in self.overwritten:
-            self.building.unsaid(Origin(self.result), "its result is padded, or was written over")
-        return self.building.done(result.wire)
+        if self.result in self.overwritten:
+            self.building.unsaid(Origin(self.result), "its result was written over")
+        return self.building.done(result.wire, result.pads)
 
     def _overwrite(self, name: str, made: Tensor) -> None:
         """Enters what a node wrote over a value; others that share its numbers cannot be read any more."""

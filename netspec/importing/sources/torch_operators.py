@@ -29,10 +29,6 @@ def _both(pad: Pair) -> Pads:
     return (pad[0], pad[0]), (pad[1], pad[1])
 
 
-def _more(a: Pads, b: Pads) -> Pads:
-    return (a[0][0] + b[0][0], a[0][1] + b[0][1]), (a[1][0] + b[1][0], a[1][1] + b[1][1])
-
-
 @is_target("conv2d")
 def _conv(nodes: Nodes, node: Node) -> Tensor:
     tensor, kernel, bias = nodes.read(node, padded=True), nodes.array(node, "weight"), nodes.array(node, "bias")
@@ -41,9 +37,10 @@ def _conv(nodes: Nodes, node: Node) -> Tensor:
     pads = tensor.pads
     if given == "same":
         total = [effective_kernel(k, d) - 1 for k, d in zip(shape[2:], dilation, strict=True)]
-        pads = _more(pads, ((total[0] // 2, total[0] - total[0] // 2), (total[1] // 2, total[1] - total[1] // 2)))
+        rows, columns = ((one // 2, one - one // 2) for one in total)
+        pads = nodes.building.padded(pads, (rows, columns), node.origin)
     elif given != "valid":
-        pads = _more(pads, _both(_pair(given, 0)))
+        pads = nodes.building.padded(pads, _both(_pair(given, 0)), node.origin)
     assert kernel is not None
     if shape[1] * int(node.get("groups", 1)) != nodes.building.shape(tensor.wire)[-1]:
         raise Broken(f"its weights are for {shape[1]} channels of each group, and it reads others", node.origin)
@@ -175,10 +172,8 @@ def _padded(nodes: Nodes, node: Node) -> Tensor:
     if len(given) != 4 or node.get("mode", "constant") != "constant" or node.get("value"):
         nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
         return tensor
-    if min(given) < 0:
-        nodes.building.unsaid(node.origin, "negative padding, which cuts a map")
-        return tensor
-    return replace(tensor, pads=_more(tensor.pads, ((given[2], given[3]), (given[0], given[1]))))
+    more = ((given[2], given[3]), (given[0], given[1]))
+    return replace(tensor, pads=nodes.building.padded(tensor.pads, more, node.origin))
 
 
 def _same_layout(nodes: Nodes, node: Node, found: list[Tensor]) -> None:
