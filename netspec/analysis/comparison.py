@@ -76,14 +76,16 @@ def compare(old: Plan, new: Plan) -> Comparison:
 
 def _aligned(old: Sequence[PlannedLayer], new: Sequence[PlannedLayer]) -> Iterator[Pair]:
     """Layers that say the same are pairs; of those between them, the ones of a kind and name; then those of a kind."""
-    start = 0
-    while start < min(len(old), len(new)) and _said(old[start]) == _said(new[start]):
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and _said(old[-1 - end]) == _said(new[-1 - end]):
-        end += 1
+    likeness = {id(layer): _said(layer) for layer in (*old, *new)}
+    most = min(len(old), len(new))
+
+    def alike(at: int) -> bool:
+        return likeness[id(old[at])] == likeness[id(new[at])]
+
+    start = next((at for at in range(most) if not alike(at)), most)
+    end = next((at for at in range(most - start) if not alike(-1 - at)), most - start)
+    likenesses = (lambda layer: likeness[id(layer)], lambda layer: (layer.kind, layer.name), lambda layer: layer.kind)
     yield from map(Pair, old[:start], new[:start])
-    likenesses = (_said, lambda layer: (layer.kind, layer.name), lambda layer: layer.kind)
     yield from _paired(old[start : len(old) - end], new[start : len(new) - end], likenesses)
     yield from map(Pair, old[len(old) - end :], new[len(new) - end :])
 

@@ -15,7 +15,7 @@ from netspec.analysis.comparison import Comparison, Pair, compare
 from netspec.analysis.figures import short, short_bytes
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import layer_as_json
-from netspec.cli import messages, options, specs
+from netspec.cli import markdown, messages, options, specs
 from netspec.cli.layer_table import described
 from netspec.cli.outcome import Outcome
 from netspec.language.kind import dimensions
@@ -67,6 +67,11 @@ class Row:
     output: str = ""
     parameters: str = ""
     macs: str = ""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The columns behind the mark."""
+        return self.name, self.said, self.output, self.parameters, self.macs
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:
@@ -147,11 +152,15 @@ def _parts(comparison: Comparison, stream: TextIO) -> Iterator[Table | Text | st
         yield "\nOther settings\n" + "\n".join(f"  {_told(change)}" for change in comparison.changes)
 
 
+def _names(comparison: Comparison) -> list[str]:
+    """Those of both networks, once where they are alike."""
+    return [*dict.fromkeys(plan.name for plan in (comparison.old, comparison.new))]
+
+
 def _title(comparison: Comparison) -> Text:
     from rich.text import Text
 
-    names = dict.fromkeys(plan.name for plan in (comparison.old, comparison.new))
-    title = Text(" -> ".join(map(messages.safe, names)), style="bold")
+    title = Text(" -> ".join(map(messages.safe, _names(comparison))), style="bold")
     if comparison.same:
         title.append("  nothing that is computed has changed", style="not bold")
     return title
@@ -168,9 +177,7 @@ def _layers(comparison: Comparison, stream: TextIO) -> Table:
     table.add_column("parameters", justify="right", no_wrap=True)
     table.add_column("MACs", justify="right", no_wrap=True)
     for row in _rows(comparison):
-        style = COLOURS.get(row.change, "dim")
-        cells = (row.name, row.said, row.output, row.parameters, row.macs)
-        table.add_row(MARKS.get(row.change, ""), *map(messages.safe, cells), style=style)
+        table.add_row(MARKS.get(row.change, ""), *map(messages.safe, row.cells), style=COLOURS.get(row.change, "dim"))
     return table
 
 
@@ -189,19 +196,12 @@ def _totals(comparison: Comparison, stream: TextIO) -> Table:
 def _markdown(comparison: Comparison) -> str:
     """For a pull request: what has changed, then what it costs."""
     rows = [["", "layer", "what", "output", "parameters", "MACs"], ["---"] * 4 + ["---:"] * 2]
-    for row in _rows(comparison):
-        cells = [MARKS.get(row.change, ""), row.name, row.said, row.output, row.parameters, row.macs]
-        rows.append(cells)
+    rows += ([MARKS.get(row.change, ""), *row.cells] for row in _rows(comparison))
     costs = [[*COSTS_HEAD], ["---", *["---:"] * 4], *map(list, _costs(comparison))]
-    names = dict.fromkeys(plan.name for plan in (comparison.old, comparison.new))
-    parts = [f"### {' → '.join(names)}", _markdown_table(rows), _markdown_table(costs)]
+    parts = [f"### {' → '.join(_names(comparison))}", markdown.table(rows), markdown.table(costs)]
     if comparison.changes:
         parts.append("\n".join(f"- `{_told(change)}`" for change in comparison.changes))
     return "\n\n".join(parts)
-
-
-def _markdown_table(rows: list[list[str]]) -> str:
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
 def _as_json(comparison: Comparison) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from netspec.analysis.budgets import COSTS
 from netspec.analysis.figures import percent, short_bytes
 from netspec.analysis.plan import Plan, grammar
 from netspec.analysis.summary import as_json, savings
-from netspec.cli import layer_table, messages, options, specs
+from netspec.cli import layer_table, markdown, messages, options, specs
 from netspec.cli.outcome import Outcome
 from netspec.diagnostics.render.wording import counted
 from netspec.language.kind import dimensions
@@ -73,12 +73,11 @@ def _csv(plan: Plan) -> str:
 
 def _markdown(plan: Plan) -> str:
     rows = [list(COLUMNS), ["---"] * 5 + ["---:"] * 5, *_rows(plan)]
-    table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
     frozen = f" (**{plan.trained_parameters:,}** trained, the others frozen)" if plan.frozen else ""
     total = (
         f"**{plan.parameters:,}** parameters{frozen}, **{plan.macs:,}** multiply-adds, `{grammar(plan.spec)['text']}`"
     )
-    return f"### {plan.name}\n\n{table}\n\n{total}"
+    return f"### {plan.name}\n\n{markdown.table(rows)}\n\n{total}"
 
 
 def _table(plan: Plan, stream: TextIO) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import doctest
+from types import ModuleType
+
+import pytest
 
 from netspec.analysis.comparison import Comparison, compare
 from netspec.analysis.plan import Plan
-from netspec.cli import diff
+from netspec.cli import diff, markdown
 from netspec.language.plain import Change
 from netspec.repair.check import check_source
 from netspec.text.source import Source
@@ -91,6 +94,8 @@ def test_a_join_that_reads_another_layer() -> None:
     assert [change.path for change in join.changes] == ["reads"]
 
 
-def test_the_examples_of_its_words_run() -> None:
-    assert doctest.testmod(diff).attempted >= 2
-    assert not doctest.testmod(diff).failed
+@pytest.mark.parametrize(("module", "least"), [(diff, 2), (markdown, 1)])
+def test_the_examples_of_its_words_run(module: ModuleType, least: int) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted >= least
+    assert not found.failed
