@@ -87,6 +87,7 @@ def leave_lost_terminals() -> None:
 
 def _insist(numbers: socket.socket, previous: dict[signal.Signals, signal._HANDLER]) -> None:
     """Ends the process where a SIGINT after the first signal does not end it, as the handler before would have."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # one taken here would leave the main thread asleep in its call
     before = False
     with numbers:
         while received := numbers.recv(64):
