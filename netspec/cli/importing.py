@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli import options
+from netspec.cli import messages, options
 from netspec.cli.outcome import Outcome
+
+if TYPE_CHECKING:
+    from netspec.importing.imported import Imported, Size
+
+
+def _size(_: click.Context, parameter: click.Parameter, text: str | None) -> Size | None:
+    """`--input`: height, width and channels."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,6})[x×]([1-9]\d{0,6})[x×]([1-9]\d{0,6})", text, re.IGNORECASE)
+    if found is None:
+        raise click.BadParameter("write height, width and channels, as in 224x224x3")
+    return int(found[1]), int(found[2]), int(found[3])
 
 
 @click.command(
@@ -30,9 +46,25 @@ from netspec.cli.outcome import Outcome
 @click.option(
     "--from-weights", "own", metavar="FILE", type=options.FILE, help="Where the weights are, of Darknet's networks."
 )
-@click.option("--partial", is_flag=True, help="Leave out what the format cannot say, and say what that was.")
+@click.option(
+    "--input",
+    "size",
+    metavar="HxWxC",
+    callback=_size,
+    help="Height, width and channels of the images, where the file leaves them open, as in 224x224x3.",
+)
+@click.option("--partial", is_flag=True, help="Leave out what the format cannot say, and mark the places in the spec.")
+@click.option("--overwrite", is_flag=True, help="Write over files that are there already.")
 @options.forms()
-def import_(file: str, output: str | None, weights: str | None, own: str | None, partial: bool) -> Outcome:
+def import_(
+    file: str,
+    output: str | None,
+    weights: str | None,
+    own: str | None,
+    size: Size | None,
+    partial: bool,
+    overwrite: bool,
+) -> Outcome:
     """Make a spec, as a person would write it, of a network that another system wrote.
 
     FILE is a network of Darknet (.cfg), Caffe (.prototxt), ONNX (.onnx), Keras (.keras, .h5, .json) or PyTorch (.pt2, by
@@ -49,13 +81,34 @@ def import_(file: str, output: str | None, weights: str | None, own: str | None,
             raise click.BadParameter("that is what is imported", param_hint=name)
     if _same(output, weights):
         raise click.BadParameter("the spec is written there", param_hint="--weights")
-    found = imported(file, weights=own, arrays=weights is not None, partial=partial)
+    output = None if output == "-" else output
+    for path, name in ((output, "--output"), (weights, "--weights")):
+        if path is not None and os.path.lexists(path) and not overwrite:
+            meant = " If the weights are to be read there, say --from-weights." if name == "--weights" else ""
+            raise click.BadParameter(f"{path} is there already; --overwrite writes over it.{meant}", param_hint=name)
+    found = imported(file, weights=own, arrays=weights is not None, partial=partial, input=size)
     if weights is not None:
         write_atomic(Path(weights), weights_file(found))
-    if output is None or output == "-":
+    if output is None:
         return Outcome(found.findings, lambda _: [found.text])
     write_atomic(Path(output), found.text.encode())
+    for line in _said(found, file, output, weights):
+        click.echo(line, err=True)
     return Outcome(found.findings)
+
+
+def _said(found: Imported, file: str, output: str, weights: str | None) -> Iterator[str]:
+    """What was written, and what comes next."""
+    name, plan = messages.safe(output), found.plan
+    same = "not the whole network of" if found.findings else "held against"
+    end = "" if found.findings else ", operation by operation: the same network"
+    yield f"{name}: {len(plan.layers)} layers, {plan.parameters:,} parameters; {same} {messages.safe(file)}{end}"
+    for note in found.notes:
+        yield f"  {note}"
+    if weights is not None:
+        own = messages.safe(os.path.relpath(weights, Path(output).parent))
+        yield f"{messages.safe(weights)}: its weights; training begins from them by `train: {{from: {own}}}`"
+    yield f"next: netspec validate {name}"
 
 
 def _same(one: str | None, other: str | None) -> bool:

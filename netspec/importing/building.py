@@ -38,6 +38,18 @@ class Wire(NamedTuple):
     flat: bool = False
 
 
+def sized(found: Sequence[int | None], given: Sequence[int] | None) -> tuple[int, ...]:
+    """Height, width and channels of images: what a source says of them, and what is given where it says nothing. Raises Broken."""
+    made = [own if own else other for own, other in zip(found, given or (None, None, None), strict=True)]
+    shown = " x ".join(str(own or "?") for own in found)
+    known = [one for one in made if one]
+    if len(known) < 3:
+        raise Broken(f"the size of its images is not known ({shown}): say it, as in `--input 224x224x3`")
+    if given is not None and known != list(given):
+        raise Broken(f"its images are {shown}, and not {' x '.join(map(str, given))}")
+    return tuple(known)
+
+
 class Building:
     """A graph in the making. What is not sound raises Broken."""
 
@@ -91,17 +103,22 @@ class Building:
         pads: Pads = NO_PADS,
         counted: bool = False,
         ceil: bool = False,
+        zeros: Pads = NO_PADS,
     ) -> Wire:
-        """A pooling layer; with `ceil`, windows may reach over the end."""
+        """A pooling layer, of a map with zeros that were put around it; with `ceil`, windows may reach over the end."""
         read = self._map(wire, origin)
         _positive(origin, *window, *stride)
+        if any(zeros[0] + zeros[1]):
+            if type == "max" and not self._never_negative(wire):
+                self.unsaid(origin, "zeros around a map may be its largest numbers; the format's padding never is")
+            if type == "average" and any(pads[0] + pads[1]) and not counted:
+                self.unsaid(origin, "an average counts some of the cells around a map, and others not")
+            counted, pads = True, self.padded(pads, zeros, origin)
         sizes = self._sizes(read, window, stride, pads, origin, ceil)
         exact = self._sizes(read, window, stride, pads, origin)
         padded = any(pads[0] + pads[1]) and counted and type == "average"
-        if padded and (sizes != exact or pads[0][0] != pads[0][1] or pads[1][0] != pads[1][1]):
-            self.unsaid(
-                origin, "an average counts padding, and its windows reach over the end or one side has more of it"
-            )
+        if padded and sizes != exact:
+            self.unsaid(origin, "an average counts its padding, and its windows reach over the end of that")
         after = (pads[0][1], pads[1][1]) if padded else None
         settings = Pool(type, window, stride, (pads[0][0], pads[1][0]), after)
         return self._add(settings, (wire.value,), (*sizes, read[2]), origin)
@@ -166,6 +183,14 @@ class Building:
         settings = Projection(way="slice", stride=stride, target=target)
         return self._add(settings, (wire.value,), target, origin)
 
+    def widened(self, wire: Wire, channels: int, origin: Origin) -> Wire:
+        """A map with channels of zeros behind the others."""
+        last = self.graph.ops[wire.value - 1]
+        target = (*last.shape[:2], last.shape[2] + channels)
+        if isinstance(last.settings, Projection) and last.settings.way == "slice" and self.is_unread(wire):
+            return self.sliced(Wire(last.reads[0]), last.settings.stride, target, last.origin)
+        return self.sliced(wire, (1, 1), target, origin)
+
     def scaled(self, wire: Wire, origin: Origin, *, scale: bool, shift: bool, arrays: Arrays | None = None) -> Wire:
         """A factor and a summand for each channel: of the norm before it, or a convolution of each channel on its own."""
         from dataclasses import replace
@@ -187,6 +212,10 @@ class Building:
         return self.conv(
             wire, origin, filters=channels, kernel=(1, 1), groups=channels, bias=shift, arrays={**kernel, **bias}
         )
+
+    def _never_negative(self, wire: Wire) -> bool:
+        last = self.graph.ops[wire.value - 1].settings if wire.value else None
+        return isinstance(last, Activation) and last.never_negative
 
     def is_unread(self, wire: Wire) -> bool:
         """Whether no operation reads a value so far."""
@@ -247,8 +276,10 @@ class Building:
         return (above, below), (left, right)
 
     def unsaid(self, origin: Origin, message: str, help: str | None = None, code: str = "NS290") -> None:
-        """What the format cannot say."""
-        self.graph.unsaid.append(Unsaid(code, message, origin, help, origin.name))
+        """What the format cannot say, once."""
+        behind = self.graph.ops[-1].origin if self.graph.ops else None
+        if not any((one.origin, one.message) == (origin, message) for one in self.graph.unsaid):
+            self.graph.unsaid.append(Unsaid(code, message, origin, help, behind))
 
     def note(self, text: str) -> None:
         """What was left out without loss, once."""

@@ -11,8 +11,8 @@ from netspec.language.activations import Activation, NoActivation
 
 def gated(graph: Graph) -> Graph:
     """The graph in which each product that is a gate is one; others stay, and are refused later."""
-    users = graph.users()
-    ops = list(graph.ops)
+    graph = graph.needed()  # what a function in pieces was made of reads the same values
+    users, ops = graph.users(), list(graph.ops)
     for number, op in enumerate(graph.ops, 1):
         if is_join(op, "multiply") and len(op.reads) == 2:
             for map, factor in (op.reads, op.reads[::-1]):
@@ -54,7 +54,7 @@ def _gate(graph: Graph, users: list[list[int]], map: int, factor: int, product: 
     behind = [op.settings for op in rest[sums[1] + 1 :] if isinstance(op.settings, Activation)]
     if not (_has_bias(squeeze) and _has_bias(excite)):
         what = "squeeze and excitation without biases; the two layers of a `gate` have them"
-        graph.unsaid.append(Unsaid("NS290", what, squeeze.origin, layer=squeeze.origin.name))
+        graph.unsaid.append(Unsaid("NS290", what, squeeze.origin))
     settings = Gate(squeeze.shape[-1], (between or [NoActivation()])[0], (behind or [NoActivation()])[0])
     arrays: Arrays = {**_named("squeeze", squeeze), **_named("excite", excite)}
     return Op(settings, (map,), product.shape, product.origin, arrays)

@@ -117,7 +117,8 @@ class Unsaid:
     message: str
     origin: Origin
     help: str | None = None
-    layer: str | None = None
+    behind: Origin | None = None
+    """What was read last before it."""
 
 
 @dataclass(slots=True)
@@ -135,10 +136,16 @@ class Graph:
     unsaid: list[Unsaid] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was left out because the format says it elsewhere, or not at all, and the network stays the same."""
-    inference: bool = False
-    """Whether it is an export for inference, which has lost its dropout and whose norms were folded."""
     normal: tuple[Array, Array] | None = None
     """Mean and deviation of each channel, where the source normalizes its images."""
+    ended: bool = False
+    """Whether the source says by what its result is measured, or makes probabilities of it."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """What the source says of its data, by the keys of the format."""
+    train: dict[str, Any] = field(default_factory=dict)
+    """What it says of its training."""
+    spec: str | None = None
+    """The text of a spec that the file holds, of which it says that it is this network."""
 
     def shape(self, value: int) -> Shape:
         """The shape of a value."""
@@ -168,20 +175,6 @@ class Graph:
             if isinstance(op.settings, Join) and len(op.reads) == 1 and op.settings.how != "multiply":
                 numbers[number] = numbers.get(op.reads[0], 0)
             elif number in alive:
-                kept.append(_reading(op, tuple(numbers[n] for n in op.reads)))
+                kept.append(replace(op, reads=tuple(numbers[n] for n in op.reads)))
                 numbers[number] = len(kept)
-        return Graph(
-            self.name,
-            self.system,
-            self.input,
-            kept,
-            numbers[self.output],
-            self.unsaid,
-            self.notes,
-            self.inference,
-            self.normal,
-        )
-
-
-def _reading(op: Op, reads: tuple[int, ...]) -> Op:
-    return replace(op, reads=reads)
+        return replace(self, ops=kept, output=numbers[self.output])

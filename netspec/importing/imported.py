@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,19 @@ from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.errors import SpecError
 from netspec.importing.graph import Graph, Unsaid
+from netspec.importing.heads import headed
+from netspec.importing.own import NOT_ITS, of_spec
+from netspec.importing.partial import cut, marked
+from netspec.importing.partial import told as said_instead
 from netspec.importing.reading import finding, read, told
 from netspec.importing.recovery import Recovered, Refused, recovered, spec_name
+from netspec.importing.written import lines
 from netspec.text.source import Source
 
-MOST_CUTS = 60
-"""How many places before what cannot be said are tried as the end of a partial import."""
+YOURS = "# the source of your data: `npz` stands for arrays of your own"
+Size = tuple[int, int, int]
+"""Height, width and channels of images."""
+TAKEN = ("the spec is the one in its metadata: the network in the file is that spec's",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ class Imported:
     """Warnings: what a partial import left out."""
     arrays: dict[str, Any] | None
     """The weights by the names that a model has: `params/block1.conv1/kernel`; None where they were not asked for."""
+    notes: Sequence[str] = ()
+    """What was left out without loss, or could not be known."""
 
     def save(self, spec: str | Path, weights: str | Path | None = None) -> None:
         """Writes the spec, and the weights as safetensors of float32. Raises OSError; ValueError where there are none, or both are one file."""
@@ -42,61 +52,92 @@ class Imported:
         write_atomic(Path(spec), self.text.encode())
 
 
-def imported(file: str, *, weights: str | None = None, arrays: bool = False, partial: bool = False) -> Imported:
+def imported(
+    file: str,
+    *,
+    weights: str | None = None,
+    arrays: bool = False,
+    partial: bool = False,
+    input: Size | None = None,
+) -> Imported:
     """The spec of a network that another system wrote, proved to be the same network; with `arrays` its weights too.
 
-    `weights` is a file of weights beside it, where the system has such. Nothing of the file is executed. With `partial`, what
-    the format cannot say is left out, and named; else SpecError names it. Raises UnreadableSpec too.
+    `weights` is a file of weights beside it, where the system has such; `input` the height, width and channels of its images,
+    where it leaves them open. Nothing of the file is executed. With `partial`, what the format cannot say is left out, and named;
+    else SpecError names it. Raises UnreadableSpec too.
     """
-    graph, source = read(file, weights)
-    return spec_of(graph, file, source, arrays=arrays or weights is not None, partial=partial)
+    arrays = arrays or weights is not None
+    graph, source = read(file, weights, input, arrays=arrays)
+    return spec_of(graph, file, source, arrays=arrays, partial=partial)
 
 
-def spec_of(graph: Graph, file: str, source: Source | None, *, arrays: bool, partial: bool) -> Imported:
-    """The spec of a graph that was read. Raises SpecError."""
-    unsaid = list(graph.unsaid)
+def spec_of(
+    graph: Graph, file: str, source: Source | None, *, arrays: bool, partial: bool, asks: str = "`--partial`"
+) -> Imported:
+    """The spec of a graph that was read; `asks` is how a partial import is asked for. Raises SpecError."""
+    found = None
+    if graph.spec is not None and not graph.unsaid:
+        with told(file, source):
+            found = of_spec(graph, headed(graph))
+    if found is not None:
+        graph, taken = found
+        with told(file, source):
+            weights = named_arrays(graph, taken, file) if arrays else None
+        return Imported(taken.text, taken.plan, (), weights, TAKEN)
+    if graph.spec is not None:
+        graph.notes.append(NOT_ITS)
+    return _written(headed(graph), file, source, arrays, partial, asks)
+
+
+def _written(graph: Graph, file: str, source: Source | None, arrays: bool, partial: bool, asks: str) -> Imported:
+    """The spec as a person would write it. Raises SpecError."""
+    unsaid, head, tail = list(graph.unsaid), _head(graph, file), _tail(graph)
     if unsaid and not partial:
-        raise SpecError([finding(one, file, source) for one in unsaid])
+        raise SpecError([finding(one, file, source) for one in _asking(unsaid, asks)])
     try:
-        graph, found = graph.needed(), recovered(graph, _head(graph, file, unsaid))
+        graph = graph.needed()
+        found = recovered(graph, head, tail)
     except Refused as refused:
-        if not partial:
-            raise SpecError([finding(one, file, source) for one in refused.unsaid]) from None
-        graph, found = _cut(graph, file, [*unsaid, *refused.unsaid])
         unsaid += refused.unsaid
+        if not partial:
+            raise SpecError([finding(one, file, source) for one in _asking(unsaid, asks)]) from None
+        short = cut(graph, head, tail, unsaid)
+        if short is None:
+            raise SpecError([finding(one, file, source) for one in unsaid]) from None
+        graph, found = short
+    if unsaid:
+        unsaid = said_instead(unsaid, graph)
+        found = marked(graph, found, unsaid)
     warnings = tuple(replace(finding(one, file, source), severity="warning") for one in unsaid)
     with told(file, source):
         weights = named_arrays(graph, found, file) if arrays else None
-    return Imported(found.text, found.plan, warnings, weights)
+    return Imported(found.text, found.plan, warnings, weights, graph.notes)
 
 
-def _head(graph: Graph, file: str, unsaid: list[Unsaid]) -> str:
-    """What stands before the network, with what was left out as comments."""
+def _asking(unsaid: list[Unsaid], asks: str) -> list[Unsaid]:
+    """What cannot be said; the first says how to import the rest."""
+    way = f"{asks} imports the rest, and marks the place in the spec"
+    return [replace(one, help=f"{one.help}; {way}" if one.help else way) for one in unsaid[:1]] + unsaid[1:]
+
+
+def _head(graph: Graph, file: str) -> str:
+    """What stands before the network, with what was left out without loss as comments."""
     name = spec_name(graph.name)
     lines = [
         "netspec: 1",
         f"name: {name}",
         f"description: Imported from {spec_name(Path(file).stem)}{Path(file).suffix} ({graph.system}).",
+        *(f"# {note}" for note in graph.notes),
     ]
-    notes = [*graph.notes]
-    if graph.inference:
-        notes.append("this is an export for inference: it has no dropout, and norms may be folded into convolutions")
-    lines += [f"# {note}" for note in notes]
-    lines += [f"# not imported: {one.origin.name}: {one.message}".replace("\n", " ") for one in unsaid]
     return "\n".join(lines) + "\n"
 
 
-def _cut(graph: Graph, file: str, unsaid: list[Unsaid]) -> tuple[Graph, Recovered]:
-    """The network up to what cannot be said. Raises SpecError where nothing comes before it."""
-    names = {one.origin.name for one in unsaid}
-    end = next((n for n, op in enumerate(graph.ops, 1) if op.origin.name in names), len(graph.ops))
-    for output in range(end - 1, max(0, end - MOST_CUTS), -1):
-        part = replace(graph, output=output).needed()
-        try:
-            return part, recovered(part, _head(graph, file, unsaid))
-        except Refused:
-            continue
-    raise SpecError([finding(one, file, None) for one in unsaid])
+def _tail(graph: Graph) -> str:
+    """What stands behind it: what the source says of data and training."""
+    if not (graph.data or graph.train):
+        return ""
+    data = {"source": "npz", **graph.data}
+    return "\n".join(["", YOURS, *lines(data, "data", 0), "", *lines(graph.train, "train", 0)]) + "\n"
 
 
 def named_arrays(graph: Graph, found: Recovered, file: str) -> dict[str, Any]:

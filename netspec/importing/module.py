@@ -24,9 +24,9 @@ def from_torch(module: Any, images: Any, *, partial: bool = False) -> Imported:
         program = torch.export.export(module, (images,))
     except Exception as error:  # whatever the author's code raises
         what = f"PyTorch does not export it: {str(error).splitlines()[0][:160] if str(error) else type(error).__name__}"
-        raise SpecError([finding(Unsaid("NS292", what, Origin(name)), name, None)]) from error
+        raise SpecError([finding(Unsaid("NS292", what, Origin("")), name, None)]) from error
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.pt2"
         torch.export.save(program, path)
-        graph, _ = read(str(path))
-        return spec_of(graph, f"{name}.pt2", None, arrays=True, partial=partial)
+        graph, _ = read(str(path), called=name)
+        return spec_of(graph, name, None, arrays=True, partial=partial, asks="`partial=True`")

@@ -26,17 +26,32 @@ class System:
     module: str
     """Its `read` gives a graph."""
     text: bool = False
-    """Whether its files are texts, in which things have places, and whose weights stand in a file beside them."""
+    """Whether its files are texts, in which things have places."""
+    apart: str = ""
+    """Where its weights are, which are not in the file itself."""
 
 
 SYSTEMS: dict[str, System] = {
-    ".cfg": System("netspec.importing.sources.darknet", True),
-    ".prototxt": System("netspec.importing.sources.caffe", True),
+    ".cfg": System(
+        "netspec.importing.sources.darknet", True, "say by --from-weights where they are, as in `--from-weights net.weights`"
+    ),
+    ".prototxt": System(
+        "netspec.importing.sources.caffe", True, "Caffe's are not read: convert the model to ONNX, and import that"
+    ),
     ".onnx": System("netspec.importing.sources.onnx"),
-    **dict.fromkeys((".keras", ".h5", ".hdf5", ".json"), System("netspec.importing.sources.keras")),
+    **dict.fromkeys((".keras", ".h5", ".hdf5"), System("netspec.importing.sources.keras")),
+    ".json": System("netspec.importing.sources.keras", apart="import the `.keras` or `.h5` file of the model, which holds both"),
     ".pt2": System("netspec.importing.sources.torch_file"),
 }
 """By the ending of a file."""
+PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib")
+PICKLE = "it may be a pickle, a program that would run when it is read, and an import executes nothing"
+OF_PICKLE = (
+    "where it was made, write the module with its weights: `torch.export.save(torch.export.export(module, (images,)), "
+    '"net.pt2")`, and import that; or `netspec.from_torch(module, images).save("net.yaml", "net.safetensors")`'
+)
+ALONE = {".safetensors": "", ".npz": "", ".caffemodel": "", ".weights": " and give this by --from-weights"}
+"""Files of arrays, which have no layers; and what else is to be done."""
 MOST_BYTES = 8 << 30
 PACKAGES = ("onnx", "h5py", "numpy", "google", "safetensors")
 INSTALL = "pip install 'netspec-compiler[import]'"
@@ -47,26 +62,51 @@ MALFORMED = (
 """What reading raises in a file of someone else's making; RuntimeError of an encrypted archive, and of too many levels."""
 
 
-def read(file: str, weights: str | None = None) -> tuple[Graph, Source | None]:
-    """The graph of a file, and its text where it is one; `weights` is a file of weights beside it.
+def read(
+    file: str,
+    weights: str | None = None,
+    size: tuple[int, int, int] | None = None,
+    *,
+    arrays: bool = False,
+    called: str | None = None,
+) -> tuple[Graph, Source | None]:
+    """The graph of a file, and its text where it is one.
 
-    Raises UnreadableSpec where a file cannot be read, SpecError where it is not what its ending says, Misuse where a file of
-    weights is given to a system that has none.
+    `weights` is a file of weights beside it, `size` the (height, width, channels) of images where the file leaves them open,
+    `arrays` whether weights are asked for, `called` what the file is called for people.
+
+    Raises UnreadableSpec where a file cannot be read, SpecError where it is not what its ending says or has no weights that are
+    asked for, Misuse where a file of weights is given to a system that has none.
     """
     system = SYSTEMS.get(Path(file).suffix.lower())
     if system is None:
-        endings = ", ".join(f"`{ending}`" for ending in SYSTEMS)
-        help = f"give a file that ends in one of {endings}"
-        raise SpecError([placeless("NS292", f"`{file}`: no ending that an import knows", help)], status=2)
+        raise _unknown(file)
     if weights is not None and not system.text:
         raise Misuse(f"weights of `{file}` are in the file itself: give no other for them.")
     reader = import_module(system.module)
     name = Path(file).name.removesuffix(Path(file).suffix)
     content = (lambda: _bytes(weights)) if weights is not None else None
     source = _text(file) if system.text else None
-    with told(file, source):
-        graph: Graph = reader.read(source, name, content) if source is not None else reader.read(Path(file), name)
+    if arrays and weights is None and system.apart:
+        raise SpecError([placeless("NS292", f"`{file}` holds no weights", system.apart)])
+    with told(called or file, source):
+        graph: Graph = (
+            reader.read(source, name, content, size) if source is not None else reader.read(Path(file), name, size)
+        )
         return gated(graph), source
+
+
+def _unknown(file: str) -> SpecError:
+    """What is wrong with a file whose ending no system has."""
+    ending = Path(file).suffix.lower()
+    if ending in PICKLES:
+        return SpecError([placeless("NS295", f"`{file}`: {PICKLE}", OF_PICKLE)])
+    known = ", ".join(f"`{one}`" for one in SYSTEMS)
+    if ending in ALONE:
+        help = f"import the file of the network, which ends in one of {known}{ALONE[ending]}"
+        return SpecError([placeless("NS292", f"`{file}` holds weights alone, and no layers", help)])
+    help = f"give a file that ends in one of {known}; most systems write ONNX"
+    return SpecError([placeless("NS292", f"`{file}`: no ending that an import knows", help)], status=2)
 
 
 @contextmanager

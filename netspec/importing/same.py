@@ -71,6 +71,8 @@ def plain(op: Op, graph: Graph) -> Hashable:
             values["dilation"] = tuple(
                 d if k > 1 else 1 for d, k in zip(settings.dilation, settings.kernel, strict=True)
             )
+        if isinstance(settings, Pool) and settings.counted is not None:
+            values["counted"] = _reached(settings, read, op.shape)
         if isinstance(settings, Pool) and covers(settings, read, op.shape):
             values |= {"window": "all", "before": (0, 0), "whole": True}
         return tuple(sorted(values.items(), key=lambda item: item[0]))
@@ -84,6 +86,14 @@ def covers(pool: Pool, read: tuple[int, ...], given: tuple[int, ...]) -> bool:
     whole = all(w >= n + b for w, n, b in zip(pool.window, read[:2], pool.before, strict=True))
     exact = pool.counted is None or pool.window == read[:2]
     return given[:2] == (1, 1) and whole and exact
+
+
+def _reached(pool: Pool, read: tuple[int, ...], given: tuple[int, ...]) -> tuple[int, ...] | None:
+    """How much of the counted padding behind the map windows reach; None where they reach none on any side."""
+    assert pool.counted is not None
+    sides = zip(pool.window, pool.stride, pool.before, pool.counted, read, given, strict=False)
+    after = tuple(min(most, max(0, (n - 1) * s + w - size - b)) for w, s, b, most, size, n in sides)
+    return after if any(after) or any(pool.before) else None
 
 
 def repeatable(op: Op) -> bool:

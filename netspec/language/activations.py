@@ -18,6 +18,8 @@ class Activation:
     formula: ClassVar[str]
     non_decreasing: ClassVar[bool] = True
     """Whether it commutes with a maximum: max f(x) = f(max x). gelu, silu and their kin dip below zero first."""
+    never_negative: ClassVar[bool] = False
+    """Whether none of its values lies below zero: behind it, zeros around a map win no maximum."""
     relu_like: ClassVar[bool] = False
     """Whether it halves the variance, for which He initialization makes up."""
     kept: ClassVar[int] = 1
@@ -54,6 +56,7 @@ class Relu(Activation):
 
     type: ClassVar[str] = "relu"
     formula: ClassVar[str] = "max(x, 0)"
+    never_negative: ClassVar[bool] = True
     relu_like: ClassVar[bool] = True
 
 
@@ -116,6 +119,7 @@ class Sigmoid(Activation):
 
     type: ClassVar[str] = "sigmoid"
     formula: ClassVar[str] = "1/(1 + exp(-x))"
+    never_negative: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +136,7 @@ class Softplus(Activation):
 
     type: ClassVar[str] = "softplus"
     formula: ClassVar[str] = "log(1 + exp(x))"
+    never_negative: ClassVar[bool] = True
     relu_like: ClassVar[bool] = True
 
 
@@ -141,6 +146,7 @@ class Relu6(Activation):
 
     type: ClassVar[str] = "relu6"
     formula: ClassVar[str] = "min(max(x, 0), 6)"
+    never_negative: ClassVar[bool] = True
     relu_like: ClassVar[bool] = True
 
 
@@ -150,6 +156,7 @@ class HardSigmoid(Activation):
 
     type: ClassVar[str] = "hard_sigmoid"
     formula: ClassVar[str] = "min(max(x + 3, 0), 6)/6"
+    never_negative: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,12 +8,11 @@ from netspec.analysis.plan import PlannedLayer
 from netspec.export.code.part import Part, Place, Said, called, cells, one
 from netspec.export.keras.steps import TARGET, activation, quoted
 from netspec.export.unsupported import Unsupported
+from netspec.language.activations import ACTIVATIONS
 from netspec.language.geometry import Axis, same_padding
 from netspec.language.kind import Shape
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
-POSITIVE = ("relu", "relu6", "sigmoid", "softplus", "hard_sigmoid")
-"""Activations below whose values zero is: a maximum takes zeros at the side for nothing."""
 
 
 def conv(layer: PlannedLayer, read: Shape, place: Place) -> Said:
@@ -75,7 +74,7 @@ def pool(layer: PlannedLayer, read: Shape, place: Place) -> Said:
         counted = not largest and settings.count_padding
         if _as_same(height, width) and not counted:
             keys["padding"] = quoted("same")
-        elif counted or (largest and place.before in POSITIVE):
+        elif counted or (largest and place.before is not None and ACTIVATIONS[place.before].never_negative):
             around = (_zeros(pads),)
         else:
             raise Unsupported("pooling with this padding, which is not `same`", TARGET, layer.name)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from netspec.importing.building import Broken, Building, Wire
+from netspec.importing.building import Broken, Building, Wire, sized
 from netspec.importing.graph import Graph, Origin
+from netspec.importing.heads import says
+from netspec.importing.sources.caffe_options import shared, unread
 from netspec.importing.sources.prototxt import Block, parsed
 from netspec.language.activations import Elu, LeakyRelu, Prelu, Relu, Sigmoid, Tanh
 from netspec.language.fields import Pair
+from netspec.language.heads import NUMBERS, SEVERAL, TWO
+from netspec.language.kind import elements
 from netspec.language.norms import BatchNorm, LocalResponseNorm
 from netspec.language.steps import Dropout
 from netspec.text.source import Source
@@ -30,25 +34,30 @@ ENDS = (
 Reader = Callable[[Block, list[Wire], Origin], Wire]
 
 
-def read(source: Source, name: str, weights: Callable[[], bytes] | None = None) -> Graph:
+def read(
+    source: Source, name: str, weights: Callable[[], bytes] | None = None, size: Sequence[int] | None = None
+) -> Graph:
     """The graph of a prototxt. Raises Broken."""
     if weights is not None:
         raise Broken("weights of Caffe are not read: convert the model to ONNX, and import that")
-    return _Reader(parsed(source), name).graph()
+    return _Reader(parsed(source), name, size).graph()
 
 
 class _Reader:
-    def __init__(self, net: Block, name: str) -> None:
+    def __init__(self, net: Block, name: str, given: Sequence[int] | None) -> None:
         self.layers = [one for one in (*net.blocks("layer"), *net.blocks("layers")) if _is_meant(one)]
         if not self.layers:
             raise Broken("it has no `layer`: is it the solver, or a list of labels?")
         data = next((one for one in self.layers if _kind(one) in DATA), None)
-        self.building = Building(net.text("name") or name, "Caffe", _input(net, data))
+        self.building = Building(net.text("name") or name, "Caffe", sized(_input(net, data), given))
         tops = net.texts("input")[:1] or (data.texts("top")[:1] if data is not None else [])
         self.blobs = {top: Wire(0) for top in tops}
         self.labels = {top for one in self.layers if _kind(one) in DATA for top in one.texts("top")[1:]}
         self.labels |= set(net.texts("input")[1:])
         self.end: Wire | None = None
+        self.losses: list[str] = []
+        self.owners: dict[str, str] = {}
+        """For each name of weights, the layer that has them first."""
         self.at = Wire(0)
         self.readers = self._readers()
 
@@ -60,13 +69,35 @@ class _Reader:
             if kind in DATA:
                 continue
             bottoms = [self._blob(name, origin) for name in layer.texts("bottom") if name not in self.labels]
+            self._checked(layer, kind, origin)
             if kind in ENDS:
                 self.building.note(f"{layer.text('type')}: the loss of the training has it")
                 if "softmax" in kind or "loss" in kind:
                     self.end = bottoms[0] if bottoms else self.end
+                    self.losses.append(kind)
                 continue
             self._layer(layer, kind, bottoms, origin)
-        return self.building.done(self.end or self.at)
+        graph = self.building.done(self.end or self.at)
+        graph.ended = bool(self.losses)
+        if "sigmoidcrossentropyloss" in self.losses:
+            head = TWO if elements(graph.shape(graph.output)) == 1 else SEVERAL
+            says(graph, head, head.losses[0])
+        elif "euclideanloss" in self.losses:
+            says(graph, NUMBERS, NUMBERS.losses[0])
+        return graph
+
+    def _checked(self, layer: Block, kind: str, origin: Origin) -> None:
+        """Says which options nothing reads, and which weights are those of another layer."""
+        for option, span in unread(layer):
+            self.building.unsaid(Origin(origin.name, span), f"`{option}` is nothing that the format has")
+        for name in shared(layer):
+            first = self.owners.setdefault(name, origin.name)
+            if first != origin.name:
+                what = f"it has the weights `{name}` of `{first}`; the format shares none between layers"
+                self.building.unsaid(Origin(origin.name, layer.at("param")), what)
+        rates = [one.real("lr_mult", 1.0) for one in layer.blocks("param") if kind != "batchnorm"]
+        if any(rate not in (1, 2) for rate in rates):
+            self.building.note("`lr_mult` is left out: `train.freeze` and `rate_factors` of an optimizer say such")
 
     def _layer(self, layer: Block, kind: str, bottoms: list[Wire], origin: Origin) -> None:
         if not bottoms:
@@ -202,10 +233,13 @@ class _Reader:
 
     def _eltwise(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
         own = layer.block("eltwise_param")
-        if own.text("operation", "SUM") not in ("SUM", "1") or any(float(c) != 1 for c in own.texts("coeff")):
-            self.building.unsaid(
-                origin, f"maps are joined by `{own.text('operation', 'SUM')}` with `coeff`; the format adds"
-            )
+        place, how = Origin(origin.name, own.at("operation")), own.text("operation", "SUM")
+        if how not in ("SUM", "1"):
+            what = {"MAX": "the largest of each cell is taken", "2": "the largest of each cell is taken"}
+            self.building.unsaid(place, f"{what.get(how, 'maps are multiplied')} (`{how}`); the format adds maps")
+        elif any(float(c) != 1 for c in own.texts("coeff")):
+            place = Origin(origin.name, own.at("coeff"))
+            self.building.unsaid(place, f"maps are added times {', '.join(own.texts('coeff'))} (`coeff`)")
         return self.building.join("add", bottoms, origin)
 
     def _split(self, layer: Block, bottoms: list[Wire], origin: Origin) -> Wire:
@@ -228,7 +262,8 @@ def _is_meant(layer: Block) -> bool:
     return ("TEST" not in phases or "TRAIN" in phases) and "TRAIN" not in left_out
 
 
-def _input(net: Block, data: Block | None) -> tuple[int, int, int]:
+def _input(net: Block, data: Block | None) -> tuple[int | None, int | None, int | None]:
+    """Height, width and channels of the images, as far as the file says them."""
     dims = net.numbers("input_dim") or [n for shape in net.blocks("input_shape")[:1] for n in shape.numbers("dim")]
     if not dims and data is not None:
         shapes = data.block("input_param").blocks("shape")
@@ -239,7 +274,7 @@ def _input(net: Block, data: Block | None) -> tuple[int, int, int]:
     crop = crop or (data.block("data_param").whole("crop_size", 0) if data is not None else 0)
     if crop:
         return crop, crop, 3
-    raise Broken("it does not say how large its images are: import the file for deployment, which has `input_dim`")
+    return None, None, None
 
 
 def _pair(block: Block, name: str, default: int, both: str | None = None) -> Pair:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from netspec.importing.building import Broken, Building, Wire
+from netspec.importing.building import Broken, Building, Wire, sized
 from netspec.importing.graph import Arrays, Graph, Origin
 from netspec.importing.sources.darknet_options import Section
+from netspec.importing.sources.darknet_training import training
 from netspec.importing.sources.darknet_weights import Weights
 from netspec.language.activations import (
     Activation,
@@ -47,9 +48,11 @@ MOMENTUM = 0.99
 Reader = Callable[[Section, Origin], Wire]
 
 
-def read(source: Source, name: str, weights: Callable[[], bytes] | None = None) -> Graph:
+def read(
+    source: Source, name: str, weights: Callable[[], bytes] | None = None, size: Sequence[int] | None = None
+) -> Graph:
     """The graph of a cfg. Raises Broken."""
-    return _Reader(sections(source), name, Weights(weights)).graph()
+    return _Reader(sections(source), name, Weights(weights), size).graph()
 
 
 def sections(source: Source) -> list[Section]:
@@ -66,12 +69,14 @@ def sections(source: Source) -> list[Section]:
         key, sign, value = text.partition("=")
         if not sign or not found:
             raise Broken(f"`{text[:40]}` is neither `[section]` nor `option=value` in one", Origin(text[:40], span))
-        found[-1].options[key.strip()] = (value.strip(), span)
+        here, key, value = found[-1], key.strip(), value.strip()
+        if here.options.setdefault(key, (value, span))[0] != value:
+            here.again.append(key)
     return found
 
 
 class _Reader:
-    def __init__(self, sections: list[Section], name: str, weights: Weights) -> None:
+    def __init__(self, sections: list[Section], name: str, weights: Weights, given: Sequence[int] | None) -> None:
         if not sections or sections[0].kind not in ("net", "network"):
             raise Broken("a Darknet network begins with `[net]`", Origin("", sections[0].span) if sections else None)
         self.net, *self.layers = sections
@@ -80,7 +85,7 @@ class _Reader:
         size = [self.net.whole(key, 0) for key in ("height", "width")]
         if crop is not None:  # images are cut to its size first
             size = [crop.whole(f"crop_{key}", size[at]) for at, key in enumerate(("height", "width"))]
-        self.building = Building(name, "Darknet", (*size, self.net.whole("channels", 3)))
+        self.building = Building(name, "Darknet", sized((*size, self.net.whole("channels", 3)), given))
         self.wires: list[Wire] = []
         self.at = Wire(0)
         self.ended = False
@@ -99,7 +104,12 @@ class _Reader:
                 self.at = reader(section, origin)
             self.wires.append(self.at)
         self.weights.ended()
-        return self.building.done(self.at)
+        graph = self.building.done(self.at)
+        graph.ended = self.ended
+        graph.train, left = training(self.net)
+        if left:
+            self.building.note(f"left out of `[net]`: {', '.join(f'`{name}`' for name in left)}")
+        return graph
 
     def _readers(self) -> dict[str, Reader]:
         """What reads each kind of section."""
@@ -118,11 +128,13 @@ class _Reader:
 
     def _checked(self, section: Section, origin: Origin) -> None:
         """Says which options nothing reads, where they may make another network of it."""
-        for option, span in section.unread():
-            help = "leave it out where it concerns the training alone"
+        for option, span, meant in section.unread():
+            help = f"write `{meant}`" if meant is not None else "leave it out where it concerns the training alone"
             self.building.unsaid(
                 Origin(origin.name, span), f"`{option}` of `[{section.kind}]` is nothing that the format has", help
             )
+        for option in section.again:
+            self.building.note(f"`{option}` stands twice in `[{section.kind}]`: the first counts, as it does in Darknet")
         if self.ended and section.kind not in ENDS:
             self.building.unsaid(origin, "it stands behind what ends the network, and reads that")
 

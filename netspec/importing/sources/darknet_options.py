@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.importing.building import Broken
 from netspec.importing.graph import Origin
+from netspec.language.spelling import likest
 from netspec.text.source import Span
 
 
@@ -69,6 +70,8 @@ class Section:
     kind: str
     span: Span
     options: dict[str, tuple[str, Span]] = field(default_factory=dict)
+    again: list[str] = field(default_factory=list)
+    """Options that stand there once more with another value; the first counts."""
 
     def whole(self, name: str, default: int) -> int:
         """An option that is a whole number. Raises Broken."""
@@ -86,15 +89,24 @@ class Section:
         except ValueError:
             raise Broken(f"`{name}={text}` is no number", Origin(self.kind, span)) from None
 
+    def reals(self, name: str) -> list[float]:
+        """An option that is numbers with commas between. Raises Broken."""
+        text, span = self.options.get(name, ("", self.span))
+        try:
+            return [float(one) for one in text.split(",") if one.strip()]
+        except ValueError:
+            raise Broken(f"`{name}={text}` are no numbers", Origin(self.kind, span)) from None
+
     def at(self, name: str) -> Span:
         """The place of an option, or of the section."""
         return self.options[name][1] if name in self.options else self.span
 
-    def unread(self) -> Iterator[tuple[str, Span]]:
-        """The options that may change what the section computes, and that nothing reads, as they are written."""
+    def unread(self) -> Iterator[tuple[str, Span, str | None]]:
+        """The options that may change what the section computes, and that nothing reads, as they are written; and what may be meant."""
         net = self.kind in ("net", "network")
         known = NET if net else TRAINING | set(READ.get(self.kind, "").split())
+        neutral_ones = NEUTRAL.get(self.kind, {})
         for name, (text, span) in self.options.items():
-            neutral = NEUTRAL.get(self.kind, {}).get(name)
+            neutral = neutral_ones.get(name)
             if name not in known and (neutral is None or self.real(name, neutral) != neutral):
-                yield f"{name}={text}", span
+                yield f"{name}={text}", span, likest(name, known | neutral_ones.keys())

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from netspec.importing.building import Broken
 from netspec.importing.graph import Graph, Origin
+from netspec.importing.heads import says
 from netspec.importing.sources import hdf5
 from netspec.importing.sources.hdf5 import bound
 from netspec.importing.sources.keras_layers import Arrays, Model
+from netspec.language.heads import NUMBERS
 
 MOST_LEVELS = 64
 MOST_CONFIG = 64 << 20
@@ -22,14 +24,37 @@ MOST_ARRAYS = 4
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 
 
-def read(path: Path, name: str) -> Graph:
+def read(path: Path, name: str, size: Sequence[int] | None = None) -> Graph:
     """The graph of a model. Raises Broken, OSError; ImportError where h5py is not installed and needed."""
     ending = path.suffix.lower()
     if ending == ".json":
-        return _graph(_bounded(path), name, None)
-    if ending == ".keras":
-        return _archive(path, name)
-    return _legacy(path, name)
+        config, arrays = _config(_bounded(path)), None
+    else:
+        text, arrays = _archive(path) if ending == ".keras" else _legacy(path)
+        config = _config(text)
+    graph = Model(config, name, arrays, size).graph()
+    compiled = config.get("compile_config")
+    if isinstance(compiled, dict):
+        _learned(graph, compiled)
+    return graph
+
+
+LOSSES = {
+    **dict.fromkeys(("mse", "mean_squared_error", "MeanSquaredError"), "mean_squared_error"),
+    **dict.fromkeys(("mae", "mean_absolute_error", "MeanAbsoluteError"), "mean_absolute_error"),
+    **dict.fromkeys(("huber", "huber_loss", "Huber"), "huber"),
+}
+"""Of numbers; the others follow from what stands at the end of the network."""
+
+
+def _learned(graph: Graph, compiled: dict[str, Any]) -> None:
+    """Enters what the model was compiled with, as far as the format has it."""
+    loss = compiled.get("loss")
+    named = str(loss.get("class_name") if isinstance(loss, dict) else loss)
+    if named in LOSSES and not graph.ended:
+        says(graph, NUMBERS, LOSSES[named])
+        graph.ended = True
+    graph.notes.append(f"its optimizer and metrics are left out, and its loss is `{named}`")
 
 
 def _bounded(path: Path) -> str:
@@ -38,16 +63,17 @@ def _bounded(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _graph(text: str, name: str, arrays: Arrays | None) -> Graph:
+def _config(text: str) -> dict[str, Any]:
+    """The configuration of a model. Raises Broken."""
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Broken(f"its configuration is no JSON: {str(error)[:80]}") from None
     if isinstance(config, str):  # a string that holds JSON: what some saved
-        return _graph(config, name, arrays)
+        return _config(config)
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list) or _deep(config):
         raise Broken("it is no model of Keras: it has no `class_name` and `config`, or is nested too deeply")
-    return Model(config, name, arrays).graph()
+    return config
 
 
 def _deep(value: Any, levels: int = MOST_LEVELS) -> bool:
@@ -55,7 +81,7 @@ def _deep(value: Any, levels: int = MOST_LEVELS) -> bool:
     return any(levels == 0 or _deep(one, levels - 1) for one in below)
 
 
-def _archive(path: Path, name: str) -> Graph:
+def _archive(path: Path) -> tuple[str, Arrays | None]:
     """A zip archive with the configuration, and the weights as HDF5."""
     import zipfile
 
@@ -70,7 +96,7 @@ def _archive(path: Path, name: str) -> Graph:
     weights = members.get(WEIGHTS)
     if weights is not None and weights.file_size > min(MOST_WEIGHTS, bound(weights.compress_size)):
         raise Broken(f"its weights would be {weights.file_size:,} bytes of {weights.compress_size:,}")
-    return _graph(text, name, _Stored(path) if weights is not None else None)
+    return text, _Stored(path) if weights is not None else None
 
 
 class _Stored:
@@ -115,16 +141,14 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _legacy(path: Path, name: str) -> Graph:
+def _legacy(path: Path) -> tuple[str, Arrays | None]:
     """An HDF5 file with the configuration as an attribute."""
     path.stat()
     file = hdf5.opened(path)
     config = file.attrs.get("model_config")
     if config is None:
         raise Broken("it holds weights alone: import the model's JSON, or save the whole model")
-    return _graph(
-        _text(config), name, _Named(hdf5.inside(file, "model_weights")) if "model_weights" in list(file) else None
-    )
+    return _text(config), _Named(hdf5.inside(file, "model_weights")) if "model_weights" in list(file) else None
 
 
 class _Named:

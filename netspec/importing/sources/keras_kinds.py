@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from netspec.importing.building import Broken, Pads
+from netspec.importing.building import NO_PADS, Broken, Pads
 from netspec.importing.sources.keras_activations import activated, is_own
 from netspec.importing.sources.keras_layers import Layer, Tensor
-from netspec.language.activations import Relu, Relu6, Sigmoid
 from netspec.language.fields import Pair
 from netspec.language.geometry import effective_kernel, same_padding
 from netspec.language.steps import Dropout
@@ -71,15 +70,16 @@ def _pair(value: Any, default: int = 1) -> Pair:
 
 
 def _pads(layer: Layer, tensor: Tensor, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Pads:
+    """What a layer puts around what it reads, which may have zeros around it."""
     word = str(layer.get("padding", layer.get("border_mode", "valid"))).lower()
     size = [n + sum(pad) for n, pad in zip(layer.building.shape(tensor.wire)[:2], tensor.pads, strict=False)]
     if word == "same" and len(size) == 2:
         spans = [effective_kernel(k, d) for k, d in zip(kernel, dilation, strict=True)]
         rows, columns = (same_padding(n, k, s) for n, k, s in zip(size, spans, stride, strict=True))
-        return layer.building.padded(tensor.pads, (rows, columns), layer.origin)
+        return rows, columns
     if word != "valid":
         layer.unsaid(f"padding `{word}`")
-    return tensor.pads
+    return NO_PADS
 
 
 @is_kind("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
@@ -102,7 +102,9 @@ def _conv(layer: Layer) -> Tensor:
         filters=filters,
         kernel=kernel,
         stride=stride,
-        pads=_pads(layer, tensor, kernel, stride, dilation),
+        pads=layer.building.padded(
+            tensor.pads, _pads(layer, tensor, kernel, stride, dilation), layer.origin
+        ),
         dilation=dilation,
         groups=channels if depthwise else int(layer.get("groups", 1) or 1),
         bias=bias and layer.kind != "SeparableConv2D",
@@ -140,23 +142,14 @@ def _pool(layer: Layer) -> Tensor:
     tensor = layer.read(padded=True)
     window = _pair(layer.get("pool_size"), 2)
     stride = _pair(layer.get("strides") or list(window))
-    ops = layer.building.graph.ops
-    if any(tensor.pads[0] + tensor.pads[1]):
-        last = ops[tensor.wire.value - 1].settings if tensor.wire.value else None
-        if layer.kind == "MaxPooling2D" and not isinstance(last, Relu | Relu6 | Sigmoid):
-            layer.unsaid("zeros around a map may be its largest numbers; the format's padding never is")
-    counted = layer.kind == "AveragePooling2D" and any(tensor.pads[0] + tensor.pads[1])
-    pads = _pads(layer, tensor, window, stride)
-    if counted and pads != tensor.pads:
-        layer.unsaid("an average counts some of the cells around a map and others not")
     wire = layer.building.pool(
         tensor.wire,
         layer.origin,
         type="max" if layer.kind == "MaxPooling2D" else "average",
         window=window,
         stride=stride,
-        pads=pads,
-        counted=counted,
+        pads=_pads(layer, tensor, window, stride),
+        zeros=tensor.pads,
     )
     return Tensor(wire)
 

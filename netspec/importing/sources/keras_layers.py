@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire
+from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire, sized
 from netspec.importing.graph import Graph, Origin
 
 
@@ -82,8 +82,10 @@ class Layer:
 class Model:
     """A model with its layers; those in other models are its own."""
 
-    def __init__(self, config: dict[str, Any], name: str, arrays: Arrays | None) -> None:
-        self.config, self.name, self.arrays = config, name, arrays
+    def __init__(
+        self, config: dict[str, Any], name: str, arrays: Arrays | None, given: Sequence[int] | None = None
+    ) -> None:
+        self.config, self.name, self.arrays, self.given = config, name, arrays, given
         self.building: Building | None = None
         self.old = not str(config.get("module", "")) and "registered_name" not in config and _is_old(config)
 
@@ -92,7 +94,9 @@ class Model:
         result = self._model(self.config, [], [])
         if self.building is None:
             raise Broken("it does not say how large its images are")
-        return self.building.done(result.wire, result.pads)
+        graph = self.building.done(result.wire, result.pads)
+        graph.ended = result.ended
+        return graph
 
     def _model(self, model: dict[str, Any], given: list[Tensor], place: list[str]) -> Tensor:
         """A model's layers behind what it reads; the outermost reads the images."""
@@ -149,7 +153,7 @@ class Model:
             return given[0]
         shape = config.get("batch_shape") or config.get("batch_input_shape") or config.get("input_shape")
         if self.building is None and shape is not None:
-            size = list(shape)[-3:] if len(shape) >= 4 else [1, 1, shape[-1]]
+            size = sized(list(shape)[-3:], self.given) if len(shape) >= 4 else [1, 1, shape[-1]]
             self.building = Building(self.name, "Keras", size)
             inputs = [Tensor(Wire(0))]
         if kind == "InputLayer":

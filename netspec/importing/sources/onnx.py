@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from netspec.importing.sources.onnx_nodes import Nodes
 MOST_BYTES = 2 << 30
 
 
-def read(path: Path, name: str) -> Graph:
+def read(path: Path, name: str, size: Sequence[int] | None = None) -> Graph:
     """The graph of a model. Raises Broken, OSError; ImportError where onnx is not installed."""
     import onnx
     from google.protobuf.message import DecodeError
@@ -28,7 +28,10 @@ def read(path: Path, name: str) -> Graph:
         raise Broken(f"it is no ONNX model: {str(error)[:120]}") from None
     if not model.graph.node:
         raise Broken("it is no ONNX model: it has no nodes")
-    return Nodes(model.graph, name, _array).graph_of()
+    graph = Nodes(model.graph, name, _array, size).graph_of()
+    if model.producer_name == "netspec":
+        graph.spec = next((one.value for one in model.metadata_props if one.key == "spec"), None)
+    return graph
 
 
 def _array(tensor: Any) -> Callable[[], Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire
+from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire, sized
 from netspec.importing.graph import Graph, Origin
 from netspec.importing.sources.onnx_constants import Constant, folded, of_array
 
@@ -27,6 +27,8 @@ class Tensor:
     """Whether it is the probabilities."""
     affine: tuple[Any, Any] | None = None
     """Of the image: factor and summand of each channel."""
+    groups: int = 0
+    """In how many groups of channels it is laid out anew, for a norm of each."""
 
 
 @dataclass(slots=True)
@@ -47,14 +49,16 @@ class Node:
 class Nodes:
     """Walks over the nodes."""
 
-    def __init__(self, graph: Any, name: str, array: Callable[[Any], Callable[[], Any]]) -> None:
+    def __init__(
+        self, graph: Any, name: str, array: Callable[[Any], Callable[[], Any]], given: Sequence[int] | None = None
+    ) -> None:
         self.proto = graph
         self.constants = {one.name: Constant(tuple(one.dims), array(one)) for one in graph.initializer}
         images = [one for one in graph.input if one.name not in self.constants]
         if len(images) != 1:
             raise Broken(f"it reads {len(images)} inputs, and the format has one: the images")
         self.nodes = [self._node(number, one, array) for number, one in enumerate(graph.node)]
-        size, layout = self._size(images[0])
+        size, layout = self._size(images[0], given)
         self.building = Building(
             graph.name if graph.name not in ("", "main_graph", "torch_jit") else name, "ONNX", size
         )
@@ -77,19 +81,18 @@ class Nodes:
         kind = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}.{proto.op_type}"
         return Node(kind, Origin(name), found, list(proto.input), outputs)
 
-    def _size(self, image: Any) -> tuple[tuple[int, ...], str]:
+    def _size(self, image: Any, given: Sequence[int] | None) -> tuple[tuple[int, ...], str]:
         """The image's height, width and channels, and the layout that the network reads."""
         dims = [dim.dim_value or None for dim in image.type.tensor_type.shape.dim]
         if len(dims) == 2 and dims[1]:
             return (1, 1, dims[1]), "flat"
-        if len(dims) != 4 or None in dims[1:]:
-            given = " x ".join(str(dim or "?") for dim in dims)
-            raise Broken(f"its images are {given}: height, width and channels must be known", Origin(image.name))
+        if len(dims) != 4:
+            raise Broken(f"it reads arrays of {len(dims)} axes, and images have four: how many, channels, height, width")
         readers = [node for node in self.nodes if image.name in node.inputs]
         first = next((node for node in readers if node.kind == "Transpose"), None)
         if first is not None and list(first.get("perm") or ()) == [0, 3, 1, 2]:
-            return (dims[1], dims[2], dims[3]), "hwc"  # type: ignore[return-value]
-        return (dims[2], dims[3], dims[1]), "chw"  # type: ignore[return-value]
+            return sized(dims[1:], given), "hwc"
+        return sized((dims[2], dims[3], dims[1]), given), "chw"
 
     def graph_of(self) -> Graph:
         """The whole graph."""
@@ -104,7 +107,10 @@ class Nodes:
                 self.tensors[output] = result
         graph = self._done()
         kinds = {node.kind for node in self.nodes}
-        graph.inference = not kinds & {"Dropout", "BatchNormalization"} and "Conv" in kinds
+        if "Dropout" not in kinds:
+            graph.notes.append("no dropout is in the file: an export for inference leaves it out")
+        if "Conv" in kinds and not any("Normalization" in kind for kind in kinds):
+            graph.notes.append("no norm is in the file: an export for inference may have folded it into the convolutions")
         return graph
 
     def _unknown(self, node: Node) -> Tensor:
@@ -121,7 +127,9 @@ class Nodes:
         if name not in self.tensors:
             raise Broken("its result is given by no node")
         tensor = self.settled(Node("result", Origin(name), {}, [], []), self.tensors[name])
-        return self.building.done(tensor.wire, tensor.pads)
+        graph = self.building.done(tensor.wire, tensor.pads)
+        graph.ended = tensor.ended
+        return graph
 
     def _folded(self, node: Node) -> bool:
         """Whether a node computes of constants alone."""
@@ -179,11 +187,14 @@ class Nodes:
         return tensor
 
     def settled(self, node: Node, tensor: Tensor) -> Tensor:
-        """A value as it is, on which no factor and no half of a gelu is pending."""
+        """A value as it is, on which no factor and no half of a gelu is pending, and which lies in no groups."""
+        if tensor.groups:
+            what = f"a map is laid out anew in {tensor.groups} groups, as in a channel shuffle; the format has no such step"
+            self.building.unsaid(node.origin, what)
         if tensor.gelu is not None:
             what = "multiplied by a number" if tensor.gelu[0] == "scaled" else "made into a part of a gelu"
             self.building.unsaid(node.origin, f"it reads a map that is {what}; the format has no such step")
-        return replace(tensor, gelu=None)
+        return replace(tensor, gelu=None, groups=0)
 
     def alike(self, node: Node, tensors: list[Tensor]) -> None:
         """Says where maps and vectors, or maps with their channels first and last, are joined number by number."""

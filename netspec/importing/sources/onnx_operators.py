@@ -28,7 +28,7 @@ from netspec.language.activations import (
 )
 from netspec.language.fields import Pair
 from netspec.language.geometry import effective_kernel, same_padding
-from netspec.language.norms import BatchNorm, InstanceNorm, LocalResponseNorm
+from netspec.language.norms import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Norm
 
 Operator = Callable[[Nodes, Node], Tensor]
 OPERATORS: dict[str, Operator] = {"Add": added, "Sum": added, "Sub": added, "Mul": multiplied, "Div": multiplied}
@@ -149,9 +149,48 @@ def _reordered(nodes: Nodes, tensor: Tensor, array: Callable[[], Any]) -> Callab
 
 @is_operator("InstanceNormalization")
 def _instance(nodes: Nodes, node: Node) -> Tensor:
+    read = nodes.map(node, 0, gelu=True)
+    if read.groups and _is_plain(nodes, node, read.groups):  # groups laid out as channels: what PyTorch writes
+        norm = GroupNorm(groups=read.groups, eps=short(node.get("epsilon", 1e-5)), scale=False, shift=False)
+        return replace(read, wire=nodes.building.step(read.wire, norm, node.origin))
     tensor = nodes.first(node)
     arrays: Arrays = {"scale": nodes.weights(node, 1).make, "shift": nodes.weights(node, 2).make}
-    norm = InstanceNorm(eps=short(node.get("epsilon", 1e-5)))
+    norm: Norm = InstanceNorm(eps=short(node.get("epsilon", 1e-5)))
+    return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
+
+
+def _is_plain(nodes: Nodes, node: Node, count: int) -> bool:
+    """Whether the factors of a norm are 1, and its summands 0."""
+    one, zero = (nodes.weights(node, at) for at in (1, 2))
+    return one.shape == zero.shape == (count,) and bool((one.make() == 1).all() and (zero.make() == 0).all())
+
+
+@is_operator("LayerNormalization")
+def _layer(nodes: Nodes, node: Node) -> Tensor:
+    tensor = nodes.map(node, 0)
+    last = -1 % (2 if tensor.wire.flat else 4)
+    if int(node.get("axis", -1)) % (last + 1) != last or (tensor.layout == "chw" and not tensor.wire.flat):
+        nodes.building.unsaid(node.origin, "it normalizes along other axes than the channels; the format has those")
+        return tensor
+    made = {"scale": nodes.weights(node, 1).make}
+    made |= {"shift": nodes.weights(node, 2).make} if any(node.inputs[2:]) else {}
+    arrays: Arrays = {name: _reordered(nodes, tensor, array) for name, array in made.items()}
+    norm = LayerNorm(eps=short(node.get("epsilon", 1e-5)), shift="shift" in arrays)
+    return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
+
+
+@is_operator("GroupNormalization")
+def _group(nodes: Nodes, node: Node) -> Tensor:
+    """Its factors and summands are one a group in opset 18, and one a channel from 21 on."""
+    tensor, groups = nodes.first(node), int(node.get("num_groups", 0))
+    channels = nodes.building.shape(tensor.wire)[-1]
+    numbers = {name: nodes.weights(node, at) for at, name in enumerate(("scale", "shift"), 1)}
+    if groups < 1 or channels % groups or any(one.shape not in ((groups,), (channels,)) for one in numbers.values()):
+        raise Broken(f"{groups} groups and their numbers do not go with {channels} channels", node.origin)
+    arrays: Arrays = {
+        name: lambda one=one: one.make().repeat(channels // one.shape[0]) for name, one in numbers.items()
+    }
+    norm = GroupNorm(groups=groups, eps=short(node.get("epsilon", 1e-5)))
     return replace(tensor, wire=nodes.building.step(tensor.wire, norm, node.origin, arrays))
 
 
@@ -226,16 +265,6 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
     window, stride = _pair(node.get("kernel_shape")), _pair(node.get("strides"))
     counted = bool(node.get("count_include_pad", 0))
     pads = _pads(node, nodes.padded_shape(tensor), window, stride)
-    if any(tensor.pads[0] + tensor.pads[1]):
-        last = nodes.building.graph.ops[tensor.wire.value - 1].settings if tensor.wire.value else None
-        average = node.kind == "AveragePool"
-        if not average and not isinstance(last, Relu | Relu6 | Sigmoid | HardSigmoid):
-            nodes.building.unsaid(
-                node.origin, "zeros around a map may be its largest numbers; the format's padding never is"
-            )
-        if average and any(pads[0] + pads[1]) and not counted:
-            nodes.building.unsaid(node.origin, "an average counts a part of its padding")
-        counted, pads = counted or average, nodes.building.padded(pads, tensor.pads, node.origin)
     if tuple(node.get("dilations") or (1, 1)) != (1, 1):
         nodes.building.unsaid(node.origin, "pooling over windows with holes")
     wire = nodes.building.pool(
@@ -247,6 +276,7 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
         pads=pads,
         counted=counted,
         ceil=bool(node.get("ceil_mode", 0)),
+        zeros=tensor.pads,
     )
     return Tensor(wire, tensor.layout)
 

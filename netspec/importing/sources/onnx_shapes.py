@@ -14,7 +14,10 @@ __all__ = ["OPERATORS"]
 
 @is_operator("Flatten", "Reshape", "Squeeze", "Unsqueeze")
 def _reshaped(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.map(node, 0, image=True)
+    tensor = nodes.map(node, 0, gelu=True, image=True)
+    if tensor.groups:
+        return _laid_back(nodes, node, tensor)
+    tensor = nodes.settled(node, tensor)
     shape, own = nodes.building.graph.shape(tensor.wire.value), nodes.constant(node, 1)
     count = prod(shape)
     if node.kind == "Reshape":
@@ -26,6 +29,8 @@ def _reshaped(nodes: Nodes, node: Node) -> Tensor:
             return replace(tensor, wire=tensor.wire._replace(flat=True))
         if small and (back in ([shape[-1]], [-1]) or not back):  # one number a channel stays that
             return replace(tensor, wire=tensor.wire._replace(flat=False))
+        if len(rest) == 2 and rest[0] > 1 and shape[-1] % rest[0] == 0 and tensor.layout == "chw":
+            return replace(tensor, groups=rest[0])  # of an image or a map: a norm of groups may follow
         nodes.building.unsaid(
             node.origin, f"a map is laid out anew as {wanted}, as in a channel shuffle; the format has no such step"
         )
@@ -35,6 +40,40 @@ def _reshaped(nodes: Nodes, node: Node) -> Tensor:
     if shape[:-1] not in ((), (1, 1)):
         nodes.building.unsaid(node.origin, f"`{node.kind}` of a map of {shape}")
     return replace(tensor, wire=tensor.wire._replace(flat=node.kind != "Unsqueeze"))
+
+
+def _laid_back(nodes: Nodes, node: Node, tensor: Tensor) -> Tensor:
+    """A map that lay in groups, as it lay before."""
+    own = nodes.constant(node, 1)
+    wanted = [int(n) for n in own.numbers()][1:] if own is not None else []
+    height_width = [*nodes.building.graph.shape(tensor.wire.value)]
+    before = [height_width[-1], *height_width[:-1]]
+    if len(wanted) == len(before) and all(a in (b, -1) for a, b in zip(wanted, before, strict=True)):
+        return replace(tensor, groups=0)
+    return nodes.settled(node, tensor)
+
+
+@is_operator("Slice")
+def _sliced(nodes: Nodes, node: Node) -> Tensor:
+    """Every S-th cell from the first on."""
+    tensor = nodes.map(node, 0)
+    given = [nodes.constant(node, at) for at in range(1, 5)]
+    starts, ends, axes, steps = ([int(n) for n in one.numbers()] if one is not None else [] for one in given)
+    sizes = nodes.building.shape(tensor.wire)
+    stride = {axis % 4: step for axis, step in zip(axes, steps, strict=False)}
+    rows, columns = (stride.get(axis, 1) for axis in ((2, 3) if tensor.layout == "chw" else (1, 2)))
+    whole = len(starts) == len(ends) == len(axes) == len(steps) == len(stride) and not any(starts)
+    if tensor.wire.flat or not whole or min(steps, default=0) < 1 or rows * columns != prod(steps):
+        nodes.building.unsaid(node.origin, "a part of a map is cut out; the format has no such step")
+        return tensor
+    cells = tuple(-(-n // s) for n, s in zip(sizes[:2], (rows, columns), strict=True))
+    cut = {axis % 4: -(-min(end, 1 << 30) // step) for axis, end, step in zip(axes, ends, steps, strict=True)}
+    high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
+    if any(end < 1 for end in ends) or cut.get(high, cells[0]) < cells[0] or cut.get(wide, cells[1]) < cells[1]:
+        nodes.building.unsaid(node.origin, "a map is cut at its end; the format has no such step")
+        return tensor
+    wire = nodes.building.sliced(tensor.wire, (rows, columns), (*cells, sizes[2]), node.origin)
+    return replace(tensor, wire=wire)
 
 
 @is_operator("Transpose")
@@ -60,6 +99,9 @@ def _padded(nodes: Nodes, node: Node) -> Tensor:
         nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
         return tensor
     high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
+    last = 1 if tensor.layout == "chw" else 3
+    if given[last + 4] > 0 and tensor.wire.value and not any(given[:last] + given[last + 1 : last + 4] + given[last + 5 :]):
+        return replace(tensor, wire=nodes.building.widened(tensor.wire, given[last + 4], node.origin))
     if any(given[at] or given[at + 4] for at in range(4) if at not in (high, wide)):
         nodes.building.unsaid(node.origin, "channels of zeros are added")
     pads = ((given[high], given[high + 4]), (given[wide], given[wide + 4]))

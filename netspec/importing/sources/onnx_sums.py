@@ -123,7 +123,10 @@ def _shifted(nodes: Nodes, node: Node, tensor: Tensor, array: Callable[[], Any])
         if isinstance(op.settings, Conv | Fc) and not op.settings.bias:
             settings = replace(op.settings, bias=True)
             return nodes.building.instead(tensor.wire, settings, {**op.arrays, "bias": array}, node.origin)
-        if isinstance(op.settings, Scaled) and op.settings.shift:
+        if isinstance(op.settings, Scaled) and not op.settings.shift:
+            settings = replace(op.settings, shift=True)
+            return nodes.building.instead(tensor.wire, settings, {**op.arrays, "shift": array}, node.origin)
+        if isinstance(op.settings, Scaled):
             before = op.arrays["shift"]
             arrays = {**op.arrays, "shift": lambda: before() + array()}
             return nodes.building.instead(tensor.wire, op.settings, arrays, node.origin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ NUMBERS = {7: "<f4", 8: "<f8", 6: "<f2"}
 """The kinds of numbers that weights have, by PyTorch's numbers for them."""
 
 
-def read(path: Path, name: str) -> Graph:
+def read(path: Path, name: str, size: Sequence[int] | None = None) -> Graph:
     """The graph of an exported program. Raises Broken, OSError."""
     from netspec.importing.sources.torch_nodes import Nodes
 
     program = Program(path)
-    return Nodes(program.module, program.arrays(), name).graph_of()
+    return Nodes(program.module, program.arrays(), name, size).graph_of()
 
 
 class Program:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire
+from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire, sized
 from netspec.importing.graph import Graph, Origin
 
 
@@ -44,7 +44,13 @@ class Node:
 class Nodes:
     """Walks over the nodes."""
 
-    def __init__(self, module: dict[str, Any], arrays: dict[str, Callable[[], Any]], name: str) -> None:
+    def __init__(
+        self,
+        module: dict[str, Any],
+        arrays: dict[str, Callable[[], Any]],
+        name: str,
+        given: Sequence[int] | None = None,
+    ) -> None:
         graph = module["graph"]
         self.stored: dict[str, Callable[[], Any] | None] = {}
         self.sizes = {one: facts.get("sizes", []) for one, facts in graph["tensor_values"].items()}
@@ -60,9 +66,9 @@ class Nodes:
         if len(images) != 1:
             raise Broken(f"it reads {len(images)} inputs, and the format has one: the images")
         size = [one.get("as_int") for one in self.sizes[images[0]]]
-        if len(size) not in (2, 4) or None in size[1:]:
-            raise Broken("the size of its images is not known", Origin(images[0]))
-        shape = (size[2], size[3], size[1]) if len(size) == 4 else (1, 1, size[1])
+        if len(size) not in (2, 4):
+            raise Broken(f"it reads arrays of {len(size)} axes, and images have four: how many, channels, height, width")
+        shape = sized((size[2], size[3], size[1]) if len(size) == 4 else (1, 1, size[1]), given)
         self.building = Building(name, "PyTorch", shape)
         self.tensors: dict[str, Tensor] = {images[0]: Tensor(Wire(0))}
         self.nodes = [_node(one) for one in graph["nodes"]]
@@ -94,7 +100,9 @@ class Nodes:
         result = self.tensors[self.result]
         if self.result in self.overwritten:
             self.building.unsaid(Origin(self.result), "its result was written over")
-        return self.building.done(result.wire, result.pads)
+        graph = self.building.done(result.wire, result.pads)
+        graph.ended = result.ended
+        return graph
 
     def _overwrite(self, name: str, made: Tensor) -> None:
         """Enters what a node wrote over a value; others that share its numbers cannot be read any more."""

@@ -111,7 +111,7 @@ def _normed(nodes: Nodes, node: Node, norm: Any, arrays: dict[str, Callable[[], 
 
 @is_target("max_pool2d", "avg_pool2d")
 def _pool(nodes: Nodes, node: Node) -> Tensor:
-    tensor = nodes.read(node)
+    tensor = nodes.read(node, padded=True)
     window = _pair(node.get("kernel_size"))
     if _pair(node.get("dilation")) != (1, 1) or node.get("divisor_override") is not None:
         nodes.building.unsaid(node.origin, "pooling over windows with holes, or divided by another number")
@@ -124,6 +124,7 @@ def _pool(nodes: Nodes, node: Node) -> Tensor:
         pads=_both(_pair(node.get("padding"), 0)),
         counted=bool(node.get("count_include_pad", True)),
         ceil=bool(node.get("ceil_mode", False)),
+        zeros=tensor.pads,
     )
     return Tensor(wire)
 
