@@ -83,7 +83,7 @@ def import_(
         raise click.BadParameter("the spec is written there", param_hint="--weights")
     output = None if output == "-" else output
     for path, name in ((output, "--output"), (weights, "--weights")):
-        if path is not None and os.path.lexists(path) and not overwrite:
+        if path is not None and Path(path).is_file() and not overwrite:
             meant = " If the weights are to be read there, say --from-weights." if name == "--weights" else ""
             raise click.BadParameter(f"{path} is there already; --overwrite writes over it.{meant}", param_hint=name)
     found = imported(file, weights=own, arrays=weights is not None, partial=partial, input=size)
@@ -92,9 +92,10 @@ def import_(
     if output is None:
         return Outcome(found.findings, lambda _: [found.text])
     write_atomic(Path(output), found.text.encode())
+    messages.tell(found.findings)
     for line in _said(found, file, output, weights):
         click.echo(line, err=True)
-    return Outcome(found.findings)
+    return Outcome()
 
 
 def _said(found: Imported, file: str, output: str, weights: str | None) -> Iterator[str]:

@@ -62,6 +62,8 @@ class Building:
         self._affine: tuple[Any, Any] | None = None
         self._is_read = False
         self._replaced: dict[int, Origin] = {}
+        self.once = False
+        """Whether one thing is told of each place: places are single operations, and what follows from the first is no news."""
 
     def shape(self, wire: Wire) -> Shape:
         """(height, width, channels), or (units,) of what is taken as a vector."""
@@ -278,7 +280,8 @@ class Building:
     def unsaid(self, origin: Origin, message: str, help: str | None = None, code: str = "NS290") -> None:
         """What the format cannot say, once."""
         behind = self.graph.ops[-1].origin if self.graph.ops else None
-        if not any((one.origin, one.message) == (origin, message) for one in self.graph.unsaid):
+        told = (one for one in self.graph.unsaid if one.origin == origin)
+        if not any(self.once or one.message == message for one in told):
             self.graph.unsaid.append(Unsaid(code, message, origin, help, behind))
 
     def note(self, text: str) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from netspec.importing.graph import Drop, Graph, Op
+from netspec.importing.graph import Drop, Graph, Op, Pool
 from netspec.importing.of_plan import graph_of
 from netspec.importing.recovery import Recovered
 from netspec.importing.same import matched
+from netspec.language.added import Projection
 from netspec.language.norms import BatchNorm, Scaled
 from netspec.language.steps import Dropout
 from netspec.repair.check import check_source
@@ -50,6 +51,14 @@ def _for_inference(graph: Graph, alike: bool = False) -> Graph:
             numbers[number] = numbers[op.reads[0]]
             continue
         settings: Any = op.settings
+        if isinstance(settings, Projection) and settings.way == "pool":  # a pooling, and channels of zeros
+            shape = (*op.shape[:2], graph.shape(op.reads[0])[2])
+            window = Pool("average", settings.stride, settings.stride, (0, 0))
+            kept.append(Op(window, tuple(numbers[n] for n in op.reads), shape, op.origin))
+            settings, op = replace(settings, way="slice", stride=(1, 1)), replace(op, reads=(number,))
+            numbers[number] = len(kept)
+            if shape == op.shape:
+                continue
         if alike and isinstance(settings, Scaled):
             settings = replace(settings, scale=True, shift=True)
             settings = replace(settings, momentum=BatchNorm().momentum) if isinstance(settings, BatchNorm) else settings

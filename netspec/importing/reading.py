@@ -33,14 +33,18 @@ class System:
 
 SYSTEMS: dict[str, System] = {
     ".cfg": System(
-        "netspec.importing.sources.darknet", True, "say by --from-weights where they are, as in `--from-weights net.weights`"
+        "netspec.importing.sources.darknet",
+        True,
+        "say by --from-weights where they are, as in `--from-weights net.weights`",
     ),
     ".prototxt": System(
         "netspec.importing.sources.caffe", True, "Caffe's are not read: convert the model to ONNX, and import that"
     ),
     ".onnx": System("netspec.importing.sources.onnx"),
     **dict.fromkeys((".keras", ".h5", ".hdf5"), System("netspec.importing.sources.keras")),
-    ".json": System("netspec.importing.sources.keras", apart="import the `.keras` or `.h5` file of the model, which holds both"),
+    ".json": System(
+        "netspec.importing.sources.keras", apart="import the `.keras` or `.h5` file of the model, which holds both"
+    ),
     ".pt2": System("netspec.importing.sources.torch_file"),
 }
 """By the ending of a file."""

@@ -54,6 +54,28 @@ def test_a_model_of_keras_2_comes_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("units", "last", "compiled", "said"),
+    [
+        (1, "sigmoid", "binary_crossentropy", ("class", "binary_cross_entropy", "none")),
+        (3, "sigmoid", None, ("several", "binary_cross_entropy", "none")),
+        (2, "linear", "mae", ("numbers", "mean_absolute_error", "none")),
+        (1, "sigmoid", {"class_name": "MeanSquaredError"}, ("numbers", "mean_squared_error", "sigmoid")),
+    ],
+)
+def test_what_stands_at_the_end_says_labels_and_loss(
+    units: int, last: str, compiled: Any, said: tuple[str, str, str], tmp_path: Path
+) -> None:
+    whole = json.loads(
+        model(IMAGE, layer("Flatten", "f", ["image"]), layer("Dense", "d", ["f"], units=units, activation=last))
+    )
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps(whole | ({"compile_config": {"loss": compiled}} if compiled else {})))
+    plan = imported(str(path)).plan
+    settings: Any = plan.layers[-1].settings
+    assert (plan.spec.data.value.labels, plan.spec.train.value.loss.type, settings.activation.type) == said
+
+
+@pytest.mark.parametrize(
     ("wrong", "code", "words"),
     [
         (layer("Lambda", "twice", ["image"], function="4wEA"), "NS295", "`twice`: `Lambda` is a program"),

@@ -98,6 +98,7 @@ SMALL = {
     "padding of the result": ("Conv x k -> c; Pad c pads -> y", "around the result"),
     "a number for each column": ("Conv x k -> c; Add c row -> y", "constant map"),
     "constants that explode": ("Add tall wide -> t; Conv x k -> c; Add c t -> y", "NS292"),
+    "a quotient of maps": ("Conv x k -> c; Sigmoid c -> s; Div c s -> y", "divided by another"),
 }
 
 
@@ -154,3 +155,91 @@ def test_a_small_model_is_the_same_or_refused(case: str, tmp_path: Path) -> None
     )
     logits = applied(found, (image.transpose(0, 2, 3, 1) - mean) / deviation)
     assert np.abs(logits.ravel() - expected.ravel()).max() <= 1e-5 * np.abs(expected).max()
+
+
+def test_groups_of_opset_18_and_averages_of_one_side(tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    draw, value, node = np.random.default_rng(4), helper.make_tensor_value_info, helper.make_node
+    arrays = {
+        "k": draw.standard_normal((4, 3, 1, 1)),
+        "s": draw.random(2),
+        "b": draw.random(2),
+        "h": draw.random((4, 2)),
+    }
+    nodes = [
+        node("Conv", ["x", "k"], ["c"]),
+        node("GroupNormalization", ["c", "s", "b"], ["n"], num_groups=2),
+        node("AveragePool", ["n"], ["p"], kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1], count_include_pad=1),
+        node("GlobalAveragePool", ["p"], ["g"]),
+        node("Flatten", ["g"], ["f"]),
+        node("MatMul", ["f", "h"], ["l"]),
+        node("Sigmoid", ["l"], ["y"]),
+    ]
+    held = [numpy_helper.from_array(array.astype(np.float32), name) for name, array in arrays.items()]
+    size = [1, 3, "height", "width"]
+    graph = helper.make_graph(
+        nodes, "net", [value("x", TensorProto.FLOAT, size)], [value("y", TensorProto.FLOAT, None)], held
+    )
+    path = tmp_path / "net.onnx"
+    save(helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 18)]), path)
+    with pytest.raises(SpecError, match="--input 224x224x3"):
+        imported(str(path))
+    found = imported(str(path), arrays=True, input=(8, 6, 3))
+    spec = found.plan.spec
+    assert (spec.data.value.labels, spec.train.value.loss.type) == ("several", "binary_cross_entropy")
+    image = draw.standard_normal((1, 3, 8, 6)).astype(np.float32)
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (expected,) = session.run(None, {"x": image})
+    logits = applied(found, image.transpose(0, 2, 3, 1))
+    assert np.abs(1 / (1 + np.exp(-logits)) - expected).max() <= 1e-6
+
+
+OWN = """\
+netspec: 1
+name: own
+input: {height: 8, width: 8, channels: 3}
+data: {source: npz, labels: several}
+train: {epochs: 3, optimizer: {type: sgd, learning_rate: 0.1}}
+defaults: {conv: {kernel: 3, padding: 1, norm: {type: group, groups: 4}}}
+blocks:
+  - conv: {filters: 8, dropout: 0.1}
+    pool: {type: average, window: 3, stride: 2, padding: same, count_padding: true}
+  - conv: {filters: 8, norm: layer, gate: {units: 4, activation: silu}}
+    shortcut: {type: add, drop: 0.2}
+  - conv: [{filters: 16, stride: 2}, {filters: 16, norm: instance}]
+    shortcut: {type: add, projection: slice}
+  - conv: {filters: 16, stride: 2, norm: {type: batch, scale: false, momentum: 0.8}}
+    shortcut: {type: add, projection: pool}
+fc: [{units: 8, dropout: 0.5, norm: {type: group, groups: 2}}, 3]
+"""
+
+
+def test_what_netspec_exported_gives_its_spec_back(tmp_path: Path) -> None:
+    import jax
+    import numpy as np
+
+    import netspec
+    from netspec.export.onnx.model import Form, write
+    from netspec.lowering.network import Network
+
+    plan = netspec.check(text=OWN).plan
+    assert plan is not None
+    draw = np.random.default_rng(5)
+    variables = jax.tree.map(
+        lambda one: draw.random(one.shape, np.float32) + 0.5, jax.eval_shape(Network(plan, {}).init)
+    )
+    path = tmp_path / "own.onnx"
+    path.write_bytes(write(plan, variables, Form(), {"spec": OWN}))
+    found = imported(str(path), arrays=True)
+    assert found.text == OWN
+    assert found.arrays is not None
+    for name, array in found.arrays.items():
+        part, layer, own = name.split("/")
+        np.testing.assert_allclose(array, variables[part][layer][own], rtol=1e-6)
+    path.write_bytes(write(plan, variables, Form(), {"spec": OWN.replace("momentum: 0.8", "eps: 0.1")}))
+    other = imported(str(path))
+    assert "was not taken" in "".join(other.notes)
+    assert other.plan.parameters == plan.parameters + 16  # a factor of 1 is a factor

@@ -54,6 +54,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "flattened maps": (Net(flattened, nn.Linear(288, 2)), "flattened maps are joined"),
     "laid out anew": (Net(lambda y: y.mean((2, 3)).view(-1, 1, 2, 2)), "laid out anew"),
     "softmax of rows": (Net(lambda y: y.softmax(3)), "a softmax along the axis 3"),
+    "zeros around a softplus": (Net(lambda y: F.max_pool2d(F.pad(F.softplus(y), (1, 1, 1, 1)), 2)), ""),
+    "zeros around a sum": (Net(lambda y: F.max_pool2d(F.pad(y, (1, 1, 1, 1)), 2)), "may be its largest numbers"),
     "gate": (Net(gated, nn.Conv2d(4, 2, 1), nn.Conv2d(2, 4, 1)), ""),
     "gate of groups": (Net(gated, nn.Conv2d(4, 2, 1, groups=2), nn.Conv2d(2, 4, 1)), "are multiplied"),
     "gate of larger kernels": (Net(gated, nn.Conv2d(4, 2, 3, 1, 1), nn.Conv2d(2, 4, 1)), "are multiplied"),
@@ -68,5 +70,6 @@ def test_no_attribute_is_passed_over(name: str) -> None:
     if not words:
         assert netspec.from_torch(network.eval(), images).plan.parameters
         return
-    with pytest.raises(SpecError, match=words):
+    with pytest.raises(SpecError, match=words) as caught:
         netspec.from_torch(network.eval(), images)
+    assert all(one.message.startswith("`Net`: ") for one in caught.value.diagnostics)

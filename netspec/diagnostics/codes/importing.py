@@ -18,7 +18,7 @@ CODES: tuple[Code, ...] = (
         "NS290",
         "layer the format lacks",
         "The source has a layer, or a value of one, for which the format has no word. It is named with its place in the source; with "
-        "`--partial` it is passed over, and a comment in the spec says so.",
+        "`--partial` it is left out, or the next best stands there, and a comment in the spec says so at that layer.",
         "A network without the layer is another network, and would look like the one that was meant.",
         setup=_file(f"{_NET}{_CONV}[upsample]\nstride=2\n"),
         command=_IMPORT,

@@ -134,7 +134,9 @@ class _Reader:
                 Origin(origin.name, span), f"`{option}` of `[{section.kind}]` is nothing that the format has", help
             )
         for option in section.again:
-            self.building.note(f"`{option}` stands twice in `[{section.kind}]`: the first counts, as it does in Darknet")
+            self.building.note(
+                f"`{option}` stands twice in `[{section.kind}]`: the first counts, as it does in Darknet"
+            )
         if self.ended and section.kind not in ENDS:
             self.building.unsaid(origin, "it stands behind what ends the network, and reads that")
 

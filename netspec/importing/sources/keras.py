@@ -34,7 +34,7 @@ def read(path: Path, name: str, size: Sequence[int] | None = None) -> Graph:
         config = _config(text)
     graph = Model(config, name, arrays, size).graph()
     compiled = config.get("compile_config")
-    if isinstance(compiled, dict):
+    if isinstance(compiled, dict) and compiled.get("loss") is not None:
         _learned(graph, compiled)
     return graph
 

@@ -102,9 +102,7 @@ def _conv(layer: Layer) -> Tensor:
         filters=filters,
         kernel=kernel,
         stride=stride,
-        pads=layer.building.padded(
-            tensor.pads, _pads(layer, tensor, kernel, stride, dilation), layer.origin
-        ),
+        pads=layer.building.padded(tensor.pads, _pads(layer, tensor, kernel, stride, dilation), layer.origin),
         dilation=dilation,
         groups=channels if depthwise else int(layer.get("groups", 1) or 1),
         bias=bias and layer.kind != "SeparableConv2D",

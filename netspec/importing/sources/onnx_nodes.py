@@ -62,6 +62,7 @@ class Nodes:
         self.building = Building(
             graph.name if graph.name not in ("", "main_graph", "torch_jit") else name, "ONNX", size
         )
+        self.building.once = True
         self.tensors: dict[str, Tensor] = {
             images[0].name: Tensor(
                 Wire(0, size[:2] == (1, 1) and layout == "flat"), "chw" if layout == "flat" else layout
@@ -87,7 +88,9 @@ class Nodes:
         if len(dims) == 2 and dims[1]:
             return (1, 1, dims[1]), "flat"
         if len(dims) != 4:
-            raise Broken(f"it reads arrays of {len(dims)} axes, and images have four: how many, channels, height, width")
+            raise Broken(
+                f"it reads arrays of {len(dims)} axes, and images have four: how many, channels, height, width"
+            )
         readers = [node for node in self.nodes if image.name in node.inputs]
         first = next((node for node in readers if node.kind == "Transpose"), None)
         if first is not None and list(first.get("perm") or ()) == [0, 3, 1, 2]:
@@ -110,7 +113,9 @@ class Nodes:
         if "Dropout" not in kinds:
             graph.notes.append("no dropout is in the file: an export for inference leaves it out")
         if "Conv" in kinds and not any("Normalization" in kind for kind in kinds):
-            graph.notes.append("no norm is in the file: an export for inference may have folded it into the convolutions")
+            graph.notes.append(
+                "no norm is in the file: an export for inference may have folded it into the convolutions"
+            )
         return graph
 
     def _unknown(self, node: Node) -> Tensor:

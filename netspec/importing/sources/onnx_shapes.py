@@ -100,7 +100,11 @@ def _padded(nodes: Nodes, node: Node) -> Tensor:
         return tensor
     high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
     last = 1 if tensor.layout == "chw" else 3
-    if given[last + 4] > 0 and tensor.wire.value and not any(given[:last] + given[last + 1 : last + 4] + given[last + 5 :]):
+    if (
+        given[last + 4] > 0
+        and tensor.wire.value
+        and not any(given[:last] + given[last + 1 : last + 4] + given[last + 5 :])
+    ):
         return replace(tensor, wire=nodes.building.widened(tensor.wire, given[last + 4], node.origin))
     if any(given[at] or given[at + 4] for at in range(4) if at not in (high, wide)):
         nodes.building.unsaid(node.origin, "channels of zeros are added")

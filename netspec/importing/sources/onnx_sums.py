@@ -45,6 +45,9 @@ def multiplied(nodes: Nodes, node: Node) -> Tensor:
     """`Mul`, `Div`."""
     constants = [nodes.constant(node, at) for at in (0, 1)]
     if constants == [None, None]:
+        if node.kind == "Div":
+            nodes.building.unsaid(node.origin, "a map is divided by another; the format has no such step")
+            return nodes.map(node, 0)
         return _product(nodes, node)
     at = 0 if constants[0] is None else 1
     tensor, other = nodes.map(node, at, gelu=True, image=True), constants[1 - at]

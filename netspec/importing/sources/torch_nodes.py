@@ -67,7 +67,9 @@ class Nodes:
             raise Broken(f"it reads {len(images)} inputs, and the format has one: the images")
         size = [one.get("as_int") for one in self.sizes[images[0]]]
         if len(size) not in (2, 4):
-            raise Broken(f"it reads arrays of {len(size)} axes, and images have four: how many, channels, height, width")
+            raise Broken(
+                f"it reads arrays of {len(size)} axes, and images have four: how many, channels, height, width"
+            )
         shape = sized((size[2], size[3], size[1]) if len(size) == 4 else (1, 1, size[1]), given)
         self.building = Building(name, "PyTorch", shape)
         self.tensors: dict[str, Tensor] = {images[0]: Tensor(Wire(0))}
