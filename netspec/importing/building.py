@@ -7,6 +7,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from netspec.importing.graph import Arrays, Conv, Drop, Fc, Graph, Join, Op, Origin, Pool, Settings, Unsaid
+from netspec.importing.sizes import MOST_CELLS, NO_PADS, Broken, Pads, positive, windows
 from netspec.language.activations import Activation, NoActivation
 from netspec.language.added import Projection
 from netspec.language.fields import Pair
@@ -16,19 +17,6 @@ from netspec.language.norms import Norm
 from netspec.language.steps import Dropout
 
 MOST_OPS = 6_000
-MOST_CELLS = 1 << 20
-"""Of an image's side, and of channels or units: larger numbers are mistakes."""
-Pads = tuple[Pair, Pair]
-"""Rows above and below the map, columns left and right of it."""
-NO_PADS: Pads = ((0, 0), (0, 0))
-
-
-class Broken(Exception):
-    """A source is not what it says it is, or more than an import reads; `origin` is where."""
-
-    def __init__(self, message: str, origin: Origin | None = None, code: str = "NS292") -> None:
-        super().__init__(message)
-        self.message, self.origin, self.code = message, origin, code
 
 
 class Wire(NamedTuple):
@@ -36,18 +24,6 @@ class Wire(NamedTuple):
 
     value: int
     flat: bool = False
-
-
-def sized(found: Sequence[int | None], given: Sequence[int] | None) -> tuple[int, ...]:
-    """Height, width and channels of images: what a source says of them, and what is given where it says nothing. Raises Broken."""
-    made = [own if own else other for own, other in zip(found, given or (None, None, None), strict=True)]
-    shown = " x ".join(str(own or "?") for own in found)
-    known = [one for one in made if one]
-    if len(known) < 3:
-        raise Broken(f"the size of its images is not known ({shown}): say it, as in `--input 224x224x3`")
-    if given is not None and known != list(given):
-        raise Broken(f"its images are {shown}, and not {' x '.join(map(str, given))}")
-    return tuple(known)
 
 
 class Building:
@@ -86,11 +62,11 @@ class Building:
     ) -> Wire:
         """A convolution."""
         read = self._map(wire, origin)
-        _positive(origin, filters, groups, *kernel, *stride, *dilation)
+        positive(origin, filters, groups, *kernel, *stride, *dilation)
         if read[2] % groups or filters % groups:
             raise Broken(f"{groups} groups do not divide {read[2]} channels and {filters} filters", origin)
         window = tuple(effective_kernel(k, d) for k, d in zip(kernel, dilation, strict=True))
-        sizes = self._sizes(read, window, stride, pads, origin)
+        sizes = windows(read, window, stride, pads, origin)
         settings = Conv(filters, kernel, stride, (pads[0][0], pads[1][0]), dilation, groups, bias)
         return self._add(settings, (wire.value,), (*sizes, filters), origin, arrays)
 
@@ -109,15 +85,15 @@ class Building:
     ) -> Wire:
         """A pooling layer, of a map with zeros that were put around it; with `ceil`, windows may reach over the end."""
         read = self._map(wire, origin)
-        _positive(origin, *window, *stride)
+        positive(origin, *window, *stride)
         if any(zeros[0] + zeros[1]):
             if type == "max" and not self._never_negative(wire):
                 self.unsaid(origin, "zeros around a map may be its largest numbers; the format's padding never is")
             if type == "average" and any(pads[0] + pads[1]) and not counted:
                 self.unsaid(origin, "an average counts some of the cells around a map, and others not")
             counted, pads = True, self.padded(pads, zeros, origin)
-        sizes = self._sizes(read, window, stride, pads, origin, ceil)
-        exact = self._sizes(read, window, stride, pads, origin)
+        sizes = windows(read, window, stride, pads, origin, ceil)
+        exact = windows(read, window, stride, pads, origin)
         padded = any(pads[0] + pads[1]) and counted and type == "average"
         if padded and sizes != exact:
             self.unsaid(origin, "an average counts its padding, and its windows reach over the end of that")
@@ -133,7 +109,7 @@ class Building:
 
     def fc(self, wire: Wire, origin: Origin, *, units: int, bias: bool = True, arrays: Arrays | None = None) -> Wire:
         """A fully connected layer of all numbers of what it reads."""
-        _positive(origin, units)
+        positive(origin, units)
         made = self._add(Fc(units, bias), (wire.value,), (units,), origin, arrays)
         return Wire(made.value, True)
 
@@ -319,25 +295,3 @@ class Building:
         if wire.flat and len(shape) == 3 and shape[:2] != (1, 1):
             raise Broken("it reads a vector where a map is needed", origin)
         return shape if len(shape) == 3 else (1, 1, shape[0])
-
-    def _sizes(
-        self, read: Shape, window: Any, stride: Pair, pads: Pads, origin: Origin, ceil: bool = False
-    ) -> tuple[int, int]:
-        found = []
-        for size, k, s, pad in zip(read[:2], window, stride, pads, strict=True):
-            span = size + sum(pad) - k
-            out = -(-span // s) + 1 if ceil else span // s + 1
-            if ceil and (out - 1) * s >= size + pad[0]:
-                out -= 1  # the last window would begin behind the map
-            if (span < 0 and not ceil) or out < 1 or min(pad) < 0:
-                raise Broken(
-                    f"a window of {k} cells does not fit {size} cells with padding {pad[0]} and {pad[1]}", origin
-                )
-            found.append(out)
-        return found[0], found[1]
-
-
-def _positive(origin: Origin, *numbers: int) -> None:
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= MOST_CELLS:
-            raise Broken(f"{number!r} is no size", origin)

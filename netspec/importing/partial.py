@@ -38,25 +38,24 @@ def told(unsaid: list[Unsaid], graph: Graph) -> list[Unsaid]:
 
 def marked(graph: Graph, found: Recovered, unsaid: list[Unsaid]) -> Recovered:
     """The spec with a comment at each place where it is another network than the source."""
-    layers = {layer.name: layer.layer.span.line for layer in found.plan.layers}
+    lines, places = found.text.splitlines(), {layer.name: layer.layer.span.line for layer in found.plan.layers}
     of: dict[str, list[str]] = {}
-    for number, (_, layer) in found.named.items():
-        of.setdefault(graph.ops[number - 1].origin.name, []).append(layer)
-    lines = found.text.splitlines()
-    first = next(n for n, line in enumerate(lines, 1) if line.startswith("input:"))
+    for number, (_, name) in found.named.items():
+        of.setdefault(graph.ops[number - 1].origin.name, []).append(name)
+    begin = next(n for n, line in enumerate(lines, 1) if line.startswith("input:"))
     comments: dict[int, list[str]] = {}
     for one in unsaid:
-        own, behind = of.get(one.origin.name), of.get(one.behind.name) if one.behind is not None else [""]
-        layer = own[0] if own else behind[-1] if behind else None
-        place = f" ({layer} here)" if own else f" (behind {layer})" if layer else ""
+        own, behind = of.get(one.origin.name, ()), of.get(one.behind.name, ()) if one.behind is not None else ()
+        where = f" ({own[0]} here)" if own else f" (behind {behind[-1]})" if behind else ""
+        rest = begin if one.behind is None else len(lines) + 1
+        line = places[own[0]] if own else places[behind[-1]] if behind else rest
         word = "not as in the source" if own else "not imported"
-        at = layers[layer] if layer else first if layer == "" else len(lines) + 1
-        comments.setdefault(at, []).append(f"# {word}: {one.origin.name}{place}: {one.message}".replace("\n", " "))
-    made = []
-    for number, line in enumerate([*lines, ""], 1):
-        indent = line[: len(line) - len(line.lstrip())]
-        made += [f"{indent}{comment}" for comment in comments.get(number, ())] + [line]
-    text = "\n".join(made).rstrip("\n") + "\n"
+        comments.setdefault(line, []).append(f"# {word}: {one.origin.name}{where}: {one.message}".replace("\n", " "))
+    text = ""
+    for number, content in enumerate([*lines, ""], 1):
+        indent = content[: len(content) - len(content.lstrip())]
+        text += "".join(f"{indent}{comment}\n" for comment in comments.get(number, ())) + f"{content}\n"
+    text = text.rstrip("\n") + "\n"
     plan = check_source(Source("imported.yaml", text), fixes=False, hints=False).plan
     assert plan is not None  # comments change nothing
     return replace(found, text=text, plan=plan)

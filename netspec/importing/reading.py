@@ -12,9 +12,9 @@ from zipfile import BadZipFile
 
 from netspec.diagnostics.diagnostic import Diagnostic, from_fault, from_unreadable, placeless
 from netspec.diagnostics.errors import Misuse, SpecError, UnreadableSpec
-from netspec.importing.building import Broken
 from netspec.importing.gates import gated
 from netspec.importing.graph import Graph, Origin, Unsaid
+from netspec.importing.sizes import Broken
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import START, Source
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from netspec.importing.building import Broken, Building, Wire, sized
+from netspec.importing.building import Building, Wire
 from netspec.importing.graph import Graph, Origin
 from netspec.importing.heads import says
+from netspec.importing.sizes import Broken, sized
 from netspec.importing.sources.caffe_options import shared, unread
 from netspec.importing.sources.prototxt import Block, parsed
 from netspec.language.activations import Elu, LeakyRelu, Prelu, Relu, Sigmoid, Tanh

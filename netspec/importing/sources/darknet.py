@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from netspec.importing.building import Broken, Building, Wire, sized
+from netspec.importing.building import Building, Wire
 from netspec.importing.graph import Arrays, Graph, Origin
+from netspec.importing.sizes import Broken, sized
 from netspec.importing.sources.darknet_options import Section
 from netspec.importing.sources.darknet_training import training
 from netspec.importing.sources.darknet_weights import Weights

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from netspec.importing.building import Broken
 from netspec.importing.graph import Origin
+from netspec.importing.sizes import Broken
 from netspec.language.spelling import likest
 from netspec.text.source import Span
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from netspec.importing.building import Broken
 from netspec.importing.graph import Arrays
+from netspec.importing.sizes import Broken
 from netspec.language.kind import Shape
 
 HEADER = 3 * 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.importing.building import Broken
+from netspec.importing.sizes import Broken
 
 LEAST, RATIO = 1 << 20, 64
 """What is packed may be this large when it is unpacked: bytes, or this many times as large. Weights are hardly ever half as large."""

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from netspec.importing.building import Broken
 from netspec.importing.graph import Graph, Origin
 from netspec.importing.heads import says
+from netspec.importing.sizes import Broken
 from netspec.importing.sources import hdf5
 from netspec.importing.sources.hdf5 import bound
 from netspec.importing.sources.keras_layers import Arrays, Model

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from netspec.importing.building import NO_PADS, Broken, Pads
+from netspec.importing.sizes import NO_PADS, Broken, Pads
 from netspec.importing.sources.keras_activations import activated, is_own
 from netspec.importing.sources.keras_layers import Layer, Tensor
 from netspec.language.fields import Pair

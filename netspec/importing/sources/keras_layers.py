@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire, sized
+from netspec.importing.building import Building, Wire
 from netspec.importing.graph import Graph, Origin
+from netspec.importing.sizes import NO_PADS, Broken, Pads, sized
 
 
 class Arrays(Protocol):

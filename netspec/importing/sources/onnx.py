@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from netspec.importing.building import Broken
 from netspec.importing.graph import Graph
+from netspec.importing.sizes import Broken
 from netspec.importing.sources.onnx_nodes import Nodes
 
 MOST_BYTES = 2 << 30

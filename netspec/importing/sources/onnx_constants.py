@@ -8,7 +8,7 @@ from functools import cache
 from math import prod
 from typing import Any
 
-from netspec.importing.building import Broken
+from netspec.importing.sizes import Broken
 
 SMALL = 1 << 16
 """Numbers in an array that is computed at once, since it may be a shape."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire, sized
+from netspec.importing.building import Building, Wire
 from netspec.importing.graph import Graph, Origin
+from netspec.importing.sizes import NO_PADS, Broken, Pads, sized
 from netspec.importing.sources.onnx_constants import Constant, folded, of_array
 
 

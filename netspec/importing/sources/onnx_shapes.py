@@ -6,7 +6,8 @@ from dataclasses import replace
 from math import isclose, prod, sqrt
 
 from netspec.importing.sources.onnx_nodes import Node, Nodes, Tensor
-from netspec.importing.sources.onnx_operators import OPERATORS, is_operator, short
+from netspec.importing.sources.onnx_norms import OPERATORS
+from netspec.importing.sources.onnx_operators import is_operator, short
 from netspec.language.steps import Dropout
 
 __all__ = ["OPERATORS"]

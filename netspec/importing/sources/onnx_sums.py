@@ -127,8 +127,8 @@ def _shifted(nodes: Nodes, node: Node, tensor: Tensor, array: Callable[[], Any])
             settings = replace(op.settings, bias=True)
             return nodes.building.instead(tensor.wire, settings, {**op.arrays, "bias": array}, node.origin)
         if isinstance(op.settings, Scaled) and not op.settings.shift:
-            settings = replace(op.settings, shift=True)
-            return nodes.building.instead(tensor.wire, settings, {**op.arrays, "shift": array}, node.origin)
+            shifted = replace(op.settings, shift=True)
+            return nodes.building.instead(tensor.wire, shifted, {**op.arrays, "shift": array}, node.origin)
         if isinstance(op.settings, Scaled):
             before = op.arrays["shift"]
             arrays = {**op.arrays, "shift": lambda: before() + array()}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from netspec.importing.building import Broken
 from netspec.importing.graph import Origin
+from netspec.importing.sizes import Broken
 from netspec.text.source import Source, Span
 
 MOST_LEVELS = 32

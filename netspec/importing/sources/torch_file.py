@@ -8,8 +8,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from netspec.importing.building import Broken
 from netspec.importing.graph import Graph
+from netspec.importing.sizes import Broken
 
 MODEL, CONFIG = "models/model.json", "data/weights/model_weights_config.json"
 MOST_MODEL = 64 << 20

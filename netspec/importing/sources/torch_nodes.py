@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netspec.importing.building import NO_PADS, Broken, Building, Pads, Wire, sized
+from netspec.importing.building import Building, Wire
 from netspec.importing.graph import Graph, Origin
+from netspec.importing.sizes import NO_PADS, Broken, Pads, sized
 
 
 @dataclass(frozen=True, slots=True)

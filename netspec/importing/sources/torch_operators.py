@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from netspec.importing.building import Broken, Pads
+from netspec.importing.sizes import Broken, Pads
 from netspec.importing.sources.torch_functions import FLOATS, OPERATORS, is_target, named, reordered
 from netspec.importing.sources.torch_nodes import Node, Nodes, Tensor
 from netspec.language.fields import Pair
