@@ -11,7 +11,7 @@ from typing import Any
 from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.errors import SpecError
-from netspec.importing.graph import Graph, Unsaid
+from netspec.importing.graph import Graph, Origin, Unsaid
 from netspec.importing.heads import headed
 from netspec.importing.own import NOT_ITS, of_spec
 from netspec.importing.partial import cut, marked
@@ -151,22 +151,25 @@ def named_arrays(graph: Graph, found: Recovered, file: str) -> dict[str, Any]:
             made[f"{part}/{name}/{array}"] = content()
     if graph.normal is not None:
         made |= dict(zip(("state/input/mean", "state/input/deviation"), graph.normal, strict=True))
-    problem = _misfit(found.plan, made)
-    if problem is not None:
-        raise SpecError([finding(Unsaid("NS292", problem, graph.ops[-1].origin), file, None)])
+    misfit = _misfit(found.plan, made)
+    if misfit is not None:
+        problem, layer_name = misfit
+        of = (graph.ops[number - 1].origin for number, (_, name) in found.named.items() if name == layer_name)
+        raise SpecError([finding(Unsaid("NS292", problem, next(of, Origin(""))), file, None)])
     return made
 
 
-def _misfit(plan: Plan, arrays: dict[str, Any]) -> str | None:
-    """The first array that the network needs and does not get."""
+def _misfit(plan: Plan, arrays: dict[str, Any]) -> tuple[str, str] | None:
+    """The first array that the network needs and does not get, and its layer."""
     for layer in plan.layers:
         for part, shapes in (("params", layer.shapes), ("state", layer.statistics)):
             for name, shape in shapes.items():
                 array = arrays.get(f"{part}/{layer.name}/{name}")
                 if array is None:
-                    return f"the weights have no `{name}` for what becomes `{layer.name}`"
+                    return f"the weights have no `{name}` for what becomes `{layer.name}`", layer.name
                 if tuple(array.shape) != shape:
-                    return f"the weights have {tuple(array.shape)} for `{name}` of `{layer.name}`, which is {shape}"
+                    what = f"the weights have {tuple(array.shape)} for `{name}` of `{layer.name}`, which is {shape}"
+                    return what, layer.name
     return None
 
 

@@ -29,6 +29,11 @@ MOST_FLIPS = 24
 """How many places of steps are tried the other way round."""
 
 
+LEFT_OUT = (
+    "\n# what the source says of its data and training does not go with this network in the format, and is left out\n"
+)
+
+
 class Refused(Exception):
     """The format cannot say the network."""
 
@@ -156,8 +161,11 @@ def _laid_out(input: Any, manner: Manner, drafts: list[Draft], last: list[Layer]
 
 def _proved(graph: Graph, head: str, text: str, tail: str) -> Recovered:
     """The spec, read again and held against the source operation by operation. Raises Refused where they differ."""
-    whole = f"{head}\n{text}{tail}"
-    report = check_source(Source("imported.yaml", whole), fixes=False, hints=False)
+    for end in dict.fromkeys((tail, LEFT_OUT if tail else "")):
+        whole = f"{head}\n{text}{end}"
+        report = check_source(Source("imported.yaml", whole), fixes=False, hints=False)
+        if report.ok:
+            break
     if report.plan is None:
         errors = [found for found in report.diagnostics if found.severity == "error"]
         origin = graph.ops[-1].origin

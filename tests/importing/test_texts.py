@@ -209,7 +209,7 @@ def test_what_stands_for_something_else_is_marked(case: str, tmp_path: Path) -> 
 def test_what_a_cfg_says_of_its_training_comes_in(tmp_path: Path) -> None:
     file = tmp_path / "net.cfg"
     rate = "batch=64\nlearning_rate=0.1\nmomentum=0.8\ndecay=0.0005\npolicy=steps\nsteps=40,80\nscales=.1,.5\nmax_batches=160\nangle=7\n"
-    layers = "[avgpool]\n[connected]\noutput=3\nactivation=logistic\nactivation=linear\n"
+    layers = "[avgpool]\nstopbackward=1\n[connected]\noutput=3\nactivation=logistic\nactivation=linear\n"
     file.write_text(f"[net]\nheight=8\nwidth=8\nchannels=3\n{rate}{layers}")
     found = imported(str(file))
     train = found.plan.spec.train.value
@@ -217,6 +217,7 @@ def test_what_a_cfg_says_of_its_training_comes_in(tmp_path: Path) -> None:
     assert (train.optimizer.learning_rate, train.optimizer.momentum, train.optimizer.decay_norms) == (0.1, 0.8, False)
     assert (train.schedule.boundaries, train.schedule.scales) == (("25%", "50%"), (0.1, 0.5))
     assert "left out of `[net]`: `max_batches`, `angle`" in found.notes
+    assert "left out of its layers: `stopbackward`" in found.notes
     assert "`activation` stands twice in `[connected]`: the first counts, as it does in Darknet" in found.notes
 
 

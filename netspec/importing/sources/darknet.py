@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from netspec.importing.building import Building, Wire
 from netspec.importing.graph import Arrays, Graph, Origin
 from netspec.importing.sizes import Broken, sized
-from netspec.importing.sources.darknet_options import Section
+from netspec.importing.sources.darknet_options import Section, listed
 from netspec.importing.sources.darknet_training import training
 from netspec.importing.sources.darknet_weights import Weights
 from netspec.language.activations import (
@@ -26,6 +26,7 @@ from netspec.language.activations import (
 )
 from netspec.language.fields import Pair
 from netspec.language.norms import BatchNorm, LocalResponseNorm
+from netspec.language.spelling import likest
 from netspec.language.steps import Dropout
 from netspec.text.source import Source, Span
 
@@ -99,7 +100,9 @@ class _Reader:
             origin = Origin(f"{section.kind} {number}", section.span)
             reader = readers.get(section.kind)
             if reader is None:
-                self.building.unsaid(origin, f"`[{section.kind}]` is no layer that the format has")
+                meant = likest(section.kind, readers)
+                help = f"write `[{meant}]`" if meant is not None else None
+                self.building.unsaid(origin, f"`[{section.kind}]` is no layer that the format has", help)
             else:
                 self._checked(section, origin)
                 self.at = reader(section, origin)
@@ -109,7 +112,10 @@ class _Reader:
         graph.ended = self.ended
         graph.train, left = training(self.net)
         if left:
-            self.building.note(f"left out of `[net]`: {', '.join(f'`{name}`' for name in left)}")
+            self.building.note(f"left out of `[net]`: {listed(left)}")
+        own = dict.fromkeys(name for section in self.layers for name in section.for_training())
+        if own:
+            self.building.note(f"left out of its layers: {listed(own)}")
         return graph
 
     def _readers(self) -> dict[str, Reader]:

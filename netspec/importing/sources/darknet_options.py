@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from netspec.importing.graph import Origin
@@ -15,6 +15,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+CROPPED = "flip angle saturation exposure shift"
+"""Of `crop`: how images are changed in training."""
 READ: dict[str, str] = {
     "convolutional": "batch_normalize filters size stride stride_x stride_y pad padding dilation groups activation",
     "connected": "output batch_normalize activation",
@@ -26,7 +28,7 @@ READ: dict[str, str] = {
     "shortcut": "from activation",
     "softmax": "temperature",
     "cost": "type scale ratio smooth noobj thresh sse SSE",
-    "crop": "crop_height crop_width noadjust flip angle saturation exposure shift",
+    "crop": f"crop_height crop_width noadjust {CROPPED}",
 }
 """What is read of each kind of section that comes in; of `cost` and `crop`, what concerns the training alone too."""
 
@@ -61,6 +63,11 @@ NET = _words(
     "unsupervised workspace_size_limit_MB optimized_memory dynamic_minibatch"
 )
 """Of `[net]`, which is about the images and the training."""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Options as words."""
+    return ", ".join(f"`{name}`" for name in names)
 
 
 @dataclass(slots=True)
@@ -100,6 +107,11 @@ class Section:
     def at(self, name: str) -> Span:
         """The place of an option, or of the section."""
         return self.options[name][1] if name in self.options else self.span
+
+    def for_training(self) -> list[str]:
+        """The options that are about the training alone."""
+        images = set(CROPPED.split()) if self.kind == "crop" else set()
+        return [name for name in self.options if name in TRAINING | images and self.kind not in ("cost", "softmax")]
 
     def unread(self) -> Iterator[tuple[str, Span, str | None]]:
         """The options that may change what the section computes, and that nothing reads, as they are written; and what may be meant."""
