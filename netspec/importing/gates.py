@@ -54,7 +54,7 @@ def _gate(graph: Graph, users: list[list[int]], map: int, factor: int, product: 
     behind = [op.settings for op in rest[sums[1] + 1 :] if isinstance(op.settings, Activation)]
     if not (_has_bias(squeeze) and _has_bias(excite)):
         what = "squeeze and excitation without biases; the two layers of a `gate` have them"
-        graph.unsaid.append(Unsaid("NS290", what, squeeze.origin))
+        graph.unsaid.append(Unsaid("NS290", what, product.origin))
     settings = Gate(squeeze.shape[-1], (between or [NoActivation()])[0], (behind or [NoActivation()])[0])
     arrays: Arrays = {**_named("squeeze", squeeze), **_named("excite", excite)}
     return Op(settings, (map,), product.shape, product.origin, arrays)
@@ -77,4 +77,6 @@ def _named(part: str, op: Op) -> Arrays:
     made = {f"{part}_{name}": array for name, array in op.arrays.items()}
     if (kernel := made.get(f"{part}_kernel")) is not None:
         made[f"{part}_kernel"] = lambda: kernel().reshape(-1, kernel().shape[-1])
+        if not _has_bias(op):  # a partial import has one that adds nothing
+            made[f"{part}_bias"] = lambda: kernel().reshape(-1, kernel().shape[-1])[0] * 0
     return made

@@ -9,6 +9,8 @@ from netspec.language.activations import Sigmoid
 from netspec.language.heads import CLASS, SEVERAL, TWO, Head
 from netspec.language.kind import elements
 
+AT_ITS_END = "the sigmoid at its end"
+
 
 def headed(graph: Graph) -> Graph:
     """The graph without the sigmoid at its end, with the labels and the loss that it says.
@@ -21,7 +23,7 @@ def headed(graph: Graph) -> Graph:
         return graph
     units = elements(last.shape)
     head = TWO if units == 1 else SEVERAL
-    note = f"the sigmoid at its end: the loss `{head.losses[0]}` of the training has it"
+    note = f"{AT_ITS_END}: the loss `{head.losses[0]}` of the training has it"
     made = replace(graph, output=last.reads[0], notes=[*graph.notes, note], ended=True)
     says(made, head, head.losses[0])
     return made

@@ -12,7 +12,7 @@ from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.errors import SpecError
 from netspec.importing.graph import Graph, Origin, Unsaid
-from netspec.importing.heads import headed
+from netspec.importing.heads import AT_ITS_END, headed
 from netspec.importing.own import NOT_ITS, of_spec
 from netspec.importing.partial import cut, marked
 from netspec.importing.partial import told as said_instead
@@ -94,19 +94,24 @@ def _written(graph: Graph, file: str, source: Source | None, arrays: bool, parti
     unsaid, head, tail = list(graph.unsaid), _head(graph, file), _tail(graph)
     if unsaid and not partial:
         raise SpecError([finding(one, file, source) for one in _asking(unsaid, asks)])
+    ends = list[Unsaid]()
     try:
         graph = graph.needed()
         found = recovered(graph, head, tail)
     except Refused as refused:
-        unsaid += refused.unsaid
+        ends = refused.unsaid
+        unsaid += ends
         if not partial:
             raise SpecError([finding(one, file, source) for one in _asking(unsaid, asks)]) from None
-        short = cut(graph, head, tail, unsaid)
+        rest = {name: value for name, value in graph.train.items() if name != "loss"}  # which is the whole network's
+        notes = [note for note in graph.notes if not note.startswith(AT_ITS_END)]
+        bare = replace(graph, data={}, train=rest, notes=notes)
+        short = cut(bare, _head(bare, file), _tail(bare), unsaid)
         if short is None:
             raise SpecError([finding(one, file, source) for one in unsaid]) from None
         graph, found = short
     if unsaid:
-        unsaid = said_instead(unsaid, graph)
+        unsaid = said_instead(unsaid, graph, ends)
         found = marked(graph, found, unsaid)
     warnings = tuple(replace(finding(one, file, source), severity="warning") for one in unsaid)
     with told(file, source):

@@ -26,12 +26,15 @@ def cut(graph: Graph, head: str, tail: str, unsaid: list[Unsaid]) -> tuple[Graph
     return None
 
 
-def told(unsaid: list[Unsaid], graph: Graph) -> list[Unsaid]:
-    """What cannot be said, each with what the spec has in its place."""
+def told(unsaid: list[Unsaid], graph: Graph, ends: list[Unsaid]) -> list[Unsaid]:
+    """What cannot be said, each with what the spec has in its place; before `ends` it ends."""
     made = []
     for one in unsaid:
-        kinds = [_kind(op) for op in graph.ops if op.origin.name == one.origin.name]
-        there = f"the spec has {_listed(kinds)} there" if kinds else "it is left out"
+        if one in ends:
+            one, there = replace(one, behind=graph.ops[-1].origin), "the spec ends before it"
+        else:
+            kinds = [_kind(op) for op in graph.ops if op.origin.name == one.origin.name]
+            there = f"the spec has {_listed(kinds)} there" if kinds else "it is left out"
         made.append(replace(one, message=f"{one.message}; {there}", help=None))
     return made
 

@@ -161,6 +161,10 @@ def test_a_partial_import_says_what_it_left_out(tmp_path: Path) -> None:
     assert [(one.code, one.severity, one.span.line) for one in found.findings] == [("NS290", "warning", 10)]
     assert "  # not imported: upsample 1 (behind block1.conv1): " in found.text
     assert [layer.kind for layer in found.plan.layers] == ["conv", "conv"]
+    file.write_text(f"[net]\nheight=8\nwidth=8\nchannels=3\n[avgpool]\n[connected]\noutput=4\nactivation=relu\n{conv}")
+    ended = imported(str(file), partial=True)
+    assert "# not imported: convolutional 2 (behind fc1): " in ended.text
+    assert ended.findings[0].message.endswith("; the spec ends before it")
 
 
 CAFFE = {
