@@ -108,8 +108,8 @@ def savings(plan: Plan) -> Savings:
     shared (25 + 1) * 6 + (150 + 1) * 16; its first fc without pooling has 24 * 24 * 16 inputs instead of 5 * 5 * 16.
     """
     chains = [chain for chain in map(sharing, plan.layers) if chain is not None]
-    sums = (sum(getattr(chain, field.name) for chain in chains) for field in fields(Sharing))
-    return Savings(*sums, *_first_fc(plan))
+    full, local, shared = (sum(getattr(chain, field.name) for chain in chains) for field in fields(Sharing))
+    return Savings(full, local, shared, *_first_fc(plan))
 
 
 def _first_fc(plan: Plan) -> tuple[int, int]:

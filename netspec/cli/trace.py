@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -147,7 +147,7 @@ def _windows(worked: Worked, windows: list[Window], width: int) -> Iterator[Text
             row.append(blocks.pop(0))
         text = Text()
         for number, (label, *_) in enumerate(row[0]):
-            line = Text(f"{label:<{LABEL}}", style="dim")
+            line = Text().append(f"{label:<{LABEL}}", "dim")
             for block in row:
                 cells = block[number][1]
                 line.append_text(cells).append(" " * (_wide(block) - cells.cell_len + BETWEEN))
@@ -183,7 +183,7 @@ def _blocks(worked: Worked, windows: list[Window], most: int) -> list[Block]:
             block.append(("", Text("")))
         if window.weights is not None:
             block[-1] = (LABELS["sum"], Text(f" {grids.written([window.products.sum()])[0]}", "bold"))
-        made.append(block)
+        made.append(block if window.weights is not None else block[:-1])
     return made
 
 
@@ -194,9 +194,9 @@ def _grid(
     from rich.text import Text
 
     lines = []
-    for row, flags in zip_longest(cells, marked, fillvalue=[]):
+    for number, row in enumerate(cells):
         line = Text()
-        for word, flag in zip_longest(row, flags, fillvalue=False):
+        for word, flag in zip(row, marked[number] if marked else repeat(False), strict=False):
             left, right = (marks[0], marks[1]) if flag else (" ", " ")
             line.append(f"{left}{word}{right}".rjust(wide + 2), style if flag else "default")
         lines.append(line)

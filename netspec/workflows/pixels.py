@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from netspec.data import text_array
 from netspec.data.files import reason
 from netspec.data.images import left_behind, summary
 from netspec.data.pixels import Trained, is_array, named
@@ -79,6 +80,9 @@ class Pixels:
         for above, folders, files in os.walk(folder, onerror=unreadable):
             folders[:] = sorted(name for name in folders if not left_behind(name))
             for path in (Path(above, name) for name in sorted(files) if not left_behind(name)):
+                if path.suffix.lower() == text_array.SUFFIX:  # a table of labels, rather than an image
+                    others.append(path.name)
+                    continue
                 before = len(self.problems)
                 yield from self._one(path)
                 # what is an image of a format that is not read is no stray file

@@ -77,8 +77,8 @@ def of_run(plan: Plan, run: Path, trained: TrainedNetwork) -> Computing:
 
 
 def _untrained(plan: Plan) -> Trained:
-    source = plan.spec.data.value.source
-    return Trained(plan.input, source, SOURCES[source].dtype == "uint8", None)
+    source, (height, width, channels) = plan.spec.data.value.source, plan.input
+    return Trained((height, width, channels), source, SOURCES[source].dtype == "uint8", None)
 
 
 def image(computing: Computing, file: str | None, resize: bool, tell: Tell) -> tuple[str, np.ndarray]:

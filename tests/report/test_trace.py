@@ -65,7 +65,7 @@ def test_pooling_leaves_padding_out_or_counts_it(ways: dict[str, tuple[Worked, .
             assert worked.steps[0].value == pytest.approx(rule(window.cells[~worked.padding]), rel=1e-5)
     counted = [worked.steps[0] for worked in ways["block3.pool"]]
     assert [step.words for step in counted] == ["mean of 4 cells"] * 3
-    assert [worked.steps[0].words for worked in ways["block2.pool"]][0] == "mean of 4 cells", "of nine, in the corner"
+    assert ways["block2.pool"][0].steps[0].words == "mean of 4 cells", "of nine, in the corner"
     assert counted[0].value == pytest.approx(next(ways["block3.pool"][0].windows).cells.sum() / 4, rel=1e-5)
 
 

@@ -79,6 +79,8 @@ def _row(worked: Worked, window: Window, x: float, y: float) -> Drawn:
 
 def _input(worked: Worked, window: Window, title: str, x: float, y: float) -> Drawn:
     """The whole map with its padding and the window on it, where that is small; else what is under the window."""
+    rows: Sequence[int]
+    columns: Sequence[int]
     rows, columns = worked.under.padded
     whole = max(len(rows), len(columns)) <= grids.MOST
     if not whole:

@@ -96,8 +96,10 @@ class Worked:
 
     def outside(self, rows: Sequence[int], columns: Sequence[int]) -> np.ndarray:
         """(rows, columns) of bool: which of these places are padding."""
-        inside = [[0 <= n < size for n in at] for at, size in zip((rows, columns), self.read.shape, strict=False)]
-        return ~np.outer(*inside)
+        height, width, _ = self.read.shape
+        down, across = ([0 <= n < size for n in at] for at, size in ((rows, height), (columns, width)))
+        outside: np.ndarray = ~np.outer(down, across)
+        return outside
 
     def cells(self, channel: int, rows: Sequence[int], columns: Sequence[int]) -> Grid:
         """What a feature map has at these places, 0 where it is padding."""
@@ -216,8 +218,8 @@ def _words(step: str, layer: PlannedLayer, own: Mapping[str, np.ndarray], cell: 
         return str(settings.activation.described())
     if not isinstance(settings, Pool):
         return "sum of products"
-    window = pooling.Window.of(settings, layer.input)
-    cells = int(counts(*layer.input[:2], window)[0, cell[0], cell[1], 0])
+    height, width, _ = layer.input
+    cells = int(counts(height, width, pooling.Window.of(settings, layer.input))[0, cell[0], cell[1], 0])
     return f"{'largest' if settings.type == 'max' else 'mean'} of {cells} cells"
 
 
