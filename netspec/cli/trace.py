@@ -41,7 +41,12 @@ def _place(_: click.Context, parameter: click.Parameter, at: str) -> tuple[int, 
 @click.option("--resize", is_flag=True, help="Resize the image to the network's input.")
 @click.option("--run", "run", metavar="RUN", type=options.FILE, help="Take the trained variables of this run.")
 @options.checkpoint
-@click.option("--weights", metavar="FILE", type=options.FILE, help="Take the arrays of this safetensors file.")
+@click.option(
+    "--weights",
+    metavar="FILE",
+    type=options.FILE,
+    help="Take the arrays of this safetensors file whose names and shapes fit.",
+)
 @click.option("-o", "--output", "output", metavar="SVG", type=options.FILE, help="Draw it too, into this file.")
 @options.forms("table", "json")
 @options.overrides
@@ -74,7 +79,7 @@ def trace(
         raise click.UsageError("--checkpoint is one of a run: name it with --run.")
     computing.begin()
     from netspec.report.trace.picture import draw
-    from netspec.report.trace.worked import UNDER
+    from netspec.report.trace.worked import UNDER, work
     from netspec.workflows import trace as workflow
     from netspec.workflows.runs import load
 
@@ -88,7 +93,7 @@ def trace(
     else:
         computed = workflow.drawn(plan)
     name, pixels = workflow.image(computed, image, resize, messages.tell)
-    worked = workflow.trace(computed, pixels, planned, cell)
+    worked = work(computed.network, computed.variables, pixels, planned, cell)
     made = {"weights": computed.weights, "image": name}
     if output not in (None, "-"):
         from netspec.storage.writing import write_atomic

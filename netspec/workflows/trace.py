@@ -16,7 +16,7 @@ from netspec.language.data import SOURCES
 from netspec.language.kind import dimensions
 from netspec.lowering.initialize import generator
 from netspec.lowering.network import Network, Variables
-from netspec.report.trace.worked import Cell, Worked, work
+from netspec.report.trace.worked import Cell
 from netspec.storage.tree import flatten, unflatten
 from netspec.training.trained import TrainedNetwork
 from netspec.workflows import beginning
@@ -120,8 +120,3 @@ def cell(layer: PlannedLayer, at: tuple[int, ...], channel: int | None) -> Cell:
         ranges = f"0 to {sizes[0] - 1}" if len(sizes) == 1 else f"rows 0 to {sizes[0] - 1}, columns 0 to {sizes[1] - 1}"
         raise Misuse(f"{asked}: `{layer.name}` gives {shown}: {ranges}.")
     return found
-
-
-def trace(computing: Computing, images: np.ndarray, layer: PlannedLayer, cell: Cell) -> Worked:
-    """The cell of a layer, worked out."""
-    return work(computing.network, computing.variables, images, layer, cell)
