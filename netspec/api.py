@@ -206,7 +206,7 @@ def predict(
 
     Of several labels the `.names` of those that are on, and `.probabilities`; of numbers the `.numbers`.
 
-    `run` and `checkpoint` are as for `evaluate`. `images` is an image file, a folder of them, a `.npy` file, an array of one
+    `run` and `checkpoint` are as for `evaluate`. `images` is an image file, a folder of them, a `.npy` file or a `.csv`, an array of one
     image (height, width[, channels]) or of several (n, height, width, channels) with pixel values as in the training data,
     or a list of these. With `resize` image files of another size are made to fit;
     an array is taken as it is.

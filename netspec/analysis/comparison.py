@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cached_property
 
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.language.fields import key_of_field
@@ -39,11 +40,24 @@ class Pair:
         """`added`, `removed`, `changed` (in its settings, in what it reads or gives), or `same`; its name may be another."""
         if self.old is None or self.new is None:
             return "added" if self.old is None else "removed"
-        shapes = {(layer.inputs, layer.output) for layer in (self.old, self.new)}
-        return "changed" if self.changes or len(shapes) > 1 else "same"
+        return "changed" if self.changes or self.reshaped else "same"
+
+    @property
+    def reshaped(self) -> bool:
+        """Whether it reads or gives another shape than before; of one that was added or removed, no."""
+        return len({(layer.inputs, layer.output) for layer in (self.old, self.new) if layer is not None}) > 1
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Changes that several layers have alike, such as those of one line in `defaults`."""
+
+    changes: tuple[Change, ...]
+    pairs: tuple[Pair, ...]
+    """The layers that they reach."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What has changed between two networks."""
 
@@ -58,6 +72,24 @@ class Comparison:
     def same(self) -> bool:
         """Whether both compute, cost and learn the same; names and descriptions may differ."""
         return not self.changes and all(pair.change == "same" for pair in self.pairs)
+
+    @cached_property
+    def shared(self) -> tuple[Shared, ...]:
+        """The changes that more than one layer has; those that reach the same layers stand together."""
+        found: dict[str, tuple[Change, list[int]]] = {}
+        for place, pair in enumerate(self.pairs):
+            for change in pair.changes:
+                found.setdefault(str(change), (change, []))[1].append(place)
+        together: dict[tuple[int, ...], list[Change]] = {}
+        for change, places in found.values():
+            if len(places) > 1:
+                together.setdefault(tuple(places), []).append(change)
+        return tuple(Shared(tuple(changes), tuple(self.pairs[n] for n in at)) for at, changes in together.items())
+
+    def own(self, pair: Pair) -> tuple[Change, ...]:
+        """The changes of a layer that no other has."""
+        alike = {str(change) for shared in self.shared for change in shared.changes}
+        return tuple(change for change in pair.changes if str(change) not in alike)
 
 
 def compare(old: Plan, new: Plan) -> Comparison:

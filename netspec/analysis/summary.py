@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from netspec.analysis.plan import Plan, PlannedLayer, grammar
 from netspec.language.kind import Settings, elements
+
+
+def one_as_json(plan: Plan, layer: PlannedLayer) -> dict[str, Any]:
+    """The summary of one layer as other programs read it."""
+    chain = sharing(layer)
+    return {
+        "version": 1,
+        "name": plan.name,
+        "layer": layer_as_json(plan, layer),
+        **({} if chain is None else {"sharing": asdict(chain)}),
+    }
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
@@ -52,19 +63,37 @@ def _reads(plan: Plan, layer: PlannedLayer) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Savings:
-    """What the three ideas of a convolutional network are worth, in parameters.
-
-    The first three are sums over the conv layers, each idea on top of the one before; batch norm, which all of them
-    would have, is left out. The last two are the first fc layer: it takes in what downsampling has left.
-    """
+class Sharing:
+    """The parameters of one conv layer without its norm, and what they would be without the ideas of convolution."""
 
     fully_connected: int
-    """No idea: layers with the same input and output, (inputs + 1) * outputs each."""
+    """No idea: a layer with the same input and output, (inputs + 1) * outputs."""
     local: int
     """Local connection: each output cell has weights of its own, for the cells of its window, and its own bias."""
     shared: int
-    """Weight sharing: one filter for the whole image. That is what the conv layers train."""
+    """Weight sharing: one filter for the whole image. That is what the layer trains."""
+
+
+def sharing(layer: PlannedLayer) -> Sharing | None:
+    """The chain of one layer; None where no kernel serves several places.
+
+    A 10x10 window over 1000x1000 cells that stands at 100 places, without bias: 100,000,100, then 10,000, then 100.
+    """
+    if not layer.shares_weights:
+        return None
+    filters = layer.output[2]
+    own = (elements(layer.shapes["kernel"]) + elements(layer.shapes.get("bias", (0,)))) // filters
+    return Sharing(layer.fc_parameters, own * elements(layer.output), own * filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Savings(Sharing):
+    """What the three ideas of a convolutional network are worth, in parameters.
+
+    The first three are sums over the conv layers of what `Sharing` has, each idea on top of the one before; batch norm, which
+    all of them would have, is left out. The last two are the first fc layer: it takes in what downsampling has left.
+    """
+
     undiminished: int
     """The first fc layer if every stride were 1 and no layer pooled; 0 where there is no fc or nothing before it, or
     where a window would not fit then."""
@@ -78,15 +107,8 @@ def savings(plan: Plan) -> Savings:
     LeNet-5 by hand: fully connected (784 + 1) * 4704 + (1176 + 1) * 1600; local (25 + 1) * 4704 + (150 + 1) * 1600;
     shared (25 + 1) * 6 + (150 + 1) * 16; its first fc without pooling has 24 * 24 * 16 inputs instead of 5 * 5 * 16.
     """
-    full = local = shared = 0
-    for layer in plan.layers:
-        if not layer.shares_weights:
-            continue
-        filters = layer.output[2]
-        own = (elements(layer.shapes["kernel"]) + elements(layer.shapes.get("bias", (0,)))) // filters
-        full += layer.fc_parameters
-        local += own * elements(layer.output)
-        shared += own * filters
+    chains = [chain for chain in map(sharing, plan.layers) if chain is not None]
+    full, local, shared = (sum(getattr(chain, field.name) for chain in chains) for field in fields(Sharing))
     return Savings(full, local, shared, *_first_fc(plan))
 
 

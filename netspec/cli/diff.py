@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from netspec.analysis.budgets import COSTS
-from netspec.analysis.comparison import Comparison, Pair, compare
+from netspec.analysis.comparison import Comparison, Pair, Shared, compare
 from netspec.analysis.figures import short, short_bytes
+from netspec.analysis.nesting import spread
 from netspec.analysis.plan import Plan
 from netspec.analysis.summary import layer_as_json
-from netspec.cli import markdown, messages, options, specs
+from netspec.cli import layer_table, markdown, messages, options, specs
 from netspec.cli.layer_table import described
 from netspec.cli.outcome import Outcome
+from netspec.diagnostics.render.wording import counted
 from netspec.language.kind import dimensions
 from netspec.language.plain import ABSENT, Change
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MARKS = {"added": "+", "removed": "-", "changed": "~"}
+LISTED = 8
+"""More blocks than these are not named in one row."""
 COLOURS = {"added": "green", "removed": "red", "changed": "yellow"}
 
 
@@ -58,7 +62,7 @@ def diff(old: str, new: str, form: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A layer that is another now, or how many in a row are not."""
+    """A layer that is another now, what several layers share, or how many in a row are as before."""
 
     change: str
     """A key of MARKS; empty where the layers are as they were."""
@@ -75,25 +79,57 @@ class Row:
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:
-    for same, pairs in groupby(comparison.pairs, lambda pair: pair.change == "same"):
-        alike = list(pairs)
+    """What several layers share stands above them; of those a layer that has no other change has no row."""
+    explained: set[int] = set()
+    for shared in comparison.shared:
+        silent = [pair for pair in shared.pairs if not comparison.own(pair) and not pair.reshaped]
+        yield _shared_row(comparison, shared, [pair for pair in silent if id(pair) not in explained])
+        explained |= set(map(id, silent))
+    pairs = (pair for pair in comparison.pairs if id(pair) not in explained)
+    for same, group in groupby(pairs, lambda pair: pair.change == "same"):
+        alike = list(group)
         if same:
-            yield Row("", "", f"{len(alike)} layer{'s' * (len(alike) > 1)} as before")
+            yield Row("", "", f"{counted(len(alike), 'layer')} as before")
         else:
-            yield from map(_row, alike)
+            yield from (_row(pair, comparison.own(pair)) for pair in alike)
 
 
-def _row(pair: Pair) -> Row:
-    layer = pair.layer
-    if pair.old is None or pair.new is None:
-        output, cost = dimensions(layer.output), (layer.parameters, layer.macs)
-        sign = -1 if pair.new is None else 1
-        deltas = [_delta(sign * number) for number in cost]
-        return Row(pair.change, layer.name, described(layer), output, *deltas)
-    shapes = dict.fromkeys(dimensions(one.output) for one in (pair.old, pair.new))
-    parameters, macs = pair.new.parameters - pair.old.parameters, pair.new.macs - pair.old.macs
-    said = "; ".join(map(_told, pair.changes)) or described(layer)
-    return Row(pair.change, layer.name, said, " -> ".join(shapes), _delta(parameters), _delta(macs))
+def _shared_row(comparison: Comparison, shared: Shared, silent: list[Pair]) -> Row:
+    """One row for what several layers share, with what it costs in those that have none of their own."""
+    parameters, macs = (sum(_differences(pair)[n] for pair in silent) for n in (0, 1))
+    said = f"{'; '.join(map(_told, shared.changes))}: {', '.join(_reached(comparison.new, shared))}"
+    return Row("changed", f"{len(shared.pairs)} layers", said, "", _delta(parameters), _delta(macs))
+
+
+def _reached(plan: Plan, shared: Shared) -> Iterator[str]:
+    """The layers that a change reaches, in few words: `every conv`, from one to another, or block by block."""
+    reached = [pair.layer for pair in shared.pairs]
+    for kind in dict.fromkeys(layer.kind for layer in reached):
+        names = tuple(layer.name for layer in reached if layer.kind == kind)
+        alike = [layer for layer in plan.layers if layer.kind == kind]
+        written = tuple(layer.name for layer in alike if not layer.layer.added)
+        start = written.index(names[0]) if names[0] in written else 0
+        if len(names) == len(alike):
+            yield f"every {kind}"
+        elif names == written[start : start + len(names)]:
+            yield f"{names[0]} … {names[-1]}"
+        else:
+            blocks = [spread(tuple(block)) for _, block in groupby(names, lambda name: name.rpartition(".")[0])]
+            yield from blocks[:LISTED]
+            yield from (f"{len(blocks) - LISTED} blocks more",) if len(blocks) > LISTED else ()
+
+
+def _differences(pair: Pair) -> tuple[int, int]:
+    """By how much the parameters and the multiply-adds of a layer differ."""
+    old, new = ((layer.parameters, layer.macs) if layer else (0, 0) for layer in (pair.old, pair.new))
+    return new[0] - old[0], new[1] - old[1]
+
+
+def _row(pair: Pair, own: tuple[Change, ...]) -> Row:
+    layer, deltas = pair.layer, map(_delta, _differences(pair))
+    shapes = dict.fromkeys(dimensions(one.output) for one in (pair.old, pair.new) if one is not None)
+    said = "; ".join(map(_told, own)) or described(layer)
+    return Row(pair.change, layer.name, said, " -> ".join(shapes), *deltas)
 
 
 def _told(change: Change) -> str:
@@ -171,13 +207,15 @@ def _layers(comparison: Comparison, stream: TextIO) -> Table:
 
     table = Table(box=messages.ruled(stream), pad_edge=False, header_style="bold")
     table.add_column("")
-    table.add_column("layer", no_wrap=True)
-    table.add_column("what", overflow="fold", min_width=18)
+    rows = list(_rows(comparison))
+    table.add_column("layer", overflow="fold", min_width=min(20, max(len(row.name) for row in rows)))
+    table.add_column("what", overflow="fold", min_width=12)
     table.add_column("output", overflow="fold")
     table.add_column("parameters", justify="right", no_wrap=True)
     table.add_column("MACs", justify="right", no_wrap=True)
-    for row in _rows(comparison):
-        table.add_row(MARKS.get(row.change, ""), *map(messages.safe, row.cells), style=COLOURS.get(row.change, "dim"))
+    for row in rows:
+        cells = (layer_table.shown(messages.safe(cell), stream) for cell in row.cells)
+        table.add_row(MARKS.get(row.change, ""), *cells, style=COLOURS.get(row.change, "dim"))
     return table
 
 
@@ -217,6 +255,13 @@ def _as_json(comparison: Comparison) -> dict[str, Any]:
                 "settings": [*map(_change_as_json, pair.changes)],
             }
             for pair in comparison.pairs
+        ],
+        "shared": [
+            {
+                "settings": [*map(_change_as_json, shared.changes)],
+                "layers": [pair.layer.name for pair in shared.pairs],
+            }
+            for shared in comparison.shared
         ],
         "settings": [*map(_change_as_json, comparison.changes)],
     }

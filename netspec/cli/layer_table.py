@@ -118,11 +118,12 @@ def _figures(plan: Plan, rows: list[Row], wide: bool) -> list[list[str]]:
 def _title(row: Row, stream: TextIO) -> Text:
     from rich.text import Text
 
-    name = "  " * row.depth + _shown(row.name, stream)
+    name = "  " * row.depth + shown(row.name, stream)
     return Text(name, style="bold" if row.heading else KINDS[row.layer.kind].colour.terminal)
 
 
-def _shown(name: str, stream: TextIO) -> str:
+def shown(name: str, stream: TextIO) -> str:
+    """Text with an ellipsis that the stream can show."""
     return name if messages.drawn(stream) else name.replace("\u2026", "...")
 
 
@@ -146,7 +147,7 @@ def shares(plan: Plan, stream: TextIO) -> Text:
 
     top = [row for row in rows_of(nested(plan)) if row.depth == 0 and row.parameters]
     largest = sorted(top, key=lambda row: _share(row, plan), reverse=True)[: LARGEST if len(top) > MOST else None]
-    bars = [(_shown(row.name, stream), _style(row), row.parameters, row.macs) for row in top if row in largest]
+    bars = [(shown(row.name, stream), _style(row), row.parameters, row.macs) for row in top if row in largest]
     if left := [row for row in top if row not in largest]:
         parameters, macs = sum(row.parameters for row in left), sum(row.macs for row in left)
         bars.append((f"the other {len(left)}", "default", parameters, macs))

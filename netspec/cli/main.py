@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "explain": "netspec.cli.explain:explain",
     "schema": "netspec.cli.schema:schema",
     "diagram": "netspec.cli.diagram:diagram",
+    "trace": "netspec.cli.trace:trace",
     "import": "netspec.cli.importing:import_",
     "compile": "netspec.cli.compile:compile_",
     "train": "netspec.cli.train:train",

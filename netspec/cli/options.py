@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,17 @@ def codes(name: str, help: str) -> Decorator:
         return tuple(split)
 
     return click.option(name, metavar="CODE", multiple=True, callback=read, help=help)
+
+
+def require_svg(output: str | None, spec: str) -> None:
+    """A usage error where a picture cannot be written as `output`: by its ending, or since it is the file of the spec."""
+    if output is None:
+        return
+    if (ending := Path(output).suffix).lower() not in ("", ".svg"):
+        help = "name a file that ends in .svg; a browser, Inkscape or rsvg-convert make others of it"
+        raise click.BadParameter(f"netspec draws SVG, and no {messages.safe(ending)}: {help}", param_hint="--output")
+    if os.path.realpath(output) == os.path.realpath(spec):
+        raise click.BadParameter("that is the spec itself", param_hint="--output")
 
 
 def overrides(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,7 +33,8 @@ def predict(run: str, images: tuple[str, ...], resize: bool, checkpoint: str, fo
     """Say which class images show, and how likely each class is; or which labels are on, or the numbers.
 
     IMAGE is an image file, a folder of them, `-` for one on standard input, or `.npy` arrays of one image or of several:
-    (height, width[, channels]) or (n, height, width, channels), with pixel values as in the training data.
+    (height, width[, channels]) or (n, height, width, channels), with pixel values as in the training data; or one image as
+    rows of numbers in a `.csv`, those of its first channel before those of the next.
 
     Each file stands for itself. Exit status: 0 all are predicted, 1 one is wrong, 2 one could not be read.
     """

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
 
 from netspec.analysis.check import Report, costed
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.cli import messages
 from netspec.diagnostics.errors import SpecError
 from netspec.language.override import Aliased, NoItem, Override, override
+from netspec.language.spelling import likest
 from netspec.project.configuration import told_of, wrong_budget
 from netspec.repair.check import check_source, readable_source, sound_plan
 from netspec.text.recognition import RUN_SPEC
@@ -86,6 +87,23 @@ def require_plan(name: str, overrides: Sequence[str] = ()) -> Plan:
     plan = sound_plan(report)
     messages.tell(report.for_network)
     return plan
+
+
+LISTED = 12
+"""How many layers are named where there is none of a name."""
+
+
+def require_layer(plan: Plan, name: str, kinds: Collection[str] | None = None) -> PlannedLayer:
+    """The layer of that name, of one of `kinds` where they are given. A usage error where there is none."""
+    found = {layer.name: layer for layer in plan.layers}
+    names = [layer.name for layer in plan.layers if kinds is None or layer.kind in kinds]
+    if name in names:
+        return found[name]
+    close = likest(name, names)
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    instead = f"did you mean {close}?" if close else f"choose among {', '.join(names[:LISTED])}{more}."
+    wrong = f"it is `{', '.join(found[name].settings.described())}`" if name in found else "there is no such layer"
+    raise click.UsageError(f"--layer {messages.safe(name)}: {wrong}; {instead}")
 
 
 def require_costs(name: str, overrides: Sequence[str] = ()) -> tuple[Plan, Report]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,12 +14,12 @@ import click
 
 from netspec.analysis.budgets import COSTS
 from netspec.analysis.figures import percent, short_bytes
-from netspec.analysis.plan import Plan, grammar
-from netspec.analysis.summary import as_json, savings
+from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.analysis.summary import as_json, layer_as_json, one_as_json, savings, sharing
 from netspec.cli import layer_table, markdown, messages, options, specs
 from netspec.cli.outcome import Outcome
 from netspec.diagnostics.render.wording import counted
-from netspec.language.kind import dimensions
+from netspec.language.kind import dimensions, elements
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -34,50 +34,55 @@ COLUMNS = (
     short_help="Show each layer with its shape and costs.", epilog="Example: netspec summary specs/lenet5.yaml"
 )
 @click.argument("file", type=options.FILE)
+@click.option("--layer", "name", metavar="NAME", help="Only this layer, and what sharing its weights saves.")
 @options.forms("table", "json", "markdown", "csv")
 @options.overrides
-def summary(file: str, form: str, overrides: tuple[str, ...]) -> Outcome:
+def summary(file: str, name: str | None, form: str, overrides: tuple[str, ...]) -> Outcome:
     """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field.
 
     FILE is a spec, `-` for standard input, or a run directory. A network that exceeds its budgets is shown too; the exit status is then 1.
     """
     plan, report = specs.require_costs(file, overrides)
+    only = None if name is None else specs.require_layer(plan, name)
 
     def result(stream: TextIO) -> Iterator[str]:
         if form == "json":
-            yield json.dumps(as_json(plan)) + "\n"
+            yield json.dumps(as_json(plan) if only is None else one_as_json(plan, only)) + "\n"
         elif form == "csv":
-            yield _csv(plan)
+            yield _csv(_rows(plan, only))
         elif form == "markdown":
-            yield _markdown(plan) + "\n"
+            yield _markdown(plan, _rows(plan, only), whole=only is None) + "\n"
         else:
-            yield _table(plan, stream)
+            yield _table(plan, stream) if only is None else messages.lines(stream, _one(only))
 
     return Outcome(report.diagnostics, result, int(not report.ok))
 
 
-def _rows(plan: Plan) -> list[list[str]]:
+def _rows(plan: Plan, only: PlannedLayer | None) -> list[list[str]]:
     """One row a layer, in the order of COLUMNS; shapes joined by x."""
-    return [[_cell(layer[column]) for column in COLUMNS] for layer in as_json(plan)["layers"]]
+    layers = [layer_as_json(plan, layer) for layer in (plan.layers if only is None else [only])]
+    return [[_cell(layer[column]) for column in COLUMNS] for layer in layers]
 
 
 def _cell(value: Any) -> str:
     return dimensions(tuple(value)) if isinstance(value, list) else str(value)
 
 
-def _csv(plan: Plan) -> str:
+def _csv(rows: list[list[str]]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([COLUMNS, *_rows(plan)])
+    csv.writer(out, lineterminator="\n").writerows([COLUMNS, *rows])
     return out.getvalue()
 
 
-def _markdown(plan: Plan) -> str:
-    rows = [list(COLUMNS), ["---"] * 5 + ["---:"] * 5, *_rows(plan)]
+def _markdown(plan: Plan, rows: list[list[str]], *, whole: bool) -> str:
+    table = f"### {plan.name}\n\n{markdown.table([list(COLUMNS), ['---'] * 5 + ['---:'] * 5, *rows])}"
+    if not whole:
+        return table
     frozen = f" (**{plan.trained_parameters:,}** trained, the others frozen)" if plan.frozen else ""
     total = (
         f"**{plan.parameters:,}** parameters{frozen}, **{plan.macs:,}** multiply-adds, `{grammar(plan.spec)['text']}`"
     )
-    return f"### {plan.name}\n\n{markdown.table(rows)}\n\n{total}"
+    return f"{table}\n\n{total}"
 
 
 def _table(plan: Plan, stream: TextIO) -> str:
@@ -136,10 +141,7 @@ def _savings(plan: Plan) -> Text:
     text = Text("")
     if rows:
         text.append("\nWhat convolution saves, in parameters", style="bold")
-    for words, value, before in rows:
-        # more digits than these would not fit 80 columns
-        times = f"  {before / value:,.{0 if before > 1000 * value else 1}f}x fewer" if before else ""
-        text.append(f"\n  {words:<44}{value:>18,}{times}")
+    text.append("".join(f"\n{line}" for line in _chain(rows)))
     notes = [
         *(
             ("[1] (inputs + 1) * outputs", "[2] each output cell with weights and bias of its own")
@@ -149,6 +151,41 @@ def _savings(plan: Plan) -> Text:
         *(("[3] every stride 1 and nothing pooled",) if s.undiminished else ()),
     ]
     return text.append("".join(f"\n  {note}" for note in notes) + ("\n" if rows else ""), style="dim")
+
+
+def _chain(rows: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+    """Words, parameters, and how many times fewer they are than those before, where there are such."""
+    for words, value, before in rows:
+        # more digits than these would not fit 80 columns
+        times = f"  {before / value:,.{0 if before > 1000 * value else 1}f}x fewer" if before else ""
+        yield f"  {words:<44}{value:>18,}{times}"
+
+
+def _one(layer: PlannedLayer) -> Text:
+    """One layer, and its parameters as they are and as they would be without sharing them."""
+    from rich.text import Text
+
+    text = Text(layer.name, style="bold")
+    text.append(f"  {layer_table.described(layer)}", style="not bold")
+    shapes = f"{' and '.join(map(dimensions, layer.inputs))} -> {dimensions(layer.output)}"
+    text.append(f"\n{shapes}: {layer.arithmetic}", style="not bold dim")
+    facts = (
+        f"{layer.parameters:,} parameters, {layer.macs:,} multiply-adds, {short_bytes(layer.activation_bytes)} an image"
+    )
+    text.append(f"\n{facts}, sees {dimensions(layer.receptive_field)}\n", style="not bold")
+    chain = sharing(layer)
+    if chain is None:
+        return text
+    text.append("\nIts parameters\n", style="bold")
+    (*_, filters), inputs, cells = layer.output, sum(map(elements, layer.inputs)), elements(layer.output)
+    rows = [
+        (f"fully connected: ({inputs:,} + 1) * {cells:,} cells", chain.fully_connected, 0),
+        (f"locally connected: {chain.local // cells:,} * {cells:,} cells", chain.local, chain.fully_connected),
+        (f"shared: {chain.shared // filters:,} * {counted(filters, 'filter')}", chain.shared, chain.local),
+    ]
+    text.append("\n".join(_chain(rows)), style="not bold")
+    others = layer.parameters - chain.shared
+    return text.append(f"\n  and {others:,} of norm and activation" if others else "", style="dim")
 
 
 def _totals(plan: Plan) -> Text:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from netspec.data import npy
+from netspec.data import npy, text_array
 from netspec.data.arrays import Declared, values
 from netspec.data.checks import Shape, channels_last
 from netspec.data.files import FETCH_AGAIN, fits, size_of
@@ -72,12 +72,14 @@ class Trained:
         return image if self.white == 255 else image.astype(np.float32) * np.float32(self.white / 255)
 
     def arrays(self, path: Path, content: bytes | None = None) -> np.ndarray:
-        """The images of a `.npy` file, (n, height, width, channels), uint8 or float32; `content` as for `image`.
+        """The images of a `.npy` file, or the one of a `.csv`, (n, height, width, channels), uint8 or float32; `content` as for `image`.
 
         Raises:
             Refused: NS501 not there, NS502 no array, NS503 damaged, NS504 too large, NS505 no numbers, NS508 another
                 shape, NS509 one that is not finite, NS510 none.
         """
+        if path.suffix.lower() == text_array.SUFFIX:
+            return _finite(path, text_array.image(path, self.shape, content)[None])
         size = size_of(path) if content is None else len(content)
 
         def opened() -> BinaryIO:
@@ -97,12 +99,7 @@ class Trained:
         declared = Declared(path, None, array.shape, array.dtype, array.start, opened, array.fortran)
         kept = np.dtype(declared.stored)
         fits(path, prod(shape) * kept.itemsize)
-        pixels = values(declared, kept).reshape(shape)
-        bad = [f"`{name}`" for name, image in named(path, pixels) if not np.isfinite(image).all()]
-        if bad:
-            more = f"; {len(bad):,} of {len(pixels):,} images have one" if len(pixels) > 1 else ""
-            raise Refused(Problem("NS509", f"{bad[0]} has a pixel that is not finite in float32{more}"))
-        return pixels
+        return _finite(path, values(declared, kept).reshape(shape))
 
     def _stacked(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """The shape of an array with every axis that it may leave out; None where it is not one of images."""
@@ -111,9 +108,18 @@ class Trained:
         return stack if len(stack) == 4 and stack[1:] == self.shape else None
 
 
+def _finite(path: Path, stack: np.ndarray) -> np.ndarray:
+    """The images (n, ...) as they are. Raises Refused, NS509, where one has a pixel that is not finite."""
+    bad = [f"`{name}`" for name, image in named(path, stack) if not np.isfinite(image).all()]
+    if bad:
+        more = f"; {len(bad):,} of {len(stack):,} images have one" if len(stack) > 1 else ""
+        raise Refused(Problem("NS509", f"{bad[0]} has a pixel that is not finite in float32{more}"))
+    return stack
+
+
 def is_array(path: Path, content: bytes | None = None) -> bool:
     """Whether a file is to be read as an array: by its name, or by how it begins. What cannot be opened is none."""
-    if path.suffix.lower() in (".npy", ".npz"):
+    if path.suffix.lower() in (".npy", ".npz", text_array.SUFFIX):
         return True
     if content is not None:
         return content.startswith(npy.MAGIC)

@@ -24,16 +24,16 @@ def finish(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
 
 def lead(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
     """The steps before what the layer itself does."""
-    return _steps(run, x, run.settings.leading)
+    return through(run, x, run.settings.leading)
 
 
 def follow(run: Run, x: jax.Array) -> tuple[jax.Array, Arrays]:
     """The steps after it."""
-    return _steps(run, x, run.settings.following)
+    return through(run, x, run.settings.following)
 
 
-def _steps(run: Run, x: jax.Array, steps: tuple[str, ...]) -> tuple[jax.Array, Arrays]:
-    """(batch, ..., features) -> the same shape, and the new running statistics."""
+def through(run: Run, x: jax.Array, steps: tuple[str, ...]) -> tuple[jax.Array, Arrays]:
+    """(batch, ..., features) -> the same shape after these of the layer's steps, and the new running statistics."""
     settings, statistics = run.settings, run.statistics
     relu = ("norm", "activation") in pairwise(steps) and fuses_relu(run)
     for step in steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ from netspec.lowering.kinds import Arrays, Run, lowering
 from netspec.lowering.options import compiler_options
 from netspec.lowering.settings import held
 from netspec.lowering.standardizing import norm_of
+from netspec.lowering.stepwise import stepwise
 
 Variables = dict[str, dict[str, dict[str, jax.Array]]]
 Outputs = dict[str, jax.Array]
@@ -99,11 +100,32 @@ class Network:
     @held
     def activations(self, variables: Variables, images: jax.Array) -> dict[str, jax.Array]:
         """The output of every layer by its name, for normalized images, as inference computes it."""
-        values, led = [images.astype(self.dtype)], dict[int, jax.Array]()
-        for layer in self.plan.layers:
+        values = self._values(variables, images, self.plan.layers, {})
+        return {layer.name: x.astype(jnp.float32) for layer, x in zip(self.plan.layers, values[1:], strict=True)}
+
+    @held
+    def stepwise(
+        self, variables: Variables, images: jax.Array, layer: PlannedLayer
+    ) -> tuple[list[jax.Array], list[tuple[str, jax.Array]]]:
+        """What one layer itself reads, behind its leading steps, and what each of its further steps gives, by its name.
+
+        The first of these is the layer's kind (of a convolution the sums of products), the last gives what `activations`
+        has; all (batch, ...), of normalized images in inference. What stands behind the layer is not computed.
+        """
+        led = dict[int, jax.Array]()
+        values = self._values(variables, images, self.plan.layers[: layer.value - 1], led)
+        run, arrays = self._led(self._run(Stage(layer), variables), [values[value] for value in layer.reads], led)
+        return arrays, list(stepwise(run, *arrays))
+
+    def _values(
+        self, variables: Variables, images: jax.Array, layers: Iterable[PlannedLayer], led: dict[int, jax.Array]
+    ) -> list[jax.Array]:
+        """The images, and what each of the first layers gives of them in inference."""
+        values = [images.astype(self.dtype)]
+        for layer in layers:
             run = self._run(Stage(layer), variables)
             values.append(self._given(run, [values[value] for value in layer.reads], led)[0])
-        return {layer.name: x.astype(jnp.float32) for layer, x in zip(self.plan.layers, values[1:], strict=True)}
+        return values
 
     def predict(self, variables: Variables, raw: jax.Array | np.ndarray) -> jax.Array:
         """What the head says, (batch, outputs), such as class probabilities, of images as the data source gives them (uint8 pixels or floats).
@@ -132,7 +154,12 @@ class Network:
         return jax.jit(function, compiler_options=compiler_options(jax.default_backend()), **options)
 
     def _given(self, run: Run, arrays: list[jax.Array], led: dict[int, jax.Array]) -> tuple[jax.Array, Arrays]:
-        """What a layer gives, and its new statistics.
+        """What a layer gives, and its new statistics; `led` as for `_led`."""
+        run, arrays = self._led(run, arrays, led)
+        return lowering(run.stage.layer.kind).apply(run, *arrays)
+
+    def _led(self, run: Run, arrays: list[jax.Array], led: dict[int, jax.Array]) -> tuple[Run, list[jax.Array]]:
+        """The run with the statistics of the leading steps, and the arrays behind them.
 
         `led` takes in what is behind the leading steps of a layer, by the layer's number, for those that they lead too.
         """
@@ -145,7 +172,7 @@ class Network:
             x, moved = lead(run, arrays[0])
             arrays[0] = led[layer.value] = self._written(x)
             run = replace(run, statistics=moved)
-        return lowering(layer.kind).apply(run, *arrays)
+        return run, arrays
 
     def _run(self, stage: Stage, variables: Variables, **how: Any) -> Run:
         """The stage with its arrays. A layer on its own has no choice that asks anything of a neighbour."""

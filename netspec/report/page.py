@@ -29,6 +29,8 @@ from netspec.training.loop import Evaluation, Trainer
 from netspec.training.trained import TrainedNetwork
 
 NAME = "report.html"
+COLUMN = 960
+"""The width of the page's column in pixels: the picture of the network is as wide, and its words are read."""
 BATCH = 256
 
 SHORT = 3
@@ -189,7 +191,7 @@ def _layers(network: TrainedNetwork) -> Markup:
         for layer in network.plan.layers
     ]
     head = ["layer", "input", "output", "arithmetic", "parameters", "MACs", "sees"]
-    picture = fragment("wide", Markup(diagram.draw(network.plan)))
+    picture = fragment("wide", Markup(diagram.draw(network.plan, COLUMN)))
     return _section("Network", picture + _table(head, rows), long=len(rows) > LONG // 2)
 
 

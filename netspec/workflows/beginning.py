@@ -1,14 +1,15 @@
-"""What a training begins from: the file that `train.from` names, what of it is taken, and what is wrong with it."""
+"""What a network begins from: the file that `train.from` names, what of it is taken, and what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from netspec.analysis.plan import Plan
 from netspec.data.splits import beside
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.diagnostic import Diagnostic, placeless
 from netspec.diagnostics.errors import DamagedFile, RunError
 from netspec.diagnostics.render.wording import counted
 from netspec.runs import weights
@@ -22,6 +23,8 @@ from netspec.workflows.telling import Tell
 SHOWN = 6
 """How many arrays one finding names."""
 KINDS = "a run, one of its checkpoints, a model or a safetensors file with netspec's names"
+Finding = Callable[..., Diagnostic]
+"""(code, message, notes, help, severity): a finding at the place where the file is named."""
 
 
 def begun(plan: Plan, watchers: tuple[Watcher, ...], tell: Tell) -> Begun | None:
@@ -34,8 +37,9 @@ def begun(plan: Plan, watchers: tuple[Watcher, ...], tell: Tell) -> Begun | None
     named = plan.spec.train.value.from_
     if named is None:
         return None
-    found = _fitted(plan, _read(plan, beside(plan, named)))
-    tell([*_frozen(plan, found), *_others(plan, found)])
+    finding = partial(_at_from, plan)
+    found = _fitted(plan, _read(beside(plan, named), finding, "`from` is relative to the spec"), finding)
+    tell([*_frozen(plan, found), *_others(found, finding)])
     for watcher in watchers:
         watcher.begun(found)
     return Begun(found.as_json(), found.taken)
@@ -51,39 +55,48 @@ def again(plan: Plan, record: Mapping[str, Any] | None, *, begun: bool) -> Begun
         return None
     if begun:
         return Begun(record)
-    read = _read(plan, Path(record["path"]))
+    finding = partial(_at_from, plan)
+    read = _read(Path(record["path"]), finding)
     if read.sha256 != record["sha256"]:
         message = f"`{read.path}` is not the file that the run began from: its SHA-256 was {record['sha256'][:16]}…"
         help = "put the file back, or begin another run"
-        raise RunError([_at_from(plan, "NS644", message, help=help)])
-    return Begun(record, _fitted(plan, read).taken)
+        raise RunError([finding("NS644", message, help=help)])
+    return Begun(record, _fitted(plan, read, finding).taken)
 
 
-def _read(plan: Plan, path: Path) -> Weights:
+def given(plan: Plan, path: Path, tell: Tell) -> Beginning:
+    """What a file that no spec names holds for a network. Raises as `begun` does."""
+    found = _fitted(plan, _read(path, _nowhere), _nowhere)
+    tell(_others(found, _nowhere))
+    return found
+
+
+def _read(path: Path, finding: Finding, relative: str = "") -> Weights:
+    """The weights at a path; `relative` helps where nothing is at one that is."""
     try:
         return weights.read(path)
     except NotARun as error:
-        raise RunError([_at_from(plan, error.code, str(error), help=f"name {KINDS}")], status=2) from None
+        raise RunError([finding(error.code, str(error), help=f"name {KINDS}")], status=2) from None
     except Corrupt as error:
-        raise _damaged(plan, error) from None
+        raise _damaged(error, finding) from None
     except OSError as error:
         message = f"`{path}`: {error.strerror or error}"
-        help = "`from` is relative to the spec" if not path.is_absolute() else f"name {KINDS}"
-        raise RunError([_at_from(plan, "NS640", message, help=help)], status=2) from None
+        help = relative if relative and not path.is_absolute() else f"name {KINDS}"
+        raise RunError([finding("NS640", message, help=help)], status=2) from None
     except ValueError:  # a NUL in the name
-        raise RunError([_at_from(plan, "NS640", f"`{path}`: no file can have this name")], status=2) from None
+        raise RunError([finding("NS640", f"`{path}`: no file can have this name")], status=2) from None
 
 
-def _damaged(plan: Plan, error: Corrupt) -> DamagedFile:
-    return DamagedFile([_at_from(plan, "NS641", str(error), help=f"name {KINDS}")])
+def _damaged(error: Corrupt, finding: Finding) -> DamagedFile:
+    return DamagedFile([finding("NS641", str(error), help=f"name {KINDS}")])
 
 
-def _fitted(plan: Plan, read: Weights) -> Beginning:
+def _fitted(plan: Plan, read: Weights, finding: Finding) -> Beginning:
     """What of the arrays fits; RunError where nothing does."""
     try:
         found = fit(plan, read)
     except Corrupt as error:
-        raise _damaged(plan, error) from None
+        raise _damaged(error, finding) from None
     if found.taken:
         return found
     there = _listed([*read.arrays]) if read.arrays else "none"
@@ -91,9 +104,7 @@ def _fitted(plan: Plan, read: Weights) -> Beginning:
     different = [f"{one.name}: {one.words}" for one in found.anew if one.reason != "absent"]
     notes += [f"by their shapes: {'; '.join(different[:SHOWN])}"] if different else []
     message = f"nothing in `{read.path}` has a name and a shape of this network"
-    raise RunError(
-        [_at_from(plan, "NS642", message, tuple(notes), "begin from weights of a network that has layers of this one")]
-    )
+    raise RunError([finding("NS642", message, tuple(notes), "name weights of a network that has layers of this one")])
 
 
 def _frozen(plan: Plan, found: Beginning) -> list[Diagnostic]:
@@ -109,7 +120,7 @@ def _frozen(plan: Plan, found: Beginning) -> list[Diagnostic]:
     return [Diagnostic("NS643", message, plan.spec.source, place, notes=notes, help=help, severity="warning")]
 
 
-def _others(plan: Plan, found: Beginning) -> list[Diagnostic]:
+def _others(found: Beginning, finding: Finding) -> list[Diagnostic]:
     """NS645: arrays that are not taken though no other number of outputs is the reason."""
     anew = [one for one in found.anew if one.reason in ("shape", "type")]
     if not anew:
@@ -118,8 +129,7 @@ def _others(plan: Plan, found: Beginning) -> list[Diagnostic]:
     notes = tuple(f"{one.name}: {one.words}" for one in anew[:SHOWN])
     notes += (f"and {len(anew) - SHOWN} more",) if len(anew) > SHOWN else ()
     return [
-        _at_from(
-            plan,
+        finding(
             "NS645",
             message,
             notes,
@@ -140,3 +150,10 @@ def _at_from(
     """A finding at the spec's `from`."""
     place = plan.spec.train.at("from")
     return Diagnostic(code, message, plan.spec.source, place, notes=notes, help=help, severity=severity)
+
+
+def _nowhere(
+    code: str, message: str, notes: tuple[str, ...] = (), help: str | None = None, severity: Any = "error"
+) -> Diagnostic:
+    """A finding on a file that no spec names."""
+    return placeless(code, "; ".join((message, *notes)), help, severity)

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from netspec.data import text_array
 from netspec.data.files import reason
 from netspec.data.images import left_behind, summary
-from netspec.data.pixels import is_array, named
+from netspec.data.pixels import Trained, is_array, named
 from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import OfFile
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DataError
-from netspec.training.trained import TrainedNetwork
+from netspec.language.kind import dimensions
 from netspec.workflows.telling import Tell, warning
 
 File = tuple[Path, bytes | None]
@@ -32,7 +33,7 @@ LISTED = 5
 class Pixels:
     """The images of files for a network. Each file stands for itself: what is wrong with one is kept in `problems`."""
 
-    network: TrainedNetwork
+    trained: Trained
     resize: bool
     tell: Tell
     passed_over: Callable[[str], None]
@@ -62,7 +63,7 @@ class Pixels:
         if problem.path in self.arrays:
             fit = "resize the array before: `resize` is for image files" if self.resize else None
             return problem.help or (files if wrong is OfFile.FORMAT else fit if wrong is OfFile.SIZE else None)
-        size = "x".join(map(str, self.network.plan.input[:2]))
+        size = dimensions(self.trained.shape[:2])
         resize = f"add --resize, or give an image of {size} pixels"
         if problem.advice is Advice.SAVE_AS_PNG:
             return problem.help
@@ -79,6 +80,9 @@ class Pixels:
         for above, folders, files in os.walk(folder, onerror=unreadable):
             folders[:] = sorted(name for name in folders if not left_behind(name))
             for path in (Path(above, name) for name in sorted(files) if not left_behind(name)):
+                if path.suffix.lower() == text_array.SUFFIX:  # a table of labels, rather than an image
+                    others.append(path.name)
+                    continue
                 before = len(self.problems)
                 yield from self._one(path)
                 # what is an image of a format that is not read is no stray file
@@ -98,7 +102,7 @@ class Pixels:
 
     def _one(self, path: Path, content: bytes | None = None) -> Iterator[Image]:
         """The images of one file."""
-        trained = self.network.trained_on
+        trained = self.trained
         try:
             if not is_array(path, content):
                 images = [(str(path), trained.image(path, self.resize, content))]

@@ -73,7 +73,7 @@ def predictions(
 
     Raises DataError after the last where one of the files was wrong, RunError where an answer is not finite.
     """
-    for name, image in Pixels(network, resize, tell, passed_over).of(files):
+    for name, image in Pixels(network.trained_on, resize, tell, passed_over).of(files):
         answer = np.asarray(network.predict(network.variables, image[None]))[0]
         require_finite(answer, f"the answer to `{name}`")
         yield _prediction(network, name, answer)

@@ -94,6 +94,16 @@ def test_a_join_that_reads_another_layer() -> None:
     assert [change.path for change in join.changes] == ["reads"]
 
 
+def test_one_line_of_defaults_is_one_change_with_the_layers_it_reaches() -> None:
+    found = of(CHAIN.replace("blocks:", "defaults: {conv: {activation: elu, dropout: 0.1}}\nblocks:"))
+    (shared,) = found.shared
+    assert [change.path for change in shared.changes] == ["activation", "dropout.rate"]
+    assert [pair.layer.name for pair in shared.pairs] == ["block1.conv1", "block2.conv1"]
+    assert not any(map(found.own, found.pairs))
+    rows = [(row.change, row.name) for row in diff._rows(found)]
+    assert rows == [("changed", "2 layers"), ("", "")], "no row of their own"
+
+
 @pytest.mark.parametrize(("module", "least"), [(diff, 2), (markdown, 1)])
 def test_the_examples_of_its_words_run(module: ModuleType, least: int) -> None:
     found = doctest.testmod(module)

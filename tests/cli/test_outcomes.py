@@ -43,6 +43,7 @@ WRONG = {
     "diff": (["good.yaml", "bad.yaml"], 1),
     "import": (["bad.cfg"], 1),
     "diagram": (["bad.yaml"], 1),
+    "trace": (["bad.yaml", "--layer", "fc1"], 1),
     "bench": (["bad.yaml"], 1),
     "evaluate": (["nothing"], 2),
     "predict": (["nothing", "x.png"], 2),
@@ -66,7 +67,7 @@ def test_what_is_wrong_comes_in_every_format(command: str, form: str) -> None:
     assert (code == "NS602") == (status == 2)
     if form in ("json", "gitlab", "sarif"):
         json.loads(done.stdout)
-    result = {"summary", "diff", "bench", "evaluate", "predict"}
+    result = {"summary", "diff", "trace", "bench", "evaluate", "predict"}
     assert bool(re.search(rf"^error\[{code}\]", done.stderr, re.MULTILINE)) == (form == "json" and command in result)
 
 

@@ -74,10 +74,13 @@ def printed(*arguments: str) -> Any:
 def test_summary_diff_and_explain(tmp_path: Path) -> None:
     summary = printed("summary", "specs/lenet5.yaml")
     compare("`netspec summary --format json`", summary)
+    one = printed("summary", "specs/lenet5.yaml", "--layer", "block2.conv1")
+    assert one["layer"] == summary["layers"][2]
+    compare("`netspec summary --layer NAME --format json`", one)
     wider = (
         Path("specs/lenet5.yaml").read_text().replace("filters: 16", "filters: 15").replace("epochs: 10", "epochs: 2")
     )
-    (tmp_path / "wider.yaml").write_text(wider)
+    (tmp_path / "wider.yaml").write_text(wider.replace("type: max", "type: average"))
     compared = printed("diff", "specs/lenet5.yaml", str(tmp_path / "wider.yaml"))
     assert [layer["old"] for layer in compared["layers"]] == summary["layers"]
     for layer in compared["layers"]:
@@ -96,6 +99,12 @@ def test_evaluate_and_predict(run: Path) -> None:
     found = printed("predict", str(run), str(run.parent / "two.npy"))
     compare("`netspec predict --format json`", found)
     assert found["predictions"][1]["image"].endswith("two.npy[1]")
+
+
+def test_trace(run: Path) -> None:
+    found = [printed("trace", str(run), "--layer", name) for name in ("block1.conv1", "fc1")]
+    compare("`netspec trace --format json`", *found)
+    assert [one["weights"] for one in found] == [str(run)] * 2
 
 
 def test_a_run_directory(run: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from netspec.data.pixels import Trained
+from netspec.data.problem import Refused
 
 
 def trained_on(
@@ -49,3 +51,19 @@ def test_another_scale_is_told(trained: tuple[Any, ...], low: float, high: float
     stack = np.linspace(low, high, 16, dtype=np.float32).reshape(2, 2, 2, 2)
     found = trained_on(*trained).other_scale(stack)
     assert (found is not None) is told, found
+
+
+def test_an_image_in_rows_of_numbers(tmp_path: Path) -> None:
+    """Channel by channel, as people write them down."""
+    trained, path = trained_on(*ANY), tmp_path / "x.csv"
+    path.write_text("# red\n1, 2\n3, 4\n\n# blue\n5 6\n7 -8.5\n")
+    (image,) = trained.arrays(path)
+    assert (image[..., 0].tolist(), image[..., 1].tolist()) == ([[1, 2], [3, 4]], [[5, 6], [7, -8.5]])
+    for text, said in (
+        ("1 2\n3 4\n", "2 times 2 rows of 2"),
+        ("1 2\n3 x", "line 2"),
+        ("1 2\n3 4\n5 6\n7 inf", "finite"),
+    ):
+        path.write_text(text)
+        with pytest.raises(Refused, match=said):
+            trained.arrays(path)

@@ -49,6 +49,15 @@ def test_known_networks_are_drawn_whole(path: Path) -> None:
         assert 0 <= y <= y + high <= height
 
 
+def test_a_narrow_picture_has_its_words_in_it() -> None:
+    """For a telephone: rows, legend and headings are wrapped, and nothing is drawn smaller."""
+    picture = ElementTree.fromstring(draw(plan_of(JOINED), 480))
+    assert float(picture.attrib["width"]) < 800
+    for text in picture.iter(f"{SVG}text"):
+        room = 6 * len("".join(text.itertext())) / (2 if text.attrib["text-anchor"] == "middle" else 1)
+        assert 0 < float(text.attrib["x"]) <= float(picture.attrib["width"]) - room
+
+
 def test_sizes_windows_and_depths_are_the_plan_s() -> None:
     text = "netspec: 1\nname: t\ninput: [8, 8, 1]\nblocks:\n  - {conv: {filters: 4, kernel: 3}, pool: {window: all}}\nfc: [10]\n"
     picture = ElementTree.fromstring(draw(plan_of(text)))

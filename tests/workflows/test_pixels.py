@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -24,9 +22,8 @@ from netspec.workflows.pixels import Pixels
 def test_a_file_that_is_not_read(content: bytes, says: str, help: str, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(content)
     trained = Trained((8, 8, 1), "images", True, None)
-    network: Any = SimpleNamespace(trained_on=trained, plan=SimpleNamespace(input=(8, 8, 1)))
     with pytest.raises(DataError) as refused:
-        list(Pixels(network, False, [].extend, [].append).of([(tmp_path / "x.png", None)]))
+        list(Pixels(trained, False, [].extend, [].append).of([(tmp_path / "x.png", None)]))
     assert refused.value.status == 1
     (finding,) = refused.value.diagnostics
     assert says in finding.message

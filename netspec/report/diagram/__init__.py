@@ -17,45 +17,58 @@ from netspec.report.diagram.glyphs import image_of
 from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, WIDTH, arrow, box, plain, style, words
 
 
-def draw(plan: Plan) -> str:
-    """The picture, a whole SVG document: wrapped into rows, readable to screen readers, light and dark."""
-    within = WIDTH - 2 * MARGIN
+def draw(plan: Plan, width: float = WIDTH) -> str:
+    """The picture, a whole SVG document: wrapped into rows of a width, readable to screen readers, light and dark.
+
+    It is wider where a row cannot be wrapped.
+    """
+    within = width - 2 * MARGIN
     drawn = [boxes.large(image_of(plan)), *(compounds.top(plan, part, within - GAP) for part in nested(plan))]
+    lines = boxes.wrapped(drawn, within)
+    rows = [(boxes.row(line), GAP if number else 0.0) for number, line in enumerate(lines)]
+    width = max(width, *(row.width + indent + 2 * MARGIN for row, indent in rows))
     title, text = plain(plan.name), plain(str(grammar(plan.spec)["text"]))
     cost = f"{plan.parameters:,} parameters, {plan.macs:,} multiply-adds an image"
-    y, body = MARGIN + 40, []
-    for number, line in enumerate(boxes.wrapped(drawn, within)):
-        row = boxes.row(line)
+    legend, below = _legend(plan, width)
+    y, body = below + 30, []
+    for row, indent in rows:
         y += row.up
-        body.append((arrow(MARGIN, y) if number else "") + row.draw(MARGIN + (GAP if number else 0.0), y, 0.0))
+        body.append((arrow(MARGIN, y) if indent else "") + row.draw(MARGIN + indent, y, 0.0))
         y += row.down + GAP
     # The grammar of an irregular network is long: it is wrapped, never cut.
-    for words_beneath in [*_wrapped(text), cost]:
+    for words_beneath in [*_wrapped(text, width), *_wrapped(cost, width)]:
         body.append(words(MARGIN, y, words_beneath))
         y += LINE + 3
     height = y + MARGIN / 2
     layers = "; ".join(plain(f"{layer.name} {dimensions(layer.output)}") for layer in plan.layers)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="net" role="img" aria-labelledby="net-title net-layers" '
-        f'viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" height="{height:g}">'
+        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
         f'<title id="net-title">{title}</title><desc id="net-layers">{text}. {cost}. {layers}</desc>'
-        f'<style>{style()}</style><rect class="ground" width="{WIDTH:g}" height="{height:g}"/>'
-        f"{words(MARGIN, MARGIN + 6, title, 'title')}{_legend(plan)}{''.join(body)}</svg>\n"
+        f'<style>{style()}</style><rect class="ground" width="{width:g}" height="{height:g}"/>'
+        f"{words(MARGIN, MARGIN + 6, title, 'title')}{legend}{''.join(body)}</svg>\n"
     )
 
 
-def _legend(plan: Plan) -> str:
-    """What the colours are, at the right: of the kinds that occur, and of a window where there is one."""
+def _legend(plan: Plan, width: float) -> tuple[str, float]:
+    """What the colours are, of the kinds that occur, and of a window where there is one; and where that ends.
+
+    At the right of the title, or below it in as many lines as it needs.
+    """
     kinds = {layer.kind for layer in plan.layers}
     entries = [(f"key {name}", kind.title) for name, kind in KINDS.items() if name in kinds]
     windows = any(KINDS[layer.kind].place != "added" and len(layer.input) == 3 for layer in plan.layers)
     entries += [("window", "window")] if windows else []
-    parts, x = [], WIDTH - MARGIN - sum(map(_entry, entries)) + GAP / 2
+    whole = sum(map(_entry, entries)) - GAP / 2
+    beside = whole + GAP + 1.6 * CHARACTER * len(plan.name) <= width - 2 * MARGIN
+    x, y, parts = width - MARGIN - whole if beside else MARGIN, MARGIN + 5 if beside else MARGIN + 30, list[str]()
     for entry in entries:
         role, text = entry
-        parts.append(box(role, x, MARGIN - 4, 10, 10) + words(x + 15, MARGIN + 5, text))
+        if x > MARGIN and x + _entry(entry) - GAP / 2 > width - MARGIN + 1:
+            x, y = MARGIN, y + LINE + 3
+        parts.append(box(role, x, y - 9, 10, 10) + words(x + 15, y, text))
         x += _entry(entry)
-    return "".join(parts)
+    return "".join(parts), y + 5
 
 
 def _entry(entry: tuple[str, str]) -> float:
@@ -63,9 +76,9 @@ def _entry(entry: tuple[str, str]) -> float:
     return GAP + CHARACTER * len(entry[1])
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: float) -> list[str]:
     """Escaped text in lines that fit, broken between words."""
-    most, lines = int((WIDTH - 2 * MARGIN) / CHARACTER), [""]
+    most, lines = int((width - 2 * MARGIN) / CHARACTER), [""]
     for word in text.split(" "):
         if len(lines[-1]) + len(word) >= most:
             lines.append("")

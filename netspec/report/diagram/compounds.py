@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from textwrap import wrap
 
 from netspec.analysis.nesting import Block, Bridge, Leaf, Part, Run, Split, spread
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.language.kind import dimensions
 from netspec.report.diagram.boxes import BESIDE, CLOSE, Box, beside, large, rows, small
 from netspec.report.diagram.glyphs import glyph_of
-from netspec.report.diagram.marks import CHARACTER, GAP, box, plain, titled, wire, words
+from netspec.report.diagram.marks import CHARACTER, GAP, LINE, box, plain, titled, wire, words
 
 FORK, RADIUS, PAD, HEAD = 8.0, 9.0, 10.0, 22.0
 """Where a line parts from its box's left; a join's circle; the room within a frame, and for its words."""
@@ -44,16 +45,19 @@ def _frame(plan: Plan, block: Block, limit: float, prefix: str) -> Box:
     name, several = spread(block.names).removeprefix(prefix), len(block.copies) > 1
     times = f"{len(block.copies)} of these in a row, " if several else ""
     said = f"{times}{block.parameters:,} parameters{_differing(block)}"
-    width = max(inner.width, CHARACTER * (1.1 * len(name) + len(said)) + GAP) + 2 * PAD
-    height = HEAD + inner.up + inner.down + PAD
+    lines = wrap(said, max(int(max(inner.width, limit - 2 * PAD) / CHARACTER - 1.1 * len(name)), 24)) or [""]
+    width = max(inner.width, CHARACTER * (1.1 * len(name) + len(lines[0])) + GAP) + 2 * PAD
+    head = HEAD + LINE * (len(lines) - 1)
+    height = head + inner.up + inner.down + PAD
 
     def draw(x: float, y: float, _: float) -> str:
-        above = y - inner.up - HEAD
+        above = y - inner.up - head
         frame = box("frame several" if several else "frame", x, above, width, height, 6)
-        label = f'<tspan class="name">{plain(name)}</tspan> {plain(said)}'
-        return frame + words(x + PAD, above + 15, label) + inner.draw(x + PAD, y, 0.0)
+        label = f'<tspan class="name">{plain(name)}</tspan> {plain(lines[0])}'
+        rest = (words(x + PAD, above + 15 + LINE * n, plain(line)) for n, line in enumerate(lines[1:], 1))
+        return frame + words(x + PAD, above + 15, label) + "".join(rest) + inner.draw(x + PAD, y, 0.0)
 
-    return Box(width, inner.up + HEAD, inner.down + PAD, draw)
+    return Box(width, inner.up + head, inner.down + PAD, draw)
 
 
 def _differing(block: Block) -> str:
