@@ -28,10 +28,30 @@ SPEC: dict[str, Any] = {
 }
 WINDOW, FILTERS = "30x30 kernel does not fit", "`filters` cannot be `0`"
 """What is said of the two later mistakes."""
-DECIDE = set(
-    "filters kernel stride padding dilation groups first window units repeat height width channels input "
-    "defaults blocks conv pool branches join shortcut.type shortcut".split()
-)
+DECIDE = {
+    "filters",
+    "kernel",
+    "stride",
+    "padding",
+    "dilation",
+    "groups",
+    "first",
+    "window",
+    "units",
+    "repeat",
+    "height",
+    "width",
+    "channels",
+    "input",
+    "defaults",
+    "blocks",
+    "conv",
+    "pool",
+    "branches",
+    "join",
+    "shortcut.type",
+    "shortcut",
+}
 """The keys on which the shape that the second block reads depends: of a wrong one, only the structure behind it is known."""
 UNSOUND = ("qqqq", [], [[[]]], {"qqqq": []})
 ALIKE = ("activation", "norm")
