@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, islice
 from typing import Any, cast
