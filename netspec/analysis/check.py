@@ -54,8 +54,9 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
     twice = [fault for fault in found if isinstance(fault.cause, RepeatedKey) and fault.span.column > 1]
     about_layers = [] if twice else [*inferred.diagnostics, *against_data.source(spec, inferred)]
     found = [*found, *(finding for finding in findings.diagnostics if not _by_twin(finding, twice)), *about_layers]
+    whole = shapes.of_sound_layers(spec, inferred)
     for check in consistency.PASSES:
-        found += check(spec, inferred)
+        found += check(*whole)
     plan = plan_of(spec, inferred)
     if plan is not None and not faulty and not any(map(_is_error, about_layers)):
         found += budgets.check(plan)
@@ -63,7 +64,7 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
     hanging = [one for one in found if not CODES[one.code].structural and one.span in structural]
     found = [one for one in found if CODES[one.code].structural or one.span not in structural]
     plan = None if any(map(_is_error, found)) else plan
-    return Report(source, tuple(in_order(found)), spec, inferred, plan, tuple(hanging), root)
+    return Report(source, tuple(in_order(found)), spec, inferred, plan, tuple(hanging), root, untold=findings.untold)
 
 
 def _by_twin(finding: Diagnostic, twice: list[Diagnostic]) -> bool:

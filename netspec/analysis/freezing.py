@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netspec.analysis.causes import Agreement, Contradiction, FitsInVain, FitsNoLayer
 from netspec.analysis.plan import Plan
 from netspec.analysis.shapes import Shapes
-from netspec.diagnostics.diagnostic import Diagnostic, Label
+from netspec.diagnostics.diagnostic import ALIKE, Diagnostic, Label, and_more
 from netspec.diagnostics.render.wording import counted
 from netspec.language.patterns import matching, ways
 from netspec.language.spec import Spec
@@ -61,9 +61,9 @@ def names(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     there = [layer.name for layer in spec.layers]
     if not spec.whole or not there:
         return
-    for pattern in written(spec):
-        if not matching(pattern.text, there):
-            yield _fits_none(spec, pattern, there)
+    in_vain = [pattern for pattern in written(spec) if not matching(pattern.text, there)]
+    for number, pattern in enumerate(in_vain[:ALIKE], 1):
+        yield and_more(_fits_none(spec, pattern, there), len(in_vain) - number if number == ALIKE else 0)
 
 
 def _fits_none(spec: Spec, pattern: Written, there: Sequence[str]) -> Diagnostic:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from netspec.analysis.plan import PlannedLayer
 from netspec.diagnostics.diagnostic import Diagnostic, Label, Severity
@@ -16,7 +17,7 @@ TRAIL_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """How far the shapes go: `complete` where they reach the end."""
+    """How far the shapes go: `complete` where they reach the end, and nothing is left out of a layer on the way."""
 
     layers: tuple[PlannedLayer, ...]
     complete: bool
@@ -53,7 +54,18 @@ def infer(spec: Spec) -> Shapes:
         values.append(inference.output)
         arithmetic, field = inference.arithmetic, views[-1].kernel
         planned.append(PlannedLayer(layer, settings, value, inputs, inference.output, arithmetic, field))
-    return Shapes(tuple(planned), spec.whole, tuple(diagnostics))
+    complete = spec.whole and not any(layer.partial for layer in spec.layers)
+    return Shapes(tuple(planned), complete, tuple(diagnostics))
+
+
+def of_sound_layers(spec: Spec, inferred: Shapes) -> tuple[Spec, Shapes]:
+    """A spec and its shapes without what is known of a layer of which something is left out: what is said of settings is
+    said of those that were written."""
+    if not any(layer.partial for layer in spec.layers):
+        return spec, inferred
+    layers = tuple(replace(layer, settings=None) if layer.partial else layer for layer in spec.layers)
+    planned = tuple(takewhile(lambda each: not each.layer.partial, inferred.layers))
+    return replace(spec, layers=layers), replace(inferred, layers=planned)
 
 
 def _see(image: Shape, reach: Window, read: Window) -> Window:

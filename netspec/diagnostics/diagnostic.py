@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from netspec.diagnostics.catalogue import CODES
@@ -101,6 +101,15 @@ def from_unreadable(file: Unreadable) -> Diagnostic:
 def told(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Those that are told outside an editor: all but hints."""
     return [diagnostic for diagnostic in diagnostics if diagnostic.severity != "hint"]
+
+
+ALIKE = 100
+"""How many findings of one kind, about places alike, are told one by one; of more, how many they are."""
+
+
+def and_more(finding: Diagnostic, more: int) -> Diagnostic:
+    """The last finding of many alike, with the number of those that are not told."""
+    return replace(finding, notes=(*finding.notes, f"and {more:,} more like this")) if more else finding
 
 
 def in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -52,7 +52,7 @@ class _Builder:
             budget=self._section("budget", Budget),
             data=data,
             train=measured(self._section("train", Train), data.value, sound=self.findings.sound("train", "loss")),
-            whole=self._whole(),
+            whole=self._whole() and (input is None or self.findings.sound("input")),
             sourced=self.findings.intact("data", "source"),
             writing=lambda input, other: writing.otherwise(input, other, self.root),
             given={entry.name: Place(entry.key.span, entry.value.span) for entry in self.root},
@@ -71,14 +71,16 @@ class _Builder:
 
     def _input(self) -> Located[Input] | None:
         entry = self.root.entry("input")
-        if entry is None or not self.findings.sound("input"):
+        if entry is None or self.findings.wrong_itself("input"):
+            return None
+        sizes = [key.name for key in keys(Input) if key.required]
+        if not all(self.findings.sound("input", name) for name in (*sizes, *range(len(sizes)))):
             return None
         if isinstance(entry.value, Sequence):
-            names = [key.name for key in keys(Input) if key.required]
-            sizes = dict(zip(names, plain(entry.value), strict=True))  # type: ignore[call-overload]
+            values = dict(zip(sizes, plain(entry.value), strict=True))  # type: ignore[call-overload]
             spans = (item.span for item in entry.value.items)
-            places = {name: Place(entry.key.span, span) for name, span in zip(names, spans, strict=True)}
-            return Located(Input(**sizes), places, entry.key.span)
+            places = {name: Place(entry.key.span, span) for name, span in zip(sizes, spans, strict=True)}
+            return Located(Input(**values), places, entry.key.span)
         return self._section("input", Input)
 
     def _section(self, name: str, cls: type[T]) -> Located[T]:

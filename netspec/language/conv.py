@@ -220,6 +220,7 @@ CONV = Kind(
     rules="netspec.analysis.convolution.stage",
     place="block",
     many=True,
+    shaped_by=("filters", "kernel", "stride", "padding", "dilation", "groups", "repeat", "first"),
     entry=key(
         mapping_of("conv", "a mapping, or a list of mappings", listed=True),
         "A convolution, or a list of them.",

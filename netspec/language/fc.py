@@ -71,6 +71,7 @@ FC = Kind(
     place="end",
     many=True,
     flattens=True,
+    shaped_by=("units", "repeat"),
     short="units",
     entry=key(
         Type({"type": "array"}, "a list of numbers of units or mappings", refers="fc", listed=True),

@@ -173,6 +173,8 @@ class Kind:
     """Whether it reads, before what the layer before it gives, what its block reads."""
     flattens: bool = False
     """Whether it takes a map as a vector."""
+    shaped_by: tuple[str, ...] | None = None
+    """The keys that decide about shapes: what is wrong with another hides no shape behind it. None: all of them."""
     short: str | None = None
     """The setting that may stand for all of them: `10` for `{units: 10}`."""
     entry: Any = None

@@ -19,6 +19,8 @@ def matching(pattern: str, names: Iterable[str]) -> list[str]:
     >>> matching("block[12].*", ("block1.conv1", "block2.pool", "block3.conv1")), matching("fc1", ("fc1", "fc10"))
     (['block1.conv1', 'block2.pool'], ['fc1'])
     """
+    if not {*pattern} & {*"*?["}:  # as most are; to compile a pattern takes 0.1 ms
+        return [name for name in names if name == pattern]
     return [name for name in names if fnmatchcase(name, pattern)]
 
 

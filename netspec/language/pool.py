@@ -135,6 +135,7 @@ POOL = Kind(
     rules="netspec.analysis.pooling",
     place="block",
     last=True,
+    shaped_by=("window", "stride", "padding"),
     short="type",
     entry=key(
         mapping_of("pool", "a mapping, or `max` or `average`", words=("max", "average")),

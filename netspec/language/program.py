@@ -113,7 +113,9 @@ class Program:
             value = self._branches(block, start, scope, {} if bridged else block.after)
         elif block.group is not None:
             value = self.blocks(block.group, start, scope)
-        if block.shortcut is not None:
+        if not block.joined:
+            value = self._unknown(block, value, scope)
+        elif block.shortcut is not None:
             value = self._bridge(block, block.shortcut, start, value, scope, behind)
         elif block.branches is None:
             value = self._steps(block, value, scope)
@@ -196,12 +198,12 @@ class Program:
 
     def _steps(self, block: BlockTemplate, value: int, scope: _Scope) -> int:
         """Norm, activation and dropout of a block that joins nothing."""
-        if not block.after:
+        if not block.after and not block.left_out:
             return value
         steps = Steps(**block.after)
-        if len(steps.steps) == 1:
+        if len(steps.steps) == 1 and not block.left_out:
             return value
-        key = steps.following[0]
+        key = (*steps.following, *block.left_out)[0]
         return self._added(block, key, key, steps, (value,), scope)
 
     def _added(
@@ -222,7 +224,18 @@ class Program:
         if isinstance(settings, Problem):
             self._refuse((*block.path, key), name, settings, span)
             settings = None
-        return self._append(name, settings, reads, block.places, span, node, scope, added=True, led_by=led_by)
+        return self._append(
+            name,
+            settings,
+            reads,
+            block.places,
+            span,
+            node,
+            scope,
+            added=True,
+            led_by=led_by,
+            partial=bool(block.left_out),
+        )
 
     def _free(self, name: str, scope: _Scope) -> str:
         """The name of a place, with a number where the block has that name already: that of its branches' join, or of a layer
@@ -269,13 +282,27 @@ class Program:
         template: LayerTemplate | None = None,
         added: bool = False,
         led_by: int | None = None,
+        partial: bool = False,
     ) -> int:
         if len(self.layers) >= LAYER_LIMIT:
             self._too_many(node, scope, span)
         kind = template.kind.name if template else settings.kind if settings is not None else next(iter(KINDS))
         own = template.own if template else frozenset(places)
         self.layers.append(
-            Layer(name, kind, settings, reads, places, span, node, scope.groups, own, added or template is None, led_by)
+            Layer(
+                name,
+                kind,
+                settings,
+                reads,
+                places,
+                span,
+                node,
+                scope.groups,
+                own,
+                added or template is None,
+                led_by,
+                partial or (template is not None and template.partial),
+            )
         )
         read = [self.shapes[n] for n in reads]
         known = as_read(kind, tuple(shape for shape in read if shape is not None))

@@ -89,6 +89,8 @@ class Layer:
     led_by: int | None = None
     """The number of the layer whose leading steps come before this one: a projection reads what the first convolution of its
     block convolves."""
+    partial: bool = False
+    """Whether a value that shapes do not depend on is unsound, and left out of the settings."""
 
     @property
     def block(self) -> Group | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -34,10 +34,12 @@ class LayerTemplate:
     path: Path
     span: Span
     given: dict[str, Any] | None
-    """None where the file has an error in it."""
+    """None where the file has an error in it on which shapes depend."""
     places: Places
     own: frozenset[str]
     repeat: int
+    partial: bool = False
+    """Whether `given` lacks a value that is unsound, and that shapes do not depend on."""
     settings: dict[tuple[Any, ...], Settings] = field(default_factory=dict)
     """Those of its copies, by what makes them differ."""
 
@@ -79,6 +81,10 @@ class BlockTemplate:
     repeat: int
     sound: bool
     """False where what is wrong with it keeps unknown which layers it has."""
+    joined: bool
+    """False where it is unknown which shortcut it has."""
+    left_out: tuple[str, ...]
+    """The keys about what its layers give that are unsound, and that shapes do not depend on."""
     layers: list[LayerTemplate]
     """Those that run before the shortcut."""
     last: list[LayerTemplate]
@@ -152,6 +158,8 @@ class Templates:
             path=path,
             repeat=given.get("repeat", 1),
             sound=self._sound(node, path),
+            joined="shortcut" in given or self.findings.sound(*path, "shortcut"),
+            left_out=tuple(key for key in (*AROUND, "shortcut") if not self.findings.sound(*path, key)),
             layers=layers[False],
             last=layers[True],
             branches=self._branches(branches.value, (*path, "branches")) if branches is not None else None,
@@ -186,13 +194,10 @@ class Templates:
         return self.blocks(node, path) if isinstance(node, Sequence) else []
 
     def _sound(self, node: Mapping, path: Path) -> bool:
-        own = (entry.name for entry in node if entry.name not in (*in_block(), "branches", "blocks"))
-        lists = (name for name in ("branches", "blocks") if self.findings.wrong_itself(*path, name))
-        return (
-            not self.findings.wrong_itself(*path)
-            and all(self.findings.sound(*path, key) for key in own)
-            and not any(lists)
-        )
+        wrong = self.findings.wrong_itself
+        lists = (entry for entry in node if entry.name in ("branches", "blocks") and plain(entry.value) != [])
+        broken = wrong(*path) or not self.findings.sound(*path, "repeat")
+        return not broken and not any(wrong(*path, entry.name) for entry in lists)
 
     def _check(self, block: BlockTemplate) -> None:
         """A block has convolutions, branches or a group, or only pooling; what it says of joins has something to join."""
@@ -236,18 +241,36 @@ class Templates:
         places: Places = {}
         own: frozenset[str] = frozenset()
         sound = self.findings.sound(*path) and self.findings.intact("defaults", kind.name)
+        shaped = sound or self._shaped(kind, node, path)
         values, defaults = Values(self.findings), self._defaults(kind.name)
         for mapping, at in ((defaults, ("defaults", kind.name)), (node, path)):
-            if isinstance(mapping, Mapping) and sound:
+            if isinstance(mapping, Mapping) and shaped:
                 given |= values.given(kind.settings, mapping, at, places)
         if isinstance(node, Mapping):
             own = frozenset(entry.name for entry in node)
-        elif isinstance(node, Scalar) and sound and kind.short is not None:
+        elif isinstance(node, Scalar) and shaped and kind.short is not None:
             given[kind.short] = node.value
             places[kind.short], own = Place(node.span, node.span), frozenset({kind.short})
-        sound = sound and self._complete(kind, given, node, span, path)
+        shaped = shaped and self._complete(kind, given, node, span, path)
         repeat = int(given.get("repeat") or self._repeat(node, path)) if "repeat" in keys_by_name(kind.settings) else 1
-        return LayerTemplate(kind, node, path, span, given if sound else None, places, own, repeat)
+        return LayerTemplate(kind, node, path, span, given if shaped else None, places, own, repeat, not sound)
+
+    def _shaped(self, kind: Kind, node: Node, path: Path) -> bool:
+        """Whether all that decides about a layer's shape is sound, whatever else is not."""
+        wrong, defaults = self.findings.wrong_itself, ("defaults", kind.name)
+        if kind.shaped_by is None or any(wrong(*at) for at in (path, defaults, defaults[:1])):
+            return False
+        own = {entry.name for entry in node} if isinstance(node, Mapping) else set()
+        return self._sound_keys(kind.shaped_by, path) and self._sound_keys({*kind.shaped_by} - own, defaults)
+
+    def _sound_keys(self, names: Iterable[str], path: Path) -> bool:
+        """Whether nothing is wrong with these keys of a mapping; of `first`, with these keys in it."""
+        for name in names:
+            at = (*path, name)
+            within = name == "first" and not self.findings.wrong_itself(*at)
+            if not self.findings.sound(*at) and not (within and self._sound_keys({*names} - {name}, at)):
+                return False
+        return True
 
     def _repeat(self, node: Node, path: Path) -> int:
         entry = node.entry("repeat") if isinstance(node, Mapping) else None

@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from netspec.language.fields import Key, keys_by_name
 from netspec.language.spec import Place
 from netspec.language.structure import Findings
-from netspec.language.vocabulary import section_of
+from netspec.language.vocabulary import TYPE, section_of
 from netspec.text.nodes import Mapping, Node, Path, Scalar, plain
 
 T = TypeVar("T")
 Places = dict[str, Place]
+PARTLY = ("first", "shortcut")
+"""The mappings that are read without what is wrong in them: shapes depend on them, and not on all of their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,14 @@ class Values:
                 continue
             places[prefix + key.name] = Place(entry.key.span, entry.value.span)
             below = (*path, key.name)
-            if self.findings.sound(*below):
+            if self.findings.sound(*below) or self._partly(key, entry.value, below):
                 found[key.field] = self._value(key, entry.value, below, places, f"{prefix}{key.name}.")
         return found
+
+    def _partly(self, key: Key, node: Node, path: Path) -> bool:
+        """Whether a mapping is read without what is wrong in it."""
+        itself = self.findings.wrong_itself(*path) or not self.findings.sound(*path, TYPE)
+        return key.name in PARTLY and isinstance(node, Mapping) and not itself
 
     def _value(self, key: Key, node: Node, path: Path, places: Places, prefix: str) -> Any:
         type = key.type

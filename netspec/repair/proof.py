@@ -62,8 +62,10 @@ class Trials:
 
     @property
     def unaffordable(self) -> bool:
-        """Whether even the first trial would take too long."""
-        return len(self.report.source.text) + A_FINDING * len(self.report.diagnostics) > UNSPARED
+        """Whether even the first trial would take too long, or bring up another of what is not told."""
+        return (
+            self.report.untold > 0 or len(self.report.source.text) + A_FINDING * len(self.report.diagnostics) > UNSPARED
+        )
 
     def after(self, fix: Fix) -> tuple[Diagnostic, ...]:
         """What is found with a change. A hint is no mistake."""
