@@ -17,7 +17,9 @@ from netspec.training.trained import TrainedNetwork
 from netspec.workflows.telling import Tell, as_warnings, warning
 
 
-def load(run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warnings) -> TrainedNetwork:
+def load(
+    run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warnings, *, imported: bool = False
+) -> TrainedNetwork:
     """As `netspec.training.trained.load`, with what is wrong as findings.
 
     Raises:
@@ -31,7 +33,7 @@ def load(run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warn
     if which != "model" and path.is_file():
         raise Misuse(f"{run} is a file and holds one network: name the directory of its run, or leave checkpoint out.")
     try:
-        return trained.load(path, which, lambda message: tell(warning("NS607", message)))
+        return trained.load(path, which, lambda message: tell(warning("NS607", message)), imported=imported)
     except NotARun as error:
         raise refused(error) from None
     except Corrupt as error:

@@ -15,9 +15,10 @@ import pytest
 
 import netspec
 from netspec.analysis.plan import Plan
+from netspec.cli.compile import PLATFORMS
 from netspec.data import splits
 from netspec.export import folder as folders
-from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
+from netspec.export.artefact import AnotherNetwork, Occupied, write
 from netspec.export.functions import Functions
 from netspec.export.load import Corrupt, fingerprint, load, verify
 from netspec.export.trained import of_run
@@ -110,7 +111,7 @@ def plan_of(folder: Path, text: str) -> Plan:
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compiled")
-    write(plan_of(folder, DENSE), folder / "exported")
+    write(plan_of(folder, DENSE), folder / "exported", ("cpu",))
     return folder / "exported"
 
 
@@ -144,7 +145,7 @@ def test_it_runs_alone_and_computes_the_same(artefact: Path, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_every_augmentation_and_layer_runs_alone(tmp_path: Path) -> None:
-    write(plan_of(tmp_path, SPEC), tmp_path / "exported")
+    write(plan_of(tmp_path, SPEC), tmp_path / "exported", PLATFORMS)
     agrees_with_netspec(tmp_path / "exported", tmp_path, {})
 
 
@@ -190,7 +191,7 @@ def test_xla_counts_what_the_plan_counts(tmp_path: Path) -> None:
 
 def test_a_map_is_compiled_without_a_training_step(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, MAP)
-    cost = write(plan, tmp_path / "map")
+    cost = write(plan, tmp_path / "map", ("cpu",))
     assert "train_step" not in cost
     network = load(tmp_path / "map")
     images = np.random.default_rng(0).integers(0, 256, (2, 6, 6, 1)).astype(np.uint8)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netspec.export.keras import code
+from netspec.export.keras import code, program
 from netspec.export.unsupported import Unsupported
 from netspec.export.weights import laid_out
 from tests.lowering.networks import plan
@@ -50,7 +50,7 @@ def test_models_compute_what_the_network_does(text: str) -> None:
     names: dict[str, Any] = {}
     exec(code.module(net.plan), names)
     model = names[code.function_of(net.plan)]()
-    arrays = laid_out(code.arrays(net.plan), held)
+    arrays = laid_out(program.arrays(net.plan), held)
     variables = {variable.path: variable for variable in model.variables if "seed" not in variable.path}
     assert variables.keys() == arrays.keys()
     for path, array in arrays.items():

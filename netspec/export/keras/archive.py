@@ -1,0 +1,161 @@
+"""A network as Keras saves a model: a zip archive of configuration and weights, made without Keras."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import h5py
+import jax
+import numpy as np
+
+from netspec.analysis.heads import of_plan
+from netspec.analysis.plan import INPUT, Plan
+from netspec.export.code.flow import Call
+from netspec.export.code.names import Names
+from netspec.export.code.program import CHAIN, IMAGES
+from netspec.export.keras.layer import LAYERS, Layer
+from netspec.export.keras.program import TAKEN, arrays, images_of, program
+from netspec.export.told import told
+from netspec.export.weights import laid_out
+from netspec.importing.sources.keras import CONFIG, WEIGHTS
+from netspec.importing.sources.keras_layers import snake
+from netspec.training.trained import TrainedNetwork
+
+METADATA = "metadata.json"
+VERSION = "3.15.0"
+"""The Keras whose archives these are."""
+LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""The time of all files in the archive: the first that a zip can say."""
+FINAL = {"class": Layer("Softmax"), "numbers": None}
+"""What makes answers of logits; of the other heads the logistic function."""
+LOGISTIC = Layer("Activation", {"activation": "sigmoid"}, 1)
+
+
+@dataclass
+class Saved:
+    """The layers of a model as they are saved, in the order they run."""
+
+    names: Names
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
+    """Where the weights of a layer are filed, by its name: under its class and how many of that came before."""
+    values: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Which layer gives a variable's value, and how many axes that has with the batch's."""
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, call: Call[Layer]) -> None:
+        """A layer; one without a name is called as Keras calls it, by its class."""
+        layer, read = call.layer, [self.values[variable] for variable in call.reads]
+        if layer is None:
+            self.values[call.to] = read[0]
+            return
+        name = layer.name or self.names.given(snake(layer.kind))
+        given = [_tensor(*one) for one in read]
+        args = [given, *layer.more] if layer.beside else [given[0], *layer.more]
+        self.put(layer, name, [{"args": args, "kwargs": {}}])
+        self.values[call.to] = (name, 2 if layer.kind == "Flatten" else read[-1][1])
+
+    def put(self, layer: Layer, name: str, inbound: list[Any]) -> None:
+        """A layer with what it is called with."""
+        own = layer.module == LAYERS
+        self.layers.append(
+            {
+                "module": layer.module,
+                "class_name": layer.kind,
+                "config": {"name": name, **layer.config},
+                "registered_name": None if own else layer.kind,
+                "name": name,
+                "inbound_nodes": inbound,
+            }
+        )
+        if own:  # an operation is filed nowhere
+            filed = snake(layer.kind)
+            self.places[name] = f"{filed}_{self.counts[filed]}" if self.counts[filed] else filed
+            self.counts[filed] += 1
+
+
+def _tensor(layer: str, axes: int) -> dict[str, Any]:
+    """What a layer gives. Keras finds the sizes itself."""
+    config = {"shape": [None] * axes, "dtype": "float32", "keras_history": [layer, 0, 0]}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def of_run(network: TrainedNetwork, *, normalized: bool, logits: bool) -> bytes:
+    """The archive of a trained network, which says in its metadata what it takes and gives. Raises Unsupported."""
+    variables = jax.device_get(network.variables)
+    says = told(network, variables, layout="nhwc", inside=not normalized, logits=logits)
+    facts = says | {"spec": network.plan.spec.source.text}
+    return write(network.plan, variables, facts, normalized=normalized, logits=logits)
+
+
+def write(plan: Plan, variables: Any, facts: Mapping[str, Any], *, normalized: bool, logits: bool) -> bytes:
+    """The archive's bytes: the same for the same network, whenever they are made.
+
+    `variables` are those of a network, as arrays; `facts` go beside the version into the metadata. The model takes raw images
+    (batch, height, width, channels), or `normalized` ones, and gives answers (batch, outputs), or `logits`. Raises Unsupported.
+    """
+    calls = program(plan)
+    first = images_of(calls)
+    if not normalized:
+        calls = [Call(_normalization(plan, variables), (first,), first, plan.layers[0]), *calls]
+    final = None if logits or len(plan.output) == 3 else FINAL.get(of_plan(plan).name, LOGISTIC)
+    if final is not None:
+        calls.append(Call(final, (calls[-1].to,), CHAIN, plan.layers[-1]))
+    saved = Saved(Names([IMAGES, *TAKEN, *(call.layer.name or "" for call in calls if call.layer is not None)]))
+    saved.put(Layer("InputLayer", {"batch_shape": (None, *plan.input), "dtype": "float32"}), IMAGES, [])
+    saved.values[first] = (IMAGES, 4)
+    for call in calls:
+        saved.add(call)
+    config = {
+        "module": "keras.src.models.functional",
+        "class_name": "Functional",
+        "config": {
+            "name": plan.name,
+            "trainable": True,
+            "layers": saved.layers,
+            "input_layers": [IMAGES, 0, 0],
+            "output_layers": [saved.values[calls[-1].to][0], 0, 0],
+        },
+        "registered_name": "Functional",
+    }
+    metadata = {"keras_version": VERSION, "netspec": facts}
+    files = {METADATA: _json(metadata), CONFIG: _json(config), WEIGHTS: _weights(plan, variables, saved.places)}
+    return _zipped(files)
+
+
+def _normalization(plan: Plan, variables: Any) -> Layer:
+    """Raw images to normalized ones."""
+    mean, deviation = (np.asarray(variables["state"][INPUT][name], np.float64) for name in ("mean", "deviation"))
+    config = {"mean": mean.tolist(), "variance": (deviation**2).tolist()}
+    return Layer("Normalization", config)
+
+
+def _weights(plan: Plan, variables: Any, places: Mapping[str, str]) -> bytes:
+    """The arrays as HDF5, of each layer by their numbers."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        groups = {name: file.create_group(f"layers/{place}/vars") for name, place in places.items()}
+        for name, group in groups.items():
+            group.attrs["name"] = name
+        for path, array in laid_out(arrays(plan), variables).items():
+            group = groups[path.partition("/")[0]]
+            group.create_dataset(str(len(group)), data=np.asarray(array, np.float32))
+    return content.getvalue()
+
+
+def _json(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts).encode()
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, LONG_AGO), data)
+    return content.getvalue()
