@@ -11,29 +11,29 @@ import click
 from netspec.cli import computing, messages, options, specs
 from netspec.cli.compile import compile_into, platform, steps_per_epoch
 from netspec.cli.outcome import Outcome
-from netspec.cli.spec_files import ENDINGS
+from netspec.text.recognition import ENDINGS
 
 if TYPE_CHECKING:
     from netspec.training.trained import TrainedNetwork
 
-PACKAGES: dict[str, dict[str, str]] = {
-    "onnx": {"onnx": "onnx"},
-    "keras": {"h5py": "h5py"},
-    "stablehlo": {},
-    "safetensors": {},
-    "torch": {},
+TRAINED = ("onnx", "keras", "litert", "stablehlo", "safetensors", "torch")
+"""What is written of a trained network."""
+PACKAGES: dict[str, tuple[str, dict[str, str]]] = {
+    "onnx": ("export", {"onnx": "onnx"}),
+    "keras": ("export", {"h5py": "h5py"}),
+    "litert": ("litert", {"litert_converter": "litert-converter"}),
 }
-"""What is written of a trained network, and what it needs besides what training does: modules, and the packages that have them."""
+"""What that needs besides what training does: the extra, its modules, and the packages that have them."""
 CODE = ("pytorch-code", "keras-code", "flax-code")
 """What is written of a spec."""
 OWN = {
     "layout": ("onnx",),
-    "normalized": ("onnx", "keras"),
-    "logits": ("onnx", "keras"),
+    "normalized": ("onnx", "keras", "litert"),
+    "logits": ("onnx", "keras", "litert"),
     "names": ("safetensors",),
     "platforms": ("stablehlo",),
     "steps_per_epoch": ("stablehlo",),
-    "checkpoint": (*PACKAGES,),
+    "checkpoint": TRAINED,
 }
 """The options that are for some targets alone."""
 OPTIONS = {"platforms": "platform", "steps_per_epoch": "steps-per-epoch"}
@@ -47,7 +47,7 @@ MODEL = ".safetensors"
     epilog="Example: netspec export runs/digits-1 --to onnx -o digits.onnx",
 )
 @click.argument("file", type=options.FILE)
-@click.option("--to", "target", required=True, type=click.Choice([*PACKAGES, *CODE]), help="What is written.")
+@click.option("--to", "target", required=True, type=click.Choice([*TRAINED, *CODE]), help="What is written.")
 @click.option(
     "-o",
     "--output",
@@ -83,6 +83,7 @@ def export(file: str, target: str, output: str, **own: Any) -> Outcome:
     \b
     onnx          what `predict` computes, for any number of images, with names of classes
     keras         the same as Keras saves a model (.keras); a layer that Keras has not is refused
+    litert        the same for one image, as LiteRT reads it (.tflite)
     stablehlo     the directory that `compile` writes: prediction and a training step
     safetensors   the arrays, with --names torch, keras or flax as these have them
     torch         the state dict of the module that pytorch-code writes, as safetensors
@@ -110,7 +111,8 @@ def _code(file: str, target: str, output: str) -> bytes:
     """The network of a spec, of a run, or of a file of weights."""
     if output != "-" and os.path.realpath(output) in map(os.path.realpath, (file, specs.of_run(file))):
         raise click.BadParameter("that is what is read", param_hint="--output")
-    plan = _network(file).plan if file.endswith(MODEL) else specs.require_plan(specs.of_run(file))
+    trained = file.endswith(MODEL) or (Path(file).is_dir() and not specs.is_run(file))  # or neither run nor spec
+    plan = _network(file).plan if trained else specs.require_plan(specs.of_run(file))
     from netspec.workflows.export import code
 
     return code(plan, target).encode()
@@ -121,9 +123,10 @@ def _trained(run: str, target: str, output: str, given: dict[str, Any]) -> bytes
     if run == "-" or (run.endswith(ENDINGS) and not Path(run).is_dir()):
         raise click.UsageError(
             f"--to {target} needs a trained network, and {messages.safe(run)} is a spec: name a run directory, a model file, or "
-            f"weights that `import` wrote. Of a spec there are {', '.join(CODE)}."
+            f"weights that `import` wrote. A spec goes with {', '.join(f'--to {code}' for code in CODE)}."
         )
-    messages.require_extra("export", PACKAGES[target])
+    if target in PACKAGES:
+        messages.require_extra(*PACKAGES[target])
     network = _network(run, given.pop("checkpoint", "model"))
     from netspec.runs.directory import is_part
     from netspec.workflows.export import trained

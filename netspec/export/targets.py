@@ -35,5 +35,18 @@ def keras(network: TrainedNetwork, normalized: bool = False, logits: bool = Fals
     return of_run(network, normalized=normalized, logits=logits)
 
 
-WRITERS: dict[str, Callable[..., bytes]] = {"onnx": onnx, "safetensors": safetensors, "torch": torch, "keras": keras}
+def litert(network: TrainedNetwork, normalized: bool = False, logits: bool = False) -> bytes:
+    """See `netspec.export.litert`."""
+    from netspec.export.litert import of_run
+
+    return of_run(network, normalized=normalized, logits=logits)
+
+
+WRITERS: dict[str, Callable[..., bytes]] = {
+    "onnx": onnx,
+    "keras": keras,
+    "litert": litert,
+    "safetensors": safetensors,
+    "torch": torch,
+}
 """(network, **options): the bytes of a file. Each raises Unsupported."""

@@ -12,6 +12,7 @@ from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DamagedFile, Misuse, RunError
 from netspec.runs.directory import NotARun
 from netspec.storage.tensors import Corrupt
+from netspec.text.recognition import ENDINGS
 from netspec.training import trained
 from netspec.training.trained import TrainedNetwork
 from netspec.workflows.telling import Tell, as_warnings, warning
@@ -37,6 +38,11 @@ def load(
     except NotARun as error:
         raise refused(error) from None
     except Corrupt as error:
+        if path.is_file() and path.name.endswith(ENDINGS):
+            help = "train it, and name the directory of its run"
+            raise RunError(
+                [placeless("NS602", f"`{run}` is a spec, and a trained network is asked for", help)]
+            ) from None
         help = "load the best by validation with --checkpoint best, or train again"
         if which == "best":
             help = "load the network as it ended: leave --checkpoint out"

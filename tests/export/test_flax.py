@@ -25,7 +25,7 @@ REFUSED = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", (*(text.replace("prelu", "softplus") for text in SAID), OWN), ids=range(len(SAID) + 1))
+@pytest.mark.parametrize("text", [*(text.replace("prelu", "softplus") for text in SAID), OWN], ids=range(len(SAID) + 1))
 def test_modules_compute_what_the_network_does(text: str) -> None:
     """With copied weights, each by its path."""
     nnx = pytest.importorskip("flax.nnx")

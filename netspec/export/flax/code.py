@@ -35,7 +35,9 @@ def module(plan: Plan) -> str:
     """The text of a module with one class, formatted. Raises Unsupported."""
     found = program(plan)
     images = IMAGES if any(IMAGES in call.reads for call in found) else CHAIN
-    made = [f"self.{call.layer.name} = {call.layer.made}" for call in found if call.layer is not None and call.layer.made]
+    made = [
+        f"self.{call.layer.name} = {call.layer.made}" for call in found if call.layer is not None and call.layer.made
+    ]
     run = [f"{call.to} = {_applied(call)}" for call in found if _applied(call) != call.to]
     body = [
         f"class {class_of(plan)}(nnx.Module):",

@@ -104,7 +104,7 @@ def write(plan: Plan, variables: Any, facts: Mapping[str, Any], *, normalized: b
     first = images_of(calls)
     if not normalized:
         calls = [Call(_normalization(plan, variables), (first,), first, plan.layers[0]), *calls]
-    final = None if logits or len(plan.output) == 3 else FINAL.get(of_plan(plan).name, LOGISTIC)
+    final = None if logits else FINAL.get(of_plan(plan).name, LOGISTIC)
     if final is not None:
         calls.append(Call(final, (calls[-1].to,), CHAIN, plan.layers[-1]))
     saved = Saved(Names([IMAGES, *TAKEN, *(call.layer.name or "" for call in calls if call.layer is not None)]))
