@@ -19,6 +19,13 @@ from netspec.storage.tree import to_host, unflatten
 from tests.lowering.networks import network, plan
 
 HEAD = "netspec: 1\nname: t\n"
+SHORTCUT = (
+    "input: [9, 8, 3]\nblocks: [{conv: {filters: 4, kernel: 3, padding: 1, norm: batch}}, {repeat: 2, conv: [{filters: 6, kernel: 3, "
+    "padding: 1, norm: batch}, {filters: 6, kernel: 1, norm: batch, gate: {units: 2, activation: silu}}], "
+    "shortcut: {type: add, drop: 0.2}}, {conv: [{filters: 6, kernel: 1, stride: 2}, {filters: 8, kernel: 1}], shortcut: add}, "
+    "{pool: {type: average, window: all}}]\nfc: [{units: 5, dropout: 0.5}, 3]\n"
+)
+"""With a convolution and a projection that Keras counts by where they are met."""
 SAID = (
     "input: [9, 8, 4]\nblocks: [{conv: {filters: 4, kernel: 4, padding: same}}, "
     "{conv: {filters: 6, kernel: 3, padding: [0, 2], stride: [2, 1], groups: 2, activation: relu6}, pool: {window: 3, stride: 2, padding: 1}}]\n"
@@ -33,11 +40,7 @@ SAID = (
     "fc: [{units: 6, norm: {type: batch, eps: 0.1}, activation: prelu, order: [norm, activation, fc]}, 3]\n",
     "input: [6, 6, 2]\nblocks: [{branches: [{conv: {filters: 4, kernel: 1, activation: leaky_relu}}, "
     "{conv: {filters: 3, kernel: 3, padding: 1, activation: selu}}, []], join: concat, pool: {window: 2}}]\nfc: [5]\n",
-)
-SHORTCUT = (
-    "input: [9, 8, 3]\nblocks: [{conv: {filters: 4, kernel: 3, padding: 1, norm: batch}}, {repeat: 2, conv: [{filters: 4, kernel: 3, "
-    "padding: 1, norm: batch}, {filters: 4, kernel: 3, padding: 1, norm: batch, gate: {units: 2, activation: silu}}], "
-    "shortcut: {type: add, drop: 0.2}}, {pool: {type: average, window: all}}]\nfc: [{units: 5, dropout: 0.5}, 3]\n"
+    SHORTCUT,
 )
 REFUSED = {
     "local response norm": "{conv: {filters: 4, kernel: 1, norm: local_response}}",

@@ -39,15 +39,15 @@ LOGISTIC = Layer("Activation", {"activation": "sigmoid"}, 1)
 
 @dataclass
 class Saved:
-    """The layers of a model as they are saved, in the order they run."""
+    """The layers of a model as they are saved."""
 
     names: Names
-    layers: list[dict[str, Any]] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)
-    """Where the weights of a layer are filed, by its name: under its class and how many of that came before."""
+    layers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By name, as they are made."""
+    reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Which layers each reads."""
     values: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Which layer gives a variable's value, and how many axes that has with the batch's."""
-    counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, call: Call[Layer]) -> None:
         """A layer; one without a name is called as Keras calls it, by its class."""
@@ -57,27 +57,49 @@ class Saved:
             return
         name = layer.name or self.names.given(snake(layer.kind))
         given = [_tensor(*one) for one in read]
-        args = [given, *layer.more] if layer.beside else [given[0], *layer.more]
-        self.put(layer, name, [{"args": args, "kwargs": {}}])
+        args = [given if layer.beside else given[0], *layer.more]
+        self.put(layer, name, {"args": args, "kwargs": {}})
+        self.reads[name] = tuple(one for one, _ in read)
         self.values[call.to] = (name, 2 if layer.kind == "Flatten" else read[-1][1])
 
-    def put(self, layer: Layer, name: str, inbound: list[Any]) -> None:
+    def put(self, layer: Layer, name: str, *called: Any) -> None:
         """A layer with what it is called with."""
-        own = layer.module == LAYERS
-        self.layers.append(
-            {
-                "module": layer.module,
-                "class_name": layer.kind,
-                "config": {"name": name, **layer.config},
-                "registered_name": None if own else layer.kind,
-                "name": name,
-                "inbound_nodes": inbound,
-            }
-        )
-        if own:  # an operation is filed nowhere
-            filed = snake(layer.kind)
-            self.places[name] = f"{filed}_{self.counts[filed]}" if self.counts[filed] else filed
-            self.counts[filed] += 1
+        self.layers[name] = {
+            "module": layer.module,
+            "class_name": layer.kind,
+            "config": {"name": name, **layer.config},
+            "registered_name": None if layer.module == LAYERS else layer.kind,
+            "name": name,
+            "inbound_nodes": [*called],
+        }
+
+    def ordered(self, last: str) -> list[dict[str, Any]]:
+        """The layers as Keras orders them, by which it files their weights.
+
+        First those that are furthest from the last; of those that are equally far, the one that is met first on the way back.
+        """
+        met: dict[str, int] = {}
+        waiting, far = [last], dict.fromkeys(self.layers, 0)
+        while waiting:
+            name = waiting.pop()
+            if name not in met:
+                met[name] = len(met)
+                waiting += reversed(self.reads.get(name, ()))
+        for name in reversed(self.layers):
+            for read in self.reads.get(name, ()):
+                far[read] = max(far[read], far[name] + 1)
+        return [self.layers[name] for name in sorted(met, key=lambda name: (-far[name], met[name]))]
+
+
+def _places(layers: list[dict[str, Any]]) -> dict[str, str]:
+    """Where the weights of a layer are filed, by its name: under its class and how many of that came before."""
+    found, counts = dict[str, str](), Counter[str]()
+    for layer in layers:
+        if layer["module"] == LAYERS:  # an operation has no weights, and is not counted
+            filed = snake(layer["class_name"])
+            found[layer["name"]] = f"{filed}_{counts[filed]}" if counts[filed] else filed
+            counts[filed] += 1
+    return found
 
 
 def _tensor(layer: str, axes: int) -> dict[str, Any]:
@@ -108,24 +130,26 @@ def write(plan: Plan, variables: Any, facts: Mapping[str, Any], *, normalized: b
     if final is not None:
         calls.append(Call(final, (calls[-1].to,), CHAIN, plan.layers[-1]))
     saved = Saved(Names([IMAGES, *TAKEN, *(call.layer.name or "" for call in calls if call.layer is not None)]))
-    saved.put(Layer("InputLayer", {"batch_shape": (None, *plan.input), "dtype": "float32"}), IMAGES, [])
+    saved.put(Layer("InputLayer", {"batch_shape": (None, *plan.input), "dtype": "float32"}), IMAGES)
     saved.values[first] = (IMAGES, 4)
     for call in calls:
         saved.add(call)
+    last, _ = saved.values[calls[-1].to]
+    layers = saved.ordered(last)
     config = {
         "module": "keras.src.models.functional",
         "class_name": "Functional",
         "config": {
             "name": plan.name,
             "trainable": True,
-            "layers": saved.layers,
+            "layers": layers,
             "input_layers": [IMAGES, 0, 0],
-            "output_layers": [saved.values[calls[-1].to][0], 0, 0],
+            "output_layers": [last, 0, 0],
         },
         "registered_name": "Functional",
     }
     metadata = {"keras_version": VERSION, "netspec": facts}
-    files = {METADATA: _json(metadata), CONFIG: _json(config), WEIGHTS: _weights(plan, variables, saved.places)}
+    files = {METADATA: _json(metadata), CONFIG: _json(config), WEIGHTS: _weights(plan, variables, _places(layers))}
     return _zipped(files)
 
 
