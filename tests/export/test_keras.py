@@ -22,7 +22,7 @@ HEAD = "netspec: 1\nname: t\n"
 SHORTCUT = (
     "input: [9, 8, 3]\nblocks: [{conv: {filters: 4, kernel: 3, padding: 1, norm: batch}}, {repeat: 2, conv: [{filters: 6, kernel: 3, "
     "padding: 1, norm: batch}, {filters: 6, kernel: 1, norm: batch, gate: {units: 2, activation: silu}}], "
-    "shortcut: {type: add, drop: 0.2}}, {conv: [{filters: 6, kernel: 1, stride: 2}, {filters: 8, kernel: 1}], shortcut: add}, "
+    "shortcut: {type: add, drop: 0.2}}, {conv: [{filters: 6, kernel: 1, stride: 2}, {filters: 8, kernel: 1, activation: none}], shortcut: add, activation: relu}, "
     "{pool: {type: average, window: all}}]\nfc: [{units: 5, dropout: 0.5}, 3]\n"
 )
 """With a convolution and a projection that Keras counts by where they are met."""
