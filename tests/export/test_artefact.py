@@ -307,11 +307,8 @@ def test_trained_arrays_take_the_place_of_initial_ones(tmp_path: Path) -> None:
 def test_a_run_is_compiled_with_its_state(tmp_path: Path) -> None:
     run, spec = tmp_path / "run", "specs/digits.yaml"
     assert command("train", spec, "--set", "train.epochs=2", "--output", str(run)).returncode in (0, 1)
-    done = command(
-        "compile", str(run / "spec.yaml"), "-o", str(tmp_path / "out"), "--run", str(run), "--platform", "cpu"
-    )
+    done = command("export", str(run), "--to", "stablehlo", "-o", str(tmp_path / "out"), "--platform", "cpu")
     assert done.returncode == 0, done.stderr
-    assert "train_step.stablehlo" in done.stdout
     network = load(tmp_path / "out")
     trained = netspec.load(run)
     for name, array in to_host(trained.variables).items():

@@ -46,7 +46,7 @@ def step(layer: PlannedLayer, name: str, shape: Shape, place: Place) -> Layer:
     if name == "activation":
         return activation(layer.name, settings.activation)
     spatial = settings.dropout.type == "spatial" and len(shape) > 1
-    keys = {"broadcast_dims": (1, 2)} if spatial else {}
+    keys: dict[str, Any] = {"broadcast_dims": (1, 2)} if spatial else {}
     return module(f"{place.name}_dropout", "Dropout", settings.dropout.rate, **keys)
 
 
