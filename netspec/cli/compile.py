@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from netspec.cli import computing, messages, options, specs
 from netspec.cli.outcome import Outcome
-from netspec.diagnostics.diagnostic import Diagnostic, placeless
-from netspec.diagnostics.errors import RunError, SpecError
+
+if TYPE_CHECKING:
+    from netspec.analysis.plan import Plan
+    from netspec.training.trained import TrainedNetwork
+
+PLATFORMS = ("cpu", "cuda", "tpu")
+
+
+def platform(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--platform NAMES`: what StableHLO is lowered for, as a tuple; None where it is not given."""
+    return click.option(
+        "--platform",
+        "platforms",
+        metavar="NAMES",
+        callback=_platforms,
+        help=f"What to lower for, separated by commas.  [default: {','.join(PLATFORMS)}]",
+    )(command)
+
+
+def _platforms(context: click.Context, option: click.Parameter, names: str | None) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    platforms = tuple(dict.fromkeys(names.split(",")))
+    unknown = [name for name in platforms if name not in PLATFORMS]
+    if unknown:
+        raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
+    return platforms
+
+
+def steps_per_epoch(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--steps-per-epoch N`."""
+    return click.option(
+        "--steps-per-epoch", metavar="N", type=click.IntRange(1), help="For a schedule in shares of the run."
+    )(command)
 
 
 @click.command(
@@ -24,23 +56,16 @@ from netspec.diagnostics.errors import RunError, SpecError
 @click.option(
     "-o", "--output", "output", metavar="DIR", required=True, type=options.FILE, help="The directory to write."
 )
-@click.option(
-    "--platform",
-    "platform",
-    metavar="NAMES",
-    default="cpu,cuda,tpu",
-    show_default=True,
-    help="What to lower for, separated by commas.",
-)
+@platform
 @click.option("--run", "run", metavar="RUN", type=options.FILE, help="Take the trained variables of this run.")
 @options.checkpoint
-@click.option("--steps-per-epoch", metavar="N", type=click.IntRange(1), help="For a schedule in shares of the run.")
+@steps_per_epoch
 @options.forms()
 @options.overrides
 def compile_(
     file: str,
     output: str,
-    platform: str,
+    platforms: tuple[str, ...] | None,
     run: str | None,
     checkpoint: str,
     steps_per_epoch: int | None,
@@ -53,56 +78,43 @@ def compile_(
     DIR then holds all that it takes to load and run them: the arrays, a loader, and what each function costs.
     """
     computing.begin()
-    from netspec.analysis import schedules
-    from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
-    from netspec.export.trained import of_run
-    from netspec.training.optimizer import Contradiction, StepsUnknown
     from netspec.workflows.runs import load
 
-    platforms = tuple(dict.fromkeys(platform.split(",")))
-    unknown = [name for name in platforms if name not in PLATFORMS]
-    if unknown:
-        raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
     if run is None and specs.is_run(file):
         run = file
     if run is None and checkpoint != "model":
         raise click.UsageError("--checkpoint is one of a run: name it with --run.")
     plan = specs.require_plan(specs.of_run(file), overrides)
-    trained: Any = None
-    classes: tuple[str, ...] | None = None
-    pixels: Any = None
-    if run is not None:
-        network = load(run, checkpoint, messages.tell)
-        trained, known = of_run(Path(run), network)
-        steps_per_epoch = steps_per_epoch or known
-        classes, pixels = network.classes, network.pixels
+    network = load(run, checkpoint, messages.tell, imported=True) if run is not None else None
+    cost = compile_into(output, plan, run, network, platforms=platforms, steps_per_epoch=steps_per_epoch)
+    return Outcome(result=lambda stream: _table(output, cost, stream))
+
+
+def compile_into(
+    output: str,
+    plan: Plan,
+    run: str | None = None,
+    network: TrainedNetwork | None = None,
+    *,
+    platforms: tuple[str, ...] | None = None,
+    steps_per_epoch: int | None = None,
+) -> dict[str, Any]:
+    """A plan as StableHLO in a directory, with the variables of the network of a run; gives what it costs.
+
+    Raises BadParameter where the directory is another's, and what `netspec.workflows.export.compiled` raises.
+    """
+    from netspec.export.artefact import Occupied
+    from netspec.workflows.export import compiled
+
+    if output == "-":
+        raise click.BadParameter("a directory is written, not a file", param_hint="--output")
     if len(plan.output) != 1:
         click.echo("the network ends in a map, not in logits: compiled without a training step", err=True)
+    trained, lowered = Path(run) if run is not None else None, platforms or PLATFORMS
     try:
-        cost = write(
-            plan,
-            Path(output),
-            platforms,
-            trained=trained,
-            classes=classes,
-            pixels=pixels,
-            steps_per_epoch=steps_per_epoch,
-            say=_say,
-        )
-    except StepsUnknown as error:
-        span = plan.spec.train.at("schedule")
-        finding = Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")
-        raise SpecError([finding]) from None
-    except Contradiction:
-        steps = steps_per_epoch and steps_per_epoch * plan.spec.train.value.epochs
-        raise SpecError(list(schedules.check(plan.spec, steps))) from None
+        return compiled(plan, Path(output), lowered, trained, network, steps_per_epoch=steps_per_epoch, say=_say)
     except Occupied as error:
         raise click.BadParameter(str(error), param_hint="--output") from None
-    except AnotherNetwork as error:
-        raise RunError(
-            [placeless("NS608", f"`{run}` is of the network `{network.plan.name}`, not of this `{plan.name}`: {error}")]
-        ) from None
-    return Outcome(result=lambda stream: _table(output, cost, stream))
 
 
 def _say(stage: str) -> None:

@@ -12,8 +12,8 @@ import click
 
 from netspec.cli import messages
 from netspec.project.configuration import Configuration, Configurations, left_out
+from netspec.text.recognition import ENDINGS
 
-ENDINGS = (".yaml", ".yml")
 PACKAGES = ("node_modules",)
 """Folders of other people's files, which are not entered; nor are those whose name begins with a dot."""
 

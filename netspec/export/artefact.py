@@ -41,8 +41,6 @@ from netspec.storage import tensors
 from netspec.storage.tree import to_host, unflatten
 from netspec.training.step import TrainableNetwork
 
-PLATFORMS = ("cpu", "cuda", "tpu")
-
 
 class Occupied(Exception):
     """The directory is there and holds what netspec did not write."""
@@ -55,7 +53,7 @@ class AnotherNetwork(ValueError):
 def write(
     plan: Plan,
     folder: Path,
-    platforms: Sequence[str] = PLATFORMS,
+    platforms: Sequence[str],
     *,
     trained: Mapping[str, np.ndarray] | None = None,
     classes: Sequence[str] | None = None,

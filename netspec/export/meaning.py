@@ -27,6 +27,11 @@ LABELS = {
 }
 
 
+def result(head: Head, logits: bool = False) -> str:
+    """What a model's answers are called."""
+    return "numbers" if head.name == "numbers" else "logits" if logits else "probabilities"
+
+
 def label_type(head: Head) -> str:
     """The type of the labels of a training step."""
     return "float32" if head.labels == "numbers" else "int32"

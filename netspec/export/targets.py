@@ -28,5 +28,25 @@ def torch(network: TrainedNetwork) -> bytes:
     return safetensors(network, names="torch")
 
 
-WRITERS: dict[str, Callable[..., bytes]] = {"onnx": onnx, "safetensors": safetensors, "torch": torch}
+def keras(network: TrainedNetwork, normalized: bool = False, logits: bool = False) -> bytes:
+    """See `netspec.export.keras.archive`."""
+    from netspec.export.keras.archive import of_run
+
+    return of_run(network, normalized=normalized, logits=logits)
+
+
+def litert(network: TrainedNetwork, normalized: bool = False, logits: bool = False) -> bytes:
+    """See `netspec.export.litert`."""
+    from netspec.export.litert import of_run
+
+    return of_run(network, normalized=normalized, logits=logits)
+
+
+WRITERS: dict[str, Callable[..., bytes]] = {
+    "onnx": onnx,
+    "keras": keras,
+    "litert": litert,
+    "safetensors": safetensors,
+    "torch": torch,
+}
 """(network, **options): the bytes of a file. Each raises Unsupported."""

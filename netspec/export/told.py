@@ -13,11 +13,11 @@ from netspec.training.trained import TrainedNetwork
 def told(
     network: TrainedNetwork, variables: Any, *, layout: str = "nchw", inside: bool = True, logits: bool = False
 ) -> dict[str, Any]:
-    """Name, classes, the meaning of answers and labels, and the preprocessing, which `inside` says the export does."""
+    """Name, classes (None where nobody has said), the meaning of answers and labels, and the preprocessing, which `inside` says the export does."""
     plan, head = network.plan, of_plan(network.plan)
     says = meaning(head, plan.output[0])
     if logits:
         says["output"]["meaning"] = LOGITS[head.name]
     axes = LAST if layout == "nhwc" else FIRST
     prepared = preprocessing(plan, network.pixels, variables, layout=axes, inside=inside)
-    return {"name": plan.name, "classes": list(network.classes), **says, "preprocessing": prepared}
+    return {"name": plan.name, "classes": list(network.classes) or None, **says, "preprocessing": prepared}

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import jax
 import numpy as np
 
-from netspec.export.keras.code import arrays as in_keras
+from netspec.export.flax.code import arrays as in_flax
+from netspec.export.keras.program import arrays as in_keras
 from netspec.export.layouts import Layout
 from netspec.export.told import told
 from netspec.export.torch.code import arrays as in_torch
@@ -16,7 +17,7 @@ from netspec.storage.tensors import save_bytes
 from netspec.storage.tree import to_host
 from netspec.training.trained import TrainedNetwork
 
-Names = Literal["netspec", "torch", "keras"]
+Names = Literal["netspec", "torch", "keras", "flax"]
 Arrays = dict[str, np.ndarray]
 
 
@@ -26,7 +27,7 @@ def of_run(network: TrainedNetwork, names: Names = "netspec") -> bytes:
     netspec's names and layouts are those of a run's model: `params/fc1/kernel`, `state/block1.conv1/mean`.
     """
     variables = jax.device_get(network.variables)
-    named = {"torch": in_torch, "keras": in_keras}
+    named = {"torch": in_torch, "keras": in_keras, "flax": in_flax}
     tensors = laid_out(named[names](network.plan), variables) if names in named else to_host(variables)
     facts = {**told(network, variables, inside=False), "names": names, "spec": network.plan.spec.source.text}
     return save_bytes(tensors, facts)

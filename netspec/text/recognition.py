@@ -8,6 +8,8 @@ from netspec.text.nodes import Mapping
 from netspec.text.outline import Outline
 from netspec.text.source import Source
 
+ENDINGS = (".yaml", ".yml")
+"""How files end that may be specs."""
 SUFFIXES = (".netspec.yaml", ".netspec.yml")
 """How a file's name says that it is a spec, whatever is in it."""
 

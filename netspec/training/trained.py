@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from netspec.analysis.heads import of_plan
-from netspec.analysis.plan import Plan
+from netspec.analysis.plan import INPUT, Plan
 from netspec.data.pixels import Trained
 from netspec.language.data import SOURCES
 from netspec.lowering.network import Choices
@@ -66,18 +66,21 @@ def _warn(message: str) -> None:
     warnings.warn(message, stacklevel=2)
 
 
-def load(run: str | Path, which: str = "model", warn: Callable[[str], None] = _warn) -> TrainedNetwork:
+def load(
+    run: str | Path, which: str = "model", warn: Callable[[str], None] = _warn, *, imported: bool = False
+) -> TrainedNetwork:
     """A trained network back: `.variables`, `.classes`, and all that a network does.
 
     `run` is a run directory, a model file or a checkpoint. `which`, for a directory, is `model` (as the run ended; of a run
     that has not ended, its newest checkpoint) or `best` (by validation). Everything comes from one file that is held against its
     SHA-256; in a run directory it must be that run's. On a device of the kind that trained it, it computes by the run's
     algorithms, and so the same bits; on another kind, by those chosen for that one. `warn` is told where this version has
-    the run's algorithms no more. Raises NotARun, tensors.Corrupt, OSError.
+    the run's algorithms no more. With `imported`, `run` may be a file of weights that an import wrote, too: its network names no
+    classes, and where the source normalized nothing, nothing is. Raises NotARun, tensors.Corrupt, OSError.
     """
     path = Path(run)
     if path.is_file():
-        return _of_file(path, warn)
+        return _of_file(path, warn, imported)
     if not path.is_dir():
         path.stat()
         raise NotARun("NS602", f"`{path}` is neither a directory nor a file", absent=True)
@@ -112,9 +115,11 @@ def _checkpoint(directory: RunDirectory, which: str, made_of: Mapping[str, Any])
     return checkpoints.folder, found
 
 
-def _of_file(path: Path, warn: Callable[[str], None]) -> TrainedNetwork:
+def _of_file(path: Path, warn: Callable[[str], None], imported: bool = False) -> TrainedNetwork:
     """The network in a model file or in a checkpoint."""
     arrays, metadata = tensors.load(path)
+    if imported and isinstance(metadata.get("spec"), str) and "weights" in metadata:
+        return _of_weights(path, metadata["spec"], arrays)
     if "checkpoint" in metadata:
         checkpoint = of_content(path, arrays, metadata)
         if (reason := of_checkpoint(checkpoint)) is not None:
@@ -141,15 +146,31 @@ def _network(
     arrays: Mapping[str, np.ndarray],
     warn: Callable[[str], None],
 ) -> TrainedNetwork:
-    report = check_source(Source(str(path), text, path))
-    if report.plan is None:
-        raise NotARun("NS602", f"`{path}`: {report.for_network[0].message}")
-    outputs, classes = report.plan.output[-1], len(record["classes"])
-    if classes != of_plan(report.plan).classes(outputs):
+    plan = _plan(path, text)
+    outputs, classes = plan.output[-1], len(record["classes"])
+    if classes != of_plan(plan).classes(outputs):
         raise tensors.Corrupt(
             path, f"its network gives {outputs} numbers an image, and its record names {classes} classes"
         )
-    network = TrainedNetwork(report.plan, record, rows, _choices(path, report.plan, record, warn))
+    return _filled(path, TrainedNetwork(plan, record, rows, _choices(path, plan, record, warn)), arrays)
+
+
+def _of_weights(path: Path, text: str, arrays: dict[str, np.ndarray]) -> TrainedNetwork:
+    plan = _plan(path, text)
+    channels = plan.input[2]
+    usual = {"mean": np.zeros(channels, np.float32), "deviation": np.ones(channels, np.float32)}
+    whole = {f"state/{INPUT}/{name}": array for name, array in usual.items()} | arrays
+    return _filled(path, TrainedNetwork(plan, {"classes": ()}, [], {}), whole)
+
+
+def _plan(path: Path, text: str) -> Plan:
+    report = check_source(Source(str(path), text, path))
+    if report.plan is None:
+        raise NotARun("NS602", f"`{path}`: {report.for_network[0].message}")
+    return report.plan
+
+
+def _filled(path: Path, network: TrainedNetwork, arrays: Mapping[str, np.ndarray]) -> TrainedNetwork:
     try:
         network.variables = jax.device_put(unflatten(jax.eval_shape(network.init), arrays))
     except ValueError as error:

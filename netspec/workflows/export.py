@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netspec.analysis import schedules
 from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import Diagnostic, placeless
 from netspec.diagnostics.errors import RunError, SpecError
@@ -37,3 +40,42 @@ def trained(network: TrainedNetwork, target: str, form: dict[str, Any]) -> bytes
         return WRITERS[target](network, **form)
     except Unsupported as error:
         raise RunError([placeless("NS626", str(error), HELP)]) from None
+
+
+def compiled(
+    plan: Plan,
+    folder: Path,
+    platforms: Sequence[str],
+    run: Path | None = None,
+    network: TrainedNetwork | None = None,
+    *,
+    steps_per_epoch: int | None = None,
+    say: Callable[[str], None] = lambda stage: None,
+) -> dict[str, Any]:
+    """Prediction and a training step as StableHLO in a folder, with the variables of the `network` that was loaded of a `run`.
+
+    Returns what they cost. Raises `netspec.export.artefact.Occupied` and OSError; SpecError where the schedule needs to know the
+    steps of an epoch or contradicts them; RunError where the network is not the plan's.
+    """
+    from netspec.export.artefact import AnotherNetwork, write
+    from netspec.export.trained import of_run
+    from netspec.training.optimizer import Contradiction, StepsUnknown
+
+    given: dict[str, Any] = {}
+    if run is not None and network is not None:
+        arrays, known = of_run(run, network)
+        steps_per_epoch = steps_per_epoch or known
+        given = {"trained": arrays, "classes": network.classes or None, "pixels": network.pixels}
+    try:
+        return write(plan, folder, platforms, **given, steps_per_epoch=steps_per_epoch, say=say)
+    except StepsUnknown as error:
+        span = plan.spec.train.at("schedule")
+        finding = Diagnostic("NS613", str(error), plan.spec.source, span, help="pass --steps-per-epoch")
+        raise SpecError([finding]) from None
+    except Contradiction:
+        steps = steps_per_epoch and steps_per_epoch * plan.spec.train.value.epochs
+        raise SpecError(list(schedules.check(plan.spec, steps))) from None
+    except AnotherNetwork as error:
+        named = network.plan.name if network is not None else ""
+        message = f"`{run}` is of the network `{named}`, not of this `{plan.name}`: {error}"
+        raise RunError([placeless("NS608", message)]) from None

@@ -12,12 +12,15 @@ from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DamagedFile, Misuse, RunError
 from netspec.runs.directory import NotARun
 from netspec.storage.tensors import Corrupt
+from netspec.text.recognition import ENDINGS
 from netspec.training import trained
 from netspec.training.trained import TrainedNetwork
 from netspec.workflows.telling import Tell, as_warnings, warning
 
 
-def load(run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warnings) -> TrainedNetwork:
+def load(
+    run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warnings, *, imported: bool = False
+) -> TrainedNetwork:
     """As `netspec.training.trained.load`, with what is wrong as findings.
 
     Raises:
@@ -31,10 +34,15 @@ def load(run: str | os.PathLike[str], which: str = "model", tell: Tell = as_warn
     if which != "model" and path.is_file():
         raise Misuse(f"{run} is a file and holds one network: name the directory of its run, or leave checkpoint out.")
     try:
-        return trained.load(path, which, lambda message: tell(warning("NS607", message)))
+        return trained.load(path, which, lambda message: tell(warning("NS607", message)), imported=imported)
     except NotARun as error:
         raise refused(error) from None
     except Corrupt as error:
+        if path.is_file() and path.name.endswith(ENDINGS):
+            help = "train it, and name the directory of its run"
+            raise RunError(
+                [placeless("NS602", f"`{run}` is a spec, and a trained network is asked for", help)]
+            ) from None
         help = "load the best by validation with --checkpoint best, or train again"
         if which == "best":
             help = "load the network as it ended: leave --checkpoint out"

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.export.code.names import Names
-from netspec.export.code.part import Part, Place, Said
+from netspec.export.code.part import Place
 from netspec.language.kind import Shape
 from netspec.language.kinds import KINDS
 
 CHAIN, IMAGES = "x", "images"
 """The variable of what the next layer alone reads; that of the images where a later one reads them too."""
+P = TypeVar("P")
+"""What a framework has for a step: a layer, a module."""
+S = TypeVar("S")
+"""What it has for a layer of the plan, without the steps that lead and follow it."""
 
 
 @dataclass(frozen=True)
-class Statement:
+class Statement(Generic[S, P]):
     """One layer."""
 
     layer: PlannedLayer
@@ -27,32 +31,32 @@ class Statement:
     """The variables that it reads."""
     target: str
     """The variable that it is kept in."""
-    lead: tuple[Part, ...]
+    lead: tuple[P, ...]
     """The steps that run first."""
     leads: str | None
     """The variable for what is behind these, where they lead other layers too."""
-    said: Said
-    after: tuple[Part, ...]
+    said: S
+    after: tuple[P, ...]
     """The steps that run last."""
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Generic[S, P]):
     """How a framework says layers and steps; each raises Unsupported for what it has not."""
 
-    kinds: Mapping[str, Callable[[PlannedLayer, Shape, Place], Said]]
+    kinds: Mapping[str, Callable[[PlannedLayer, Shape, Place], S]]
     """What a layer of a kind does itself, for the shape of what it takes."""
-    step: Callable[[PlannedLayer, str, Shape, Place], Part]
+    step: Callable[[PlannedLayer, str, Shape, Place], P]
     """A step of a layer, `norm`, `activation` or `dropout`, on a value of a shape."""
     missing: Callable[[PlannedLayer], Exception]
     """What is raised for a kind that is not there."""
-    flattened: str
-    """`{0}`, a map, as a vector in the order (height, width, channels)."""
+    flattened: Callable[[S], S]
+    """The same of a map as a vector in the order (height, width, channels)."""
     taken: Iterable[str]
     """Names that no layer can have."""
 
 
-def statements(plan: Plan, words: Words) -> list[Statement]:
+def statements(plan: Plan, words: Words[S, P]) -> list[Statement[S, P]]:
     """The layers in the order they run. Raises what the words raise."""
     names = Names([CHAIN, IMAGES, *words.taken])
     identifiers = {layer.value: names.given(layer.name) for layer in plan.layers}
@@ -68,7 +72,7 @@ def statements(plan: Plan, words: Words) -> list[Statement]:
         place = Place(identifiers[layer.value], _before(plan, layer))
         said = words.kinds[layer.kind](layer, read, place)
         if read != plan.shape(layer.reads[0]):
-            said = replace(said, given=words.flattened)
+            said = words.flattened(said)
         sources = tuple(kept[value] for value in layer.reads) if led_by is None else (behind[led_by],)
         found.append(
             Statement(

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from netspec.analysis.plan import PlannedLayer
-from netspec.export.code.part import Part, Place, Said, called, cells, one
-from netspec.export.keras.steps import TARGET, activation, quoted
+from netspec.export.code.flow import Chain
+from netspec.export.code.part import Place, cells, one
+from netspec.export.keras.layer import Layer
+from netspec.export.keras.steps import TARGET, activation
 from netspec.export.unsupported import Unsupported
 from netspec.language.activations import ACTIVATIONS
 from netspec.language.geometry import Axis, same_padding
 from netspec.language.kind import Shape
 
+Said = Chain[Layer]
 Sides = tuple[tuple[int, int], tuple[int, int]]
+NUMPY = "keras.src.ops.numpy"
+"""Where Keras says in what it saves that operations on arrays are."""
+WEIGHTED = {"kernel": "kernel", "bias": "bias"}
+USUAL = {"strides": 1, "dilation_rate": 1, "depth_multiplier": 1, "groups": 1, "use_bias": True}
+"""What need not be said."""
 
 
 def conv(layer: PlannedLayer, read: Shape, place: Place) -> Said:
@@ -23,27 +32,22 @@ def conv(layer: PlannedLayer, read: Shape, place: Place) -> Said:
     height, width = settings.axes(read)
     depthwise = settings.grouping(read[2]) == read[2] > 1
     groups = settings.grouping(read[2])
-    keys: dict[str, Any] = {
-        "strides": one(settings.stride),
-        "padding": quoted("same"),
-        "dilation_rate": one(settings.dilation),
-        "depth_multiplier": settings.filters // read[2] if depthwise else 1,
-        "groups": 1 if depthwise else groups,
-        "use_bias": settings.bias,
-    }
-    usual = {"strides": 1, "dilation_rate": 1, "depth_multiplier": 1, "groups": 1, "use_bias": True}
-    pads, around = (height.padding, width.padding), tuple[Part, ...]()
-    if not _as_same(height, width) or not any(map(any, pads)):
-        del keys["padding"]
-        around = (_zeros(pads),) if any(map(any, pads)) else ()
-    given = {key: value for key, value in keys.items() if value != usual.get(key)}
-    size = one(settings.kernel)
-    arrays = {"kernel": f"{place.name}/kernel", "bias": f"{place.name}/bias"}
-    if depthwise:
-        code = called("layers.DepthwiseConv2D", size, **given, name=quoted(place.name))
-    else:
-        code = called("layers.Conv2D", settings.filters, size, **given, name=quoted(place.name))
-    return Said((*around, Part(code, arrays)))
+    keys: dict[str, Any] = {} if depthwise else {"filters": settings.filters}
+    keys |= {"kernel_size": one(settings.kernel)}
+    placed = len(keys)
+    pads, around = (height.padding, width.padding), tuple[Layer, ...]()
+    padded = any(map(any, pads))
+    keys |= {"strides": one(settings.stride)}
+    if padded and _as_same(height, width):
+        keys["padding"] = "same"
+    elif padded:
+        around = (_zeros(pads),)
+    keys["dilation_rate"] = one(settings.dilation)
+    keys |= {"depth_multiplier": settings.filters // read[2]} if depthwise else {"groups": groups}
+    keys["use_bias"] = settings.bias
+    given = {key: value for n, (key, value) in enumerate(keys.items()) if n < placed or value != USUAL.get(key)}
+    kind = "DepthwiseConv2D" if depthwise else "Conv2D"
+    return Said((*around, Layer(kind, given, placed, place.name, WEIGHTED)))
 
 
 def _as_same(height: Axis, width: Axis) -> bool:
@@ -51,10 +55,10 @@ def _as_same(height: Axis, width: Axis) -> bool:
     return all(axis.padding == same_padding(axis.size, axis.kernel, axis.stride) for axis in (height, width))
 
 
-def _zeros(pads: Sides) -> Part:
+def _zeros(pads: Sides) -> Layer:
     top, left = pads[0][0], pads[1][0]
     even = all(pad[0] == pad[1] for pad in pads)
-    return Part(called("layers.ZeroPadding2D", one((top, left)) if even else pads))
+    return Layer("ZeroPadding2D", {"padding": one((top, left)) if even else pads}, 1)
 
 
 def pool(layer: PlannedLayer, read: Shape, place: Place) -> Said:
@@ -65,79 +69,99 @@ def pool(layer: PlannedLayer, read: Shape, place: Place) -> Said:
     settings: Any = layer.settings
     largest = settings.type == "max"
     if settings.window == "all":
-        return Said((Part(f"layers.Global{'Max' if largest else 'Average'}Pooling2D(keepdims=True)"),))
+        return Said((Layer(f"Global{'Max' if largest else 'Average'}Pooling2D", {"keepdims": True}),))
     height, width = settings.axes(read)
     pads, kind = (height.padding, width.padding), "MaxPooling2D" if largest else "AveragePooling2D"
-    keys: dict[str, Any] = {} if settings.stride == settings.window else {"strides": one(settings.stride)}
-    around = tuple[Part, ...]()
+    keys: dict[str, Any] = {"pool_size": one(settings.window)}
+    keys |= {} if settings.stride == settings.window else {"strides": one(settings.stride)}
+    around = tuple[Layer, ...]()
     if any(map(any, pads)):
         counted = not largest and settings.count_padding
         if _as_same(height, width) and not counted:
-            keys["padding"] = quoted("same")
+            keys["padding"] = "same"
         elif counted or (largest and place.before is not None and ACTIVATIONS[place.before].never_negative):
             around = (_zeros(pads),)
         else:
             raise Unsupported("pooling with this padding, which is not `same`", TARGET, layer.name)
-    return Said((*around, Part(called(f"layers.{kind}", one(settings.window), **keys))))
+    return Said((*around, Layer(kind, keys, 1)))
 
 
 def fc(layer: PlannedLayer, read: Shape, place: Place) -> Said:
     """`Dense`."""
     settings: Any = layer.settings
-    keys: dict[str, Any] = {} if settings.bias else {"use_bias": False}
-    arrays = {"kernel": f"{place.name}/kernel", "bias": f"{place.name}/bias"}
-    dense = Part(called("layers.Dense", settings.units, **keys, name=quoted(place.name)), arrays)
-    return Said((dense,), "layers.Flatten()({0})" if len(read) == 3 else "{0}")
+    keys = {"units": settings.units} | ({} if settings.bias else {"use_bias": False})
+    return Said((Layer("Dense", keys, 1, place.name, WEIGHTED),), flat=len(read) == 3)
 
 
 def join(layer: PlannedLayer, read: Shape, place: Place) -> Said:
     """`Add` or `Concatenate`; stochastic depth is dropout of whole images."""
     settings: Any = layer.settings
-    *others, last = (f"{{{n}}}" for n in range(len(layer.reads)))
+    others = tuple(range(len(layer.reads) - 1))
     if not others:
-        return Said((), last)
-    if settings.drop:
-        dropout = called("layers.Dropout", settings.drop, noise_shape=(None, 1, 1, 1))
-        last = f"{dropout}({last})"
-    kind = "Add" if layer.kind == "add" else "Concatenate"
-    return Said((), f"layers.{kind}()([{', '.join([*others, last])}])")
+        return Said()
+    drop = (Layer("Dropout", {"rate": settings.drop, "noise_shape": (None, 1, 1, 1)}, 1),) if settings.drop else ()
+    return Said((*drop, Layer("Add" if layer.kind == "add" else "Concatenate", beside=others)))
 
 
 def gate(layer: PlannedLayer, read: Shape, place: Place) -> Said:
     """The mean of each map, two `Dense`, and `Multiply`."""
     settings: Any = layer.settings
-    parts = [Part("layers.GlobalAveragePooling2D(keepdims=True)")]
+    made = [Layer("GlobalAveragePooling2D", {"keepdims": True})]
     for part, units, function in (
         ("squeeze", settings.units, settings.activation),
         ("excite", read[-1], settings.gate),
     ):
-        arrays = {f"{part}_kernel": f"{place.name}_{part}/kernel", f"{part}_bias": f"{place.name}_{part}/bias"}
-        parts.append(Part(called("layers.Dense", units, name=quoted(f"{place.name}_{part}")), arrays))
-        made = activation(function, read, f"{place.name}_{part}_activation")
-        parts.append(Part(made.code, {f"{part}_{name}": word for name, word in made.arrays.items()}))
-    return Said(tuple(parts), result="layers.Multiply()([{source}, {0}])")
+        arrays = {f"{part}_{name}": word for name, word in WEIGHTED.items()}
+        made.append(Layer("Dense", {"units": units}, 1, f"{place.name}_{part}", arrays))
+        behind = activation(function, read, f"{place.name}_{part}_activation")
+        made.append(replace(behind, arrays={f"{part}_{name}": word for name, word in behind.arrays.items()}))
+    return Said((*made, Layer("Multiply", beside=(0,))))
 
 
 def projection(layer: PlannedLayer, read: Shape, place: Place) -> Said:
     """Averages or every S-th cell, cut to the size of the target, then zero channels. Raises Unsupported."""
     settings: Any = layer.settings
     rows, columns, channels = layer.output
-    words, parts = "{0}", tuple[Part, ...]()
+    made = []
     if settings.way == "pool":
         behind = settings.padding(read)
-        keys: dict[str, Any] = {}
+        keys: dict[str, Any] = {"pool_size": one(settings.stride)}
         if any(map(any, behind)):
             alike = [same_padding(n, s, s) == pad for n, s, pad in zip(read, settings.stride, behind, strict=False)]
             if not all(alike):
                 raise Unsupported("average over windows that reach over the end alone", TARGET, layer.name)
-            keys["padding"] = quoted("same")
-        parts = (Part(called("layers.AveragePooling2D", one(settings.stride), **keys)),)
+            keys["padding"] = "same"
+        made.append(Layer("AveragePooling2D", keys, 1))
     else:
-        cut = (cells(*axis) for axis in zip(read, (rows, columns), settings.stride, strict=False))
-        words += f"[:, {', '.join(cut)}]"
+        cut = [cells(*axis) for axis in zip(read, (rows, columns), settings.stride, strict=False)]
+        if cut != [":", ":"]:
+            made.append(_cut(cut))
     if missing := channels - read[2]:
-        words = f"ops.pad({words}, ((0, 0), (0, 0), (0, 0), (0, {missing})))"
-    return Said(parts, result=words)
+        made.append(_wider(missing))
+    return Said(tuple(made))
+
+
+def _cut(axes: list[str]) -> Layer:
+    """Cells of each axis of a map, as Python says them."""
+    more = [slice_of(":"), *(slice_of(axis) for axis in axes)]
+    return Layer("GetItem", module=NUMPY, operation=f"{{0}}[:, {', '.join(axes)}]", more=(more,))
+
+
+def slice_of(cells: str) -> dict[str, Any]:
+    """Cells as Keras saves them.
+
+    >>> slice_of(":7:2")["config"]
+    {'start': None, 'stop': 7, 'step': 2}
+    """
+    numbers = [int(number) if number else None for number in f"{cells}:".split(":")[:3]]
+    return {"class_name": "__slice__", "config": dict(zip(("start", "stop", "step"), numbers, strict=True))}
+
+
+def _wider(channels: int) -> Layer:
+    """So many channels of zeros behind those that are there."""
+    width = ((0, 0), (0, 0), (0, 0), (0, channels))
+    config = {"pad_width": width, "mode": "constant"}
+    return Layer("Pad", config, module=NUMPY, operation=f"ops.pad({{0}}, {width})")
 
 
 def steps(layer: PlannedLayer, read: Shape, place: Place) -> Said:

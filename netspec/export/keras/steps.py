@@ -1,17 +1,21 @@
-"""Norms, activations and dropout in the words of Keras. `{0}` stands for what a function, other than a layer, takes."""
+"""Norms, activations and dropout in the words of Keras."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from netspec.analysis.plan import PlannedLayer
-from netspec.export.code.part import Part, Place, Raw, called
+from netspec.export.code.part import Place
+from netspec.export.keras.layer import Layer
 from netspec.export.unsupported import Unsupported
 from netspec.language.kind import Shape
 
 TARGET = "Keras"
+NN = "keras.src.ops.nn"
+"""Where Keras says in what it saves that operations are."""
 ACTIVATIONS = {
     "none": "linear",
+    "gelu": "gelu",
     "silu": "silu",
     "sigmoid": "sigmoid",
     "tanh": "tanh",
@@ -26,7 +30,7 @@ NAMES = {"scale": "gamma", "shift": "beta", "mean": "moving_mean", "variance": "
 """What a norm calls its arrays."""
 
 
-def step(layer: PlannedLayer, name: str, shape: Shape, place: Place) -> Part:
+def step(layer: PlannedLayer, name: str, shape: Shape, place: Place) -> Layer:
     """A step of a layer on a value of this shape. Raises Unsupported."""
     settings: Any = layer.settings
     if name == "norm":
@@ -34,46 +38,38 @@ def step(layer: PlannedLayer, name: str, shape: Shape, place: Place) -> Part:
     if name == "activation":
         return activation(settings.activation, shape, f"{place.name}_activation")
     spatial = settings.dropout.type == "spatial" and len(shape) > 1
-    return Part(called(f"layers.{'SpatialDropout2D' if spatial else 'Dropout'}", settings.dropout.rate))
+    return Layer("SpatialDropout2D" if spatial else "Dropout", {"rate": settings.dropout.rate}, 1)
 
 
-def activation(made: Any, shape: Shape, own: str) -> Part:
+def activation(made: Any, shape: Shape, own: str) -> Layer:
     """An activation of a value; `own` names its layer where it trains."""
     match made.type:
         case "relu":
-            return Part("layers.ReLU()")
+            return Layer("ReLU")
         case "relu6":
-            return Part("layers.ReLU(6)")
+            return Layer("ReLU", {"max_value": 6}, 1)
         case "leaky_relu":
-            return Part(called("layers.LeakyReLU", made.slope))
+            return Layer("LeakyReLU", {"negative_slope": made.slope}, 1)
         case "elu":
-            return Part(called("layers.ELU", *([] if made.alpha == 1 else [made.alpha])))
-        case "gelu":
-            return Part(f"ops.gelu({{0}}, approximate={bool(made.approximate)})")
+            return Layer("ELU", {} if made.alpha == 1 else {"alpha": made.alpha}, 1)
+        case "gelu" if made.approximate:
+            return Layer("Gelu", {"approximate": True}, module=NN, operation="ops.gelu({0}, approximate=True)")
         case "prelu":
-            shared = {"shared_axes": [1, 2]} if len(shape) > 1 else {}
-            return Part(called("layers.PReLU", **shared, name=quoted(own)), {"slope": f"{own}/alpha"})
-    return Part(called("layers.Activation", quoted(ACTIVATIONS[made.type])))
+            return Layer("PReLU", {"shared_axes": [1, 2]} if len(shape) > 1 else {}, 0, own, {"slope": "alpha"})
+    return Layer("Activation", {"activation": ACTIVATIONS[made.type]}, 1)
 
 
-def norm(layer: str, made: Any, own: str) -> Part:
+def norm(layer: str, made: Any, own: str) -> Layer:
     """A norm, whose layer is called `own`. Raises Unsupported."""
     if made.type == "local_response":
         raise Unsupported("local response norm", TARGET, layer)
     keys: dict[str, Any] = {"epsilon": made.eps}
     keys |= {word: False for word, wanted in (("center", made.shift), ("scale", made.scale)) if not wanted}
-    arrays = {
-        name: f"{own}/{word}" for name, word in NAMES.items() if name in {**made.parameters(1), **made.statistics(1)}
-    }
+    held = {**made.parameters(1), **made.statistics(1)}
+    arrays = {name: word for name, word in NAMES.items() if name in held}
     if made.type == "batch":
-        kind, keys = "BatchNormalization", {"momentum": made.momentum} | keys
-    elif made.type == "layer":
-        kind = "LayerNormalization"
-    else:
-        kind, keys = "GroupNormalization", {"groups": made.groups if made.type == "group" else -1} | keys
-    return Part(called(f"layers.{kind}", **keys, name=quoted(own)), arrays)
-
-
-def quoted(text: str) -> Raw:
-    """A string as formatters write it."""
-    return Raw(f'"{text}"')
+        return Layer("BatchNormalization", {"momentum": made.momentum} | keys, 0, own, arrays)
+    if made.type == "layer":
+        return Layer("LayerNormalization", keys, 0, own, arrays)
+    groups = made.groups if made.type == "group" else -1
+    return Layer("GroupNormalization", {"groups": groups} | keys, 0, own, arrays)

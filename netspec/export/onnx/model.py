@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import INPUT, Plan, PlannedLayer
+from netspec.export.meaning import result
 from netspec.export.onnx.around import lead
 from netspec.export.onnx.graph import BATCH, IR_VERSION, OPSET, Arrays, Graph, Writer
 from netspec.export.onnx.kinds import WRITERS
@@ -111,7 +112,7 @@ def _normalized(graph: Graph, channels: int, statistics: Arrays, form: Form) -> 
 def _answers(graph: Graph, plan: Plan, x: str, form: Form) -> tuple[str, Shape]:
     """What comes out, by name and shape without the batch."""
     head, last = of_plan(plan), plan.layers[-1].output
-    ends = "numbers" if head.name == "numbers" else "logits" if form.logits else "probabilities"
+    ends = result(head, form.logits)
     steps: list[tuple[str, dict[str, Any]]] = []
     if len(last) == 3 and len(plan.output) == 1:
         steps.append(("Flatten", {"axis": 1}))

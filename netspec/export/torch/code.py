@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.export.code.fit import fitted
 from netspec.export.code.names import Names, class_name
-from netspec.export.code.part import Part
-from netspec.export.code.program import IMAGES, Statement, Words, statements, taken
+from netspec.export.code.part import Part, Said
+from netspec.export.code.program import IMAGES, Words, statements, taken
+from netspec.export.code.program import Statement as AnyStatement
 from netspec.export.layouts import Layout, flattened_first, permuted
 from netspec.export.torch.kinds import KINDS
 from netspec.export.torch.names import TAKEN
@@ -21,6 +23,7 @@ from netspec.export.unsupported import Unsupported
 from netspec.language.kind import Shape, dimensions
 
 FLATTENED = "{0}.permute(0, 2, 3, 1).flatten(1)"
+Statement = AnyStatement[Said, Part]
 Child = tuple[str, tuple[Part, ...]]
 """An attribute of the module, and what it is: one module, or several one after the other."""
 
@@ -56,7 +59,7 @@ def class_of(plan: Plan) -> str:
 
 def said(plan: Plan) -> list[Statement]:
     """The layers in PyTorch's words. Raises Unsupported."""
-    return statements(plan, Words(KINDS, step, _missing, FLATTENED, TAKEN | _sources().keys()))
+    return statements(plan, Words(KINDS, step, _missing, _flattened, TAKEN | _sources().keys()))
 
 
 def arrays(plan: Plan) -> Iterator[tuple[str, str, str, Layout | None]]:
@@ -78,6 +81,10 @@ def _layout(plan: Plan, layer: PlannedLayer, name: str, shape: Shape) -> Layout 
         return None
     read = taken(plan, layer)
     return flattened_first(shape, read, turned=True) if name == "kernel" and len(read) == 3 else permuted(shape, 1, 0)
+
+
+def _flattened(said: Said) -> Said:
+    return replace(said, given=FLATTENED)
 
 
 def _missing(layer: PlannedLayer) -> Unsupported:

@@ -34,8 +34,9 @@ LAYERS = ("ReLU", "LeakyReLU", "ELU", "Softmax")
 
 def is_own(whole: dict[str, Any]) -> bool:
     """Whether a class is its author's."""
-    module = whole.get("module")
-    return bool(whole.get("registered_name")) or (module is not None and not str(module).startswith("keras"))
+    module, registered = whole.get("module"), whole.get("registered_name")
+    own = (None, "", whole.get("class_name"))  # an operation of Keras is registered by its name alone
+    return registered not in own or (module is not None and not str(module).startswith("keras"))
 
 
 def activated(layer: Layer, wire: Wire, key: str = "activation") -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 from netspec.importing.sources.keras_activations import LAYERS, activated, function
 from netspec.importing.sources.keras_kinds import is_kind, made, named
 from netspec.importing.sources.keras_layers import Layer, Tensor
-from netspec.language.activations import Prelu
+from netspec.language.activations import Gelu, Prelu
 from netspec.language.norms import BatchNorm, GroupNorm, LayerNorm, Scaled
 
 __all__ = ["made"]
@@ -72,6 +72,13 @@ def _active(layer: Layer) -> Tensor:
         layer.unsaid("a trained slope for each cell; the format has one for each channel")
     slopes = {name: _flat(array) for name, array in named(layer.arrays, "slope").items()}
     return Tensor(layer.building.step(wire, Prelu(), layer.origin, slopes))
+
+
+@is_kind("Gelu")
+def _gelu(layer: Layer) -> Tensor:
+    """The operation; a layer is the exact one alone."""
+    made = Gelu(approximate=bool(layer.get("approximate", True)))
+    return Tensor(layer.building.step(layer.read().wire, made, layer.origin))
 
 
 def _flat(array: Callable[[], Any]) -> Callable[[], Any]:
