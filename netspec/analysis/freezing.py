@@ -83,13 +83,13 @@ def _fits_none(spec: Spec, pattern: Written, there: Sequence[str]) -> Diagnostic
 
 def effects(spec: Spec, shapes: Shapes) -> Iterator[Diagnostic]:
     """NS267, NS268: something is left to train, and each pattern changes something."""
-    if not shapes.complete or not shapes.layers or spec.input is None:
+    given = [*written(spec)]
+    if not given or not shapes.complete or not shapes.layers or spec.input is None:
         return
     plan = Plan(spec, spec.input.value.shape, shapes.layers)
     if plan.frozen and plan.parameters and not plan.trained_parameters:
         yield _all_frozen(plan)
         return
-    given = [*written(spec)]
     for number, pattern in enumerate(given):
         if matching(pattern.text, (layer.name for layer in plan.layers)):
             yield from _in_vain(plan, pattern, given[number + 1 :])

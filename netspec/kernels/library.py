@@ -13,7 +13,7 @@ from netspec.diagnostics.errors import DeviceError
 if TYPE_CHECKING:
     import ctypes
 
-VERSION = 1
+VERSION = 2
 """Grows with every change after which a kernel may give other bits, or take another time."""
 VARIABLE = "NETSPEC_KERNELS"
 PINS = ("off", "baseline", "avx2", "avx512")

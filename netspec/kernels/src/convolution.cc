@@ -1,6 +1,7 @@
 // Convolution, its input gradient and its weight gradient, called by XLA.
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "call.h"
 #include "geometry.h"
@@ -9,8 +10,13 @@ namespace netspec {
 
 namespace {
 
-using Floats = std::unique_ptr<float[]>;
-Floats floats(long count) { return Floats(new float[count]); }
+// Whole cache lines, so that no vector lies in two.
+constexpr std::align_val_t LINE{64};
+struct Free {
+  void operator()(float* p) const { operator delete(p, LINE); }
+};
+using Floats = std::unique_ptr<float, Free>;
+Floats floats(long count) { return Floats(static_cast<float*>(operator new(4 * count, LINE))); }
 
 void require(bool holds, const char* what) {
   if (!holds) throw Wrong{what};

@@ -14,7 +14,7 @@ static inline void over_features(long features, F f) {
 // Mean, and sum of squares about it, of each feature: exact in one block that is in the cache, whose second reading is cheap.
 static void norm_moments(const float* x, long rows, long features, float* mean, float* squares) {
   const float share = 1.0f / (float)rows;
-  over_features(features, [&](long c, long lanes) __attribute__((always_inline)) {
+  over_features(features, [&](long c, long lanes) INLINE {
     Vector sum = {}, more = {};
     long r = 0;
     for (; r + 2 <= rows; r += 2) {
@@ -43,7 +43,7 @@ template <bool RELU>
 static void norm_rows(const float* x, long rows, long features, const float* mean, const float* factor, const float* shift,
                       float* y) {
   for (long r = 0; r < rows; r++, x += features, y += features)
-    over_features(features, [&](long c, long lanes) __attribute__((always_inline)) {
+    over_features(features, [&](long c, long lanes) INLINE {
       const Vector z = normed(load_some(x + c, lanes), mean + c, factor + c, shift + c, lanes);
       store_some(y + c, RELU ? (z <= 0 ? Vector{} : z) : z, lanes);
     });
@@ -65,7 +65,7 @@ static inline Vector passed(Vector dy, Vector x, const float* mean, const float*
 template <bool RELU>
 static void sums_of(const float* x, const float* dy, long rows, long features, const float* mean, const float* factor,
                     const float* shift, float* sums, float* products) {
-  over_features(features, [&](long c, long lanes) __attribute__((always_inline)) {
+  over_features(features, [&](long c, long lanes) INLINE {
     const Vector centre = load_some(mean + c, lanes);
     Vector sum = {}, product = {};
     for (long r = 0; r < rows; r++) {
@@ -89,7 +89,7 @@ template <bool RELU>
 static void gradient_rows(const float* x, const float* dy, long rows, long features, const float* mean, const float* factor,
                           const float* shift, const float* offset, const float* slope, float* dx) {
   for (long r = 0; r < rows; r++, x += features, dy += features, dx += features)
-    over_features(features, [&](long c, long lanes) __attribute__((always_inline)) {
+    over_features(features, [&](long c, long lanes) INLINE {
       const Vector v = load_some(x + c, lanes);
       const Vector d = passed<RELU>(load_some(dy + c, lanes), v, mean + c, factor + c, shift + c, lanes);
       const Vector centred = v - load_some(mean + c, lanes);

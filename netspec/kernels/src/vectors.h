@@ -13,6 +13,8 @@
 #endif
 #endif
 
+#define INLINE __attribute__((always_inline))
+
 constexpr long LANES = NETSPEC_LANES;
 typedef float Vector __attribute__((vector_size(4 * NETSPEC_LANES)));
 typedef float Unaligned __attribute__((vector_size(4 * NETSPEC_LANES), aligned(4), may_alias));

@@ -1,18 +1,20 @@
 // The weight gradient of a convolution: for each tap, tiles of up to 6 input channels x WIDE vectors of output channels,
 // added up over the cells of a strip. Nothing is transposed: both factors are read as they lie, channels last.
 //
-// Blocking. A strip is STRIP_CELLS output cells or so. Its output gradient is copied into panels of WIDE vectors
+// Blocking. A strip is strip_cells output cells or so. Its output gradient is copied into panels of WIDE vectors
 // (16 KiB), its input with the margins into panels of one tile of channels (7 to 10 KiB): a pair of panels stays in the
 // first-level cache while all taps run over it, and neither is read in strides of a power of two, which fall on few sets
-// of the cache. A tile is loaded from dw and stored again once a strip, 24 moves for some 12 * STRIP_CELLS products.
+// of the cache. A tile is loaded from dw and stored again once a strip, 24 moves for some 12 * strip_cells products.
 // A small image is a strip with others of the batch.
 
-constexpr long STRIP_CELLS = least(256, 16 * 1024 / (4 * WIDE * LANES));
+static inline long strip_cells(const Grid& g) {
+  return least(256, 4096 / least(WIDE * LANES, parts_of(g.group_outputs, LANES) * LANES));
+}
 
 // Rows of one image, or several whole images.
-static inline long strip_rows(const Grid& g) { return most(1, least(g.rows, STRIP_CELLS / g.columns)); }
+static inline long strip_rows(const Grid& g) { return most(1, least(g.rows, strip_cells(g) / g.columns)); }
 static inline long strip_images(const Grid& g) {
-  return strip_rows(g) < g.rows ? 1 : most(1, least(g.images, STRIP_CELLS / (g.rows * g.columns)));
+  return strip_rows(g) < g.rows ? 1 : most(1, least(g.images, strip_cells(g) / (g.rows * g.columns)));
 }
 
 // Input channels in tiles as equal as can be: 16 are 6, 5 and 5.
