@@ -1,7 +1,7 @@
 """Where the compiled kernels are quicker than the quickest of XLA's algorithms.
 
-Measured with AVX2 on Zen 3 (docs/decisions/0038 has the figures). With another instruction set nothing is chosen by rule:
-`--tune` measures it.
+Measured with AVX2 on Zen 3 and with AVX-512 on Zen 4 (docs/decisions/0038 has the figures). With another instruction set
+nothing is chosen by rule: `--tune` measures it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from netspec.analysis.convolution.geometry import Geometry
 COMPILED = "compiled"
 """The name of the kernels among the algorithms, of convolutions and of norms."""
 LEAST_CHANNELS = 16
-MEASURED = ("avx2",)
+MEASURED = ("avx2", "avx512")
 """The instruction sets for which the rules were measured."""
 
 
