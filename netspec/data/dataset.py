@@ -131,7 +131,7 @@ def statistics(
         known = remembered.key("statistics", split.images.rows.identity, split.images.index, split.white, normalize)
         numbers = remembered.kept(known, lambda: [part.tolist() for part in _statistics(split, normalize, say)], _two_rows)
         return np.asarray(numbers[0]), np.asarray(numbers[1])
-    return _statistics(split, normalize, say)
+    return _statistics(split, normalize)
 
 
 def _two_rows(numbers: Any) -> bool:
@@ -139,7 +139,7 @@ def _two_rows(numbers: Any) -> bool:
 
 
 def _statistics(
-    split: Split, normalize: str, say: Say | None
+    split: Split, normalize: str, say: Say | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     channels = split.images.shape[-1]
     if normalize != "standard":
