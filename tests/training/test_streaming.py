@@ -25,15 +25,21 @@ netspec: 1
 name: small
 input: [8, 8, 3]
 fc: [{units: 8, norm: batch, dropout: 0.1}, 3]
-data: {source: images, path: PATH, validation: 0.2, augment: {flip: horizontal, crop: 1, mixup: 0.2}, loading: memory}
+data: {source: images, path: PATH, validation: 0.2, augment: {flip: horizontal, crop: 1}, loading: memory}
 train:
   epochs: 2
   batch_size: 20
   class_weights: balanced
-  optimizer: {type: adamw, learning_rate: 0.02}
+  optimizer: {type: sgd, learning_rate: 0.02, momentum: 0.9}
   checkpoint: {every_steps: 3, keep: 2}
 """
 LONG = pytest.mark.skipif("NETSPEC_LONG" not in os.environ, reason="NETSPEC_LONG is not set: a minute of training")
+
+PEAK = """\
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def write(folder: Path, training: int = 150, test: int = 40, side: int = 8) -> None:
@@ -98,16 +104,17 @@ def test_peak_memory_does_not_follow_the_number_of_images(tmp_path: Path) -> Non
     """Of 27,000 images of 12 kB a sixth would show."""
 
     def peak(count: int) -> int:
-        place = tmp_path / str(count)
+        place = tmp_path / f"images-{count}"
         write(place, 60, 30, 64)
         for first in sorted((place / "train").rglob("*.*")):
             for number in range(count // 60 - 1):
                 os.link(first, first.with_name(f"{first.stem}-{number}{first.suffix}"))
-        text = SPEC.replace("PATH", "set").replace("[8, 8, 3]", "[64, 64, 3]").replace("epochs: 2", "epochs: 1")
-        (tmp_path / "spec.yaml").write_text(text.replace("loading: memory", "loading: stream").replace("set", str(count)))
+        text = SPEC.replace("PATH", place.name).replace("[8, 8, 3]", "[64, 64, 3]").replace("epochs: 2", "epochs: 1")
+        (tmp_path / "spec.yaml").write_text(text.replace("loading: memory", "loading: stream"))
         command = [sys.executable, "-m", "netspec", "train", "spec.yaml", "--output", f"run-{count}"]
-        code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-        done = subprocess.run([sys.executable, "-c", code, *command], cwd=tmp_path, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, *command], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
         return 1024 * int(done.stdout.split()[-1])
 
     small, large = peak(3_000), peak(30_000)
