@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from netspec.data import remembered
 from netspec.data.checks import Shape
-from netspec.data.images import decode, judge
+from netspec.data.images import QUIET, decode, judge
 from netspec.data.problem import Problem, Refused, problem
 from netspec.data.streamed import Pixels
 
@@ -47,17 +47,17 @@ class ImageFiles:
     def read(self, rows: NDArray[np.intp], out: Pixels) -> None:
         """See `streamed.Rows`."""
         faults: list[Problem] = []
-        for place, row in enumerate(rows.tolist()):
-            path = self.path(row)
-            try:
-                out[place] = decode(path, self.image, self._resize)
+        with QUIET:
+            for place, row in enumerate(rows.tolist()):
+                path = self.path(row)
                 found: tuple[Problem, ...] = ()
-            except Refused as refused:
-                found = refused.problems
-            now = _facts(path)
-            if now not in (NO_FILE, (*self._facts[row].tolist(),)):
-                found = (changed(path),)
-            faults += found
+                try:
+                    out[place] = decode(path, self.image, self._resize)
+                except Refused as refused:
+                    found = refused.problems
+                if _facts(path) not in (NO_FILE, tuple(self._facts[row].tolist())):
+                    found = (changed(path),)
+                faults += found
         if faults:
             raise Refused(*faults)
 

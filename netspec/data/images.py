@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -71,9 +71,10 @@ def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None)
     Raises:
         Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
     """
-    with _judged(path, shape, resize, content) as image:
+    with QUIET, _file(path, content) as file:
+        image = _judged(file, path, shape, resize, content)
         _scale_transparency(image)
-        with _reading(path):
+        with _Reading(path):
             image.load()
         pixels = _convert(image, path, shape, resize)
     return np.asarray(pixels, dtype=np.uint8).reshape(shape)
@@ -81,28 +82,35 @@ def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None)
 
 def judge(path: Path, shape: Shape, resize: bool) -> None:
     """Raises Refused, as `decode` does, where the header alone shows that it would."""
-    with _judged(path, shape, resize, None):
-        pass
+    with QUIET, _file(path, None) as file:
+        _judged(file, path, shape, resize, None)
 
 
-@contextmanager
-def _judged(path: Path, shape: Shape, resize: bool, content: bytes | None) -> Iterator[Image]:
+def _file(path: Path, content: bytes | None) -> BinaryIO:
+    if content is not None:
+        return BytesIO(content)
+    size_of(path)
+    with _Reading(path):
+        return path.open("rb")
+
+
+def _judged(file: BinaryIO, path: Path, shape: Shape, resize: bool, content: bytes | None) -> Image:
     """An image that is open, and nothing wrong with its header."""
     from PIL import Image
 
-    size = size_of(path) if content is None else len(content)
+    with _Reading(path, content):  # not by its name: Pillow maps it, and an oriented TIFF comes out with its rows torn
+        image = Image.open(file, formats=_tried())
+    _judge(image, path, os.fstat(file.fileno()).st_size if content is None else len(content), shape, resize)
+    return image
+
+
+@cache
+def _tried() -> tuple[str, ...]:
+    """The formats that this build of Pillow reads: it may lack a codec."""
+    from PIL import Image
+
     Image.init()
-    tried = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
-    with QUIET:
-        with _reading(path):
-            file: BinaryIO = path.open("rb") if content is None else BytesIO(content)
-        with file:
-            with _reading(
-                path, content
-            ):  # not by its name: Pillow maps it, and an oriented TIFF comes out with its rows torn
-                image = Image.open(file, formats=tried)
-            _judge(image, path, size, shape, resize)
-            yield image
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 class _Quiet:
@@ -132,21 +140,31 @@ class _Quiet:
 QUIET = _Quiet()
 
 
-@contextmanager
-def _reading(path: Path, content: bytes | None = None) -> Iterator[None]:
+class _Reading:
     """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
-    from PIL import Image, UnidentifiedImageError
 
-    try:
-        yield
-    except Image.DecompressionBombError as error:
-        raise Refused(problem("NS504", path, reason(error), where="header")) from None
-    except UnidentifiedImageError:
-        raise Refused(formats.unidentified(path, FORMATS, content)) from None
-    # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
-    except Exception as error:
+    __slots__ = ("_content", "_path")
+
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        self._path, self._content = path, content
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
+        if isinstance(error, Exception):
+            raise Refused(self._problem(error)) from None
+
+    def _problem(self, error: Exception) -> Problem:
+        from PIL import Image, UnidentifiedImageError
+
+        if isinstance(error, Image.DecompressionBombError):
+            return problem("NS504", self._path, reason(error), where="header")
+        if isinstance(error, UnidentifiedImageError):
+            return formats.unidentified(self._path, FORMATS, self._content)
         fact = f"is damaged or cut short ({reason(error)})"
-        raise Refused(problem("NS503", path, fact, where="pixels", help="replace or remove it")) from None
+        return problem("NS503", self._path, fact, where="pixels", help="replace or remove it")
 
 
 def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> None:
@@ -160,7 +178,7 @@ def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> N
         raise Refused(problem("NS504", path, fact, where="header", help="replace it, or make it smaller"))
     if (unread := _unread(image)) is not None:
         raise Refused(problem("NS515", path, unread, help="save it with 8 bits a channel, or use `source: npz`"))
-    with _reading(path):
+    with _Reading(path):
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
     if frames != 1 and image.format != "MPO":  # a telephone's JPEG with a preview
         fact = f"has {frames} frames, not one"
@@ -209,7 +227,7 @@ def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
     from PIL import ImageOps
 
     upright = _reduced(image, path, shape) if resize and math.prod(image.size) > PLAIN_PIXELS else image
-    with _reading(path):  # what a camera wrote beside the pixels
+    with _Reading(path):  # what a camera wrote beside the pixels
         ImageOps.exif_transpose(upright, in_place=True)
     if not resize:
         _sized((upright.height, upright.width), path, shape)
@@ -232,7 +250,7 @@ def _reduced(image: Image, path: Path, shape: Shape) -> Image:
         tile = image.crop((left, top, min(left + wide, width), min(top + high, height)))
         bytes_of_tile = _coloured(tile, path, shape[2], netpbm=image.format == "PPM")
         whole.paste(bytes_of_tile.reduce((x, y)), (left // x, top // y))
-    with _reading(path):
+    with _Reading(path):
         orientation = image.getexif().get(Base.Orientation)
     if orientation is not None:
         whole.getexif()[Base.Orientation] = orientation
