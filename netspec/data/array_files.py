@@ -1,6 +1,6 @@
 """Arrays in files as rows of pixels: each is read from its place when it is asked for.
 
-By `pread`, not through a memory map: what is cut short ends with an error, and no page counts as the process's memory.
+Not through a memory map: what is cut short ends with an error, and no page counts as the process's memory.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 import os
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from io import FileIO
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +34,7 @@ class ArrayFile:
         self.image, self.dtype = declared.image, np.dtype(declared.stored)
         self._declared, self._offset = declared, declared.offset
         self._row_bytes = math.prod(self.image) * declared.dtype.itemsize
-        self._facts = _facts(os.stat(declared.path))
+        self._facts = _facts(declared.path.stat())
         self.identity = remembered.key(self._facts, declared.offset, declared.shape, declared.dtype.str)
 
     def __len__(self) -> int:
@@ -45,8 +47,8 @@ class ArrayFile:
         starts = [0, *(1 + np.flatnonzero(np.diff(rows) != 1)).tolist(), len(rows)]
         try:
             with path.open("rb", buffering=0) as file:
-                for start, end in zip(starts, starts[1:], strict=False):
-                    if start < end and not self._fill(file.fileno(), int(rows[start]), raw[start:end]):
+                for start, end in pairwise(starts):
+                    if start < end and not self._fill(file, int(rows[start]), raw[start:end]):
                         raise Refused(changed(path))
                 if _facts(os.fstat(file.fileno())) != self._facts:
                     raise Refused(changed(path))
@@ -55,14 +57,15 @@ class ArrayFile:
         with np.errstate(over="ignore"):
             out[:] = raw.reshape(-1).view(self._declared.dtype).reshape(out.shape)
 
-    def _fill(self, file: int, row: int, into: NDArray[np.uint8]) -> bool:
+    def _fill(self, file: FileIO, row: int, into: NDArray[np.uint8]) -> bool:
         """Reads the rows from `row` on; whether there were as many."""
-        view, at = memoryview(into).cast("B"), self._offset + row * self._row_bytes
+        file.seek(self._offset + row * self._row_bytes)
+        view = into.reshape(-1).data
         while view:
-            got = os.preadv(file, [view], at)
+            got = file.readinto(view)
             if not got:
                 return False
-            view, at = view[got:], at + got
+            view = view[got:]
         return True
 
     def check(self, rows: NDArray[np.intp]) -> None:

@@ -123,7 +123,11 @@ def _reader(
             return streamed
         if loading.how == "stream":
             raise Refused(*wrong)
-    fits(origin, size, help=wrong[0].help or "" if wrong else "leave `loading` out: they are read while they are used then")
+    fits(
+        origin,
+        size,
+        help=wrong[0].help or "" if wrong else "leave `loading` out: they are read while they are used then",
+    )
     return _pixels
 
 

@@ -107,9 +107,7 @@ def _units(count: int, bound: int) -> str:
     return f", and give the last layer {counted(count, 'unit')}" if count > bound else ""
 
 
-def assemble(
-    train: Split, test: Split, classes: tuple[str, ...], path: Path, say: Say | None = None
-) -> Dataset:
+def assemble(train: Split, test: Split, classes: tuple[str, ...], path: Path, say: Say | None = None) -> Dataset:
     """The data set of two parts whose rows were checked; `say` is told how far streamed ones are read.
 
     Raises:

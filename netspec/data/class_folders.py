@@ -20,7 +20,7 @@ from netspec.data.image_files import ImageFiles
 from netspec.data.images import MODES, left_behind
 from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
-from netspec.data.streamed import Streamed
+from netspec.data.streamed import Pixels, Streamed
 
 SMALLER = "use fewer or smaller images, or leave `loading` out: they are read while they are used then"
 """What helps where a folder of images is more than memory holds."""
@@ -80,10 +80,10 @@ def pixels(
     found = [Streamed.all(ImageFiles(folder, names, shape, resize)) for names in parts]
     if stream and problems:
         problems += [one for part in found for one in part.check()]
-    whole = found if stream else [part.whole(problems) for part in found]
+    images: list[Pixels | Streamed] = [part if stream else part.whole(problems) for part in found]
     if problems:
         raise Refused(*problems)
-    return whole
+    return images
 
 
 def _tree(place: Path, part: str, problems: list[Problem]) -> dict[str, list[str]]:

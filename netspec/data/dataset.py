@@ -129,7 +129,9 @@ def statistics(
     """
     if isinstance(split.images, Streamed):
         known = remembered.key("statistics", split.images.rows.identity, split.images.index, split.white, normalize)
-        numbers = remembered.kept(known, lambda: [part.tolist() for part in _statistics(split, normalize, say)], _two_rows)
+        numbers = remembered.kept(
+            known, lambda: [part.tolist() for part in _statistics(split, normalize, say)], _two_rows
+        )
         return np.asarray(numbers[0]), np.asarray(numbers[1])
     return _statistics(split, normalize)
 

@@ -76,7 +76,7 @@ class ImageFiles:
 def _facts(path: Path) -> tuple[int, int]:
     """The size in bytes and the time of the last change in ns; `NO_FILE` where that cannot be looked at."""
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return NO_FILE
     return found.st_size, found.st_mtime_ns

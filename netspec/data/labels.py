@@ -75,9 +75,7 @@ def names_problem(names: Sequence[str], count: int | None, path: Path, where: st
     return problem("NS553", path, fact, where=where, help=help)
 
 
-def dataset(
-    train: Split, test: Split, names: tuple[str, ...] | None, path: Path, say: Say | None = None
-) -> Dataset:
+def dataset(train: Split, test: Split, names: tuple[str, ...] | None, path: Path, say: Say | None = None) -> Dataset:
     """The data set of two parts whose labels (n, outputs) were checked; names that nobody gave are numbers.
 
     Raises:

@@ -17,8 +17,8 @@ import numpy as np
 from netspec.data import cifar10, class_folders, digits, idx, images, npz, table
 from netspec.data.checks import Shape, count_problems
 from netspec.data.dataset import Dataset
-from netspec.data.loading import Loading
 from netspec.data.files import at_home, is_folder, names_in, nearest, reason, there
+from netspec.data.loading import Loading
 from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.language.data import SOURCES
 
@@ -244,12 +244,16 @@ def _has_mnist(place: Path) -> bool:
 _FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
 
 READERS: dict[str, Reader] = {
-    "digits": Reader(lambda path, shape, _, settings: _whole(path, settings, lambda: digits.load(shape)), lambda _: True, inside=digits.NAME),
-    "idx": Reader(
-        _load_idx, lambda place: idx.place_of(place) is not None
+    "digits": Reader(
+        lambda path, shape, _, settings: _whole(path, settings, lambda: digits.load(shape)),
+        lambda _: True,
+        inside=digits.NAME,
     ),
+    "idx": Reader(_load_idx, lambda place: idx.place_of(place) is not None),
     "npz": Reader(
-        lambda path, shape, outputs, settings: npz.load(path, shape, outputs, labelled=settings.labels, loading=settings.loading),
+        lambda path, shape, outputs, settings: npz.load(
+            path, shape, outputs, labelled=settings.labels, loading=settings.loading
+        ),
         there,
         archive=lambda path: path,
     ),

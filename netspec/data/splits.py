@@ -75,7 +75,9 @@ def read(
     if outputs is None:
         return [map_as_output(plan.spec, plan.layers[-1])]
     head = of_plan(plan)
-    settings = Settings(data.source, place, data.resize, data.labels, head.name == "two", Loading(data.loading, room, say))
+    settings = Settings(
+        data.source, place, data.resize, data.labels, head.name == "two", Loading(data.loading, room, say)
+    )
     height, width, channels = plan.input
     dataset = load(settings, (height, width, channels), head.classes(outputs))
     if not isinstance(dataset, Dataset):

@@ -121,7 +121,8 @@ class _Batch:
 
 def _read(rows: Rows, index: NDArray[np.intp], out: Pixels | None) -> tuple[float, tuple[Problem, ...]]:
     """Reads a piece, or checks it where nothing is to be filled: how long that took, and what is wrong."""
-    began, found = time.monotonic(), ()
+    began = time.monotonic()
+    found: tuple[Problem, ...] = ()
     try:
         if out is None:
             rows.check(index)

@@ -15,6 +15,7 @@ from netspec.data.dataset import Say, Split, chunks
 from netspec.data.problem import Problem, Refused
 from netspec.data.streamed import Streamed
 
+
 @dataclass(frozen=True)
 class Survey:
     """Of both parts, the training part first."""
@@ -50,7 +51,11 @@ def survey(train: Split, test: Split, classes: tuple[str, ...], say: Say | None 
 
 def _sound(found: Any) -> bool:
     digest, *ends = found
-    return isinstance(digest, str) and len(ends) == 2 and all(isinstance(end, float) for low, high in ends for end in (low, high))
+    return (
+        isinstance(digest, str)
+        and len(ends) == 2
+        and all(isinstance(end, float) for low, high in ends for end in (low, high))
+    )
 
 
 def _survey(parts: tuple[Split, Split], classes: tuple[str, ...], say: Say | None) -> Survey:

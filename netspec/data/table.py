@@ -21,8 +21,8 @@ from netspec.data.checks import Shape
 from netspec.data.class_folders import pixels
 from netspec.data.dataset import Dataset, Split
 from netspec.data.files import nearest, reason, size_of, there
-from netspec.data.loading import MEMORY, Loading
 from netspec.data.labels import dataset, kept, names_problem, shape_problem, value_problem
+from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
 
 TABLE = "labels.csv"

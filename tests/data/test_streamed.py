@@ -31,7 +31,13 @@ def floats(path: Path) -> None:
     """Types that are converted on the way, and values that overflow to no more than float32 holds."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(70, 8, 8))
-    np.savez(path, x_train=x[:50].astype(">f8"), y_train=np.arange(50) % 5, x_test=x[50:].astype("<f2"), y_test=np.arange(20) % 5)
+    np.savez(
+        path,
+        x_train=x[:50].astype(">f8"),
+        y_train=np.arange(50) % 5,
+        x_test=x[50:].astype("<f2"),
+        y_test=np.arange(20) % 5,
+    )
 
 
 WRITERS = {
@@ -73,7 +79,9 @@ def test_a_streamed_set_is_the_one_in_memory(source, tmp_path, monkeypatch):
     monkeypatch.setattr(Streamed, "check", None)
     again = load(Settings(source, where, loading=STREAM), shape, None)
     assert again.fingerprint == whole.fingerprint
-    np.testing.assert_array_equal(statistics(hold_out(again.train, 0.3, 5)[0], "standard"), statistics(others[0], "standard"))
+    np.testing.assert_array_equal(
+        statistics(hold_out(again.train, 0.3, 5)[0], "standard"), statistics(others[0], "standard")
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,9 @@ def test_memory_is_that_of_a_few_batches_however_many_images_there_are(tmp_path,
     def peak(count: int) -> int:
         names = linked(tmp_path / str(count), count, 64)
         tracemalloc.start()
-        split = Split(Streamed.all(ImageFiles(tmp_path / str(count), names, (64, 64, 3), False)), np.zeros(count, np.int32))
+        split = Split(
+            Streamed.all(ImageFiles(tmp_path / str(count), names, (64, 64, 3), False)), np.zeros(count, np.int32)
+        )
         for images, _ in split.ahead(np.arange(count).reshape(-1, 8)):
             assert images.shape == (8, 64, 64, 3)
         assert sum(map(len, chunks(split.images))) == count
@@ -151,7 +161,10 @@ def test_a_file_that_changes_or_vanishes_is_named(tmp_path):
     (tmp_path / "set" / "5.png").unlink()
     with pytest.raises(Refused) as caught:
         images[:]
-    assert [(problem.code, problem.path.name) for problem in caught.value.problems] == [("NS519", "3.png"), ("NS501", "5.png")]
+    assert [(problem.code, problem.path.name) for problem in caught.value.problems] == [
+        ("NS519", "3.png"),
+        ("NS501", "5.png"),
+    ]
 
 
 def test_an_array_that_is_cut_short_is_named(tmp_path):

@@ -79,10 +79,17 @@ def test_the_bits_are_those_of_memory_from_any_step_on_with_any_number_of_thread
         for threads, stop in enumerate(stops, 1):
             monkeypatch.setenv(VARIABLE, str(threads))
             while step < stop:
-                for step, state, totals, _ in trainer.steps(state, totals, step):  # noqa: B007
+                for done in trainer.steps(state, totals, step):
+                    step, state, totals, _ = done
                     if step == stop:
                         break
-        ends.append((trainer, to_host({"state": state, "totals": totals}), trainer.evaluate(state["variables"], trainer.images.test)))
+        ends.append(
+            (
+                trainer,
+                to_host({"state": state, "totals": totals}),
+                trainer.evaluate(state["variables"], trainer.images.test),
+            )
+        )
     (_, wanted, tested), (_, found, also) = ends
     assert all(np.array_equal(found[name], wanted[name]) for name in {**found, **wanted})
     assert also.loss == tested.loss

@@ -261,9 +261,12 @@ np.save('scaled.npy', zero / 16)"
         "A file of streamed images has another size or time than when the data set was looked at, or ends earlier.",
         "The run would go on with other images than its record says. Its checkpoints are there: with the file as it was it "
         "goes on; a changed data set is another one, for another run.",
-        _spec("{source: images, path: broken, validation: 0, loading: stream}", classes=2).replace("epochs: 1", "epochs: 10000"),
+        _spec("{source: images, path: broken, validation: 0, loading: stream}", classes=2).replace(
+            "epochs: 1", "epochs: 10000"
+        ),
         _spec("{source: images, path: good, validation: 0, loading: stream}", classes=2),
-        setup=_IMAGES.format("") + """\
+        setup=_IMAGES.format("")
+        + """\
 for second in $(seq 30); do
   sleep 1; touch broken/train/cat/0.png
 done > /dev/null 2>&1 &
