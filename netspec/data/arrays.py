@@ -117,7 +117,8 @@ def _reader(
         Refused: NS518 they are to be streamed and cannot be; NS504 they are more than memory holds.
     """
     size = sum(math.prod(each.shape) * np.dtype(each.stored).itemsize for each in images)
-    wrong = [one for each in images if (one := unstreamable(each)) is not None]
+    # What both arrays of a file have in common is said once.
+    wrong = [*{(one.path, one.fact): one for each in images if (one := unstreamable(each)) is not None}.values()]
     if loading.streams(size):
         if not wrong:
             return streamed
