@@ -177,7 +177,8 @@ def waiting(reading: Meter, steps: float) -> str | None:
     text = f"{share:.0%} of the steps' time was waiting for images: reading and decoding is the limit. "
     if needed <= have:
         return f"{text}{needed} threads would keep up, {now} read: {VARIABLE}={needed}"
+    nearer = f", {VARIABLE}={have} comes nearer" if now < have else ""
     return (
-        f"{text}{needed} threads on as many cores would keep up; {now} read, and {counted(have, 'core')} are there. "
+        f"{text}{needed} threads on as many cores would keep up; {now} read on {counted(have, 'core')}{nearer}. "
         "Images that are stored smaller are decoded sooner"
     )
