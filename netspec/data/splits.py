@@ -19,6 +19,7 @@ from netspec.data.dataset import Say
 from netspec.data.files import at_home
 from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Refused
+from netspec.data.streamed import workers
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.language.data import SOURCES
 
@@ -65,8 +66,8 @@ def read(
     """The images of a plan, from `path` where that is not None, else from the spec's `data.path` or the known places.
 
     `room` is how many bytes are free on a device with a memory of its own; `say` is told how far streamed images are looked
-    through, which is done once. In the images' place come errors. `told` makes a finding of each problem; without it, one at the key of the spec that names
-    the files.
+    through, which is done once. In the images' place come errors. `told` makes a finding of each problem; without it, one at
+    the key of the spec that names the files. Raises DeviceError where `NETSPEC_WORKERS` is no number of threads.
     """
     told = told or partial(_diagnostic, plan)
     data = plan.spec.data.value
@@ -74,6 +75,7 @@ def read(
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
         return [map_as_output(plan.spec, plan.layers[-1])]
+    workers()  # a wrong number of them is told before a run is made
     head = of_plan(plan)
     settings = Settings(
         data.source, place, data.resize, data.labels, head.name == "two", Loading(data.loading, room, say)
