@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.analysis.streaming import streaming
 from netspec.language.kind import Settings, elements
 
 
@@ -34,6 +35,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "weight_bytes": plan.weight_bytes,
         "training_bytes": plan.training_bytes,
         "training_memory": asdict(plan.training_memory),
+        **({"streaming": asdict(streaming(plan))} if plan.spec.data.value.loading == "stream" else {}),
         "receptive_field": list(plan.receptive_field),
     }
 

@@ -34,16 +34,25 @@ class Progress(Shown):
     began = 0.0
     """When the training did, by the monotonic clock."""
     _measuring: Measuring | None = None
+    _surveying: Measuring | None = None
 
     def close(self) -> None:
         """Leaves the terminal as it was."""
         super().close()
-        if self._measuring is not None:
-            self._measuring.close()
+        for bar in (self._surveying, self._measuring):
+            if bar is not None:
+                bar.close()
+
+    def surveying(self, what: str, done: int, total: int) -> None:
+        """A bar of its own, until something else is shown."""
+        if self._surveying is None:
+            self._surveying = Measuring("looking once through the images")
+        self._surveying.say(what, done, total)
 
     def measuring(self, plan: Plan, what: str, done: int, total: int) -> None:
         """A bar of its own, from the first one on."""
         if self._measuring is None:
+            self.close()
             self._measuring = Measuring(f"choosing algorithms for {plan.name}")
         self._measuring.say(what, done, total)
 
@@ -61,6 +70,7 @@ class Progress(Shown):
 
     def begin(self, session: Session, step: int) -> None:
         """A line on what is trained; from then on the bar. A signal that ends the process says how to go on."""
+        self.close()
         farewell.work_on(session.directory.folder)
         self._session, self._begin, self._taken = session, step, session.trainer.examples_per_step
         self.began = self._started = time.monotonic()
@@ -113,6 +123,8 @@ class Progress(Shown):
 
     def tell(self, findings: Sequence[Diagnostic]) -> None:
         """Findings between the lines."""
+        if self._surveying is not None:
+            self._surveying.close()
         if self._bar is not None:
             self._bar.stop()
         messages.tell(findings)

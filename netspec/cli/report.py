@@ -21,10 +21,11 @@ def report(run: str, data: str | None, checkpoint: str) -> Outcome:
         raise click.UsageError(f"{messages.safe(run)} is a file; the page stands in a run's directory: name that.")
     computing.begin()
     from netspec.report import page
-    from netspec.workflows.images import images_of
+    from netspec.workflows.images import images_of, in_use
     from netspec.workflows.runs import load
 
     network = load(run, checkpoint, messages.tell)
     images = images_of(network.plan, data, network.record, messages.tell)
-    made = messages.safe(str(page.write(Path(run), network, images)))
+    with in_use():
+        made = messages.safe(str(page.write(Path(run), network, images)))
     return Outcome(result=lambda _: [f"{made}\n"])

@@ -15,6 +15,7 @@ import click
 from netspec.analysis.budgets import COSTS
 from netspec.analysis.figures import percent, short_bytes
 from netspec.analysis.plan import Plan, PlannedLayer, grammar
+from netspec.analysis.streaming import streaming
 from netspec.analysis.summary import as_json, layer_as_json, one_as_json, savings, sharing
 from netspec.cli import layer_table, markdown, messages, options, specs
 from netspec.cli.outcome import Outcome
@@ -205,6 +206,12 @@ def _totals(plan: Plan) -> Text:
     listed = ", ".join(f"{name} {percent(size, memory.total)}" for name, size in parts if size)
     text.append(f"\ntraining {short_bytes(memory.total)} at batch {batch}")
     text.append(f"\n  {listed}", style="dim")
+    if plan.spec.data.value.loading == "stream":
+        held = streaming(plan)
+        text.append(
+            f"\nstreaming {short_bytes(held.bytes)}: the raw pixels of {held.batches} steps, {held.images:,} images; "
+            "and in each reading thread the image that it decodes"
+        )
     budget = plan.spec.budget.value
     for cost in COSTS:
         limit = getattr(budget, cost.key)

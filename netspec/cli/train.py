@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from netspec.text.recognition import RUN_SPEC
 
 if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
+    from netspec.data.streamed import Meter
     from netspec.training.session import Outcome as Session
     from netspec.workflows.train import Run
 
@@ -119,6 +121,8 @@ def _ended(run: Run, began: float) -> Outcome:
     if done.first_step_seconds is None:
         click.echo(messages.fitted(_complete(run.plan, done), sys.stderr), err=True)
     click.echo(messages.fitted(_times(done, began, run.report_seconds), sys.stderr), err=True)
+    if (words := waiting(done.reading, done.step_seconds)) is not None:
+        click.echo(messages.fitted(words, sys.stderr), err=True)
     return Outcome(run.diagnostics, lambda stream: _result(run, stream))
 
 
@@ -151,5 +155,30 @@ def _times(outcome: Session, began: float, report: float) -> str:
         "checkpoints": outcome.saving_seconds,
         "report": report,
     }
+    waited = outcome.reading.waited
     spent = [f"{words} {seconds:.1f}" for words, seconds in parts.items() if seconds >= SHORT_SECONDS]
+    if waited >= SHORT_SECONDS and outcome.step_seconds >= SHORT_SECONDS:
+        spent[0] += f" ({waited:.1f} of it waiting for images)"
     return f"{whole:.1f} s: {', '.join([f'start {first:.1f}', *spent])}"
+
+
+MUCH_WAITING = 0.05
+"""The share of the steps' time above which waiting for images is worth a word."""
+
+
+def waiting(reading: Meter, steps: float) -> str | None:
+    """What would help where steps that took `steps` seconds have waited for images; None where they hardly did."""
+    from netspec.data.streamed import VARIABLE, cores, workers
+
+    if reading.waited < max(MUCH_WAITING * steps, SHORT_SECONDS):
+        return None
+    share, now, have = reading.waited / steps, workers(), cores()
+    needed = max(now + 1, math.ceil(reading.read / max(steps - reading.waited, 1e-9)))
+    text = f"{share:.0%} of the steps' time was waiting for images: reading and decoding is the limit. "
+    if needed <= have:
+        return f"{text}{needed} threads would keep up, {now} read: {VARIABLE}={needed}"
+    nearer = f", {VARIABLE}={have} comes nearer" if now < have else ""
+    return (
+        f"{text}{needed} threads on as many cores would keep up; {now} read on {counted(have, 'core')}{nearer}. "
+        "Images that are stored smaller are decoded sooner"
+    )

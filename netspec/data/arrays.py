@@ -16,11 +16,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.array_files import not_finite, streamed, unstreamable
 from netspec.data.checks import Shape, assemble, label_problems, shape_problems, times
-from netspec.data.dataset import Dataset, Pixels, Split
+from netspec.data.dataset import Dataset, Split
 from netspec.data.files import exactly, fits
-from netspec.data.labels import dataset, kept, shape_problem, value_problem
+from netspec.data.labels import dataset, kept, names_problem, shape_problem, value_problem
+from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Advice, Problem, Refused, problem
+from netspec.data.streamed import Pixels, Streamed
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import OfFile
 
@@ -39,6 +42,8 @@ class Declared:
     open: Callable[[], BinaryIO]
     """Opens the stream that the header stands in, inflated, at byte 0."""
     fortran: bool = False
+    offset: int | None = None
+    """The byte of the file at which the values begin; None where they lie packed in it."""
 
     @property
     def image(self) -> Shape:
@@ -58,8 +63,12 @@ def load_arrays(
     outputs: int | None,
     names: tuple[str, ...] | None,
     labelled: str = "class",
+    own: tuple[str, ...] | None = None,
+    loading: Loading = MEMORY,
 ) -> Dataset:
     """The data set of (images, labels) for training and for test, found at `origin`; `labelled` is `data.labels`.
+
+    `names` are those of a published data set, `own` those that the files give.
 
     Raises:
         Refused: everything that the headers, then everything that the contents show to be wrong.
@@ -75,9 +84,9 @@ def load_arrays(
         problems += [p for p in wrong if not ((same and CODES[p.code].of_file is OfFile.SIZE) or p.advice in said)]
     if problems:
         raise Refused(*problems)
-    fits(origin, sum(math.prod(x.shape) * np.dtype(x.stored).itemsize for x, _ in parts))
+    read_images = _reader(origin, [images for images, _ in parts], loading)
     if labelled != "class":
-        return _of_rows(origin, parts, names, labelled)
+        return _of_rows(origin, parts, own, labelled, read_images, loading)
     read = [_labels(labels) for _, labels in parts]
     known = np.unique(np.concatenate([np.unique(values) for values, _ in read]))
     splits = []
@@ -87,14 +96,40 @@ def load_arrays(
             values, count, labels.path, labels.array, known=known, published=names is not None
         )
         try:
-            splits.append(Split(_pixels(images), values.astype(np.int32)))
+            splits.append(Split(read_images(images), values.astype(np.int32)))
         except Refused as refused:
             problems.extend(refused.problems)
     if problems:
         raise Refused(*problems)
     train, test = splits
     count = outputs or 1 + max(int(part.labels.max()) for part in splits)
-    return assemble(train, test, names or tuple(map(str, range(count))), origin)
+    if own is not None and (unfit := names_problem(own, count, origin, "array `classes`")) is not None:
+        raise Refused(unfit)
+    return assemble(train, test, names or own or tuple(map(str, range(count))), origin, loading.say)
+
+
+def _reader(
+    origin: Path, images: list[Declared], loading: Loading
+) -> Callable[[Declared], Pixels] | Callable[[Declared], Streamed]:
+    """What reads the images of a part: as a whole, or when they are asked for.
+
+    Raises:
+        Refused: NS518 they are to be streamed and cannot be; NS504 they are more than memory holds.
+    """
+    size = sum(math.prod(each.shape) * np.dtype(each.stored).itemsize for each in images)
+    # What both arrays of a file have in common is said once.
+    wrong = [*{(one.path, one.fact): one for each in images if (one := unstreamable(each)) is not None}.values()]
+    if loading.streams(size):
+        if not wrong:
+            return streamed
+        if loading.how == "stream":
+            raise Refused(*wrong)
+    fits(
+        origin,
+        size,
+        help=wrong[0].help or "" if wrong else "leave `loading` out: they are read while they are used then",
+    )
+    return _pixels
 
 
 def _one_hot(labels: Declared) -> bool:
@@ -103,7 +138,12 @@ def _one_hot(labels: Declared) -> bool:
 
 
 def _of_rows(
-    origin: Path, parts: list[tuple[Declared, Declared]], names: tuple[str, ...] | None, labelled: str
+    origin: Path,
+    parts: list[tuple[Declared, Declared]],
+    names: tuple[str, ...] | None,
+    labelled: str,
+    read_images: Callable[[Declared], Pixels] | Callable[[Declared], Streamed],
+    loading: Loading,
 ) -> Dataset:
     """The data set of several labels or numbers an image."""
     problems: list[Problem] = []
@@ -115,13 +155,13 @@ def _of_rows(
             if (wrong := value_problem(rows, labelled, declared.path, declared.array)) is not None:
                 problems.append(wrong)
             else:
-                splits.append(Split(_pixels(images), kept(rows, labelled)))
+                splits.append(Split(read_images(images), kept(rows, labelled)))
         except Refused as refused:
             problems.extend(refused.problems)
     if problems:
         raise Refused(*problems)
     train, test = splits
-    return dataset(train, test, names, origin)
+    return dataset(train, test, names, origin, loading.say)
 
 
 def _image_problems(images: Declared, input_shape: Shape) -> list[Problem]:
@@ -203,16 +243,10 @@ def values(declared: Declared, kept: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _finite_problems(pixels: Pixels, declared: Declared) -> list[Problem]:
-    """NS509 where a pixel is NaN or infinite, or too large for float32: one poisons every weight."""
+    """NS509 where a pixel is not finite."""
     if pixels.dtype == np.uint8:
         return []
     # A sum over a row is finite if its members are, short of overflow; only suspects are looked at closely.
     with np.errstate(over="ignore", invalid="ignore"):
         suspects = np.flatnonzero(~np.isfinite(pixels.sum(axis=(1, 2, 3), dtype=np.float64)))
-    bad = [int(row) for row in suspects if not np.isfinite(pixels[row]).all()]
-    if not bad:
-        return []
-    where = f"{declared.array}, row {bad[0]}" if declared.array else f"row {bad[0]}"
-    fact = f"has a pixel that is not finite in float32; {len(bad):,} of {len(pixels):,} images have one"
-    help = "replace or drop these images"
-    return [problem("NS509", declared.path, fact, where=where, help=help)]
+    return not_finite(declared, [int(row) for row in suspects if not np.isfinite(pixels[row]).all()])

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.dataset import Dataset, Split, fingerprint
+from netspec.data.dataset import Dataset, Say, Split
 from netspec.data.files import FETCH_AGAIN
 from netspec.data.problem import Problem, Refused, problem
+from netspec.data.survey import Survey, survey
 from netspec.diagnostics.render.wording import counted
 
 Shape = tuple[int, int, int]
@@ -106,11 +107,11 @@ def _units(count: int, bound: int) -> str:
     return f", and give the last layer {counted(count, 'unit')}" if count > bound else ""
 
 
-def assemble(train: Split, test: Split, classes: tuple[str, ...], path: Path) -> Dataset:
-    """The data set of two parts whose rows were checked.
+def assemble(train: Split, test: Split, classes: tuple[str, ...], path: Path, say: Say | None = None) -> Dataset:
+    """The data set of two parts whose rows were checked; `say` is told how far streamed ones are read.
 
     Raises:
-        Refused: NS511 all training examples are of one class, or a class is tested that was never taught.
+        Refused: what a streamed part's files are found to be; NS511 all training examples are of one class, or a class is tested that was never taught.
     """
     taught, tested = (np.bincount(part.labels, minlength=len(classes)) > 0 for part in (train, test))
     errors = []
@@ -127,21 +128,21 @@ def assemble(train: Split, test: Split, classes: tuple[str, ...], path: Path) ->
         for part, missing in (("training", ~taught), ("test", taught & ~tested))
         if missing.any()
     )
-    warnings += tuple(scale_problems(train, test, path))
-    return Dataset(train, test, classes, fingerprint(train, test, classes), warnings)
+    found = survey(train, test, classes, say)
+    warnings += tuple(scale_problems(train, test, found, path))
+    return Dataset(train, test, classes, found.fingerprint, warnings, largest=found.ends[0][1])
 
 
-def scale_problems(train: Split, test: Split, path: Path) -> list[Problem]:
+def scale_problems(train: Split, test: Split, found: Survey, path: Path) -> list[Problem]:
     """NS517 where one part has 0 to 1 and the other 0 to 255, or the like: both are normalized by what the training part has."""
-    ends = [(float(part.images.min()), float(part.images.max())) for part in (train, test)]
-    ranges = [high - low for low, high in ends]
+    ranges = [high - low for low, high in found.ends]
     if not max(ranges) > OTHER_SCALE * min(ranges) > 0:
         return []
     # one pixel may lie far out: all of them have to
     deviations = [float(part.images[:: len(part) // SAMPLE + 1].std(dtype=np.float64)) for part in (train, test)]
     if not max(deviations) > OTHER_SCALE * min(deviations):
         return []
-    taught, tested = (f"from {low:.6g} to {high:.6g}" for low, high in ends)
+    taught, tested = (f"from {low:.6g} to {high:.6g}" for low, high in found.ends)
     factor = max(ranges) / min(ranges)
     by = " by 255" if 240 < factor <= 256 else ""
     larger = "training" if ranges[0] > ranges[1] else "test"
@@ -150,9 +151,10 @@ def scale_problems(train: Split, test: Split, path: Path) -> list[Problem]:
     return [problem("NS517", path, fact, help=help, warning=True)]
 
 
-def faint_problems(train: Split, path: Path) -> list[Problem]:
+def faint_problems(dataset: Dataset, path: Path) -> list[Problem]:
     """NS533 where bytes use next to nothing of the 255 by which `normalize: unit` divides them."""
-    largest = int(train.images.max(initial=0)) if train.images.dtype == np.uint8 and train.white is None else 0
+    train = dataset.train
+    largest = int(dataset.largest) if train.images.dtype == np.uint8 and train.white is None else 0
     if not 0 < largest <= FAINT:
         return []
     fact = f"the largest pixel is {largest}, and `normalize: unit` divides bytes by 255: the network is given 0 to "

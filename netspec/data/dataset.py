@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data import remembered
 from netspec.data.problem import Problem
+from netspec.data.streamed import Key, Meter, Pixels, Streamed
+
+Say = Callable[[str, int, int], None]
+"""Is told what is read, and how many images of how many."""
 
 CHUNK_PIXELS = 1 << 20
 """Pixels that are widened to float64 at a time: 8 MiB."""
-
-Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Split:
     """One part of a data set: row i of `images` is labelled by row i of `labels`."""
 
-    images: Pixels
-    """Raw pixel values, uint8 or float32, (n, height, width, channels)."""
+    images: Pixels | Streamed
+    """Raw pixel values, uint8 or float32, (n, height, width, channels): in memory, or read when they are asked for."""
     labels: NDArray[np.int32] | NDArray[np.float32]
     """Of one class an image (n,) int32, each in 0 … classes - 1; else (n, outputs): int32 0 and 1, or float32 numbers."""
     white: float | None = None
@@ -34,7 +37,20 @@ class Split:
 
     def rows(self, index: NDArray[np.intp]) -> Split:
         """The examples at `index`, in that order."""
-        return replace(self, images=self.images[index], labels=self.labels[index])
+        images = self.images.take(index) if isinstance(self.images, Streamed) else self.images[index]
+        return replace(self, images=images, labels=self.labels[index])
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the images stay in their files."""
+        return isinstance(self.images, Streamed)
+
+    def ahead(self, keys: Iterable[Key], meter: Meter | None = None) -> Iterator[tuple[Pixels, NDArray[Any]]]:
+        """Images and labels of `keys`, one after the other; of a streamed part, the next are read meanwhile. Raises Refused."""
+        if isinstance(self.images, Streamed):
+            known = list(keys)
+            return zip(self.images.ahead(known, meter), (self.labels[key] for key in known), strict=True)
+        return ((self.images[key], self.labels[key]) for key in keys)
 
 
 @dataclass(frozen=True)
@@ -48,17 +64,8 @@ class Dataset:
     fingerprint: str
     """SHA-256 over both parts and the names, in hexadecimal: another content, another fingerprint."""
     warnings: tuple[Problem, ...] = ()
-
-
-def fingerprint(train: Split, test: Split, classes: tuple[str, ...]) -> str:
-    """SHA-256 over types, shapes, pixels, labels and class names, in hexadecimal."""
-    digest = hashlib.sha256(repr(classes).encode())
-    for part in (train, test):
-        for array in (part.images, part.labels):
-            little: NDArray[Any] = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-            digest.update(f"{little.dtype.str}{little.shape}".encode())
-            digest.update(little.data if little.size else b"")
-    return digest.hexdigest()
+    largest: float = 0.0
+    """The largest pixel of the training part."""
 
 
 def hold_out(split: Split, share: float, seed: int) -> tuple[Split, Split]:
@@ -107,11 +114,11 @@ def scale(split: Split) -> float:
         return float(split.white)
     if split.images.dtype == np.uint8:
         return 255.0
-    return max((float(np.abs(chunk).max()) for chunk in _chunks(split.images)), default=1.0) or 1.0
+    return max((float(np.abs(chunk).max()) for chunk in chunks(split.images)), default=1.0) or 1.0
 
 
 def statistics(
-    split: Split, normalize: Literal["standard", "unit", "none"]
+    split: Split, normalize: Literal["standard", "unit", "none"], say: Say | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and deviation a channel, each (channels,), so that normalized = (raw - mean) / deviation.
 
@@ -120,6 +127,22 @@ def statistics(
     memory is bounded; a channel that never changes gets deviation 1 and is thereby only centred. `unit` is
     0 and `scale`, `none` is 0 and 1.
     """
+    if isinstance(split.images, Streamed):
+        known = remembered.key("statistics", split.images.rows.identity, split.images.index, split.white, normalize)
+        numbers = remembered.kept(
+            known, lambda: [part.tolist() for part in _statistics(split, normalize, say)], _two_rows
+        )
+        return np.asarray(numbers[0]), np.asarray(numbers[1])
+    return _statistics(split, normalize)
+
+
+def _two_rows(numbers: Any) -> bool:
+    return len(numbers) == 2 and all(isinstance(number, float) for row in numbers for number in row)
+
+
+def _statistics(
+    split: Split, normalize: str, say: Say | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     channels = split.images.shape[-1]
     if normalize != "standard":
         deviation = scale(split) if normalize == "unit" else 1.0
@@ -127,7 +150,7 @@ def statistics(
     count = 0
     mean: NDArray[np.float64] = np.zeros(channels)
     squares: NDArray[np.float64] = np.zeros(channels)
-    for chunk in _chunks(split.images):
+    for chunk in chunks(split.images, say=say and partial(say, "statistics of the training images")):
         # (channels, pixels), contiguous: numpy sums along the last axis pairwise, and five times as quickly.
         wide: NDArray[np.float64] = np.ascontiguousarray(chunk.reshape(-1, channels).T, dtype=np.float64)
         more, mean_here = wide.shape[1], np.asarray(wide.mean(axis=1), np.float64)
@@ -139,8 +162,17 @@ def statistics(
     return mean, np.where(spread > 0, spread, 1.0)
 
 
-def _chunks(images: Pixels) -> Iterator[Pixels]:
-    """`images` in runs of whole rows of about `CHUNK_PIXELS`."""
-    rows = max(1, CHUNK_PIXELS // max(1, int(np.prod(images.shape[1:]))))
-    for start in range(0, len(images), rows):
-        yield images[start : start + rows]
+def chunks(
+    images: Pixels | Streamed, faults: list[Problem] | None = None, say: Callable[[int, int], None] | None = None
+) -> Iterator[Pixels]:
+    """`images` in runs of whole rows of about `CHUNK_PIXELS`; what cannot be read is added to `faults`, or raises Refused.
+
+    `say` is told how many of how many were looked at.
+    """
+    rows, count = max(1, CHUNK_PIXELS // max(1, int(np.prod(images.shape[1:])))), len(images)
+    keys = [slice(start, start + rows) for start in range(0, count, rows)]
+    read = images.ahead(keys, faults=faults) if isinstance(images, Streamed) else (images[key] for key in keys)
+    for key, chunk in zip(keys, read, strict=True):
+        yield chunk
+        if say is not None:
+            say(min(key.stop, count), count)

@@ -105,12 +105,12 @@ def reason(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-def fits(path: Path, size: int, where: str | None = None) -> None:
+def fits(path: Path, size: int, where: str | None = None, help: str = "use fewer or smaller images") -> None:
     """Refuses with NS504 what would take more than half of the memory that is free, before any of it is allocated."""
     free = free_bytes()
     if free is not None and size > free // 2:
         fact = f"declares {size:,} bytes of examples, more than half of the {free:,} that are free"
-        raise Refused(problem("NS504", path, fact, where=where, help="use fewer or smaller images"))
+        raise Refused(problem("NS504", path, fact, where=where, help=help))
 
 
 def is_gzip(path: Path) -> bool:

@@ -30,6 +30,7 @@ from netspec.data.files import (
     size_of,
     there,
 )
+from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
 
 PARTS = (
@@ -61,7 +62,13 @@ def place_of(folder: Path, inner: tuple[str, ...] = ()) -> Path | None:
     return next((place for place in places if any(there(place / name) for name in NAMES)), None)
 
 
-def load(folder: Path, input_shape: Shape, outputs: int | None, names: tuple[str, ...] | None = None) -> Dataset:
+def load(
+    folder: Path,
+    input_shape: Shape,
+    outputs: int | None,
+    names: tuple[str, ...] | None = None,
+    loading: Loading = MEMORY,
+) -> Dataset:
     """The data set of the four files in `folder`; where a file is there twice, the one without `.gz` is read.
 
     A file may be called otherwise, see `spellings`, and lie in a folder of its own name.
@@ -80,7 +87,8 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, names: tuple[str
                 problems.extend(refused.problems)
     if problems:
         raise Refused(*problems)
-    return load_arrays(folder, [(images, labels) for images, labels in parts], input_shape, outputs, names)
+    pairs = [(images, labels) for images, labels in parts]
+    return load_arrays(folder, pairs, input_shape, outputs, names, loading=loading)
 
 
 def _file(folder: Path, name: str) -> Path:
@@ -129,7 +137,8 @@ def _header(path: Path, axes: tuple[int, ...]) -> Declared:
         raise Refused(problem("NS503", path, fact, where=f"byte {4 + len(sizes)}", help=FETCH_AGAIN))
     shape = struct.unpack(f">{rank}I", sizes)
     _hold_against(path, size, start, math.prod(shape))
-    return Declared(path, None, shape, np.dtype(np.uint8), start, lambda: open_inflated(path))
+    offset = None if is_gzip(path) else start
+    return Declared(path, None, shape, np.dtype(np.uint8), start, lambda: open_inflated(path), offset=offset)
 
 
 def _hold_against(path: Path, size: int, start: int, declared: int) -> None:

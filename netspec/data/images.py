@@ -1,7 +1,6 @@
-"""Folders of images: `train/<class>/…` and `test/<class>/…`, the classes in the order of their names.
+"""Image files as pixels.
 
-Names that systems leave behind are passed over: those that begin with a dot, `Thumbs.db`, `desktop.ini`.
-Everything else has to be an image in a class folder. An image becomes the pixels a person sees, upright, in 8 bits a
+An image becomes the pixels a person sees, upright, in 8 bits a
 channel, by one rule for each kind of pixel: they stand in `docs/format.md`, "Image files". `resize` stretches with
 Pillow's antialiased bilinear filter; an image of more than `PLAIN_PIXELS` is first made smaller by means over equal cells.
 """
@@ -10,22 +9,22 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data import folders, formats
-from netspec.data.checks import Shape, assemble, count_problems, times
-from netspec.data.dataset import Dataset, Split
-from netspec.data.files import fits, is_folder, reason, size_of
+from netspec.data import formats
+from netspec.data.checks import Shape, times
+from netspec.data.files import reason, size_of
 from netspec.data.problem import Problem, Refused, problem
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import OfFile
@@ -61,85 +60,9 @@ LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
-def load(folder: Path, input_shape: Shape, outputs: int | None, resize: bool, *, two: bool = False) -> Dataset:
-    """The data set of the images under `folder`; `two` where one output tells two classes apart.
-
-    Raises:
-        Refused: every file and folder that is wrong.
-    """
-    problems: list[Problem] = []
-    if input_shape[2] not in MODES:
-        fact = f"images have 1 to 4 channels, `input` has {input_shape[2]}"
-        raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
-    trees = {part: _tree(folder, part, problems) for part in ("train", "test")}
-    classes = tuple(sorted(trees["train"]))
-    for part, tree in trees.items():
-        problems += folders.unwritable(folder / part, tree)
-    if classes:
-        problems += count_problems(len(classes), outputs, folder / "train", two=two)
-        problems += folders.unknown(folder / "test", trees["test"], classes)
-    count = sum(len(files) for tree in trees.values() for files in tree.values())
-    fits(folder, count * math.prod(input_shape))
-    train, test = (_read(tree, classes, input_shape, resize, problems) for tree in trees.values())
-    if problems:
-        raise Refused(*problems)
-    dataset = assemble(train, test, classes, folder)
-    more = (*folders.nearly_equal(folder / "train", classes), *folders.unread(folder))
-    return replace(dataset, warnings=(*dataset.warnings, *more))
-
-
-def _tree(place: Path, part: str, problems: list[Problem]) -> dict[str, list[Path]]:
-    """The files of each class folder of a part, in the order of their names."""
-    folder = place / part
-    try:
-        entries = _entries(folder)
-    except OSError as error:
-        problems.append(problem("NS501", folder, reason(error), help=folders.instead(place, part)))
-        return {}
-    tree: dict[str, list[Path]] = {}
-    for entry in entries:
-        if not is_folder(entry):
-            problems.append(problem("NS516", entry, "is in no class folder"))
-            continue
-        try:
-            files = _entries(entry)
-        except OSError as error:
-            problems.append(problem("NS501", entry, reason(error)))
-            continue
-        nested = [file for file in files if is_folder(file)]
-        problems += [problem("NS516", file, "is a folder in a class folder") for file in nested]
-        tree[entry.name] = [file for file in files if file not in nested]
-        if not tree[entry.name]:
-            help = "add images, or remove it"
-            problems.append(problem("NS510", entry, "is a class without images", help=help))
-    if not entries:
-        problems.append(problem("NS510", folder, "has no class folders"))
-    return tree
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What is in the folder, by name, without what systems leave behind."""
-    return sorted(path for path in folder.iterdir() if not left_behind(path.name))
-
-
 def left_behind(name: str) -> bool:
     """Whether a name is one that systems leave in folders."""
     return name.startswith(".") or name.lower() in LEFT_BEHIND
-
-
-def _read(
-    tree: dict[str, list[Path]], classes: tuple[str, ...], shape: Shape, resize: bool, problems: list[Problem]
-) -> Split:
-    """One part; what cannot be read is a problem and leaves its row unset."""
-    rows = [(path, name) for name in sorted(tree) for path in tree[name]]
-    pixels = np.zeros((len(rows), *shape), dtype=np.uint8)
-    for row, (path, _) in enumerate(rows):
-        try:
-            pixels[row] = decode(path, shape, resize)
-        except Refused as refused:
-            problems.extend(refused.problems)
-    numbers = {name: number for number, name in enumerate(classes)}
-    return Split(pixels, np.array([numbers.get(name, 0) for _, name in rows], dtype=np.int32))
 
 
 def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None) -> NDArray[np.uint8]:
@@ -148,43 +71,100 @@ def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None)
     Raises:
         Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
     """
-    from PIL import Image
-
-    size = size_of(path) if content is None else len(content)
-    Image.init()
-    tried = [name for name in FORMATS if name in Image.OPEN]  # a build may lack a codec
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are judged here
-        with _reading(path):
-            file: BinaryIO = path.open("rb") if content is None else BytesIO(content)
-        with file:
-            with _reading(
-                path, content
-            ):  # not by its name: Pillow maps it, and an oriented TIFF comes out with its rows torn
-                image = Image.open(file, formats=tried)
-            _judge(image, path, size, shape, resize)
-            _scale_transparency(image)
-            with _reading(path):
-                image.load()
-            pixels = _convert(image, path, shape, resize)
+    with QUIET, _file(path, content) as file:
+        image = _judged(file, path, shape, resize, content)
+        _scale_transparency(image)
+        with _Reading(path):
+            image.load()
+        pixels = _convert(image, path, shape, resize)
     return np.asarray(pixels, dtype=np.uint8).reshape(shape)
 
 
-@contextmanager
-def _reading(path: Path, content: bytes | None = None) -> Iterator[None]:
-    """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
-    from PIL import Image, UnidentifiedImageError
+def judge(path: Path, shape: Shape, resize: bool) -> None:
+    """Raises Refused, as `decode` does, where the header alone shows that it would."""
+    with QUIET, _file(path, None) as file:
+        _judged(file, path, shape, resize, None)
 
-    try:
-        yield
-    except Image.DecompressionBombError as error:
-        raise Refused(problem("NS504", path, reason(error), where="header")) from None
-    except UnidentifiedImageError:
-        raise Refused(formats.unidentified(path, FORMATS, content)) from None
-    # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
-    except Exception as error:
+
+def _file(path: Path, content: bytes | None) -> BinaryIO:
+    if content is not None:
+        return BytesIO(content)
+    size_of(path)
+    with _Reading(path):
+        return path.open("rb")
+
+
+def _judged(file: BinaryIO, path: Path, shape: Shape, resize: bool, content: bytes | None) -> Image:
+    """An image that is open, and nothing wrong with its header."""
+    from PIL import Image
+
+    with _Reading(path, content):  # not by its name: Pillow maps it, and an oriented TIFF comes out with its rows torn
+        image = Image.open(file, formats=_tried())
+    _judge(image, path, os.fstat(file.fileno()).st_size if content is None else len(content), shape, resize)
+    return image
+
+
+@cache
+def _tried() -> tuple[str, ...]:
+    """The formats that this build of Pillow reads: it may lack a codec."""
+    from PIL import Image
+
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+class _Quiet:
+    """In its block, of whichever thread, Pillow warns of nothing: of large images and odd metadata, which are judged here.
+
+    `catch_warnings` alone would, of blocks that overlap, leave what the first to begin has set.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\b")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._before.__exit__(None, None, None)
+
+
+QUIET = _Quiet()
+
+
+class _Reading:
+    """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
+
+    __slots__ = ("_content", "_path")
+
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        self._path, self._content = path, content
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
+        if isinstance(error, Exception):
+            raise Refused(self._problem(error)) from None
+
+    def _problem(self, error: Exception) -> Problem:
+        from PIL import Image, UnidentifiedImageError
+
+        if isinstance(error, Image.DecompressionBombError):
+            return problem("NS504", self._path, reason(error), where="header")
+        if isinstance(error, UnidentifiedImageError):
+            return formats.unidentified(self._path, FORMATS, self._content)
         fact = f"is damaged or cut short ({reason(error)})"
-        raise Refused(problem("NS503", path, fact, where="pixels", help="replace or remove it")) from None
+        return problem("NS503", self._path, fact, where="pixels", help="replace or remove it")
 
 
 def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> None:
@@ -198,7 +178,7 @@ def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> N
         raise Refused(problem("NS504", path, fact, where="header", help="replace it, or make it smaller"))
     if (unread := _unread(image)) is not None:
         raise Refused(problem("NS515", path, unread, help="save it with 8 bits a channel, or use `source: npz`"))
-    with _reading(path):
+    with _Reading(path):
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
     if frames != 1 and image.format != "MPO":  # a telephone's JPEG with a preview
         fact = f"has {frames} frames, not one"
@@ -247,7 +227,7 @@ def _convert(image: Image, path: Path, shape: Shape, resize: bool) -> Image:
     from PIL import ImageOps
 
     upright = _reduced(image, path, shape) if resize and math.prod(image.size) > PLAIN_PIXELS else image
-    with _reading(path):  # what a camera wrote beside the pixels
+    with _Reading(path):  # what a camera wrote beside the pixels
         ImageOps.exif_transpose(upright, in_place=True)
     if not resize:
         _sized((upright.height, upright.width), path, shape)
@@ -270,7 +250,7 @@ def _reduced(image: Image, path: Path, shape: Shape) -> Image:
         tile = image.crop((left, top, min(left + wide, width), min(top + high, height)))
         bytes_of_tile = _coloured(tile, path, shape[2], netpbm=image.format == "PPM")
         whole.paste(bytes_of_tile.reduce((x, y)), (left // x, top // y))
-    with _reading(path):
+    with _Reading(path):
         orientation = image.getexif().get(Base.Orientation)
     if orientation is not None:
         whole.getexif()[Base.Orientation] = orientation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.checks import scale_problems, times
-from netspec.data.dataset import Dataset, Split, fingerprint
+from netspec.data.dataset import Dataset, Say, Split
 from netspec.data.folders import UNWRITABLE
 from netspec.data.problem import Advice, Problem, Refused, problem
+from netspec.data.survey import survey
 from netspec.diagnostics.render.wording import counted
 
 LONGEST_NAME = 1000
@@ -75,11 +75,11 @@ def names_problem(names: Sequence[str], count: int | None, path: Path, where: st
     return problem("NS553", path, fact, where=where, help=help)
 
 
-def dataset(train: Split, test: Split, names: tuple[str, ...] | None, path: Path) -> Dataset:
+def dataset(train: Split, test: Split, names: tuple[str, ...] | None, path: Path, say: Say | None = None) -> Dataset:
     """The data set of two parts whose labels (n, outputs) were checked; names that nobody gave are numbers.
 
     Raises:
-        Refused: NS554 no label of the training part ever changes.
+        Refused: as `checks.assemble`; NS554 no label of the training part ever changes.
     """
     width = train.labels.shape[1]
     shown = names or tuple(map(str, range(width)))
@@ -87,15 +87,9 @@ def dataset(train: Split, test: Split, names: tuple[str, ...] | None, path: Path
     if len(still) == width:
         raise Refused(problem("NS554", path, f"every training example has {_same(still)}"))
     warnings = [problem("NS554", path, f"every training example has {_same(still)}", warning=True)] if still else []
-    warnings += scale_problems(train, test, path)
-    return Dataset(train, test, shown, fingerprint(train, test, shown), tuple(warnings))
-
-
-def named(found: Dataset, names: tuple[str, ...], path: Path) -> Dataset:
-    """The data set with other names for its labels. Raises Refused where they are not one for each."""
-    if (wrong := names_problem(names, len(found.classes), path, "array `classes`")) is not None:
-        raise Refused(wrong)
-    return replace(found, classes=names, fingerprint=fingerprint(found.train, found.test, names))
+    found = survey(train, test, shown, say)
+    warnings += scale_problems(train, test, found, path)
+    return Dataset(train, test, shown, found.fingerprint, tuple(warnings), largest=found.ends[0][1])
 
 
 def _same(names: list[str]) -> str:

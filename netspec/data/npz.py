@@ -18,7 +18,8 @@ from netspec.data.arrays import Declared, load_arrays
 from netspec.data.checks import Shape
 from netspec.data.dataset import Dataset
 from netspec.data.files import DAMAGE, DEFLATE_RATIO, FETCH_AGAIN, reason, size_of
-from netspec.data.labels import named, names_problem, shape_problem
+from netspec.data.labels import names_problem, shape_problem
+from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
 
 ARRAYS = (("x_train", "y_train"), ("x_test", "y_test"))
@@ -45,6 +46,7 @@ def load(
     outputs: int | None,
     names: tuple[str, ...] | None = None,
     labelled: str = "class",
+    loading: Loading = MEMORY,
 ) -> Dataset:
     """The data set in the archive at `path`; `names` are those of a published one, `labelled` is `data.labels`.
 
@@ -72,10 +74,7 @@ def load(
     if problems:
         raise Refused(*problems)
     pairs = [(images, labels) for images, labels in parts]
-    if labelled != "class":
-        return load_arrays(path, pairs, input_shape, outputs, own, labelled)
-    found = load_arrays(path, pairs, input_shape, outputs, names)
-    return found if own is None else named(found, own, path)
+    return load_arrays(path, pairs, input_shape, outputs, names, labelled, own, loading)
 
 
 def _names(path: Path, entries: list[ZipInfo], outputs: int | None) -> tuple[str, ...] | None:
@@ -183,4 +182,29 @@ def _header(path: Path, entries: list[ZipInfo], name: str) -> Declared:
     if array.start + array.size != entry.file_size:
         fact = f"declares {array.size:,} bytes of data, the archive has {max(entry.file_size - array.start, 0):,}"
         raise Refused(problem("NS503", path, fact, where=where, help=FETCH_AGAIN))
-    return Declared(path, where, array.shape, array.dtype, array.start, lambda: _open(path, entry), array.fortran)
+    offset = _offset(path, entry)
+    return Declared(
+        path,
+        where,
+        array.shape,
+        array.dtype,
+        array.start,
+        lambda: _open(path, entry),
+        array.fortran,
+        None if offset is None else offset + array.start,
+    )
+
+
+LOCAL_HEADER = 30
+"""Bytes before the name of an entry, which the archive repeats where its content begins (APPNOTE 4.3.7)."""
+
+
+def _offset(path: Path, entry: ZipInfo) -> int | None:
+    """The byte of the archive at which the content of an entry begins; None where it is packed."""
+    if entry.compress_type != ZIP_STORED:
+        return None
+    with path.open("rb") as file:
+        file.seek(entry.header_offset)
+        head = file.read(LOCAL_HEADER)
+    name, extra = (int.from_bytes(head[at : at + 2], "little") for at in (26, 28))
+    return entry.header_offset + LOCAL_HEADER + name + extra

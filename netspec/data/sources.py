@@ -14,10 +14,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from netspec.data import cifar10, digits, idx, images, npz, table
+from netspec.data import cifar10, class_folders, digits, idx, images, npz, table
 from netspec.data.checks import Shape, count_problems
 from netspec.data.dataset import Dataset
 from netspec.data.files import at_home, is_folder, names_in, nearest, reason, there
+from netspec.data.loading import Loading
 from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.language.data import SOURCES
 
@@ -44,6 +45,10 @@ class Settings(Protocol):
     @property
     def two(self) -> bool:
         """Whether the network tells two classes apart by one output."""
+
+    @property
+    def loading(self) -> Loading:
+        """Whether the images are read as a whole or while they are used."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,7 @@ def usual_places(name: str) -> list[Path]:
     return [at_home(Path(place)) for place in (*first, f"~/.cache/netspec/{name}", *others)]
 
 
-def _load_idx(path: Path, shape: Shape, outputs: int | None) -> Dataset:
+def _load_idx(path: Path, shape: Shape, outputs: int | None, settings: Settings) -> Dataset:
     """The idx files of a folder, where they may be any set's; of several sets below it none is meant."""
     place = idx.place_of(path)
     if place is None and (below := [name for name in TORCHVISION if idx.place_of(path, (name,))]):
@@ -187,22 +192,34 @@ def _load_idx(path: Path, shape: Shape, outputs: int | None) -> Dataset:
             f" or {', '.join(map('`{}`'.format, below[1:]))}" if below[1:] else ""
         )
         raise Refused(problem("NS501", path, "has no idx files itself", help=help))
-    return idx.load(place or path, shape, outputs)
+    return idx.load(place or path, shape, outputs, loading=settings.loading)
 
 
-def _load_mnist(path: Path, shape: Shape, outputs: int | None, names: tuple[str, ...] | None) -> Dataset:
+def _load_mnist(path: Path, shape: Shape, outputs: int | None, settings: Settings) -> Dataset:
     """The idx files of a folder; or `mnist.npz`, which is what Keras stores of it."""
     archive = _archive(path)
     if archive is not None:
-        return npz.load(archive, shape, outputs, names)
-    return idx.load(idx.place_of(path, MNIST) or path, shape, outputs, names)
+        return npz.load(archive, shape, outputs, MNIST_NAMES, loading=settings.loading)
+    return idx.load(idx.place_of(path, MNIST) or path, shape, outputs, MNIST_NAMES, settings.loading)
+
+
+def _load_fashion_mnist(path: Path, shape: Shape, outputs: int | None, settings: Settings) -> Dataset:
+    return idx.load(idx.place_of(path, FASHION) or path, shape, outputs, FASHION_NAMES, settings.loading)
 
 
 def _load_images(path: Path, shape: Shape, outputs: int | None, settings: Settings) -> Dataset:
     """Class folders; where the labels are no classes, a table of labels."""
     if settings.labels != "class":
-        return table.load(path, shape, outputs, settings.labels, settings.resize)
-    return images.load(path, shape, outputs, settings.resize, two=settings.two)
+        return table.load(path, shape, outputs, settings.labels, settings.resize, settings.loading)
+    return class_folders.load(path, shape, outputs, settings.resize, two=settings.two, loading=settings.loading)
+
+
+def _whole(path: Path, settings: Settings, read: Callable[[], Dataset]) -> Dataset:
+    """What `read` gives, which reads as a whole. Raises Refused: NS518 it is to be streamed."""
+    if settings.loading.how == "stream":
+        fact = f"`{settings.source}` is small, and read as a whole"
+        raise Refused(problem("NS518", path, fact, help="leave `loading` out"))
+    return read()
 
 
 def _archive(path: Path) -> Path | None:
@@ -227,25 +244,29 @@ def _has_mnist(place: Path) -> bool:
 _FOUR = "put its four idx files, with or without `.gz`, in `$NETSPEC_DATA/{}` or `~/.cache/netspec/{}`"
 
 READERS: dict[str, Reader] = {
-    "digits": Reader(lambda _path, shape, _outputs, _: digits.load(shape), lambda _: True, inside=digits.NAME),
-    "idx": Reader(
-        lambda path, shape, outputs, _: _load_idx(path, shape, outputs), lambda place: idx.place_of(place) is not None
+    "digits": Reader(
+        lambda path, shape, _, settings: _whole(path, settings, lambda: digits.load(shape)),
+        lambda _: True,
+        inside=digits.NAME,
     ),
+    "idx": Reader(_load_idx, lambda place: idx.place_of(place) is not None),
     "npz": Reader(
-        lambda path, shape, outputs, settings: npz.load(path, shape, outputs, labelled=settings.labels),
+        lambda path, shape, outputs, settings: npz.load(
+            path, shape, outputs, labelled=settings.labels, loading=settings.loading
+        ),
         there,
         archive=lambda path: path,
     ),
     "images": Reader(_load_images, is_folder),
     "mnist": Reader(
-        lambda path, shape, outputs, _: _load_mnist(path, shape, outputs, MNIST_NAMES),
+        _load_mnist,
         _has_mnist,
         archive=_archive,
         places=("{keras}/mnist", "{keras}/mnist.npz", "/usr/share/datasets/mnist"),
         help=_FOUR.format("mnist", "mnist") + ", or run `keras.datasets.mnist.load_data()` once",
     ),
     "fashion-mnist": Reader(
-        lambda path, shape, outputs, _: idx.load(idx.place_of(path, FASHION) or path, shape, outputs, FASHION_NAMES),
+        _load_fashion_mnist,
         lambda place: idx.place_of(place, FASHION) is not None,
         places=("{keras}/fashion-mnist", "/usr/share/datasets/fashion-mnist"),
         help="on Debian and Ubuntu `apt install dataset-fashion-mnist`; else "
@@ -253,7 +274,7 @@ READERS: dict[str, Reader] = {
         + " (https://github.com/zalandoresearch/fashion-mnist)",
     ),
     "cifar-10": Reader(
-        lambda path, shape, _outputs, _: cifar10.load(path, shape),
+        lambda path, shape, _, settings: _whole(path, settings, lambda: cifar10.load(path, shape)),
         cifar10.holds,
         places=("{keras}", "{keras}/cifar-10-batches-py-target", "/usr/share/datasets/cifar-10"),
         help="unpack the binary version in `$NETSPEC_DATA/cifar-10` or `~/.cache/netspec/cifar-10`"

@@ -15,7 +15,11 @@ from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan
 from netspec.data import Dataset, Problem, Split, hold_out, load, sources, statistics
 from netspec.data.checks import faint_problems
+from netspec.data.dataset import Say
 from netspec.data.files import at_home
+from netspec.data.loading import MEMORY, Loading
+from netspec.data.problem import Refused
+from netspec.data.streamed import workers
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.language.data import SOURCES
 
@@ -29,6 +33,7 @@ class Settings:
     resize: bool = False
     labels: str = "class"
     two: bool = False
+    loading: Loading = MEMORY
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,18 @@ class Images:
 
 
 def read(
-    plan: Plan, path: Path | None = None, told: Callable[[Problem], Diagnostic] | None = None
+    plan: Plan,
+    path: Path | None = None,
+    told: Callable[[Problem], Diagnostic] | None = None,
+    *,
+    room: int | None = None,
+    say: Say | None = None,
 ) -> Images | list[Diagnostic]:
     """The images of a plan, from `path` where that is not None, else from the spec's `data.path` or the known places.
 
-    In their place come errors. `told` makes a finding of each problem; without it, one at the key of the spec that names
-    the files.
+    `room` is how many bytes are free on a device with a memory of its own; `say` is told how far streamed images are looked
+    through, which is done once. In the images' place come errors. `told` makes a finding of each problem; without it, one at
+    the key of the spec that names the files. Raises DeviceError where `NETSPEC_WORKERS` is no number of threads.
     """
     told = told or partial(_diagnostic, plan)
     data = plan.spec.data.value
@@ -64,15 +75,21 @@ def read(
     outputs = plan.output[-1] if len(plan.output) == 1 else None
     if outputs is None:
         return [map_as_output(plan.spec, plan.layers[-1])]
+    workers()  # a wrong number of them is told before a run is made
     head = of_plan(plan)
-    settings = Settings(data.source, place, data.resize, data.labels, head.name == "two")
+    settings = Settings(
+        data.source, place, data.resize, data.labels, head.name == "two", Loading(data.loading, room, say)
+    )
     height, width, channels = plan.input
     dataset = load(settings, (height, width, channels), head.classes(outputs))
     if not isinstance(dataset, Dataset):
         return [told(problem) for problem in dataset]
     train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)
-    mean, deviation = statistics(train, data.normalize)
-    faint = faint_problems(train, place or Path(data.source)) if data.normalize == "unit" else []
+    try:
+        mean, deviation = statistics(train, data.normalize, say)
+    except Refused as refused:  # a streamed file has changed since the survey
+        return [told(problem) for problem in refused.problems]
+    faint = faint_problems(dataset, place or Path(data.source)) if data.normalize == "unit" else []
     return Images(
         train,
         validation,

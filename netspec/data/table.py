@@ -7,7 +7,6 @@ is in, and its labels: 0 and 1, or numbers. Every image has a line, and every li
 from __future__ import annotations
 
 import csv
-import math
 import os
 from array import array
 from collections.abc import Iterator
@@ -19,9 +18,11 @@ from numpy.typing import NDArray
 
 from netspec.data import images
 from netspec.data.checks import Shape
+from netspec.data.class_folders import pixels
 from netspec.data.dataset import Dataset, Split
-from netspec.data.files import fits, nearest, reason, size_of, there
+from netspec.data.files import nearest, reason, size_of, there
 from netspec.data.labels import dataset, kept, names_problem, shape_problem, value_problem
+from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
 
 TABLE = "labels.csv"
@@ -46,7 +47,9 @@ class Rows:
         return np.asarray(self.numbers, np.float64).reshape(len(self.files), -1)
 
 
-def load(folder: Path, input_shape: Shape, outputs: int | None, labelled: str, resize: bool) -> Dataset:
+def load(
+    folder: Path, input_shape: Shape, outputs: int | None, labelled: str, resize: bool, loading: Loading = MEMORY
+) -> Dataset:
     """The data set of the images under `folder`, labelled by its table; `labelled` is `data.labels`.
 
     Raises:
@@ -67,11 +70,9 @@ def load(folder: Path, input_shape: Shape, outputs: int | None, labelled: str, r
     ]
     if problems:
         raise Refused(*problems)
-    fits(folder, sum(len(part.files) for part in parts.values()) * math.prod(input_shape))
-    train, test = (_split(folder, part, labelled, input_shape, resize, problems) for part in parts.values())
-    if problems:
-        raise Refused(*problems)
-    return dataset(train, test, names, folder)
+    found = pixels(folder, [part.files for part in parts.values()], input_shape, resize, loading, problems)
+    train, test = (Split(own, kept(part.labels, labelled)) for own, part in zip(found, parts.values(), strict=True))
+    return dataset(train, test, names, folder, loading.say)
 
 
 def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Rows]]:
@@ -192,14 +193,3 @@ def _files(folder: Path, part: str) -> Iterator[str]:
         below[:] = [name for name in below if not images.left_behind(name)]
         within = os.path.relpath(above, start).replace(os.sep, "/")
         yield from (f"{within}/{name}" for name in names if not images.left_behind(name))
-
-
-def _split(folder: Path, rows: Rows, labelled: str, shape: Shape, resize: bool, problems: list[Problem]) -> Split:
-    """One part; what cannot be read is a problem and leaves its row unset."""
-    pixels = np.zeros((len(rows.files), *shape), dtype=np.uint8)
-    for row, name in enumerate(rows.files):
-        try:
-            pixels[row] = images.decode(folder / name, shape, resize)
-        except Refused as refused:
-            problems.extend(refused.problems)
-    return Split(pixels, kept(rows.labels, labelled))

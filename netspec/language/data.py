@@ -223,6 +223,12 @@ class Data:
         also=("normalization", "scale"),
     )
     resize: bool = key(boolean(), "Resizes the images of an image folder to `input`.", False)
+    loading: Literal["memory", "stream", "auto"] = key(
+        choice("memory", "stream", "auto"),
+        "`memory`: the images are read as a whole; `stream`: while they are used; `auto`: as a whole where they take no more "
+        "than a quarter of the memory that is free.",
+        "auto",
+    )
     augment: Augment = key(
         section(Augment),
         "Random changes of the training images.",

@@ -163,11 +163,9 @@ def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
     texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause, key), *_guesses(node, cause), *others])
     name = f"{key.name}: " if key else ""
     sure = {*_within(root, node, cause, key), *_near(node, cause, key)}
-    negative = isinstance(node, Scalar) and isinstance(node.value, int | float) and node.value < 0
-    if negative and key is not None and key.type.schema.get("type") == "number":
-        sure.discard(
-            written(-node.value)
-        )  # of a rate, a share or a factor the sign says something: it may be the whole mistake
+    value = node.value if isinstance(node, Scalar) else None
+    if key is not None and key.type.schema.get("type") == "number" and isinstance(value, int | float) and value < 0:
+        sure.discard(written(-value))  # of a rate, a share or a factor: the sign may be the whole mistake
     if cause.keyword == "enum" and len(cause.bound) == 1 and isinstance(node, Scalar) and node.value is True:
         sure.add(str(cause.bound[0]))
     said = bool(node.text) if isinstance(node, Scalar) else bool(plain(node))

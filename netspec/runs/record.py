@@ -38,7 +38,7 @@ READ_ONCE = ("begun",)
 """Parts that only who begins a run has: who goes on with it does not read the file again."""
 
 FREE = (
-    *("name", "description", "budget", "data.path"),
+    *("name", "description", "budget", "data.path", "data.loading"),
     *("train.checkpoint", "train.early_stopping", "train.target"),
 )
 """Keys of a spec that no step depends on. `data.path` may move: the data's fingerprint says what is there."""

@@ -1,7 +1,7 @@
-"""The training loop: epochs of compiled steps over data that stays on the device.
+"""The training loop: epochs of compiled steps.
 
-A step takes its batch by position inside the compiled function, so nothing is copied and nothing is waited for; what
-the host learns of a step it reads some steps later, when it is long done.
+A step takes its rows out of what its feed gives inside the compiled function; what the host learns of a step it reads some
+steps later, when it is long done.
 """
 
 from __future__ import annotations
@@ -20,22 +20,13 @@ import numpy as np
 from netspec.analysis.plan import steps_per_epoch
 from netspec.data import Split
 from netspec.data.splits import Images
+from netspec.data.streamed import Meter
 from netspec.lowering.network import Outputs
 from netspec.training import answers, tallies
+from netspec.training.feed import Feed, feed, lag, order
 from netspec.training.step import TrainableNetwork, TrainingState, batch_of
 
 Totals = dict[str, jax.Array]
-LAG = 8
-"""How many steps the host runs ahead of what it has read: enough to never wait, few enough to bound the queue."""
-
-
-def order(examples: int, seed: int, epoch: int) -> np.ndarray:
-    """The order in which an epoch sees the examples: (examples,) int32, a function of seed and epoch alone.
-
-    Raw Philox words, whose stream numpy guarantees across versions (NEP 19).
-    """
-    words = np.random.Philox(key=[seed, 1 + epoch]).random_raw(examples)
-    return np.argsort(words, kind="stable").astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -115,8 +106,13 @@ class Trainer:
         self.steps_per_epoch = steps_per_epoch(len(images.train), network.train)
         self.summed = ("loss", *tallies.NAMES[network.head.name], "gradient_norm")
         """The metrics of a step whose mean over the epoch is in its row, or makes one of it."""
-        self._train = self.place((images.train.images, images.train.labels))
-        self._order: tuple[int, jax.Array] | None = None
+        self.meter = Meter()
+        """How long steps have waited for streamed images."""
+
+    @cached_property
+    def feed(self) -> Feed:
+        """Where the steps have their examples from."""
+        return feed(self.images.train, self.network.train.seed, self.examples_per_step, self.place, self.meter)
 
     @property
     def examples_per_step(self) -> int:
@@ -171,10 +167,10 @@ class Trainer:
             state: TrainingState,
             totals: Totals,
             data: tuple[jax.Array, jax.Array],
-            epoch: jax.Array,
+            numbers: jax.Array,
             position: jax.Array,
         ) -> Any:
-            rows = jax.lax.dynamic_slice(epoch, (position * self.examples_per_step,), (self.examples_per_step,))
+            rows = jax.lax.dynamic_slice(numbers, (position * self.examples_per_step,), (self.examples_per_step,))
             images, labels = (jnp.take(part, rows, axis=0) for part in data)
             if self._placed:
                 images, labels = jax.lax.with_sharding_constraint((images, labels), self._placed.divided)
@@ -211,28 +207,30 @@ class Trainer:
         """Yields (steps done, state, totals, last metrics) after each step from `step` to the end of its epoch.
 
         What is yielded is still being computed; it belongs to the loop until the next step, which reuses its memory.
-        Raises NotFinite at most `LAG` steps after a step was refused; the state then is still as before that step.
+        Raises NotFinite at most `lag` steps after a step was refused, the state then is still as before that step; and
+        Refused where a file of streamed images cannot be read.
         """
         epoch, first = divmod(step, self.steps_per_epoch)
-        rows = self._epoch_order(epoch)
         running: deque[tuple[int, jax.Array]] = deque()
-        for position in range(first, self.steps_per_epoch):
-            state, totals, finite, last = self._step(state, totals, self._train, rows, np.int32(position))
-            running.append((step + position - first + 1, finite))
-            if len(running) > LAG:
+        most = lag(self.images.train)
+        for given in self.feed.steps(epoch, first, self.steps_per_epoch):
+            state, totals, finite, last = self._step(state, totals, *given)
+            step += 1
+            running.append((step, finite))
+            if len(running) > most:
                 done, was_finite = running.popleft()
                 if not was_finite:
                     raise NotFinite(done, state)
-            yield step + position - first + 1, state, totals, last
+            yield step, state, totals, last
         self.confirm(state, totals)
 
     def repeated(self) -> Callable[[], Any]:
         """The compiled step as a call that makes one from where the last one ended, on the first batch: to be timed."""
-        state, totals, rows = self.begin(), self.no_totals, self._epoch_order(0)
+        state, totals, given = self.begin(), self.no_totals, next(self.feed.steps(0, 0, 1))
 
         def call() -> Any:
             nonlocal state, totals
-            state, totals, finite, _ = self._step(state, totals, self._train, rows, np.int32(0))
+            state, totals, finite, _ = self._step(state, totals, *given)
             return finite
 
         return call
@@ -242,12 +240,6 @@ class Trainer:
         if not totals["finite"]:
             refused = bool(all_finite(state["variables"]["params"]))
             raise NotFinite(int(state["step"]) + refused, state)
-
-    def _epoch_order(self, epoch: int) -> jax.Array:
-        if self._order is None or self._order[0] != epoch:
-            rows = order(len(self.images.train), self.network.train.seed, epoch)
-            self._order = (epoch, self.place(rows))
-        return self._order[1]
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """The raw images and labels of the step that follows `step` done ones."""
@@ -278,7 +270,10 @@ class Trainer:
 
     def evaluate(self, variables: Any, split: Split) -> Evaluation:
         """Loss and metrics over a split that has examples, in batches of one size, the last one padded."""
-        parts = [self._evaluate(variables, *batch) for batch in self.batches(split)]
+        parts: list[Any] = []
+        for batch in self.batches(split):
+            parts.append(self._evaluate(variables, *batch))
+            jax.block_until_ready(parts[-1 - min(lag(split), len(parts) - 1)])  # what runs on has images in memory
         loss = float(np.sum([np.asarray(part[0], np.float64) for part in parts]))
         dead = tuple(name for name in self._relus if not any(part[2][name] for part in parts))
         found = answers.together(self.network.head, [part[1] for part in parts], split.labels)
@@ -287,8 +282,8 @@ class Trainer:
     def batches(self, split: Split) -> Iterator[tuple[np.ndarray, np.ndarray, np.int32]]:
         """Raw images, labels and how many of them are no padding, in the order of the split."""
         size = min(max(self.batch_size, 256), len(split))
-        for start in range(0, len(split), size):
-            images, labels = split.images[start : start + size], split.labels[start : start + size]
+        keys = (slice(start, start + size) for start in range(0, len(split), size))
+        for images, labels in split.ahead(keys):
             missing = size - len(labels)
             padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
             filled = np.pad(labels, ((0, missing), *((0, 0) for _ in labels.shape[1:])))

@@ -9,6 +9,7 @@ import jax
 
 from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.analysis.plan import Plan
+from netspec.analysis.streaming import streaming
 from netspec.data.free_memory import free_bytes
 from netspec.data.splits import Images
 from netspec.training.step import batch_of
@@ -31,7 +32,7 @@ class Shortage:
 def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
     """What is missing for training `plan` on `images`; None where it fits, or where the device does not say.
 
-    The data are counted in: they stay on the device, whole on each. Raises Indivisible.
+    The data are counted in: they stay on the device, whole on each, or those that are read meanwhile. Raises Indivisible.
     """
     device = jax.devices()[0]
     available = available_bytes(device)
@@ -39,9 +40,11 @@ def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
         return None
     sharing = devices if device.platform == "cpu" else 1
 
+    data = streaming(plan).bytes if images.train.streamed else data_bytes(images)
+
     def needed(part: int) -> int:
         """Bytes where each device takes `part` examples of a batch."""
-        return sharing * (training_bytes(plan, part, device.platform) + data_bytes(images))
+        return sharing * (training_bytes(plan, part, device.platform) + data)
 
     part = batch_of(plan.spec.train.value, len(images.train), devices).per_device
     if needed(part) <= available:

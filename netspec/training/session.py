@@ -18,6 +18,7 @@ import numpy as np
 from netspec.analysis.plan import Plan, steps_per_epoch
 from netspec.analysis.watches import watching
 from netspec.data.splits import Images
+from netspec.data.streamed import Meter
 from netspec.language.heads import VALIDATION
 from netspec.lowering.network import Choices
 from netspec.runs.beginning import Beginning
@@ -40,6 +41,10 @@ class Watcher(Protocol):
 
     They are called between steps, in the thread that trains, which waits for them; what they raise ends the training.
     """
+
+    def surveying(self, what: str, done: int, total: int) -> None:
+        """Streamed images are looked through before their first use: `done` of `total`, and `what` they are read for."""
+        return
 
     def measuring(self, plan: Plan, what: str, done: int, total: int) -> None:
         """Algorithms are being chosen: `done` of `total` are measured, and `what` is next."""
@@ -101,6 +106,8 @@ class Outcome:
     """From the first step on, the time in which steps were under way."""
     evaluation_seconds: float = 0.0
     """How long the validation and test sets took."""
+    reading: Meter = field(default_factory=Meter)
+    """How long steps have waited for images that are read while they run, and how long reading took."""
 
 
 class Session:
@@ -161,6 +168,7 @@ class Session:
                     if self.first_step_seconds is None:
                         jax.block_until_ready(metrics)
                         self.first_step_seconds = time.monotonic() - began
+                        self.trainer.meter.reset()  # the first images come while it compiles
                         self.step_seconds = mark - time.monotonic()  # what `_tick` will add of it
                     for watcher in watchers:
                         watcher.step(step, self.total_steps, metrics)
@@ -198,7 +206,8 @@ class Session:
 
     def _outcome(self, test: Evaluation | None, interrupted: signal.Signals | None, seconds: float) -> Outcome:
         first, saving = self.first_step_seconds, self.saving_seconds
-        return Outcome(self.rows, test, interrupted, seconds, first, saving, self.step_seconds, self.evaluation_seconds)
+        spent = saving, self.step_seconds, self.evaluation_seconds, self.trainer.meter
+        return Outcome(self.rows, test, interrupted, seconds, first, *spent)
 
     def _fresh(self) -> tuple[TrainingState, Any]:
         return self.trainer.begin({} if self.begun is None else self.begun.arrays), self.trainer.no_totals

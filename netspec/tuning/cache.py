@@ -1,7 +1,6 @@
 """What is kept on the disk between runs: compiled programs, and how fast the algorithms were.
 
-`$NETSPEC_CACHE`, else `netspec` in `$XDG_CACHE_HOME`, else `~/.cache/netspec`; `NETSPEC_CACHE=off` keeps nothing. It may be
-removed at any time.
+It lies in the folder that `netspec.storage.cache` names; `NETSPEC_CACHE=off` keeps nothing. It may be removed at any time.
 
 xla/<processor>/               JAX's persistent compilation cache, the least recently used beyond 1 GiB removed
 tuning/<machine>/<network>.json  one file a network: what was measured, and what was chosen by it
@@ -21,25 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from netspec.storage.cache import folder
 from netspec.storage.writing import write_atomic
 from netspec.tuning.machine import machine, processor
 
 Warn = Callable[[str], None]
 VERSION = 1
 MOST_PROGRAM_BYTES = 2**30
-
-
-def folder() -> Path | None:
-    """Where everything is kept; None where nothing is to be, or where there is no home."""
-    chosen = os.environ.get("NETSPEC_CACHE")
-    if chosen == "off":
-        return None
-    if chosen:
-        return Path(chosen)
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netspec"
-    except RuntimeError:  # neither $HOME nor an entry for the user: a container under a number of its own
-        return None
 
 
 def keep_programs(warn: Warn) -> None:

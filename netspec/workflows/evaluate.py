@@ -11,7 +11,7 @@ from netspec.language.heads import Head
 from netspec.report.evaluation import AnyMeasures, measures_of
 from netspec.training.loop import Trainer, accuracy_of
 from netspec.training.trained import TrainedNetwork
-from netspec.workflows.images import images_of
+from netspec.workflows.images import images_of, in_use
 from netspec.workflows.runs import require_finite
 from netspec.workflows.telling import Tell
 
@@ -51,7 +51,8 @@ def evaluate(network: TrainedNetwork, data: str | None, tell: Tell) -> Evaluated
         RunError: the loss is not finite.
     """
     images = images_of(network.plan, data, network.record, tell)
-    found = Trainer(network, images).evaluate(network.variables, images.test)
+    with in_use():
+        found = Trainer(network, images).evaluate(network.variables, images.test)
     require_finite(found.loss, "the loss on the test set")
     measures = measures_of(network.head, images.test, found, images.classes)
     return Evaluated(found.loss, measures, found.predictions, found.metrics, network.head)

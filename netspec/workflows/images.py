@@ -5,14 +5,19 @@ Where the spec's own `path` did not lead to them, a finding is told of the optio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from netspec.analysis.plan import Plan
 from netspec.data import splits
-from netspec.data.problem import Advice, Problem
+from netspec.data.dataset import Say
+from netspec.data.images import summary
+from netspec.data.problem import Advice, Problem, Refused
 from netspec.data.splits import Images
 from netspec.diagnostics.catalogue import CODES
 from netspec.diagnostics.code import Family
@@ -20,11 +25,16 @@ from netspec.diagnostics.diagnostic import Diagnostic, placeless
 from netspec.diagnostics.errors import DataError, Misuse, SpecError
 from netspec.language.data import SOURCES
 from netspec.runs.directory import data_path
+from netspec.training.memory import available_bytes
 from netspec.workflows.telling import Tell
 
 
-def images_of(plan: Plan, given: str | None, record: Mapping[str, Any] | None, tell: Tell) -> Images:
+def images_of(
+    plan: Plan, given: str | None, record: Mapping[str, Any] | None, tell: Tell, say: Say | None = None
+) -> Images:
     """The images of a plan: those that `given` leads to, else those of the run of `record`, else those that the spec names.
+
+    `say` is told how far streamed images are looked through before their first use.
 
     Raises:
         DataError: they are not there, or wrong.
@@ -35,16 +45,32 @@ def images_of(plan: Plan, given: str | None, record: Mapping[str, Any] | None, t
     if given is not None and SOURCES[source].embedded:
         instead = ", or name what it holds: --set data.source=npz" if record is None else ""
         raise Misuse(f"--data {given}: `{source}` is embedded, and nothing is read; leave --data out{instead}.")
+    read = partial(splits.read, plan, room=_room(), say=say)
     if given is not None:
-        found = splits.read(plan, Path(given), partial(_by_option, given, record))
+        found = read(Path(given), partial(_by_option, given, record))
     elif record is not None and (path := data_path(record)) is not None:
-        found = splits.read(plan, path, _by_run)
+        found = read(path, _by_run)
     else:
-        found = splits.read(plan)
+        found = read()
     if isinstance(found, list):
         raise (DataError if all(map(_of_data, found)) else SpecError)(found)
     tell(found.warnings)
     return found
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """Where streamed images are read: what has become of their files is DataError."""
+    try:
+        yield
+    except Refused as refused:
+        raise DataError([_by_run(problem) for problem in summary(refused.problems)]) from None
+
+
+def _room() -> int | None:
+    """The bytes that are free on a device with a memory of its own."""
+    device = jax.devices()[0]
+    return None if device.platform == "cpu" else available_bytes(device)
 
 
 def _of_data(finding: Diagnostic) -> bool:

@@ -38,7 +38,7 @@ from netspec.training.session import Outcome, Session, Watcher, default_folder
 from netspec.training.step import Indivisible, batch_of
 from netspec.tuning.autotune import Tuning
 from netspec.workflows import beginning, resuming, tuning
-from netspec.workflows.images import images_of
+from netspec.workflows.images import images_of, in_use
 from netspec.workflows.runs import damaged, load
 from netspec.workflows.telling import Tell, warning
 
@@ -110,7 +110,12 @@ def train(
     tuning.require_mode(tune)
     _require_devices(devices)
     recorded = None if resumed is None or resumed.moved else resuming.recorded(resumed.run)
-    images = images_of(plan, data, recorded, tell)
+
+    def surveying(what: str, done: int, total: int) -> None:
+        for watcher in watchers:
+            watcher.surveying(what, done, total)
+
+    images = images_of(plan, data, recorded, tell, surveying)
     found = [*_too_few(plan, images), *_known_now(plan, images)]
     if any(finding.severity == "error" for finding in found):
         raise SpecError(found)
@@ -120,7 +125,7 @@ def train(
     begun = None if resumed else beginning.begun(plan, watchers, tell)
     folder = resumed.run if resumed else _folder(plan, output)
     try:
-        with lock.hold(folder):
+        with lock.hold(folder), in_use():
             if resumed:
                 start, chosen, begun = resuming.start(plan, images, folder, resumed.checkpoint, devices, tell)
             else:

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from netspec.cli.main import STARTED
-from netspec.cli.train import _times
+from netspec.cli.train import _times, waiting
+from netspec.data import streamed
+from netspec.data.streamed import Meter
 from netspec.report import page
 from netspec.storage import tensors
 from netspec.training.session import Outcome
@@ -127,3 +129,14 @@ def test_where_the_time_went_is_one_short_line() -> None:
     )
     line = _times(outcome, STARTED + 3, 4)
     assert re.fullmatch(r"[\d.]+ s: start 4.0, steps 20.0, evaluation 2.0, report 4.0", line)
+
+
+def test_waiting_for_images_is_told_with_what_would_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that read 20 s for 4 s of computing have to be five."""
+    monkeypatch.setattr(streamed, "workers", lambda: 2)
+    monkeypatch.setattr(streamed, "cores", lambda: 8)
+    assert waiting(Meter(waited=0.4, read=20), 10) is None
+    assert "5 threads would keep up" in (waiting(Meter(waited=6, read=20), 10) or "")
+    assert "10 threads on as many cores" in (waiting(Meter(waited=8, read=20), 10) or "")
+    outcome = Outcome([], None, None, 0.0, first_step_seconds=1.0, step_seconds=10, reading=Meter(6, 20))
+    assert "steps 10.0 (6.0 of it waiting for images)" in _times(outcome, STARTED + 3, 4)

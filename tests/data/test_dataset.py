@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.data import Split, dataset, hold_out, statistics
-from netspec.data.dataset import fingerprint, scale
+from netspec.data.dataset import scale
+from netspec.data.survey import survey
 from tests.data import samples
 
 
@@ -85,6 +86,10 @@ def test_unit_and_none():
     assert [a.tolist() for a in statistics(bytes_, "unit")] == [[0, 0], [255, 255]]
     assert [a.tolist() for a in statistics(bytes_, "none")] == [[0, 0], [1, 1]]
     assert scale(split([0, 1], np.array([[[[-4.0]]], [[[2.0]]]], np.float32))) == 4.0
+
+
+def fingerprint(*parts) -> str:
+    return survey(*parts).fingerprint
 
 
 def test_the_fingerprint_is_of_the_content():

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from netspec.data import Dataset, Problem, files, load
+from netspec.data.loading import MEMORY, Loading
 from netspec.data.sources import READERS, usual_places
 from tests.data import samples
 
@@ -23,6 +24,7 @@ class Settings:
     resize: bool = False
     labels: str = "class"
     two: bool = False
+    loading: Loading = MEMORY
 
 
 def place(tmp_path: Path, source: str) -> Path:

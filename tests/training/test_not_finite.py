@@ -14,7 +14,8 @@ import pytest
 from netspec.data.splits import Images
 from netspec.runs.directory import MODEL, RunDirectory
 from netspec.storage import tensors
-from netspec.training.loop import NotFinite, order
+from netspec.training.feed import order
+from netspec.training.loop import NotFinite
 from netspec.training.not_finite import Origin, find_origin
 from netspec.training.session import Session
 from netspec.workflows.train import not_finite

@@ -17,7 +17,8 @@ from netspec.lowering.planner import choices, from_names
 from netspec.runs.directory import MODEL, RunDirectory
 from netspec.runs.record import compare
 from netspec.storage import tensors
-from netspec.training.loop import Trainer, order
+from netspec.training.feed import order
+from netspec.training.loop import Trainer
 from netspec.training.session import Outcome
 from netspec.training.step import TrainableNetwork
 from netspec.training.trained import load

@@ -11,7 +11,8 @@ import jax
 import numpy as np
 import pytest
 
-from netspec.training.loop import LAG, Trainer
+from netspec.training.feed import LAG
+from netspec.training.loop import Trainer
 from netspec.tuning.timed_step import images
 from tests.lowering.networks import network, plan
 from tests.training.runs import images_of, session

@@ -243,6 +243,37 @@ np.save('scaled.npy', zero / 16)"
         repair="netspec predict run as-trained.npy",
     ),
     Code(
+        "NS518",
+        "data that cannot be streamed",
+        "`loading: stream` reads images while they are used, in another order every epoch. Of a file that is packed (gzip, "
+        "`numpy.savez_compressed`), or in which an array lies column by column, no image can be read without all before it. "
+        "`digits` and `cifar-10` are small and always read as a whole.",
+        "Nobody who asks for streaming has the memory for the whole. With `loading: auto` such a file is read as a whole, as "
+        "long as it fits.",
+        _spec("{source: npz, path: broken.npz, loading: stream}"),
+        _spec("{source: npz, path: good.npz, loading: stream}"),
+        setup=_ARRAYS.format("np.savez_compressed('broken.npz', **good)"),
+        command=TRAIN,
+    ),
+    Code(
+        "NS519",
+        "data that changed while they were used",
+        "A file of streamed images has another size or time than when the data set was looked at, or ends earlier.",
+        "The run would go on with other images than its record says. Its checkpoints are there: with the file as it was it "
+        "goes on; a changed data set is another one, for another run.",
+        _spec("{source: images, path: broken, validation: 0, loading: stream}", classes=2).replace(
+            "epochs: 1", "epochs: 10000"
+        ),
+        _spec("{source: images, path: good, validation: 0, loading: stream}", classes=2),
+        setup=_IMAGES.format("")
+        + """\
+for second in $(seq 30); do
+  sleep 1; touch broken/train/cat/0.png
+done > /dev/null 2>&1 &
+""",
+        command=TRAIN,
+    ),
+    Code(
         "NS520",
         "empty validation part",
         "`data.validation` is a share of the training images, rounded to the nearest number of them, and each class keeps at "

@@ -241,7 +241,7 @@ CODES: tuple[Code, ...] = (
         "JAX cannot start",
         "JAX or XLA refuses what the environment asks for: a platform without a device (`JAX_PLATFORMS`), a flag that this "
         "version does not know (`XLA_FLAGS`), or a value that is none. Or compiled kernels are asked for that this machine "
-        "cannot run (`NETSPEC_KERNELS`).",
+        "cannot run (`NETSPEC_KERNELS`), or a number of reading threads that is none (`NETSPEC_WORKERS`).",
         "Nothing can be computed. No other device is taken in silence: it might be a hundred times as slow.",
         _spec(),
         command="XLA_FLAGS=--xla_no_such_flag netspec train example.yaml",
