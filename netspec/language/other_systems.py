@@ -109,6 +109,8 @@ SWITCHES = {
     ("preactivation", "true"): "order: [norm, activation, conv]",
     ("preact", "true"): "order: [norm, activation, conv]",
     ("depthwise", "true"): "groups: depthwise",
+    **{(name, "true"): "window: all" for name in ("globalpooling", "globalpool")},
+    **{("rescale", word): "normalize: unit" for word in ("1./255", "1/255", "1.0/255", "1./255.", "1/255.", "1.0/255.0")},
     ("nobias", "true"): "bias: false",
     ("nobias", "false"): "bias: true",
     ("horizontalflip", "true"): "flip: horizontal",
@@ -147,7 +149,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rotation": ("rotate",), "rotationrange": ("rotate",), "randomrotation": ("rotate",), "randomcrop": ("crop",),
     "clipgradnorm": ("gradient_clip",), "maxnorm": ("gradient_clip",), "maxgradnorm": ("gradient_clip",), "clipnorm": ("gradient_clip",),
     "valsplit": ("validation",), "validationfraction": ("validation",), "valfraction": ("validation",), "valsize": ("validation",),
-    "warmupsteps": ("warmup",), "nepochs": ("epochs",), "nbepoch": ("epochs",), "maxepochs": ("epochs",), "maxepoch": ("epochs",),
+    "warmupsteps": ("warmup",), "burnin": ("warmup",), "angle": ("rotate",), "globalclipnorm": ("gradient_clip",), "manualseed": ("seed",),
+    "randomseed": ("seed",), "transforms": ("augment",), "transform": ("augment",), "decaysteps": ("transition_steps",), "classname": ("type",),
+    "saveevery": ("every_epochs",), "saveinterval": ("every_epochs",), "savefreq": ("every_epochs",), "maxtokeep": ("keep",), "savetotallimit": ("keep",),
+    "nepochs": ("epochs",), "nbepoch": ("epochs",), "maxepochs": ("epochs",), "maxepoch": ("epochs",),
     "trainepochs": ("epochs",), "totalepochs": ("epochs",), "bs": ("batch_size",), "minibatch": ("batch_size",), "minibatchsize": ("batch_size",),
     "trainbatchsize": ("batch_size",), "solver": ("optimizer",), "lossfunction": ("loss",), "lossfn": ("loss",), "objective": ("loss",),
     "lrscheduler": ("schedule",), "lrschedule": ("schedule",), "lrpolicy": ("schedule",), "learningrateschedule": ("schedule",),
@@ -158,7 +163,7 @@ COUNTING = ("max", "total", "limit", "rate", "num", "n", "nb", "number", "of", "
 NEEDLESS = (
     "in_channels", "in_features", "input_dim", "in_planes", "inplanes", "in_ch", "input_channels", "verbose", "num_workers", "workers",
     "device", "gpu", "gpus", "cuda", "pin_memory", "metrics", "restore_best_weights", "save_best_only", "log_interval", "print_every",
-    "log_every", "data_format", "trainable", "download",
+    "log_every", "data_format", "trainable", "download", "inplace", "shuffle",
 )  # fmt: skip
 """Keys that no spec has: what they say follows from the layer before, is done anyway, or is a matter of the command."""
 OUTPUTS = (

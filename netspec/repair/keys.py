@@ -20,8 +20,8 @@ from netspec.language.spelling import likeness
 from netspec.language.structure import fits
 from netspec.language.top import Block, Top
 from netspec.language.vocabulary import below, facts_at, known_keys, section_at, section_names, variants_at
-from netspec.repair import forms, lines, rounding
-from netspec.repair.values import elsewhere, removal, type_of, usual
+from netspec.repair import forms, lines, rounding, wrapped
+from netspec.repair.values import elsewhere, removal, says_off, type_of, usual
 from netspec.text.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, walk
 from netspec.text.source import Source, Span
 
@@ -56,6 +56,7 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
     yield from forms.numbered(source, node, entry, facts)
     yield from forms.first_block(source, root, node, entry)
     yield from forms.sides(source, cause.path, node, entry)
+    yield from wrapped.lifted(source, cause.path, node, entry, facts)
     needless = plain_word(cause.name) in (*NEEDLESS, *IMPLIED)
     if needless:
         yield removal(source, node, entry, cause.name, needless)
@@ -74,7 +75,7 @@ def unknown(report: Report, finding: Diagnostic, cause: UnknownKey) -> Iterator[
     lacking = [key.name for key in facts if key.required and key.name not in there]
     lacking += [key.name for key in facts if key.name not in lacking and _holds(cause.path, key, entry.value)]
     yield from (Fix(f"write `{name}`", (Edit(entry.key.span, name),)) for name in lacking if not node.entry(name))
-    yield removal(source, node, entry, cause.name)
+    yield removal(source, node, entry, cause.name, says_off(entry.value))
 
 
 def missing(report: Report, finding: Diagnostic, cause: MissingKey) -> Iterator[Fix]:

@@ -92,8 +92,9 @@ class Trials:
             self.cure = fix
         if _hangs_on_text(findings[0], self.report.diagnostics):
             new += Counter(identity(one) for one in after if CODES[one.code].family is Family.TEXT)
-        if takes_words(self.report.source, fix) and (mapping := _mapping(findings[0])) is not None:
-            # beside another mistake in the same mapping, what is left out may be what that lacks
+        taken = fix.applicability == "display" and takes_words(self.report.source, fix)
+        if taken and (mapping := _mapping(findings[0])) is not None:
+            # beside another mistake in the same mapping, what is left out may be what that lacks, unless it said nothing
             new += Counter(
                 identity(one) for one in after if _mapping(one) == mapping and not getattr(one.cause, "meant", None)
             )

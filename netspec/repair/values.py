@@ -125,7 +125,12 @@ def is_off(node: Node, key: Key | None) -> bool:
     rule = key.type.schema if key is not None else {}
     left_out = key is not None and not key.required and (key.default is None or key.default_words == "none")
     of_text = rule.get("type") == "string" and "enum" not in rule
-    return left_out and not of_text and isinstance(node, Scalar) and node.text.lower() in OFF
+    return left_out and not of_text and says_off(node)
+
+
+def says_off(node: Node) -> bool:
+    """Whether a value says, in any system's words, that something is not wanted."""
+    return isinstance(node, Scalar) and node.text.lower() in OFF
 
 
 def _called(path: Path, node: Scalar, key: Key | None) -> Iterator[Fix]:
