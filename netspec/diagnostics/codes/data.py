@@ -267,11 +267,12 @@ np.save('scaled.npy', zero / 16)"
         _spec("{source: images, path: good, validation: 0, loading: stream}", classes=2),
         setup=_IMAGES.format("")
         + """\
-for second in $(seq 30); do
+for second in $(seq 120); do
   sleep 1; touch broken/train/cat/0.png
 done > /dev/null 2>&1 &
 """,
         command=TRAIN,
+        beside=("NS622",),
     ),
     Code(
         "NS520",
