@@ -110,7 +110,10 @@ SWITCHES = {
     ("preact", "true"): "order: [norm, activation, conv]",
     ("depthwise", "true"): "groups: depthwise",
     **{(name, "true"): "window: all" for name in ("globalpooling", "globalpool")},
-    **{("rescale", word): "normalize: unit" for word in ("1./255", "1/255", "1.0/255", "1./255.", "1/255.", "1.0/255.0")},
+    **{
+        ("rescale", word): "normalize: unit"
+        for word in ("1./255", "1/255", "1.0/255", "1./255.", "1/255.", "1.0/255.0")
+    },
     ("nobias", "true"): "bias: false",
     ("nobias", "false"): "bias: true",
     ("horizontalflip", "true"): "flip: horizontal",

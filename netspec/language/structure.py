@@ -159,10 +159,10 @@ def check(source: Source, root: Node) -> Findings:
         if not readings:
             break
         findings.root = read_as(findings.root, readings)
-    alike: dict[tuple[Path, str], list[Diagnostic]] = {}
-    more = Counter[tuple[Path, str]]()
+    alike: dict[tuple[Path, frozenset[str]], list[Diagnostic]] = {}
+    more = Counter[tuple[Path, frozenset[str]]]()
     for path, found in errors.items():
-        kind = _wherever(path), str(found[0].validator)
+        kind = _wherever(path), frozenset(str(one.validator) for one in found)
         findings.spoil(path)
         if len(told := alike.setdefault(kind, [])) >= ALIKE:
             more[kind] += 1

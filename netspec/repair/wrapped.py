@@ -16,7 +16,11 @@ def lifted(source: Source, path: Path, node: Mapping, entry: Entry, facts: Seque
     """The settings that an unknown section holds, where the section itself stands: Caffe's `convolution_param: {…}`, and
     an optimizer's settings under its name, which becomes its `type`."""
     inner = entry.value
-    if not isinstance(inner, Mapping) or not inner.entries or inner.span.line == inner.span.end_line != entry.key.span.line:
+    if (
+        not isinstance(inner, Mapping)
+        or not inner.entries
+        or inner.span.line == inner.span.end_line != entry.key.span.line
+    ):
         return
     variants = {} if node.entry(TYPE) else variants_at(path)
     type = called_word(entry.name, [*variants])
@@ -29,7 +33,9 @@ def lifted(source: Source, path: Path, node: Mapping, entry: Entry, facts: Seque
         found[key.name] = _value(source, each, key)
     between = ", " if node.flow else "\n" + " " * (entry.key.span.column - 1)
     text = between.join(f"{name}: {value}" for name, value in found.items())
-    title = f"write `type: {type}` and its settings beside it" if type else f"write what `{entry.name}` holds without it"
+    title = (
+        f"write `type: {type}` and its settings beside it" if type else f"write what `{entry.name}` holds without it"
+    )
     yield Fix(title, (Edit(entry.key.span.to(inner.span), text),))
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from netspec.analysis.check import examine
 from netspec.language.fields import Key, keys
+from netspec.language.kind import Kind
+from netspec.language.kinds import KINDS
 from netspec.language.top import Top
 from netspec.language.vocabulary import section_of
 from netspec.text.source import Source
@@ -122,3 +124,27 @@ def test_a_wrong_value_hides_no_later_mistake(value: object) -> None:
         hidden += [(path, errors) for one in later if not any(one in error for error in errors)]
     assert tried > 100
     assert hidden == []
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS.values() if kind.shaped_by is not None], ids=lambda kind: kind.name
+)
+def test_no_shape_depends_on_the_other_keys(kind: Kind) -> None:
+    """A kind says which keys decide about shapes: the examples of all others leave every shape as it is."""
+    decide, shapes, tried = (*(kind.shaped_by or ()), "name"), _shapes(deepcopy(SPEC)), 0
+    others = [key for key in keys(kind.settings) if key.name not in decide]
+    for name, example in [(key.name, example) for key in others for example in key.examples]:
+        spec = deepcopy(SPEC)
+        layer = spec["fc"][0] if kind.name == "fc" else spec["blocks"][0][kind.name]
+        layer[name] = example
+        if found := _shapes(spec):
+            tried += 1
+            assert found == found | shapes, name
+    assert tried
+
+
+def _shapes(spec: dict[str, Any]) -> dict[str, Any]:
+    """What each layer gives, by its name; nothing where a value does not fit this network."""
+    spec["blocks"] = spec["blocks"][:1]
+    plan = examine(Source("spec.yaml", json.dumps(spec))).plan
+    return {} if plan is None else {layer.name: layer.output for layer in plan.layers}
