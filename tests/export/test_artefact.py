@@ -111,7 +111,7 @@ def plan_of(folder: Path, text: str) -> Plan:
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compiled")
-    write(plan_of(folder, DENSE), folder / "exported", ("cpu",))
+    write(plan_of(folder, DENSE), folder / "exported", PLATFORMS)
     return folder / "exported"
 
 
