@@ -150,14 +150,14 @@ def test_every_augmentation_and_layer_runs_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "platforms"), [("digits", ("cpu",)), ("lenet5", PLATFORMS)], ids=["cpu", "all"])
-def test_known_networks_run_alone(name: str, platforms: tuple[str, ...], tmp_path: Path) -> None:
-    plan = netspec.check(SPECS / f"{name}.yaml").plan
+@pytest.mark.parametrize("platforms", [("cpu",), PLATFORMS], ids=["cpu", "all"])
+def test_a_known_network_runs_alone(platforms: tuple[str, ...], tmp_path: Path) -> None:
+    plan = netspec.check(SPECS / "lenet5.yaml").plan
     assert plan is not None
-    write(plan, tmp_path / name, platforms)
+    write(plan, tmp_path / "lenet5", platforms)
     chosen = choices(plan, plan.spec.train.value.batch_size, "cpu") if platforms == ("cpu",) else {}
-    assert bool(json.loads((tmp_path / name / "cost.json").read_text())["choices"]) == bool(chosen)
-    agrees_with_netspec(tmp_path / name, tmp_path, chosen)
+    assert bool(json.loads((tmp_path / "lenet5" / "cost.json").read_text())["choices"]) == bool(chosen)
+    agrees_with_netspec(tmp_path / "lenet5", tmp_path, chosen)
 
 
 def test_it_is_lowered_for_every_platform(artefact: Path) -> None:
