@@ -109,6 +109,8 @@ def train(
 
 SHORT_SECONDS = 0.05
 """What takes less is not named among what a run took."""
+MUCH_UNNAMED = 0.05
+"""The share of a run's time above which what is none of its parts is named."""
 
 
 def _ended(run: Run, began: float) -> Outcome:
@@ -155,6 +157,8 @@ def _times(outcome: Session, began: float, report: float) -> str:
         "checkpoints": outcome.saving_seconds,
         "report": report,
     }
+    if (rest := whole - first - sum(parts.values())) >= MUCH_UNNAMED * whole:
+        parts["between them"] = rest
     waited = outcome.reading.waited
     spent = [f"{words} {seconds:.1f}" for words, seconds in parts.items() if seconds >= SHORT_SECONDS]
     if waited >= SHORT_SECONDS and outcome.step_seconds >= SHORT_SECONDS:
@@ -164,13 +168,15 @@ def _times(outcome: Session, began: float, report: float) -> str:
 
 MUCH_WAITING = 0.05
 """The share of the steps' time above which waiting for images is worth a word."""
+JUDGED_SECONDS = 5.0
+"""Shorter steps say little: the first images are always waited for."""
 
 
 def waiting(reading: Meter, steps: float) -> str | None:
     """What would help where steps that took `steps` seconds have waited for images; None where they hardly did."""
     from netspec.data.streamed import VARIABLE, cores, workers
 
-    if reading.waited < max(MUCH_WAITING * steps, SHORT_SECONDS):
+    if reading.waited < MUCH_WAITING * steps or steps < JUDGED_SECONDS:
         return None
     share, now, have = reading.waited / steps, workers(), cores()
     needed = max(now + 1, math.ceil(reading.read / max(steps - reading.waited, 1e-9)))

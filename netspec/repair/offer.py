@@ -94,14 +94,14 @@ class _Offers:
         shared: dict[Hashable, tuple[Fix, ...]] = {}
         graver_first = sorted(report.diagnostics, key=lambda finding: SEVERITIES.index(finding.severity))
         for number, finding in enumerate(graver_first):
-            if self.trials.unaffordable or self.trials.spent:
+            mistake = _mistake(finding)
+            if mistake not in shared and (self.trials.unaffordable or self.trials.spent):
                 left = len(graver_first) - number
                 other = "other " * (number > 0)
                 note = f"no fixes were sought for the {other}{counted(left, 'finding')}"
                 yield replace(finding, notes=(*finding.notes, note))
                 yield from graver_first[number + 1 :]
                 return
-            mistake = _mistake(finding)
             if mistake not in shared:
                 found, fixes, joint = self._proved(finding)
                 if joint:

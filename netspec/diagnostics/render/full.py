@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.diagnostics.render.cells import shown, wrapped
 from netspec.diagnostics.render.excerpt import Mark, Page, excerpt
 from netspec.diagnostics.render.palette import Paint
-from netspec.diagnostics.render.suggestion import suggestion
+from netspec.diagnostics.render.suggestion import again_suggested, suggestion
 from netspec.diagnostics.render.wording import Counts, count, counted, tally, worst_first
 from netspec.text.source import Span
 
@@ -23,12 +23,14 @@ LISTED = 20
 def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
     """Every diagnostic with its source, the worst file first; then a summary."""
     paint = Paint(color)
-    blocks = ["\n".join(_block(found, paint, width)) for found in worst_first(diagnostics)]
+    before: set[Fix] = set()
+    blocks = ["\n".join(_block(found, paint, width, before)) for found in worst_first(diagnostics)]
     table = ["\n".join(_files(tally(diagnostics), paint))]
     return "\n\n".join([*blocks, *filter(None, table), "\n".join(_summary(diagnostics, files, paint))]) + "\n"
 
 
-def _block(found: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
+def _block(found: Diagnostic, paint: Paint, width: int, before: set[Fix]) -> Iterator[str]:
+    """One diagnostic. Of a fix that repairs others too, and was shown with one of them `before`, the title will do."""
     page = Page(paint, len(str(_last_line(found))), width)
     kind = f"{found.severity}[{found.code}]"
     first, *rest = wrapped(shown(found.message), max(width - len(kind) - 2, MESSAGE_CELLS))
@@ -53,7 +55,9 @@ def _block(found: Diagnostic, paint: Paint, width: int) -> Iterator[str]:
     for kind, text in remarks:
         yield from _remark(kind, text, page)
     for fix in found.fixes:
-        yield from suggestion(fix, found.source.lines, page)
+        again = len(fix.edits) > 1 and fix in before
+        yield from [again_suggested(fix, page)] if again else suggestion(fix, found.source.lines, page)
+    before.update(found.fixes)
 
 
 def _last_line(found: Diagnostic) -> int:

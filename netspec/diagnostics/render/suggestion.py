@@ -10,6 +10,15 @@ from netspec.diagnostics.diagnostic import Edit, Fix
 from netspec.diagnostics.edits import edited
 from netspec.diagnostics.render.cells import shown
 from netspec.diagnostics.render.excerpt import DOTS, Mark, Page, clipped, marked
+from netspec.diagnostics.render.wording import counted
+
+MOST = 12
+"""Of how many places that change the lines are shown."""
+
+
+def again_suggested(fix: Fix, page: Page) -> str:
+    """A fix whose lines were shown."""
+    return f"{page.paint('help', 'help')}: {page.paint(shown(fix.title), 'strong')}, as above"
 
 
 def suggestion(fix: Fix, lines: Sequence[str], page: Page) -> Iterator[str]:
@@ -20,12 +29,14 @@ def suggestion(fix: Fix, lines: Sequence[str], page: Page) -> Iterator[str]:
     """
     yield f"{page.paint('help', 'help')}: {page.paint(shown(fix.title), 'strong')}"
     yield page.rule()
-    before = 0
-    for edits in _clusters(fix.edits):
+    before, clusters = 0, _clusters(fix.edits)
+    for edits in clusters[:MOST]:
         if before and edits[0].span.line > before + 1:
             yield page.paint(DOTS, "gutter")
         before = edits[-1].span.end_line
         yield from _cluster(edits, lines[edits[0].span.line - 1 : before], page)
+    if len(clusters) > MOST:
+        yield page.rule(f"and {counted(len(clusters) - MOST, 'more place')}", "=")
 
 
 def _clusters(edits: Sequence[Edit]) -> list[list[Edit]]:

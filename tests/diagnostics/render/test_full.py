@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+import netspec
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.diagnostics.render.cells import shown
 from netspec.diagnostics.render.full import render
@@ -140,3 +141,13 @@ def test_the_command_that_repairs_names_the_file():
     assert command(one, one) == "2 can be repaired by: netspec validate --fix 'my net.yaml'"
     assert command(one, other) == "2 can be repaired by: netspec validate --fix FILE"
     assert command(Source("<stdin>", "a")) == "1 can be repaired by: netspec validate --fix FILE"
+
+
+def test_what_repairs_many_places_is_shown_once_and_in_part():
+    text = (
+        "netspec: 1\nname: n\ninput: [8, 8, 1]\nblocks:\n"
+        + "  - conv: {filters: 2, kernel: 1, activation: rellu}\n" * 40
+    )
+    shown = render(netspec.check(text=text).diagnostics, ["n.yaml"], color=False, width=80)
+    assert shown.count("and 28 more places") == 1
+    assert shown.count("in 40 places, as above") == 39
