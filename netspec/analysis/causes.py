@@ -184,3 +184,23 @@ class Overpadded(Cause):
 
     layers: tuple[int, ...]
     """Their places among the layers; they have the padding from one place."""
+
+
+@dataclass(frozen=True)
+class NeedlessProjection(Cause):
+    """A shortcut is to have a projection, and its shapes agree."""
+
+    layer: int
+    """The place of the join among the layers."""
+
+
+@dataclass(frozen=True)
+class JoinedTwice(Cause):
+    """A join reads the same more than once."""
+
+    layer: int
+    """Its place among the layers."""
+    key: str
+    """The key that asks for it: `join`, or `shortcut`."""
+    again: tuple[int, ...]
+    """The places, among what it reads, of what it reads before."""

@@ -64,7 +64,7 @@ def examined(source: Source, root: Node | None, found: list[Diagnostic]) -> Repo
     hanging = [one for one in found if not CODES[one.code].structural and one.span in structural]
     found = [one for one in found if CODES[one.code].structural or one.span not in structural]
     plan = None if any(map(_is_error, found)) else plan
-    return Report(source, tuple(in_order(found)), spec, inferred, plan, tuple(hanging), root, untold=findings.untold)
+    return Report(source, tuple(in_order(found)), spec, inferred, plan, tuple(hanging), root)
 
 
 def _by_twin(finding: Diagnostic, twice: list[Diagnostic]) -> bool:

@@ -10,6 +10,7 @@ from netspec.analysis import (
     degenerate,
     freezing,
     heads,
+    joining,
     logits,
     plausibility,
     rates,
@@ -226,6 +227,7 @@ def _mappings(node: Node, path: Path) -> Iterator[tuple[Path, Mapping]]:
 PASSES = (
     *(names, layers, order, training),
     *repeating.PASSES,
+    *joining.PASSES,
     *heads.PASSES,
     *logits.PASSES,
     *rates.PASSES,

@@ -31,8 +31,6 @@ class Report:
     """The tree of the text; None where it has none."""
     ignored: tuple[Diagnostic, ...] = ()
     """The findings that the author says are meant."""
-    untold: int = 0
-    """How many places are wrong in the way of others that are told."""
 
     @property
     def ok(self) -> bool:

@@ -71,6 +71,8 @@ class Diagnostic:
     help: str | None = None
     fixes: tuple[Fix, ...] = ()
     severity: Severity = "error"
+    more: int = 0
+    """How many places are wrong in the same way, and not told one by one."""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -109,7 +111,7 @@ ALIKE = 100
 
 def and_more(finding: Diagnostic, more: int) -> Diagnostic:
     """The last finding of many alike, with the number of those that are not told."""
-    return replace(finding, notes=(*finding.notes, f"and {more:,} more like this")) if more else finding
+    return replace(finding, notes=(*finding.notes, f"and {more:,} more like this"), more=more) if more else finding
 
 
 def in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -133,7 +133,7 @@ class Program:
         for number, (node, templates) in enumerate(block.branches or (), 1):
             group = Group(f"{scope.prefix}branch{number}", node, 1, 1, branch=True)
             results.append(self.blocks(templates, start, scope.within(group, start)))
-        if block.join is None:
+        if block.join is None or not results:
             return self._unknown(block, start, scope)
         settings = block.settings.get("join") or JOINS[block.join](key="join", **after)
         block.settings["join"] = settings

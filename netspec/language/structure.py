@@ -63,8 +63,6 @@ class Findings:
     root: Node
     """The tree as it is plainly meant: the paths of findings are those in it."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    untold: int = 0
-    """How many places are wrong in the way of others, and not told one by one."""
     _told: set[tuple[str, Span, str]] = field(default_factory=set)
     _exact: set[Path] = field(default_factory=set)
     _prefixes: set[Path] = field(default_factory=set)
@@ -162,7 +160,7 @@ def check(source: Source, root: Node) -> Findings:
     alike: dict[tuple[Path, frozenset[str]], list[Diagnostic]] = {}
     more = Counter[tuple[Path, frozenset[str]]]()
     for path, found in errors.items():
-        kind = _wherever(path), frozenset(str(one.validator) for one in found)
+        kind = wherever(path), frozenset(str(one.validator) for one in found)
         findings.spoil(path)
         if len(told := alike.setdefault(kind, [])) >= ALIKE:
             more[kind] += 1
@@ -175,7 +173,6 @@ def check(source: Source, root: Node) -> Findings:
             findings.note(diagnostic)
         for diagnostic in told[-1:]:
             findings.note(and_more(diagnostic, more[kind]))
-    findings.untold += more.total()
     for path, value in _scalars(findings.root, ()):
         if isinstance(value.value, float) and not math.isfinite(value.value) and findings.sound(*path):
             key = key_at(findings.root, path)  # below an unknown key nothing is known
@@ -187,7 +184,7 @@ def check(source: Source, root: Node) -> Findings:
     return findings
 
 
-def _wherever(path: Path) -> Path:
+def wherever(path: Path) -> Path:
     """A path without the places in lists: what is the same for all items."""
     return tuple(0 if isinstance(step, int) else step for step in path)
 
@@ -207,7 +204,7 @@ def _readings(
 ) -> Iterator[tuple[Path, Node | Entry]]:
     """What at one place is plainly meant, each with its finding: what follows is read as if it stood there. `sought` counts
     the places alike that were asked already."""
-    sought[alike := _wherever(path)] += 1
+    sought[alike := wherever(path)] += 1
     if sought[alike] > MEANT:
         return
     node = walk(findings.root, path)
@@ -256,8 +253,7 @@ def _at(source: Source, findings: Findings, node: Node, path: Path, errors: list
                 if len(made) < ALIKE:
                     made.append(_unknown_key(source, unknown, path))
             yield from made[:-1]
-            findings.untold += (more := len(unknowns) - len(made))
-            yield from (and_more(last, more) for last in made[-1:])
+            yield from (and_more(last, len(unknowns) - len(made)) for last in made[-1:])
     said: set[str] = set()
     for error in errors:
         code = CODES[error.validator]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil, floor
 
+from netspec.analysis.causes import JoinedTwice, NeedlessProjection
 from netspec.analysis.report import Report
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netspec.language.causes import NormGroupsDoNotDivide, NoWholeNumber, OneOfTheseKeys, StepsNotOnce
-from netspec.language.edits import insert, written
+from netspec.language.edits import insert, remove_item, written
 from netspec.language.steps import AROUND, with_missing
 from netspec.repair.changes import Change
 from netspec.repair.values import removal
@@ -84,6 +85,30 @@ def norm_groups(report: Report, finding: Diagnostic, cause: NormGroupsDoNotDivid
             return
         yield Fix(f"set `groups: {n}` of the norm", (edit,))
     yield from filters
+
+
+def needless_projection(report: Report, finding: Diagnostic, cause: NeedlessProjection) -> Iterator[Fix]:
+    """The shortcut without it."""
+    assert report.spec is not None
+    shortcut = walk(report.spec.layers[cause.layer].groups[-1].node, ("shortcut",))
+    entry = shortcut.entry("projection") if isinstance(shortcut, Mapping) else None
+    if isinstance(shortcut, Mapping) and entry is not None:
+        yield removal(report.source, shortcut, entry, needless=True)
+
+
+def joined_twice(report: Report, finding: Diagnostic, cause: JoinedTwice) -> Iterator[Fix]:
+    """The branches without those that give the same again, only to be shown where these say something; the block without its
+    shortcut."""
+    assert report.spec is not None
+    block = report.spec.layers[cause.layer].groups[-1].node
+    branches, entry = walk(block, ("branches",)), block.entry(cause.key) if isinstance(block, Mapping) else None
+    if cause.key == "shortcut" and isinstance(block, Mapping) and entry is not None:
+        yield removal(report.source, block, entry, needless=True)
+    elif isinstance(branches, Sequence):
+        edits = tuple(remove_item(report.source, branches, n) for n in cause.again)
+        says = any(report.source.excerpt(branches.items[n].span).strip("[]{} ") for n in cause.again)
+        what = "the branch" if len(edits) == 1 else f"{len(edits)} branches"
+        yield Fix(f"remove {what}", edits, "display" if says else "unsafe")
 
 
 def _is_unusual(groups: int, features: int) -> tuple[bool, bool]:

@@ -14,6 +14,7 @@ from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, in_order
 from netspec.diagnostics.render.wording import counted
 from netspec.language.causes import BrokenValue, UnknownKey
+from netspec.language.structure import wherever
 from netspec.repair import blame, text
 from netspec.repair.kept import rank, told
 from netspec.repair.proof import Trials, Verdict
@@ -68,6 +69,11 @@ def _with_others(first: Diagnostic, *others: Diagnostic) -> Diagnostic:
     return replace(first, notes=(*first.notes, f"the same in {shown}"))
 
 
+def _alike(finding: Diagnostic) -> Hashable:
+    """What findings share of which only so many are told: their code and, but for places in lists, their path."""
+    return finding.code, wherever(getattr(finding.cause, "path", ()))
+
+
 def _mistake(finding: Diagnostic) -> Hashable:
     """What is the same mistake in several places: an unknown key, or a value that breaks a rule."""
     written = finding.source.excerpt(finding.span)
@@ -92,10 +98,12 @@ class _Offers:
             for finding in report.diagnostics:
                 self.together[_mistake(finding)].append(finding)
         shared: dict[Hashable, tuple[Fix, ...]] = {}
-        graver_first = sorted(report.diagnostics, key=lambda finding: SEVERITIES.index(finding.severity))
+        # a change of one of many alike would bring up another that is not told: nothing is tried for them
+        many = {_alike(finding) for finding in report.diagnostics if finding.more}
+        graver_first = sorted(report.diagnostics, key=lambda one: (_alike(one) in many, SEVERITIES.index(one.severity)))
         for number, finding in enumerate(graver_first):
             mistake = _mistake(finding)
-            if mistake not in shared and (self.trials.unaffordable or self.trials.spent):
+            if mistake not in shared and (self.trials.unaffordable or self.trials.spent or _alike(finding) in many):
                 left = len(graver_first) - number
                 other = "other " * (number > 0)
                 note = f"no fixes were sought for the {other}{counted(left, 'finding')}"

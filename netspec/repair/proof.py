@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -20,8 +20,8 @@ from netspec.text.nodes import Path
 from netspec.text.source import Source
 
 WORK = 200_000
-"""How much may be checked again in all: about 0.2 s. One KB of text takes about a millisecond, as 30 findings do."""
-A_CHECK, A_FINDING = 500, 50
+"""How much may be checked again in all: about 0.2 s. One KB of text takes about a millisecond, as 30 findings do, or two that are not told."""
+A_CHECK, A_FINDING, UNTOLD = 500, 50, 500
 READINGS = 80
 """How often a text is read for guesses at one fault, a check being ten."""
 SPARED, UNSPARED = 2, 2_000_000
@@ -62,17 +62,15 @@ class Trials:
 
     @property
     def unaffordable(self) -> bool:
-        """Whether even the first trial would take too long, or bring up another of what is not told."""
-        return (
-            self.report.untold > 0 or len(self.report.source.text) + A_FINDING * len(self.report.diagnostics) > UNSPARED
-        )
+        """Whether even the first trial would take too long."""
+        return _work(self.report.source, self.report.diagnostics) > UNSPARED
 
     def after(self, fix: Fix) -> tuple[Diagnostic, ...]:
         """What is found with a change. A hint is no mistake."""
         source = self.report.source
         source = replace(source, text=edited(source, fix.edits), faults=())
         found = tuple(one for one in self.examine(source).diagnostics if one.severity != "hint")
-        self.work += len(source.text) + A_CHECK + A_FINDING * len(found)
+        self.work += A_CHECK + _work(source, found)
         self.count += 1
         return found
 
@@ -133,6 +131,11 @@ def identity(finding: Diagnostic) -> tuple[str, Hashable]:
     if code.structural:
         return finding.code, finding.message
     return finding.code, finding.cause if code.told_as_one else finding.layer or finding.cause or finding.message
+
+
+def _work(source: Source, found: Iterable[Diagnostic]) -> int:
+    """What it takes to check a text in which this is found."""
+    return len(source.text) + sum(A_FINDING + UNTOLD * one.more for one in found)
 
 
 def _is_cure(finding: Diagnostic, fix: Fix, others: list[Diagnostic]) -> bool:

@@ -46,6 +46,8 @@ PROPOSERS: dict[type[Cause], Proposer] = {
     contradictory.NotRepeated: repeating.not_repeated,
     contradictory.StridesAgain: repeating.strides_again,
     contradictory.Overpadded: repeating.overpadded,
+    contradictory.NeedlessProjection: blocks.needless_projection,
+    contradictory.JoinedTwice: blocks.joined_twice,
     contradictory.Contradiction: contradictions.contradiction,
     contradictory.NoEffect: contradictions.no_effect,
     contradictory.OnLogits: contradictions.on_logits,

@@ -168,9 +168,8 @@ def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
     texts = dict.fromkeys([*_within(root, node, cause, key), *_near(node, cause, key), *_guesses(node, cause), *others])
     name = f"{key.name}: " if key else ""
     sure = {*_within(root, node, cause, key), *_near(node, cause, key)}
-    value = node.value if isinstance(node, Scalar) else None
-    if key is not None and key.type.schema.get("type") == "number" and isinstance(value, int | float) and value < 0:
-        sure.discard(written(-value))  # of a rate, a share or a factor: the sign may be the whole mistake
+    if _is_negative(node, cause) and _may_have_fraction(key or key_at(root, cause.path[:-1])):
+        sure.clear()  # of a rate, a share or a factor: the sign may be the whole mistake, and 0 another network
     if cause.keyword == "enum" and len(cause.bound) == 1 and isinstance(node, Scalar) and node.value is True:
         sure.add(str(cause.bound[0]))
     said = bool(node.text) if isinstance(node, Scalar) else bool(plain(node))
@@ -179,6 +178,16 @@ def _values(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iter
         title = f"set `{name}{text}`" if name and not items else f"write `{text}`"
         guess = text not in sure and (said or text not in near)
         yield Fix(title, (Edit(node.span, in_place(node, text)),), "display" if guess else "unsafe")
+
+
+def _is_negative(node: Node, cause: BrokenValue) -> bool:
+    value = node.value if isinstance(node, Scalar) else None
+    return cause.keyword in ("minimum", "exclusiveMinimum") and isinstance(value, int | float) and value < 0
+
+
+def _may_have_fraction(key: Key | None) -> bool:
+    """Whether a key, or an item of what it holds, takes other numbers than whole ones."""
+    return key is not None and "'number'" in str(key.type.schema)
 
 
 def _within(root: Node, node: Node, cause: BrokenValue, key: Key | None) -> Iterator[str]:

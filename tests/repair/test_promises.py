@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import netspec
 from netspec.diagnostics.diagnostic import ALIKE
 from netspec.diagnostics.edits import edited
+from netspec.diagnostics.render import renderer
 from netspec.repair import kept, offer, proof
 from netspec.repair.check import check_source
 from netspec.repair.safe import fix_all
@@ -59,6 +62,15 @@ def test_what_there_is_no_work_left_for_is_said(count: int, left: bool) -> None:
     assert (f"and {count - ALIKE:,} more like this" in found[-1].notes) == (count > ALIKE)
     notes = [note for one in found for note in one.notes if note.startswith("no fixes were sought")]
     assert len(notes) == left
+
+
+def test_beside_many_alike_the_others_have_their_fixes_and_all_are_counted() -> None:
+    text = f"{HEAD}fc: [10]\n" + "".join(f"zzz{i}: 1\n" for i in range(ALIKE + 20)) + "train: {batch_siz: 3}\n"
+    found = check_source(Source("x.yaml", text)).diagnostics
+    assert {fix.title for one in found for fix in one.fixes if "batch_siz" in one.message} == {"write `batch_size`"}
+    others = len(found) - ALIKE
+    assert json.loads(renderer("json")(found, ("x.yaml",), color=False, width=80))["errors"] == ALIKE + 20 + others
+    assert f"\n{ALIKE + 20 + others} errors in 1 file\n" in renderer("full")(found, ("x.yaml",), color=False, width=80)
 
 
 def test_the_work_of_proposing_does_not_grow_with_the_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:

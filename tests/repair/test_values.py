@@ -80,3 +80,18 @@ def test_a_name_too_long_is_not_given_that_of_another() -> None:
 def test_a_word_for_both_axes_is_one_word() -> None:
     (found,) = errors(f"{HEAD}blocks:\n  - conv: {{filters: 8, kernel: 3, padding: [same, same]}}\nfc: [10]\n")
     assert "padding: same}" in edited(found.source, found.fixes[0].edits)
+
+
+@pytest.mark.parametrize(
+    ("text", "a_count"),
+    [
+        ("blocks:\n  - conv: {filters: 8, kernel: 3, dropout: -0.5}\nfc: [10]\n", False),
+        ("blocks:\n  - {conv: {filters: 3, kernel: 1}, shortcut: {type: add, drop: [-0.1, 0.2]}}\nfc: [10]\n", False),
+        ("fc: [10]\ndata: {source: cifar-10, validation: -0.2}\n", False),
+        ("fc: [10]\ndata: {source: cifar-10}\ntrain: {seed: -3}\n", True),
+        ("blocks:\n  - conv: {filters: -8, kernel: 3}\nfc: [10]\n", True),
+    ],
+)
+def test_only_a_count_plainly_has_a_sign_too_much(text: str, a_count: bool) -> None:
+    (found,) = errors(HEAD + text)
+    assert any(fix.applicability != "display" for fix in found.fixes) == a_count

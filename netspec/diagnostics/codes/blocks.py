@@ -12,6 +12,7 @@ _POINTWISE = (
     "defaults: {conv: {padding: 1}}\nblocks:\n"
     "  - conv: [{filters: 8, kernel: 3}, {filters: 4, kernel: 1%s}]\nfc: [10]\n"
 )
+_BRIDGED = "blocks:\n  - conv: {filters: 4, kernel: 3}\n  - conv: {filters: 4, kernel: 3, padding: 1}\n    shortcut: %s\nfc: [10]\n"
 
 CODES: tuple[Code, ...] = (
     Code(
@@ -71,5 +72,24 @@ CODES: tuple[Code, ...] = (
         _DIGITS + _POINTWISE % "",
         _DIGITS + _POINTWISE % ", padding: 0",
         arithmetic=("(8 - 1 + 2*1)/1 + 1 = 10", "(8 - 1 + 2*0)/1 + 1 = 8"),
+    ),
+    Code(
+        "NS276",
+        "a projection that is never made",
+        "A shortcut has a projection only where what the block reads and what its layers give differ: in shape, for `add`, or in height and width, for "
+        "`concat`. Here they agree, in each repetition. It is not told where another shortcut asks for the same and has it.",
+        "A warning: the shortcut is the map itself, without what was asked for. A convolution beside layers that keep the shape is a branch: "
+        "`branches` of the two, with `join: add`.",
+        _DIGITS + _BRIDGED % "{type: add, projection: conv}",
+        _DIGITS + _BRIDGED % "{type: add}",
+    ),
+    Code(
+        "NS277",
+        "a map that is joined to itself",
+        "An empty branch `[]` is the map that the block reads: two of them are the same map twice, and so are two branches of the same pooling layer. "
+        "Concatenated it is told where a sum over all channels follows, for which twice the channels say no more.",
+        "A warning: x + x is a map times two, which any weights behind it take back; a branch most often lacks its layers.",
+        _DIGITS + "blocks:\n  - branches: [[], []]\n    join: add\nfc: [10]\n",
+        _DIGITS + "blocks:\n  - branches: [[], {conv: {filters: 1, kernel: 3, padding: 1}}]\n    join: add\nfc: [10]\n",
     ),
 )

@@ -10,7 +10,7 @@ from junitparser import Failure, JUnitXml, TestCase, TestSuite
 from netspec.diagnostics.diagnostic import Diagnostic
 from netspec.diagnostics.render.concise import line
 from netspec.diagnostics.render.palette import Paint
-from netspec.diagnostics.render.wording import all_files, counted, in_words
+from netspec.diagnostics.render.wording import all_files, count, counted, in_words
 
 
 def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], *, color: bool, width: int) -> str:
@@ -34,7 +34,8 @@ def _case(file: str, diagnostics: Sequence[Diagnostic]) -> TestCase:
     warnings = [found for found in diagnostics if found.severity == "warning"]
     if errors:
         first = errors[0]
-        more = f" (and {counted(len(errors) - 1, 'more error')})" if errors[1:] else ""
+        others = count(errors, ()).errors - 1
+        more = f" (and {counted(others, 'more error')})" if others else ""
         failure = Failure(_legal(f"{first.code} {first.message}{more}"), first.code)
         failure.text = _told(errors)
         case.result = [failure]

@@ -19,15 +19,19 @@ class Counts:
 
 
 def count(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> Counts:
-    """The counts every summary is made of."""
-    errors = sum(found.severity == "error" for found in diagnostics)
-    return Counts(len(all_files(diagnostics, files)), errors, len(diagnostics) - errors)
+    """The counts every summary is made of, with what is not told one by one."""
+    errors = sum(1 + found.more for found in diagnostics if found.severity == "error")
+    both = sum(1 + found.more for found in diagnostics)
+    return Counts(len(all_files(diagnostics, files)), errors, both - errors)
 
 
 def tally(diagnostics: Sequence[Diagnostic]) -> dict[str, Counts]:
     """The counts of each file that has a finding, the worst first: by errors, then by warnings, then by name."""
-    errors = Counter(found.source.name for found in diagnostics if found.placed and found.severity == "error")
-    both = Counter(found.source.name for found in diagnostics if found.placed)
+    errors, both = Counter[str](), Counter[str]()
+    for found in diagnostics:
+        if found.placed:
+            both[found.source.name] += 1 + found.more
+            errors[found.source.name] += (1 + found.more) * (found.severity == "error")
     worst = sorted(both, key=lambda name: (-errors[name], -both[name], name))
     return {name: Counts(1, errors[name], both[name] - errors[name]) for name in worst}
 
