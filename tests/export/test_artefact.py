@@ -15,10 +15,9 @@ import pytest
 
 import netspec
 from netspec.analysis.plan import Plan
-from netspec.cli.compile import PLATFORMS
 from netspec.data import splits
 from netspec.export import folder as folders
-from netspec.export.artefact import AnotherNetwork, Occupied, write
+from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
 from netspec.export.functions import Functions
 from netspec.export.load import Corrupt, fingerprint, load, verify
 from netspec.export.trained import of_run
@@ -111,7 +110,7 @@ def plan_of(folder: Path, text: str) -> Plan:
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compiled")
-    write(plan_of(folder, DENSE), folder / "exported", ("cpu",))
+    write(plan_of(folder, DENSE), folder / "exported", PLATFORMS)
     return folder / "exported"
 
 
