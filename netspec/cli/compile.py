@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from netspec.analysis.plan import Plan
     from netspec.training.trained import TrainedNetwork
 
-PLATFORMS = ("cpu", "cuda", "tpu")
-
 
 def platform(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--platform NAMES`: what StableHLO is lowered for, as a tuple; None where it is not given."""
@@ -26,18 +24,14 @@ def platform(command: Callable[..., Any]) -> Callable[..., Any]:
         "platforms",
         metavar="NAMES",
         callback=_platforms,
-        help=f"What to lower for, separated by commas.  [default: {','.join(PLATFORMS)}]",
+        help="What to lower for, separated by commas, as in `cpu,cuda`.  [default: all that can be]",
     )(command)
 
 
 def _platforms(context: click.Context, option: click.Parameter, names: str | None) -> tuple[str, ...] | None:
     if names is None:
         return None
-    platforms = tuple(dict.fromkeys(names.split(",")))
-    unknown = [name for name in platforms if name not in PLATFORMS]
-    if unknown:
-        raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
-    return platforms
+    return tuple(dict.fromkeys(names.split(",")))
 
 
 def steps_per_epoch(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,13 +95,16 @@ def compile_into(
 ) -> dict[str, Any]:
     """A plan as StableHLO in a directory, with the variables of the network of a run; gives what it costs.
 
-    Raises BadParameter where the directory is another's, and what `netspec.workflows.export.compiled` raises.
+    Raises BadParameter where the directory is another's or a platform none, and what `netspec.workflows.export.compiled` raises.
     """
-    from netspec.export.artefact import Occupied
+    from netspec.export.artefact import PLATFORMS, Occupied
     from netspec.workflows.export import compiled
 
     if output == "-":
         raise click.BadParameter("a directory is written, not a file", param_hint="--output")
+    unknown = [name for name in platforms or () if name not in PLATFORMS]
+    if unknown:
+        raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(PLATFORMS)}", param_hint="--platform")
     if len(plan.output) != 1:
         click.echo("the network ends in a map, not in logits: compiled without a training step", err=True)
     trained, lowered = Path(run) if run is not None else None, platforms or PLATFORMS

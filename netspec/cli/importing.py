@@ -105,7 +105,7 @@ def _said(found: Imported, file: str, output: str, weights: str | None) -> Itera
     end = "" if found.findings else ", operation by operation: the same network"
     yield f"{name}: {len(plan.layers)} layers, {plan.parameters:,} parameters; {same} {messages.safe(file)}{end}"
     for note in found.notes:
-        yield f"  {note}"
+        yield f"  {messages.safe(note)}"
     if weights is not None:
         own = messages.safe(os.path.relpath(weights, Path(output).parent))
         yield f"{messages.safe(weights)}: its weights; training begins from them by `train: {{from: {own}}}`"

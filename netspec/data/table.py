@@ -24,6 +24,7 @@ from netspec.data.files import nearest, reason, size_of, there
 from netspec.data.labels import dataset, kept, names_problem, shape_problem, value_problem
 from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
+from netspec.data.text_array import number_of
 
 TABLE = "labels.csv"
 PARTS = ("train", "test")
@@ -130,7 +131,7 @@ def _take(row: list[str], line: int, cells: int, parts: dict[str, Rows], seen: s
         fact, help = f"`{path}` has a line already", "keep one of the two"
         return problem("NS555", table, fact, where=f"line {line}", help=help)
     try:
-        numbers = [*map(float, row[1:])]
+        numbers = [*map(number_of, row[1:])]
     except ValueError:
         bad = next(cell for cell in row[1:] if not _is_number(cell))
         fact, help = f"`{bad}` is no number", "write a number for each label"
@@ -150,7 +151,7 @@ def _plain(path: str) -> str:
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell)
+        number_of(cell)
     except ValueError:
         return False
     return True

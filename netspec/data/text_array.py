@@ -20,7 +20,7 @@ BYTES_A_CELL = 40
 def image(path: Path, shape: Shape, content: bytes | None = None) -> np.ndarray:
     """The image of a text, (height, width, channels), float32; `content` is what it holds where `path` is but a name for it.
 
-    Empty lines are passed over, and those that begin with `#`.
+    Empty lines are passed over, and those that begin with `#`; so is one separator at the end of a line.
 
     Raises:
         Refused: as `size_of`; NS504 too large, NS505 something is no number, NS508 another number of rows or columns.
@@ -35,15 +35,24 @@ def image(path: Path, shape: Shape, content: bytes | None = None) -> np.ndarray:
         wanted = f"{height} rows" if channels == 1 else f"{channels} times {height} rows"
         fact = f"has {len(rows)} rows of {columns} numbers; an image of {dimensions(shape)} is {wanted} of {width}"
         raise Refused(problem("NS508", path, fact))
-    return np.moveaxis(np.array(rows, np.float32).reshape(channels, height, width), 0, -1)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and told where it is looked at
+        array = np.array(rows, np.float32)
+    return np.moveaxis(array.reshape(channels, height, width), 0, -1)
 
 
 def _row(path: Path, number: int, line: str) -> list[float]:
     found = []
-    for word in re.split(r"\s*[,;]\s*|\s+", line):
+    for word in re.split(r"\s*[,;]\s*|\s+", re.sub(r"\s*[,;]$", "", line)):
         try:
-            found.append(float(word))
+            found.append(number_of(word))
         except ValueError:
-            where = f"line {number}"
-            raise Refused(problem("NS505", path, f"has `{word[:20]}`, which is no number", where=where)) from None
+            fact = f"has `{word[:20]}`, which is no number" if word else "has a separator with no number before it"
+            raise Refused(problem("NS505", path, fact, where=f"line {number}")) from None
     return found
+
+
+def number_of(word: str) -> float:
+    """The number that a word of a text file is. Raises ValueError, of `1_0` too, which is a number in Python alone."""
+    if "_" in word:
+        raise ValueError(word)
+    return float(word)

@@ -41,6 +41,9 @@ from netspec.storage import tensors
 from netspec.storage.tree import to_host, unflatten
 from netspec.training.step import TrainableNetwork
 
+PLATFORMS = ("cpu", "cuda", "tpu")
+"""What XLA lowers for on any machine."""
+
 
 class Occupied(Exception):
     """The directory is there and holds what netspec did not write."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import jax
 import numpy as np
 from litert_converter import converter_api_ext as converter
@@ -18,6 +21,18 @@ SIGNATURE, IMAGES = "serving_default", "images"
 """What a file's only function, and what it reads, are called."""
 LARGEST = 2**31 - 1
 """Bytes of a flatbuffer."""
+MOST_WORDS = 400
+"""Characters of what the converter says: it may say the whole program."""
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What the converter cannot turn over, in its words. Raises Unsupported."""
+    try:
+        yield
+    except (ir.MLIRError, ValueError, RuntimeError) as error:
+        words = " ".join(str(error).split())[:MOST_WORDS]
+        raise Unsupported(f"form for this network: {words}", "LiteRT's converter") from error
 
 
 def of_run(network: TrainedNetwork, *, normalized: bool, logits: bool) -> bytes:
@@ -37,7 +52,7 @@ def of_run(network: TrainedNetwork, *, normalized: bool, logits: bool) -> bytes:
     lowered = jax.jit(predict).lower(jax.ShapeDtypeStruct((1, *plan.input), np.float32))
     context = ir.Context()
     converter.prepare_mlir_context(context)
-    with context:
+    with context, _refused():
         module = ir.Module.parse(lowered.as_text())
         passes = passmanager.PassManager("builtin.module")
         converter.set_signature(module.operation, SIGNATURE, [IMAGES], [result(of_plan(plan), logits)])

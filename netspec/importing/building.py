@@ -157,17 +157,19 @@ class Building:
         return Wire(made.value, wires[0].flat)
 
     def sliced(self, wire: Wire, stride: Pair, target: Shape, origin: Origin) -> Wire:
-        """Every S-th cell, with channels of zeros behind the others."""
+        """Every S-th cell, with channels of zeros behind the others; rows and columns one after the other are one step."""
+        last = self.graph.ops[wire.value - 1] if wire.value and self.is_unread(wire) else None
+        if last is not None and isinstance(last.settings, Projection) and last.settings.way == "slice":
+            (rows, columns), first = last.settings.stride, self.graph.shape(last.reads[0])
+            if first[2] == last.shape[2]:
+                return self.sliced(Wire(last.reads[0]), (rows * stride[0], columns * stride[1]), target, origin)
         settings = Projection(way="slice", stride=stride, target=target)
         return self._add(settings, (wire.value,), target, origin)
 
     def widened(self, wire: Wire, channels: int, origin: Origin) -> Wire:
         """A map with channels of zeros behind the others."""
-        last = self.graph.ops[wire.value - 1]
-        target = (*last.shape[:2], last.shape[2] + channels)
-        if isinstance(last.settings, Projection) and last.settings.way == "slice" and self.is_unread(wire):
-            return self.sliced(Wire(last.reads[0]), last.settings.stride, target, last.origin)
-        return self.sliced(wire, (1, 1), target, origin)
+        shape = self._map(wire, origin)
+        return self.sliced(wire, (1, 1), (*shape[:2], shape[2] + channels), origin)
 
     def scaled(self, wire: Wire, origin: Origin, *, scale: bool, shift: bool, arrays: Arrays | None = None) -> Wire:
         """A factor and a summand for each channel: of the norm before it, or a convolution of each channel on its own."""

@@ -18,7 +18,9 @@ from netspec.importing.partial import cut, marked
 from netspec.importing.partial import told as said_instead
 from netspec.importing.reading import finding, read, told
 from netspec.importing.recovery import Recovered, Refused, recovered, spec_name
+from netspec.importing.words import comment
 from netspec.importing.written import lines
+from netspec.text.scalars import resolve
 from netspec.text.source import Source
 
 YOURS = "# the source of your data: `npz` stands for arrays of your own"
@@ -130,9 +132,9 @@ def _head(graph: Graph, file: str) -> str:
     name = spec_name(graph.name)
     lines = [
         "netspec: 1",
-        f"name: {name}",
+        f"name: {name}" if isinstance(resolve(name), str) else f'name: "{name}"',
         f"description: Imported from {spec_name(Path(file).stem)}{Path(file).suffix} ({graph.system}).",
-        *(f"# {note}" for note in graph.notes),
+        *map(comment, graph.notes),
     ]
     return "\n".join(lines) + "\n"
 

@@ -46,7 +46,8 @@ def _bridged(item: Item, sequence: Sequence) -> Draft | None:
     found = [
         place for place in places if item.arms[1 - place] and not any(one.unit.led for one in item.arms[1 - place])
     ]
-    found.sort(key=lambda place: len(item.arms[place]))
+    kinds = [[one.kind for one in arm] for arm in item.arms]
+    found.sort(key=lambda place: (len(kinds[place]), kinds[place] != ["projection"]))
     for place in found:
         made = _with_bridge(item, item.arms[place], item.arms[1 - place], drop[1] if drop else 0.0, sequence)
         if made is not None:

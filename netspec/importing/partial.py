@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from netspec.importing.graph import Graph, Op, Unsaid
 from netspec.importing.recovery import Recovered, Refused, recovered
+from netspec.importing.words import comment
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 
@@ -53,7 +54,7 @@ def marked(graph: Graph, found: Recovered, unsaid: list[Unsaid]) -> Recovered:
         rest = begin if one.behind is None else len(lines) + 1
         line = places[own[0]] if own else places[behind[-1]] if behind else rest
         word = "not as in the source" if own else "not imported"
-        comments.setdefault(line, []).append(f"# {word}: {one.origin.name}{where}: {one.message}".replace("\n", " "))
+        comments.setdefault(line, []).append(comment(f"{word}: {one.origin.name}{where}: {one.message}"))
     text = ""
     for number, content in enumerate([*lines, ""], 1):
         indent = content[: len(content) - len(content.lstrip())]

@@ -34,6 +34,10 @@ LEFT_OUT = (
 )
 
 
+LONGEST = 200
+"""Characters of a spec's name."""
+
+
 class Refused(Exception):
     """The format cannot say the network."""
 
@@ -186,4 +190,4 @@ def spec_name(name: str) -> str:
     >>> spec_name("My Net (v2).onnx")
     'My-Net-v2-onnx'
     """
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "imported"
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:LONGEST] or "imported"

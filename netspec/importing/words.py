@@ -67,6 +67,15 @@ def single(pair: Pair) -> Any:
     return pair[0] if pair[0] == pair[1] else list(pair)
 
 
+def comment(text: str) -> str:
+    """A comment of one line, whatever a foreign text holds: what breaks a line or is not to be seen becomes a space.
+
+    >>> comment("its loss is `x\\nbudget: {}\\u2028`")
+    '# its loss is `x budget: {} `'
+    """
+    return "# " + "".join(char if char.isprintable() else " " for char in text)
+
+
 def times(number: int, channels: int) -> str | None:
     """A number as a multiple of a number of channels, where that is short: `6x`, `0.25x`.
 

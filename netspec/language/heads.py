@@ -43,6 +43,8 @@ class Head:
     """The first chooses the best epoch, and is what a target is of where it names none."""
     takes: str
     """What it compares, after "labels"."""
+    answers: Literal["softmax", "sigmoid"] | None
+    """The function that makes answers of the last layer's numbers; None where they are the answers."""
 
     @property
     def main(self) -> Metric:
@@ -68,14 +70,16 @@ CLASS = Head(
     ("cross_entropy", "mean_squared_error"),
     (ACCURACY, Metric("top_5", share=True, above=TOP)),
     "of one class among several",
+    "softmax",
 )
-TWO = Head("two", "class", ("binary_cross_entropy",), (ACCURACY, Metric("auc")), "of one class of two")
+TWO = Head("two", "class", ("binary_cross_entropy",), (ACCURACY, Metric("auc")), "of one class of two", "sigmoid")
 SEVERAL = Head(
     "several",
     "several",
     ("binary_cross_entropy",),
     (Metric("f1", trained=True), Metric("average_precision")),
     "of which several may be on",
+    "sigmoid",
 )
 NUMBERS = Head(
     "numbers",
@@ -87,6 +91,7 @@ NUMBERS = Head(
         Metric("r2"),
     ),
     "that are numbers",
+    None,
 )
 HEADS = (CLASS, TWO, SEVERAL, NUMBERS)
 

@@ -7,6 +7,9 @@ import jax
 from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import Plan
 
+FUNCTIONS = {"softmax": jax.nn.softmax, "sigmoid": jax.nn.sigmoid}
+"""By the name that a head gives them."""
+
 
 def answers(plan: Plan, logits: jax.Array) -> jax.Array:
     """(batch, outputs) float32 logits -> (batch, outputs) answers.
@@ -14,7 +17,5 @@ def answers(plan: Plan, logits: jax.Array) -> jax.Array:
     Of classes, the probability of each by softmax; of one unit, that of the second class; of several labels, the
     probability that each is on; numbers are themselves.
     """
-    head = of_plan(plan)
-    if head.name == "class":
-        return jax.nn.softmax(logits)
-    return logits if head.name == "numbers" else jax.nn.sigmoid(logits)
+    function = of_plan(plan).answers
+    return logits if function is None else FUNCTIONS[function](logits)

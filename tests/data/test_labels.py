@@ -130,6 +130,7 @@ def test_a_table_labels_a_folder(labels: str, tmp_path: Path) -> None:
     [
         ("train/below/0.png,0", "NS555", "line 2: has 2 cells"),
         ("train/below/0.png,yes,1", "NS555", "line 2: `yes` is no number"),
+        ("train/below/0.png,1_0,1", "NS555", "line 2: `1_0` is no number"),
         ("train/below/0.png,2,1", "NS551", "line 2: label 2"),
         ("file", "NS555", "line 1: does not begin"),
         ("file,a,a", "NS553", "line 1: names two"),

@@ -56,13 +56,16 @@ def test_another_scale_is_told(trained: tuple[Any, ...], low: float, high: float
 def test_an_image_in_rows_of_numbers(tmp_path: Path) -> None:
     """Channel by channel, as people write them down."""
     trained, path = trained_on(*ANY), tmp_path / "x.csv"
-    path.write_text("# red\n1, 2\n3, 4\n\n# blue\n5 6\n7 -8.5\n")
+    path.write_text("# red\n1, 2,\n3, 4 ;\n\n# blue\n5 6\n7 -8.5\n")
     (image,) = trained.arrays(path)
     assert (image[..., 0].tolist(), image[..., 1].tolist()) == ([[1, 2], [3, 4]], [[5, 6], [7, -8.5]])
     for text, said in (
         ("1 2\n3 4\n", "2 times 2 rows of 2"),
         ("1 2\n3 x", "line 2"),
+        ("1 2\n3 1_0", "`1_0`, which is no number"),
+        ("1 2\n3,,4", "line 2.* no number before it"),
         ("1 2\n3 4\n5 6\n7 inf", "finite"),
+        ("1 2\n3 4\n5 6\n7 1e300", "finite"),
     ):
         path.write_text(text)
         with pytest.raises(Refused, match=said):

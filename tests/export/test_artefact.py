@@ -15,10 +15,9 @@ import pytest
 
 import netspec
 from netspec.analysis.plan import Plan
-from netspec.cli.compile import PLATFORMS
 from netspec.data import splits
 from netspec.export import folder as folders
-from netspec.export.artefact import AnotherNetwork, Occupied, write
+from netspec.export.artefact import PLATFORMS, AnotherNetwork, Occupied, write
 from netspec.export.functions import Functions
 from netspec.export.load import Corrupt, fingerprint, load, verify
 from netspec.export.trained import of_run

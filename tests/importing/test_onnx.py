@@ -96,8 +96,23 @@ SMALL = {
     "a bias that is computed": ("GlobalAveragePool x -> g; Flatten g -> f; Conv x k f -> y", "NS292"),
     "padding that cuts": ("Pad x cut -> p; Conv p k -> y", "negative"),
     "padding of the result": ("Conv x k -> c; Pad c pads -> y", "around the result"),
-    "a number for each column": ("Conv x k -> c; Add c row -> y", "constant map"),
+    "a number for each column": ("Conv x k -> c; Add c row_of -> y", "constant map"),
     "constants that explode": ("Add tall wide -> t; Conv x k -> c; Add c t -> y", "NS292"),
+    "channels of zeros behind": (
+        "Conv x k -> c; Conv c more strides=2,2 -> d; Slice dniheb back low none back -> behind; "
+        "Slice c none most row two -> r; Slice r none most column two -> s; Pad s behind -> p; Add d p -> e; Conv e less -> y",
+        None,
+    ),
+    "channels of zeros in front": (
+        "Conv x k -> c; Conv c more -> d; Pad c front -> p; Add d p -> y",
+        "NS290.*channels of zeros are added in front",
+    ),
+    "a part that is all": ("Slice x none most none one -> s; Conv s k -> y", None),
+    "a part of the channels": (
+        "Conv x k -> c; Slice c none one one one -> s; Conv s k -> y",
+        "3 channels are cut off at 1",
+    ),
+    "a part of the batch": ("Conv x k -> c; Slice c none one none one -> y", "a batch is cut off"),
     "a quotient of maps": ("Conv x k -> c; Sigmoid c -> s; Div c s -> y", "divided by another"),
 }
 
@@ -113,21 +128,36 @@ def test_a_small_model_is_the_same_or_refused(case: str, tmp_path: Path) -> None
     arrays = {
         "k": draw.standard_normal((3, 3, 1, 1)),
         "b": draw.standard_normal((3, 1, 1)),
-        "row": draw.standard_normal(3),
+        "row_of": draw.standard_normal(3),
         "half": np.asarray(0.5),
         "tall": np.zeros((60_000, 1)),
         "wide": np.zeros((1, 60_000)),
         "pads": np.asarray([0, 0, 1, 1, 0, 0, 1, 1]),
         "cut": np.asarray([0, 0, 1, -1, 0, 0, 1, 0]),
+        "dniheb": np.asarray([0, 0, 3, 0, 0, 0, 0, 0]),
+        "back": np.asarray([-1]),
+        "low": np.asarray([-(2**63) + 1]),
+        "row": np.asarray([2]),
+        "column": np.asarray([3]),
+        "two": np.asarray([2]),
+        "front": np.asarray([0, 1, 0, 0, 0, 2, 0, 0]),
+        "none": np.zeros(1),
+        "one": np.ones(1),
+        "most": np.asarray([2**63 - 1]),
+        "more": draw.standard_normal((6, 3, 1, 1)),
+        "less": draw.standard_normal((3, 6, 1, 1)),
         "head": draw.standard_normal((3, 4)),
     }
-    whole = ("pads", "cut")
+    floats = ("k", "b", "row_of", "half", "tall", "wide", "more", "less", "head")
     if refused is None:
         program = program.replace("-> y", "-> z") + "; GlobalAveragePool z -> g; Flatten g -> f; MatMul f head -> y"
     nodes = []
     for line in program.split("; "):
         (kind, *reads), result = line.split(" -> ")[0].split(), line.split(" -> ")[1]
-        nodes.append(helper.make_node(kind, reads, [result]))
+        given = {
+            one.partition("=")[0]: [int(n) for n in one.partition("=")[2].split(",")] for one in reads if "=" in one
+        }
+        nodes.append(helper.make_node(kind, [one for one in reads if "=" not in one], [result], **given))
     value = helper.make_tensor_value_info
     graph = helper.make_graph(
         nodes,
@@ -135,7 +165,7 @@ def test_a_small_model_is_the_same_or_refused(case: str, tmp_path: Path) -> None
         [value("x", TensorProto.FLOAT, [1, 3, 4, 3])],
         [value("y", TensorProto.FLOAT, None)],
         [
-            numpy_helper.from_array(array.astype(np.int64 if name in whole else np.float32), name)
+            numpy_helper.from_array(array.astype(np.float32 if name in floats else np.int64), name)
             for name, array in arrays.items()
             if any(name in node.input for node in nodes)
         ],

@@ -274,7 +274,7 @@ Path('huge.safetensors').write_bytes(tensors.save_bytes(arrays, facts))
         "no words for a layer",
         "The system that a network is exported to has no layer that computes the same: Keras has no local response norm, pools "
         "with no other padding than `same`, and has no convolution with stride and dilation at once; Flax has no local response "
-        "norm and no `prelu` with a slope a channel.",
+        "norm and no `prelu` with a slope a channel. What LiteRT's converter fails on is told in its words.",
         "Another layer in its place would give other numbers, and nobody would be told.",
         _spec(layers="[10]", more="blocks:\n  - conv: {filters: 4, kernel: 3, norm: local_response}\n"),
         command="netspec export example.yaml --to keras-code -o example.py",

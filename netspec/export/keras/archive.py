@@ -32,9 +32,8 @@ VERSION = "3.15.0"
 """The Keras whose archives these are."""
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of all files in the archive: the first that a zip can say."""
-FINAL = {"class": Layer("Softmax"), "numbers": None}
-"""What makes answers of logits; of the other heads the logistic function."""
-LOGISTIC = Layer("Activation", {"activation": "sigmoid"}, 1)
+FINAL = {"softmax": Layer("Softmax"), "sigmoid": Layer("Activation", {"activation": "sigmoid"}, 1)}
+"""What makes answers of the last layer's numbers, by the function that a head names."""
 
 
 @dataclass
@@ -126,9 +125,9 @@ def write(plan: Plan, variables: Any, facts: Mapping[str, Any], *, normalized: b
     first = images_of(calls)
     if not normalized:
         calls = [Call(_normalization(plan, variables), (first,), first, plan.layers[0]), *calls]
-    final = None if logits else FINAL.get(of_plan(plan).name, LOGISTIC)
-    if final is not None:
-        calls.append(Call(final, (calls[-1].to,), CHAIN, plan.layers[-1]))
+    function = of_plan(plan).answers
+    if function is not None and not logits:
+        calls.append(Call(FINAL[function], (calls[-1].to,), CHAIN, plan.layers[-1]))
     saved = Saved(Names([IMAGES, *TAKEN, *(call.layer.name or "" for call in calls if call.layer is not None)]))
     saved.put(Layer("InputLayer", {"batch_shape": (None, *plan.input), "dtype": "float32"}), IMAGES)
     saved.values[first] = (IMAGES, 4)

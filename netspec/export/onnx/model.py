@@ -116,8 +116,8 @@ def _answers(graph: Graph, plan: Plan, x: str, form: Form) -> tuple[str, Shape]:
     steps: list[tuple[str, dict[str, Any]]] = []
     if len(last) == 3 and len(plan.output) == 1:
         steps.append(("Flatten", {"axis": 1}))
-    if ends == "probabilities":
-        steps.append(("Softmax", {"axis": 1}) if head.name == "class" else ("Sigmoid", {}))
+    if head.answers is not None and not form.logits:
+        steps.append({"softmax": ("Softmax", {"axis": 1}), "sigmoid": ("Sigmoid", {})}[head.answers])
     if len(plan.output) == 3 and form.layout == "nhwc":
         steps.append(("Transpose", {"perm": LAST}))
     for n, (operator, attributes) in enumerate(steps or [("Identity", {})], start=1):

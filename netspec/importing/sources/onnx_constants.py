@@ -86,7 +86,7 @@ def _shape_of(kind: str, inputs: list[Constant], attributes: dict[str, Any]) -> 
     import numpy as np
 
     shapes = [one.shape for one in inputs]
-    if kind in ("Reshape", "Unsqueeze", "Squeeze", "Transpose", "Identity", "Cast", "Shape"):
+    if kind in ("Reshape", "Unsqueeze", "Squeeze", "Transpose", "Identity", "Cast", "Shape", "Slice"):
         rest = [one.make() if prod(one.shape) <= SMALL else None for one in inputs[1:]]
         empty = np.broadcast_to(np.float32(0), shapes[0])  # no more than one number in the memory
         return shapes[0] if kind == "Cast" else tuple(np.shape(_laid_out(kind, [empty, *rest], attributes)))
@@ -164,6 +164,16 @@ def _concat(inputs: list[Any], attributes: dict[str, Any]) -> Any:
     import numpy as np
 
     return np.concatenate(inputs, attributes["axis"])
+
+
+@_folds("Slice")
+def _slice(inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    array, own = inputs[0], [one.tolist() for one in inputs[1:]]
+    starts, ends, axes, steps = [*own, *map(attributes.get, ("starts", "ends", "axes", "steps")[len(own) :])]
+    found = [slice(None)] * array.ndim
+    for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        found[axes[at] if axes else at] = slice(start, end, steps[at] if steps else 1)
+    return array[tuple(found)]
 
 
 @_folds("Gather")

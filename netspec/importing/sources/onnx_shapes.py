@@ -11,6 +11,8 @@ from netspec.importing.sources.onnx_operators import is_operator, short
 from netspec.language.steps import Dropout
 
 __all__ = ["OPERATORS"]
+ANY_BATCH = 1 << 30
+"""The size of a batch, of which the network knows none: an end below cuts some."""
 
 
 @is_operator("Flatten", "Reshape", "Squeeze", "Unsqueeze")
@@ -60,19 +62,23 @@ def _sliced(nodes: Nodes, node: Node) -> Tensor:
     tensor = nodes.map(node, 0)
     given = [nodes.constant(node, at) for at in range(1, 5)]
     starts, ends, axes, steps = ([int(n) for n in one.numbers()] if one is not None else [] for one in given)
-    sizes = nodes.building.shape(tensor.wire)
     stride = {axis % 4: step for axis, step in zip(axes, steps, strict=False)}
-    rows, columns = (stride.get(axis, 1) for axis in ((2, 3) if tensor.layout == "chw" else (1, 2)))
+    last, high, wide = (1, 2, 3) if tensor.layout == "chw" else (3, 1, 2)
+    rows, columns = (stride.get(axis, 1) for axis in (high, wide))
     whole = len(starts) == len(ends) == len(axes) == len(steps) == len(stride) and not any(starts)
-    if tensor.wire.flat or not whole or min(steps, default=0) < 1 or rows * columns != prod(steps):
+    sizes = nodes.building.shape(tensor.wire)
+    if len(sizes) != 3 or not whole or min(steps, default=0) < 1 or rows * columns != prod(steps):
         nodes.building.unsaid(node.origin, "a part of a map is cut out; the format has no such step")
         return tensor
-    cells = tuple(-(-n // s) for n, s in zip(sizes[:2], (rows, columns), strict=True))
-    cut = {axis % 4: -(-min(end, 1 << 30) // step) for axis, end, step in zip(axes, ends, steps, strict=True)}
-    high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
-    if any(end < 1 for end in ends) or cut.get(high, cells[0]) < cells[0] or cut.get(wide, cells[1]) < cells[1]:
-        nodes.building.unsaid(node.origin, "a map is cut at its end; the format has no such step")
+    size = {0: ANY_BATCH, last: sizes[2], high: sizes[0], wide: sizes[1]}
+    for axis, end, step in zip((axis % 4 for axis in axes), ends, steps, strict=True):
+        if end < 1 or -(-min(end, size[axis]) // step) < -(-size[axis] // step):
+            what = {0: "a batch is", last: f"{sizes[2]} channels are"}.get(axis, "a map is")
+            nodes.building.unsaid(node.origin, f"{what} cut off at {end}; the format has no such step")
+            return tensor
+    if rows == columns == 1:
         return tensor
+    cells = tuple(-(-n // s) for n, s in zip(sizes[:2], (rows, columns), strict=True))
     wire = nodes.building.sliced(tensor.wire, (rows, columns), (*cells, sizes[2]), node.origin)
     return replace(tensor, wire=wire)
 
@@ -99,16 +105,17 @@ def _padded(nodes: Nodes, node: Node) -> Tensor:
     if len(given) != 8 or node.get("mode", "constant") != "constant" or filled or computed or any(node.inputs[3:]):
         nodes.building.unsaid(node.origin, "padding that is not of zeros around the map")
         return tensor
-    high, wide = (2, 3) if tensor.layout == "chw" else (1, 2)
-    last = 1 if tensor.layout == "chw" else 3
-    if (
-        given[last + 4] > 0
-        and tensor.wire.value
-        and not any(given[:last] + given[last + 1 : last + 4] + given[last + 5 :])
-    ):
-        return replace(tensor, wire=nodes.building.widened(tensor.wire, given[last + 4], node.origin))
-    if any(given[at] or given[at + 4] for at in range(4) if at not in (high, wide)):
-        nodes.building.unsaid(node.origin, "channels of zeros are added")
+    last, high, wide = (1, 2, 3) if tensor.layout == "chw" else (3, 1, 2)
+    before, behind = given[last], given[last + 4]
+    if given[0] or given[4] or min(before, behind) < 0:
+        nodes.building.unsaid(node.origin, "a batch is padded, or channels are cut off")
+    elif not tensor.wire.value and before + behind:
+        nodes.building.unsaid(node.origin, "channels of zeros are added to the images")
+    elif before + behind:
+        if before:
+            what = f"channels of zeros are added in front of the others ({before}); the format has all behind them"
+            nodes.building.unsaid(node.origin, what)
+        tensor = replace(tensor, wire=nodes.building.widened(tensor.wire, before + behind, node.origin))
     pads = ((given[high], given[high + 4]), (given[wide], given[wide + 4]))
     return replace(tensor, pads=nodes.building.padded(tensor.pads, pads, node.origin))
 
