@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from pathlib import Path
@@ -99,7 +100,7 @@ SMALL = {
     "a number for each column": ("Conv x k -> c; Add c row_of -> y", "constant map"),
     "constants that explode": ("Add tall wide -> t; Conv x k -> c; Add c t -> y", "NS292"),
     "channels of zeros behind": (
-        "Conv x k -> c; Conv c more strides=2,2 -> d; Slice dniheb back low none back -> behind; "
+        "Conv x k -> c; Conv c more strides=[2,2] -> d; Slice dniheb back low none back -> behind; "
         "Slice c none most row two -> r; Slice r none most column two -> s; Pad s behind -> p; Add d p -> e; Conv e less -> y",
         None,
     ),
@@ -113,6 +114,7 @@ SMALL = {
         "3 channels are cut off at 1",
     ),
     "a part of the batch": ("Conv x k -> c; Slice c none one none one -> y", "a batch is cut off"),
+    "a softmax of rows": ("Conv x k -> c; Softmax c axis=3 -> y", "a softmax along the axis 3"),
     "a quotient of maps": ("Conv x k -> c; Sigmoid c -> s; Div c s -> y", "divided by another"),
 }
 
@@ -154,9 +156,7 @@ def test_a_small_model_is_the_same_or_refused(case: str, tmp_path: Path) -> None
     nodes = []
     for line in program.split("; "):
         (kind, *reads), result = line.split(" -> ")[0].split(), line.split(" -> ")[1]
-        given = {
-            one.partition("=")[0]: [int(n) for n in one.partition("=")[2].split(",")] for one in reads if "=" in one
-        }
+        given = {one.partition("=")[0]: json.loads(one.partition("=")[2]) for one in reads if "=" in one}
         nodes.append(helper.make_node(kind, [one for one in reads if "=" not in one], [result], **given))
     value = helper.make_tensor_value_info
     graph = helper.make_graph(

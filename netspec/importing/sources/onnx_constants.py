@@ -168,8 +168,9 @@ def _concat(inputs: list[Any], attributes: dict[str, Any]) -> Any:
 
 @_folds("Slice")
 def _slice(inputs: list[Any], attributes: dict[str, Any]) -> Any:
-    array, own = inputs[0], [one.tolist() for one in inputs[1:]]
-    starts, ends, axes, steps = [*own, *map(attributes.get, ("starts", "ends", "axes", "steps")[len(own) :])]
+    array, given = inputs[0], [one.tolist() for one in inputs[1:]]
+    given += [attributes.get(name) for name in ("starts", "ends", "axes", "steps")[len(given) :]]
+    starts, ends, axes, steps = given
     found = [slice(None)] * array.ndim
     for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
         found[axes[at] if axes else at] = slice(start, end, steps[at] if steps else 1)

@@ -135,8 +135,12 @@ def _same(nodes: Nodes, node: Node) -> Tensor:
 
 @is_operator("Softmax", "LogSoftmax")
 def _softmax(nodes: Nodes, node: Node) -> Tensor:
+    tensor, axis = nodes.map(node, 0), node.get("axis")
+    vector = len(nodes.building.shape(tensor.wire)) == 1
+    if axis not in (None, *((1, -1, -3) if vector else (1, -3) if tensor.layout == "chw" else (3, -1))):
+        nodes.building.unsaid(node.origin, f"a softmax along the axis {axis}; the format has the channels")
     nodes.building.note(f"{node.kind}: the loss of the training has it")
-    return replace(nodes.map(node, 0), ended=True)
+    return replace(tensor, ended=True)
 
 
 @is_operator("Concat")
