@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from netspec.data import remembered
 from netspec.data.checks import Shape
-from netspec.data.images import QUIET, decode, judge
+from netspec.data.images import decode, judge, quiet
 from netspec.data.problem import Problem, Refused, problem
 from netspec.data.streamed import Pixels
 
@@ -29,6 +29,7 @@ class ImageFiles:
         from PIL import Image, __version__
 
         Image.init()  # not by several threads at once
+        quiet()
         self.image = shape
         self._folder, self._resize = folder, resize
         encoded = [os.fsencode(name) for name in names]
@@ -47,17 +48,16 @@ class ImageFiles:
     def read(self, rows: NDArray[np.intp], out: Pixels) -> None:
         """See `streamed.Rows`."""
         faults: list[Problem] = []
-        with QUIET:
-            for place, row in enumerate(rows.tolist()):
-                path = self.path(row)
-                found: tuple[Problem, ...] = ()
-                try:
-                    out[place] = decode(path, self.image, self._resize)
-                except Refused as refused:
-                    found = refused.problems
-                if _facts(path) not in (NO_FILE, tuple(self._facts[row].tolist())):
-                    found = (changed(path),)
-                faults += found
+        for place, row in enumerate(rows.tolist()):
+            path = self.path(row)
+            found: tuple[Problem, ...] = ()
+            try:
+                out[place] = decode(path, self.image, self._resize)
+            except Refused as refused:
+                found = refused.problems
+            if _facts(path) not in (NO_FILE, tuple(self._facts[row].tolist())):
+                found = (changed(path),)
+            faults += found
         if faults:
             raise Refused(*faults)
 

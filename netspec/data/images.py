@@ -16,7 +16,6 @@ from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -65,13 +64,23 @@ def left_behind(name: str) -> bool:
     return name.startswith(".") or name.lower() in LEFT_BEHIND
 
 
+def quiet() -> None:
+    """Lets Pillow warn of nothing from here on, as long as Python's filters stay: what it warns of, large images and odd
+    metadata, is judged here.
+
+    To be called by the thread that will have images read, and not by those that read: filters are the process's, and blocks
+    that set and restore them in several threads leave each other's behind.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\b")
+
+
 def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None) -> NDArray[np.uint8]:
-    """The image at `path`, or in `content` under that name, as (height, width, channels) of uint8.
+    """The image at `path`, or in `content` under that name, as (height, width, channels) of uint8; after `quiet`.
 
     Raises:
         Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
     """
-    with QUIET, _file(path, content) as file:
+    with _file(path, content) as file:
         image = _judged(file, path, shape, resize, content)
         _scale_transparency(image)
         with _Reading(path):
@@ -82,7 +91,7 @@ def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None)
 
 def judge(path: Path, shape: Shape, resize: bool) -> None:
     """Raises Refused, as `decode` does, where the header alone shows that it would."""
-    with QUIET, _file(path, None) as file:
+    with _file(path, None) as file:
         _judged(file, path, shape, resize, None)
 
 
@@ -111,33 +120,6 @@ def _tried() -> tuple[str, ...]:
 
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
-
-
-class _Quiet:
-    """In its block, of whichever thread, Pillow warns of nothing: of large images and odd metadata, which are judged here.
-
-    `catch_warnings` alone would, of blocks that overlap, leave what the first to begin has set.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._inside = Lock(), 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._before = warnings.catch_warnings()
-                self._before.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\b")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._before.__exit__(None, None, None)
-
-
-QUIET = _Quiet()
 
 
 class _Reading:
