@@ -269,7 +269,7 @@ class Trainer:
         return network.jit(evaluate)
 
     def evaluate(self, variables: Any, split: Split) -> Evaluation:
-        """Loss and metrics over a split that has examples, in batches of one size, the last one padded."""
+        """Loss and metrics over a split that has examples, in batches of one size, the last one padded. Raises Refused: see `steps`."""
         parts: list[Any] = []
         for batch in self.batches(split):
             parts.append(self._evaluate(variables, *batch))
