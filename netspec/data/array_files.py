@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data import remembered
-from netspec.data.files import exactly, reason
+from netspec.data.files import CHUNK_BYTES, exactly, reason
 from netspec.data.image_files import changed
 from netspec.data.problem import Problem, Refused, problem
 from netspec.data.streamed import Pixels, Streamed
@@ -34,6 +34,7 @@ class ArrayFile:
         self.image, self.dtype = declared.image, np.dtype(declared.stored)
         self._declared, self._offset = declared, declared.offset
         self._row_bytes = math.prod(self.image) * declared.dtype.itemsize
+        self.at_once = max(1, CHUNK_BYTES // self._row_bytes)
         self._facts = _facts(declared.path.stat())
         self.identity = remembered.key(self._facts, declared.offset, declared.shape, declared.dtype.str)
 

@@ -23,6 +23,7 @@ class ImageFiles:
     """See `streamed.Rows`. A file costs the bytes of its name and 24 more: there may be millions."""
 
     dtype: np.dtype[Any] = np.dtype(np.uint8)
+    at_once = 1
 
     def __init__(self, folder: Path, names: Sequence[str], shape: Shape, resize: bool) -> None:
         """The files `names`, by their paths from `folder`."""
