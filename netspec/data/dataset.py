@@ -49,8 +49,13 @@ class Split:
         """Images and labels of `keys`, one after the other; of a streamed part, the next are read meanwhile. Raises Refused."""
         if isinstance(self.images, Streamed):
             known = list(keys)
-            return zip(self.images.ahead(known, meter), (self.labels[key] for key in known), strict=True)
+            labels = (self.labels[key] for key in known)
+            return map(_pair, self.images.ahead(known, meter), labels)  # `zip` would hold what it gave last
         return ((self.images[key], self.labels[key]) for key in keys)
+
+
+def _pair(images: Pixels, labels: NDArray[Any]) -> tuple[Pixels, NDArray[Any]]:
+    return images, labels
 
 
 @dataclass(frozen=True)

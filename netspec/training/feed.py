@@ -70,7 +70,9 @@ class Arriving:
         rows = order(len(self._split), self._seed, epoch)
         keys = (rows[position * self._size : (position + 1) * self._size] for position in range(first, last))
         for examples in self._split.ahead(keys, self._meter):
-            yield self._place(examples), self._rows, np.int32(0)
+            placed = self._place(examples)
+            del examples  # the device has them: while the next are read they are not held twice
+            yield placed, self._rows, np.int32(0)
 
 
 def feed(split: Split, seed: int, size: int, place: Place, meter: Meter) -> Feed:
