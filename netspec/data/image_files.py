@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from netspec.data import remembered
 from netspec.data.checks import Shape
-from netspec.data.images import decode, judge, quiet
-from netspec.data.problem import Problem, Refused, problem
-from netspec.data.streamed import Pixels
+from netspec.data.files import changed, facts
+from netspec.data.free_memory import free_bytes
+from netspec.data.images import DECODING_BYTES, decode, judge, quiet
+from netspec.data.loading import SHARE
+from netspec.data.problem import Problem, Refused
+from netspec.data.streamed import MOST_WORKERS, Pixels
 
 NO_FILE = (-1, -1)
 
@@ -32,12 +35,16 @@ class ImageFiles:
         Image.init()  # not by several threads at once
         quiet()
         self.image = shape
+        free = free_bytes()
+        self.threads = MOST_WORKERS if free is None else max(1, free // SHARE // DECODING_BYTES)
         self._folder, self._resize = folder, resize
         encoded = [os.fsencode(name) for name in names]
         self._names = b"".join(encoded)
         self._ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
         self._facts = np.array([_facts(folder / name) for name in names], np.int64).reshape(-1, 2)
-        self.identity = remembered.key(self._names, self._ends, self._facts, shape, resize, __version__)
+        self.identity = remembered.key(
+            os.fsencode(folder.absolute()), self._names, self._ends, self._facts, shape, resize, __version__
+        )
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -75,15 +82,8 @@ class ImageFiles:
 
 
 def _facts(path: Path) -> tuple[int, int]:
-    """The size in bytes and the time of the last change in ns; `NO_FILE` where that cannot be looked at."""
+    """`facts`, or `NO_FILE` where the file cannot be looked at."""
     try:
-        found = path.stat()
+        return facts(path.stat())
     except OSError:
         return NO_FILE
-    return found.st_size, found.st_mtime_ns
-
-
-def changed(path: Path) -> Problem:
-    """NS519: a file is another one than when the data set was listed."""
-    help = "put the file back, or train anew: netspec reads a changed data set as another one"
-    return problem("NS519", path, "has changed since the data set was looked at", help=help)

@@ -7,6 +7,7 @@ Pillow's antialiased bilinear filter; an image of more than `PLAIN_PIXELS` is fi
 
 from __future__ import annotations
 
+import errno
 import itertools
 import math
 import os
@@ -43,6 +44,9 @@ PIXELS_A_BYTE = 64
 """Above `PLAIN_PIXELS`, an image whose file is this much smaller than its pixels is a bomb: a photograph takes a byte for 3
 to 20 pixels, one colour for 1,000. Up to there, decoding takes up to 16 bytes a pixel for a moment."""
 
+DECODING_BYTES = 4 * MOST_PIXELS
+"""What an image takes at most while it is decoded: 16 bytes a pixel up to `PLAIN_PIXELS`, 4 above."""
+
 TILE = 1 << 10
 """The side in pixels of what is converted at a time of a larger image, so that it takes no more than its own 4 bytes a pixel."""
 
@@ -51,6 +55,9 @@ SPARE = 3
 
 FEW, MANY = 3, 19
 """How many other files of a fault are named: where one key of the spec makes all fit, and where each has to be looked at."""
+
+OF_THE_FILE = (None, errno.EINVAL, errno.EOVERFLOW)
+"""Numbers of an OSError that tell of a file's content: Pillow's own has none, and a place that is in no file cannot be sought."""
 
 TIFF_BITS, TIFF_PHOTOMETRIC = 258, 262
 """Tags of TIFF 6.0: bits a channel; 0 where 0 is white."""
@@ -123,7 +130,9 @@ def _tried() -> tuple[str, ...]:
 
 
 class _Reading:
-    """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
+    """Refuses what Pillow cannot follow in a file, or the system does not read. Nothing of netspec runs in the block: its errors
+    are bugs. Where memory is short, that is no fault of the file.
+    """
 
     __slots__ = ("_content", "_path")
 
@@ -135,7 +144,7 @@ class _Reading:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
-        if isinstance(error, Exception):
+        if isinstance(error, Exception) and not isinstance(error, MemoryError):
             raise Refused(self._problem(error)) from None
 
     def _problem(self, error: Exception) -> Problem:
@@ -145,6 +154,8 @@ class _Reading:
             return problem("NS504", self._path, reason(error), where="header")
         if isinstance(error, UnidentifiedImageError):
             return formats.unidentified(self._path, FORMATS, self._content)
+        if isinstance(error, OSError) and error.errno not in OF_THE_FILE:
+            return problem("NS501", self._path, reason(error))
         fact = f"is damaged or cut short ({reason(error)})"
         return problem("NS503", self._path, fact, where="pixels", help="replace or remove it")
 

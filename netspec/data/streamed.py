@@ -42,6 +42,10 @@ class Rows(Protocol):
         """uint8 or float32."""
 
     @property
+    def threads(self) -> int:
+        """So many may read at a time without taking more memory than there is."""
+
+    @property
     def at_once(self) -> int:
         """At most so many are asked for by a call: so often a thread looks whether anybody still waits for them."""
 
@@ -67,11 +71,11 @@ def cores() -> int:
     return (len(affinity(0)) if affinity else os.cpu_count()) or 1
 
 
-def workers() -> int:
-    """How many threads read: `$NETSPEC_WORKERS`, else one a core. Raises DeviceError where that is no number of threads."""
+def workers(most: int = MOST_WORKERS) -> int:
+    """How many threads read: `$NETSPEC_WORKERS`, else one a core up to `most`. Raises DeviceError where that is no number of threads."""
     chosen = os.environ.get(VARIABLE)
     if not chosen:
-        return cores()
+        return min(cores(), most)
     if not chosen.isascii() or not chosen.isdigit() or not 0 < int(chosen) <= MOST_WORKERS:
         message = f"`{VARIABLE}={chosen}` is no number of threads from 1 to {MOST_WORKERS}"
         raise DeviceError([placeless("NS624", message, f"unset `{VARIABLE}`: there is one thread a core then")])
@@ -114,7 +118,7 @@ class _Batch:
 
     def begin(self, rows: Rows, index: NDArray[np.intp]) -> None:
         """Divides the images `index` (n,) of `rows` among the threads."""
-        count = workers()
+        count = workers(rows.threads)
         size = max(1, min(PIECE, -(-len(index) // count)))
         for start in range(0, len(index), size):
             piece = slice(start, start + size)
@@ -222,7 +226,7 @@ class Streamed:
 
     def _runs(self) -> Iterator[slice]:
         """Runs of images that keep all threads busy: what is queued is bounded."""
-        size = PIECE * workers()
+        size = PIECE * workers(self.rows.threads)
         return (slice(start, start + size) for start in range(0, len(self), size))
 
     def _each(

@@ -14,7 +14,7 @@ class FakeRows:
     """See `netspec.data.streamed.Rows`: `count` images (height, width, channels), each of which `read` is told of."""
 
     dtype: np.dtype[Any] = np.dtype(np.uint8)
-    at_once = 1
+    at_once, threads = 1, 1024
     identity = "fake"
 
     def __init__(self, count: int, image: tuple[int, int, int], read: Callable[[int], object] = id) -> None:

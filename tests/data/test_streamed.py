@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netspec.data import Dataset, dataset, hold_out, load, loading, statistics, streamed
+from netspec.data import Dataset, dataset, hold_out, load, loading, remembered, statistics, streamed
 from netspec.data.dataset import Split, chunks
 from netspec.data.image_files import ImageFiles
 from netspec.data.loading import Loading
@@ -221,6 +221,29 @@ def test_threads_that_read_take_no_signal(monkeypatch):
     masks = []
     Streamed.all(FakeRows(1, (1, 1, 1), lambda _: masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())))).check()
     assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= masks[0]
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_costs_only_time(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NETSPEC_CACHE", str(tmp_path / "file"))
+    floats(tmp_path / "set.npz")
+    found = load(Settings("npz", tmp_path / "set.npz", loading=STREAM), (8, 8, 1), 5)
+    assert [(problem.code, problem.severity) for problem in found.warnings] == [("NS616", "warning")]
+    told = []
+    statistics(found.train, "standard", warnings=told)
+    assert told == [*found.warnings]
+
+
+def test_equal_bytes_of_other_types_and_shapes_are_other_facts():
+    arrays = (np.zeros(4, "<u2"), np.zeros((2, 2), "<u2"), np.zeros(2, "<u4"), np.zeros(4, "<i2"))
+    assert len({remembered.key(array) for array in arrays}) == len(arrays)
+
+
+def test_the_deviation_of_all_pixels_is_that_of_numpy(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "CHUNK_PIXELS", 1000)
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), np.uint8)
+    pixels[..., 1] = 7
+    assert dataset.deviation(Split(pixels, np.zeros(50, np.int32))) == pytest.approx(pixels.std(dtype=np.float64))
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "9999"])
