@@ -194,8 +194,8 @@ class Streamed:
             return self[np.array([key])][0]
         return next(self.ahead([key]))
 
-    def take(self, index: NDArray[np.intp]) -> Streamed:
-        """The images at `index` (n,), in that order; nothing is read."""
+    def take(self, index: Key) -> Streamed:
+        """The images at `index`, a slice or (m,), in that order; nothing is read."""
         return replace(self, index=self.index[index])
 
     def whole(self, faults: list[Problem]) -> Pixels:

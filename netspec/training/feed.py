@@ -13,7 +13,8 @@ from netspec.data import Split
 from netspec.data.streamed import Meter
 
 Given = tuple[tuple[jax.Array, jax.Array], jax.Array, np.int32]
-"""Images and labels on the device, numbers of rows in them, and which run of these numbers is the step's."""
+"""Images (m, height, width, channels) and labels (m,) or (m, outputs) on the device, numbers of rows in them, int32, and which run of
+these numbers is the step's."""
 Place = Callable[[Any], Any]
 """Puts arrays on the devices."""
 
@@ -39,7 +40,9 @@ class Feed(Protocol):
     """The examples of each step, by the order of its epoch."""
 
     def steps(self, epoch: int, first: int, last: int) -> Iterator[Given]:
-        """What the steps from `first` to before `last` of an epoch are given. Raises Refused: a file cannot be read."""
+        """What the steps from `first` to before `last` of an epoch are given: all examples, of which each takes the rows that are
+        its own, or the examples of a step. Raises Refused: a file cannot be read.
+        """
 
 
 class Resident:

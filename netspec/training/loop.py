@@ -295,8 +295,10 @@ class Trainer:
         size = min(evaluated(self.batch_size, split.images.nbytes // len(split)), len(split))
         keys = (slice(start, start + size) for start in range(0, len(split), size))
         for images, labels in split.ahead(keys):
-            count, missing = np.int32(len(labels)), size - len(labels)
+            missing = size - len(labels)
             if missing:
-                images = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
-                labels = np.pad(labels, ((0, missing), *((0, 0) for _ in labels.shape[1:])))
-            yield images, labels, count
+                padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
+                filled = np.pad(labels, ((0, missing), *((0, 0) for _ in labels.shape[1:])))
+                yield padded, filled, np.int32(size - missing)
+            else:
+                yield images, labels, np.int32(size)
