@@ -11,7 +11,14 @@ from netspec.language.kind import elements
 BATCHES_AHEAD = 2
 """So many are being read while one is taken."""
 STEPS_AHEAD = 2
-"""So many steps are under way on the device, each with its images."""
+"""So many steps are under way on the device, each with its images, while those of another come."""
+HOST, DEVICE = BATCHES_AHEAD + 1, STEPS_AHEAD + 1
+"""The batches whose pixels are in memory at a time: those that are read and the one that is taken; those on the device."""
+
+EVALUATED = 256
+"""Images of a batch of an evaluation, where a batch of training has no more."""
+EVALUATED_BYTES = 1 << 26
+"""The pixels of such a batch take no more, where a batch of training takes no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,7 @@ class Streaming:
     """The examples of a data set that are in memory at a time."""
 
     batches: int
-    """Each has the examples of a step: those that are being read, the one that is taken, those that the device has."""
+    """Each has the examples of a step, or of a batch of an evaluation where those are more."""
     images: int
     bytes: int
     """Of their raw pixels, in the type that the source usually has."""
@@ -27,7 +34,13 @@ class Streaming:
 
 def streaming(plan: Plan) -> Streaming:
     """What a plan holds of its data where they are streamed."""
-    data, batches = plan.spec.data.value, BATCHES_AHEAD + 1 + STEPS_AHEAD
-    images = batches * plan.spec.train.value.examples_per_step
-    item = 1 if SOURCES[data.source].dtype == "uint8" else 4
-    return Streaming(batches, images, images * elements(plan.input) * item)
+    train, batches = plan.spec.train.value, HOST + DEVICE
+    item = 1 if SOURCES[plan.spec.data.value.source].dtype == "uint8" else 4
+    image = elements(plan.input) * item
+    images = batches * max(train.examples_per_step, evaluated(train.batch_size, image))
+    return Streaming(batches, images, images * image)
+
+
+def evaluated(batch_size: int, image_bytes: int) -> int:
+    """Images of a batch of an evaluation, by the training's batch size and what the raw pixels of an image take."""
+    return max(batch_size, min(EVALUATED, EVALUATED_BYTES // image_bytes))

@@ -209,7 +209,7 @@ def _totals(plan: Plan) -> Text:
     if plan.spec.data.value.loading == "stream":
         held = streaming(plan)
         text.append(
-            f"\nstreaming {short_bytes(held.bytes)}: the raw pixels of {held.batches} steps, {held.images:,} images; "
+            f"\nstreaming {short_bytes(held.bytes)}: the raw pixels of {held.batches} batches, {held.images:,} images; "
             "and in each reading thread the image that it decodes"
         )
     budget = plan.spec.budget.value

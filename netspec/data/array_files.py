@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data import remembered
-from netspec.data.files import exactly, reason
-from netspec.data.image_files import changed
+from netspec.data.files import CHUNK_BYTES, changed, exactly, facts, reason
 from netspec.data.problem import Problem, Refused, problem
-from netspec.data.streamed import Pixels, Streamed
+from netspec.data.streamed import MOST_WORKERS, Pixels, Streamed
 
 if TYPE_CHECKING:
     from netspec.data.arrays import Declared
@@ -28,14 +27,18 @@ if TYPE_CHECKING:
 class ArrayFile:
     """See `streamed.Rows`."""
 
+    threads = MOST_WORKERS
+
     def __init__(self, declared: Declared) -> None:
         """The images of an array whose values lie in its file as they are (`Declared.offset`)."""
         assert declared.offset is not None
         self.image, self.dtype = declared.image, np.dtype(declared.stored)
         self._declared, self._offset = declared, declared.offset
         self._row_bytes = math.prod(self.image) * declared.dtype.itemsize
+        self.at_once = max(1, CHUNK_BYTES // self._row_bytes)
         self._facts = _facts(declared.path.stat())
-        self.identity = remembered.key(self._facts, declared.offset, declared.shape, declared.dtype.str)
+        place = os.fsencode(declared.path.absolute())
+        self.identity = remembered.key(place, self._facts, declared.offset, declared.shape, declared.dtype.str)
 
     def __len__(self) -> int:
         return self._declared.shape[0]
@@ -72,9 +75,9 @@ class ArrayFile:
         """See `streamed.Rows`: what can be wrong with an array is found by `streamed` below."""
 
 
-def _facts(found: os.stat_result) -> tuple[int, int, int]:
-    """What shows that a file is the one that it was: its size, the time of its last change, and which file it is."""
-    return found.st_size, found.st_mtime_ns, found.st_ino
+def _facts(found: os.stat_result) -> tuple[int, ...]:
+    """What shows that a file is the one that it was: that it has not changed, and which file of which device it is."""
+    return (*facts(found), found.st_ino, found.st_dev)
 
 
 def streamed(declared: Declared) -> Streamed:

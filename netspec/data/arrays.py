@@ -21,7 +21,7 @@ from netspec.data.checks import Shape, assemble, label_problems, shape_problems,
 from netspec.data.dataset import Dataset, Split
 from netspec.data.files import exactly, fits
 from netspec.data.labels import dataset, kept, names_problem, shape_problem, value_problem
-from netspec.data.loading import MEMORY, Loading
+from netspec.data.loading import LEFT_OUT, MEMORY, Loading
 from netspec.data.problem import Advice, Problem, Refused, problem
 from netspec.data.streamed import Pixels, Streamed
 from netspec.diagnostics.catalogue import CODES
@@ -127,7 +127,7 @@ def _reader(
     fits(
         origin,
         size,
-        help=wrong[0].help or "" if wrong else "leave `loading` out: they are read while they are used then",
+        help=wrong[0].help or "" if wrong else LEFT_OUT,
     )
     return _pixels
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.dataset import Dataset, Say, Split
+from netspec.data.dataset import Dataset, Say, Split, deviation
 from netspec.data.files import FETCH_AGAIN
 from netspec.data.problem import Problem, Refused, problem
 from netspec.data.survey import Survey, survey
@@ -24,7 +24,7 @@ FAINT = 16
 """Bytes up to this are no images of 0 to 255: masks have 0 and 1, scans of 4 bits 0 to 15 or 16."""
 
 SAMPLE = 1000
-"""Images of which the deviation is taken for that: more would need as much memory as the data again."""
+"""About so many images tell the deviation for that."""
 
 MOST_CLASSES = 1 << 16
 """The bound on labels where the network does not give one."""
@@ -129,17 +129,20 @@ def assemble(train: Split, test: Split, classes: tuple[str, ...], path: Path, sa
         if missing.any()
     )
     found = survey(train, test, classes, say)
-    warnings += tuple(scale_problems(train, test, found, path))
+    warnings += (*found.warnings, *scale_problems(train, test, found, path))
     return Dataset(train, test, classes, found.fingerprint, warnings, largest=found.ends[0][1])
 
 
 def scale_problems(train: Split, test: Split, found: Survey, path: Path) -> list[Problem]:
-    """NS517 where one part has 0 to 1 and the other 0 to 255, or the like: both are normalized by what the training part has."""
+    """NS517 where one part has 0 to 1 and the other 0 to 255, or the like: both are normalized by what the training part has.
+
+    Raises Refused where a file of a streamed part has changed since the survey.
+    """
     ranges = [high - low for low, high in found.ends]
     if not max(ranges) > OTHER_SCALE * min(ranges) > 0:
         return []
     # one pixel may lie far out: all of them have to
-    deviations = [float(part.images[:: len(part) // SAMPLE + 1].std(dtype=np.float64)) for part in (train, test)]
+    deviations = [deviation(part.rows(slice(None, None, len(part) // SAMPLE + 1))) for part in (train, test)]
     if not max(deviations) > OTHER_SCALE * min(deviations):
         return []
     taught, tested = (f"from {low:.6g} to {high:.6g}" for low, high in found.ends)

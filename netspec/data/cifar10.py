@@ -25,7 +25,7 @@ LARGEST_BYTES = 1 << 26
 """A published file has 31 MB; a file of another size class is something else."""
 
 BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
-Rows = tuple[NDArray[np.uint8], NDArray[np.int64]]
+Examples = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 def load(folder: Path, input_shape: Shape) -> Dataset:
@@ -36,7 +36,7 @@ def load(folder: Path, input_shape: Shape) -> Dataset:
     """
     problems = shape_problems(IMAGE, input_shape, folder)
     batches = _batches(folder)
-    parts: list[list[Rows]] = []
+    parts: list[list[Examples]] = []
     for paths in (batches[:-1], batches[-1:]):
         parts.append([])
         for path in paths:
@@ -69,7 +69,7 @@ def _batches(folder: Path) -> list[Path]:
     raise Refused(problem("NS501", folder, fact, help=help))
 
 
-def _rows(path: Path) -> Rows:
+def _rows(path: Path) -> Examples:
     """Pixels (n, 3072) and labels (n,) of one file."""
     size = size_of(path)
     if size > LARGEST_BYTES:
@@ -86,14 +86,14 @@ def _rows(path: Path) -> Rows:
     return pixels, labels
 
 
-def _split(batches: list[Rows]) -> Split:
+def _split(batches: list[Examples]) -> Split:
     """One part in the order of its files, (n, 32, 32, 3)."""
     planes = np.concatenate([pixels for pixels, _ in batches]).reshape(-1, 3, 32, 32)
     labels = np.concatenate([labels for _, labels in batches]).astype(np.int32)
     return Split(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels)
 
 
-def _binary(path: Path, size: int) -> Rows:
+def _binary(path: Path, size: int) -> Examples:
     """A file of the binary version: a label byte before each row."""
     if size % (PIXELS + 1):
         whole = size // (PIXELS + 1)
@@ -103,7 +103,7 @@ def _binary(path: Path, size: int) -> Rows:
     return rows[:, 1:], rows[:, 0].astype(np.int64)
 
 
-def _pickled(path: Path) -> Rows:
+def _pickled(path: Path) -> Examples:
     """A file of the Python version: a dictionary with `data` and `labels`."""
     held = walk(path)
     if not isinstance(held, dict) or not {"data", "labels"} <= held.keys():

@@ -18,11 +18,11 @@ from netspec.data.dataset import Dataset, Split
 from netspec.data.files import fits, is_folder, reason
 from netspec.data.image_files import ImageFiles
 from netspec.data.images import MODES, left_behind
-from netspec.data.loading import MEMORY, Loading
+from netspec.data.loading import LEFT_OUT, MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
 from netspec.data.streamed import Pixels, Streamed
 
-SMALLER = "use fewer or smaller images, or leave `loading` out: they are read while they are used then"
+SMALLER = f"use fewer or smaller images, or {LEFT_OUT}"
 """What helps where a folder of images is more than memory holds."""
 
 
@@ -76,7 +76,7 @@ def pixels(
     size = sum(map(len, parts)) * math.prod(shape)
     stream = loading.streams(size)
     if not stream:
-        fits(folder, size, help=SMALLER)
+        fits(folder, size, help=SMALLER)  # and decoding: see `ImageFiles.threads`
     found = [Streamed.all(ImageFiles(folder, names, shape, resize)) for names in parts]
     if stream and problems:
         problems += [one for part in found for one in part.check()]

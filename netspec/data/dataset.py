@@ -35,8 +35,8 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def rows(self, index: NDArray[np.intp]) -> Split:
-        """The examples at `index`, in that order."""
+    def rows(self, index: Key) -> Split:
+        """The examples at `index`, a slice or (m,), in that order."""
         images = self.images.take(index) if isinstance(self.images, Streamed) else self.images[index]
         return replace(self, images=images, labels=self.labels[index])
 
@@ -46,11 +46,18 @@ class Split:
         return isinstance(self.images, Streamed)
 
     def ahead(self, keys: Iterable[Key], meter: Meter | None = None) -> Iterator[tuple[Pixels, NDArray[Any]]]:
-        """Images and labels of `keys`, one after the other; of a streamed part, the next are read meanwhile. Raises Refused."""
+        """Images (m, height, width, channels) and labels (m,) or (m, outputs) of `keys`, one after the other; of a streamed part,
+        the next are read meanwhile. Raises Refused.
+        """
         if isinstance(self.images, Streamed):
             known = list(keys)
-            return zip(self.images.ahead(known, meter), (self.labels[key] for key in known), strict=True)
+            labels = (self.labels[key] for key in known)
+            return map(_pair, self.images.ahead(known, meter), labels)  # `zip` would hold what it gave last
         return ((self.images[key], self.labels[key]) for key in keys)
+
+
+def _pair(images: Pixels, labels: NDArray[Any]) -> tuple[Pixels, NDArray[Any]]:
+    return images, labels
 
 
 @dataclass(frozen=True)
@@ -108,45 +115,74 @@ def _apportion(counts: NDArray[np.intp], share: float) -> NDArray[np.intp]:
     return seats
 
 
-def scale(split: Split) -> float:
-    """What `normalize: unit` divides by: the source's white, 255 for bytes, else the largest magnitude."""
+def scale(split: Split, warnings: list[Problem] | None = None) -> float:
+    """What `normalize: unit` divides by: the source's white, 255 for bytes, else the largest magnitude; see `statistics`."""
     if split.white is not None:
         return float(split.white)
     if split.images.dtype == np.uint8:
         return 255.0
-    return max((float(np.abs(chunk).max()) for chunk in chunks(split.images)), default=1.0) or 1.0
+
+    def largest() -> list[float]:
+        return [max((float(np.abs(chunk).max()) for chunk in chunks(split.images)), default=1.0)]
+
+    return _kept(split, "largest", largest, 1, warnings)[0] or 1.0
 
 
 def statistics(
-    split: Split, normalize: Literal["standard", "unit", "none"], say: Say | None = None
+    split: Split,
+    normalize: Literal["standard", "unit", "none"],
+    say: Say | None = None,
+    warnings: list[Problem] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and deviation a channel, each (channels,), so that normalized = (raw - mean) / deviation.
 
     `split` is the training part without what was held out: nothing of the others may leak. `standard` takes
     the population mean and deviation, in float64, merged over chunks (Chan, Golub, LeVeque 1983), so that
     memory is bounded; a channel that never changes gets deviation 1 and is thereby only centred. `unit` is
-    0 and `scale`, `none` is 0 and 1.
+    0 and `scale`, `none` is 0 and 1. Of a streamed part they are kept: what cannot be is added to `warnings`.
+
+    Raises:
+        Refused: a file of a streamed part cannot be read.
     """
-    if isinstance(split.images, Streamed):
-        known = remembered.key("statistics", split.images.rows.identity, split.images.index, split.white, normalize)
-        numbers = remembered.kept(
-            known, lambda: [part.tolist() for part in _statistics(split, normalize, say)], _two_rows
-        )
-        return np.asarray(numbers[0]), np.asarray(numbers[1])
-    return _statistics(split, normalize)
-
-
-def _two_rows(numbers: Any) -> bool:
-    return len(numbers) == 2 and all(isinstance(number, float) for row in numbers for number in row)
-
-
-def _statistics(
-    split: Split, normalize: str, say: Say | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     channels = split.images.shape[-1]
     if normalize != "standard":
-        deviation = scale(split) if normalize == "unit" else 1.0
-        return np.zeros(channels), np.full(channels, deviation)
+        return np.zeros(channels), np.full(channels, scale(split, warnings) if normalize == "unit" else 1.0)
+    mean, spread = _moments(split, say, warnings)
+    return mean, np.where(spread > 0, spread, 1.0)
+
+
+def deviation(split: Split) -> float:
+    """The population deviation of all pixels of a part, whatever their channel. Raises Refused, as `statistics`."""
+    mean, spread = _moments(split)
+    return float(np.sqrt((spread**2 + (mean - mean.mean()) ** 2).mean()))
+
+
+def _kept(
+    split: Split, what: str, make: Callable[[], list[float]], count: int, warnings: list[Problem] | None = None
+) -> list[float]:
+    """`count` numbers that `make` finds by looking at every pixel of a part; of a streamed one, as they were kept."""
+    if not isinstance(split.images, Streamed):
+        return make()
+
+    def sound(found: Any) -> bool:
+        return len(found) == count and all(isinstance(number, float) for number in found)
+
+    known = remembered.key(what, split.images.rows.identity, split.images.index, split.white)
+    found: list[float] = remembered.kept(known, make, sound, warnings)
+    return found
+
+
+def _moments(
+    split: Split, say: Say | None = None, warnings: list[Problem] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The population mean and deviation of each channel, both (channels,)."""
+    channels = split.images.shape[-1]
+    found = _kept(split, "moments", lambda: np.concatenate(_channels(split, say)).tolist(), 2 * channels, warnings)
+    return np.asarray(found[:channels]), np.asarray(found[channels:])
+
+
+def _channels(split: Split, say: Say | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    channels = split.images.shape[-1]
     count = 0
     mean: NDArray[np.float64] = np.zeros(channels)
     squares: NDArray[np.float64] = np.zeros(channels)
@@ -158,8 +194,7 @@ def _statistics(
         squares += (wide * wide).sum(axis=1) + (mean_here - mean) ** 2 * (count * more / (count + more))
         mean += (mean_here - mean) * (more / (count + more))
         count += more
-    spread: NDArray[np.float64] = np.sqrt(squares / max(count, 1))
-    return mean, np.where(spread > 0, spread, 1.0)
+    return mean, np.sqrt(squares / max(count, 1))
 
 
 def chunks(

@@ -14,7 +14,7 @@ from unicodedata import normalize
 from zipfile import BadZipFile
 
 from netspec.data.free_memory import free_bytes
-from netspec.data.problem import Refused, problem
+from netspec.data.problem import Problem, Refused, problem
 from netspec.language.spelling import likest
 
 CHUNK_BYTES = 1 << 20
@@ -97,6 +97,17 @@ def size_of(path: Path) -> int:
     if status.st_size == 0:
         raise Refused(problem("NS503", path, "is empty", where="byte 0", help=FETCH_AGAIN))
     return status.st_size
+
+
+def facts(found: os.stat_result) -> tuple[int, int]:
+    """What shows that a file has not changed: its size in bytes, and the time of its last change in ns."""
+    return found.st_size, found.st_mtime_ns
+
+
+def changed(path: Path) -> Problem:
+    """NS519: a file is another one than when the data set was listed."""
+    help = "put the file back, or train anew: netspec reads a changed data set as another one"
+    return problem("NS519", path, "has changed since the data set was looked at", help=help)
 
 
 def reason(error: BaseException) -> str:

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from netspec.data import remembered
 from netspec.data.checks import Shape
-from netspec.data.images import QUIET, decode, judge
-from netspec.data.problem import Problem, Refused, problem
-from netspec.data.streamed import Pixels
+from netspec.data.files import changed, facts
+from netspec.data.free_memory import free_bytes
+from netspec.data.images import DECODING_BYTES, decode, judge, quiet
+from netspec.data.loading import SHARE
+from netspec.data.problem import Problem, Refused
+from netspec.data.streamed import MOST_WORKERS, Pixels
 
 NO_FILE = (-1, -1)
 
@@ -23,19 +26,25 @@ class ImageFiles:
     """See `streamed.Rows`. A file costs the bytes of its name and 24 more: there may be millions."""
 
     dtype: np.dtype[Any] = np.dtype(np.uint8)
+    at_once = 1
 
     def __init__(self, folder: Path, names: Sequence[str], shape: Shape, resize: bool) -> None:
         """The files `names`, by their paths from `folder`."""
         from PIL import Image, __version__
 
         Image.init()  # not by several threads at once
+        quiet()
         self.image = shape
+        free = free_bytes()
+        self.threads = MOST_WORKERS if free is None else max(1, free // SHARE // DECODING_BYTES)
         self._folder, self._resize = folder, resize
         encoded = [os.fsencode(name) for name in names]
         self._names = b"".join(encoded)
         self._ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
         self._facts = np.array([_facts(folder / name) for name in names], np.int64).reshape(-1, 2)
-        self.identity = remembered.key(self._names, self._ends, self._facts, shape, resize, __version__)
+        self.identity = remembered.key(
+            os.fsencode(folder.absolute()), self._names, self._ends, self._facts, shape, resize, __version__
+        )
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -47,17 +56,16 @@ class ImageFiles:
     def read(self, rows: NDArray[np.intp], out: Pixels) -> None:
         """See `streamed.Rows`."""
         faults: list[Problem] = []
-        with QUIET:
-            for place, row in enumerate(rows.tolist()):
-                path = self.path(row)
-                found: tuple[Problem, ...] = ()
-                try:
-                    out[place] = decode(path, self.image, self._resize)
-                except Refused as refused:
-                    found = refused.problems
-                if _facts(path) not in (NO_FILE, tuple(self._facts[row].tolist())):
-                    found = (changed(path),)
-                faults += found
+        for place, row in enumerate(rows.tolist()):
+            path = self.path(row)
+            found: tuple[Problem, ...] = ()
+            try:
+                out[place] = decode(path, self.image, self._resize)
+            except Refused as refused:
+                found = refused.problems
+            if _facts(path) not in (NO_FILE, tuple(self._facts[row].tolist())):
+                found = (changed(path),)
+            faults += found
         if faults:
             raise Refused(*faults)
 
@@ -74,15 +82,8 @@ class ImageFiles:
 
 
 def _facts(path: Path) -> tuple[int, int]:
-    """The size in bytes and the time of the last change in ns; `NO_FILE` where that cannot be looked at."""
+    """`facts`, or `NO_FILE` where the file cannot be looked at."""
     try:
-        found = path.stat()
+        return facts(path.stat())
     except OSError:
         return NO_FILE
-    return found.st_size, found.st_mtime_ns
-
-
-def changed(path: Path) -> Problem:
-    """NS519: a file is another one than when the data set was listed."""
-    help = "put the file back, or train anew: netspec reads a changed data set as another one"
-    return problem("NS519", path, "has changed since the data set was looked at", help=help)

@@ -7,6 +7,7 @@ Pillow's antialiased bilinear filter; an image of more than `PLAIN_PIXELS` is fi
 
 from __future__ import annotations
 
+import errno
 import itertools
 import math
 import os
@@ -16,7 +17,6 @@ from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -44,6 +44,9 @@ PIXELS_A_BYTE = 64
 """Above `PLAIN_PIXELS`, an image whose file is this much smaller than its pixels is a bomb: a photograph takes a byte for 3
 to 20 pixels, one colour for 1,000. Up to there, decoding takes up to 16 bytes a pixel for a moment."""
 
+DECODING_BYTES = 4 * MOST_PIXELS
+"""What an image takes at most while it is decoded: 16 bytes a pixel up to `PLAIN_PIXELS`, 4 above."""
+
 TILE = 1 << 10
 """The side in pixels of what is converted at a time of a larger image, so that it takes no more than its own 4 bytes a pixel."""
 
@@ -52,6 +55,9 @@ SPARE = 3
 
 FEW, MANY = 3, 19
 """How many other files of a fault are named: where one key of the spec makes all fit, and where each has to be looked at."""
+
+OF_THE_FILE = (None, errno.EINVAL, errno.EOVERFLOW)
+"""Numbers of an OSError that tell of a file's content: Pillow's own has none, and a place that is in no file cannot be sought."""
 
 TIFF_BITS, TIFF_PHOTOMETRIC = 258, 262
 """Tags of TIFF 6.0: bits a channel; 0 where 0 is white."""
@@ -65,13 +71,23 @@ def left_behind(name: str) -> bool:
     return name.startswith(".") or name.lower() in LEFT_BEHIND
 
 
+def quiet() -> None:
+    """Lets Pillow warn of nothing from here on, as long as Python's filters stay: what it warns of, large images and odd
+    metadata, is judged here.
+
+    To be called by the thread that will have images read, and not by those that read: filters are the process's, and blocks
+    that set and restore them in several threads leave each other's behind.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\b")
+
+
 def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None) -> NDArray[np.uint8]:
-    """The image at `path`, or in `content` under that name, as (height, width, channels) of uint8.
+    """The image at `path`, or in `content` under that name, as (height, width, channels) of uint8; after `quiet`.
 
     Raises:
         Refused: NS502 no image, NS503 damaged, NS504 too many pixels, NS508 another size, NS515 another kind.
     """
-    with QUIET, _file(path, content) as file:
+    with _file(path, content) as file:
         image = _judged(file, path, shape, resize, content)
         _scale_transparency(image)
         with _Reading(path):
@@ -82,7 +98,7 @@ def decode(path: Path, shape: Shape, resize: bool, content: bytes | None = None)
 
 def judge(path: Path, shape: Shape, resize: bool) -> None:
     """Raises Refused, as `decode` does, where the header alone shows that it would."""
-    with QUIET, _file(path, None) as file:
+    with _file(path, None) as file:
         _judged(file, path, shape, resize, None)
 
 
@@ -113,35 +129,10 @@ def _tried() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-class _Quiet:
-    """In its block, of whichever thread, Pillow warns of nothing: of large images and odd metadata, which are judged here.
-
-    `catch_warnings` alone would, of blocks that overlap, leave what the first to begin has set.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._inside = Lock(), 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._before = warnings.catch_warnings()
-                self._before.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\b")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._before.__exit__(None, None, None)
-
-
-QUIET = _Quiet()
-
-
 class _Reading:
-    """Refuses what Pillow cannot follow in a file. Nothing of netspec runs in the block: its errors are bugs."""
+    """Refuses what Pillow cannot follow in a file, or the system does not read. Nothing of netspec runs in the block: its errors
+    are bugs. Where memory is short, that is no fault of the file.
+    """
 
     __slots__ = ("_content", "_path")
 
@@ -153,7 +144,7 @@ class _Reading:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         # Decoders raise what their parsing met: SyntaxError, struct.error, IndexError, zlib.error and more.
-        if isinstance(error, Exception):
+        if isinstance(error, Exception) and not isinstance(error, MemoryError):
             raise Refused(self._problem(error)) from None
 
     def _problem(self, error: Exception) -> Problem:
@@ -163,6 +154,8 @@ class _Reading:
             return problem("NS504", self._path, reason(error), where="header")
         if isinstance(error, UnidentifiedImageError):
             return formats.unidentified(self._path, FORMATS, self._content)
+        if isinstance(error, OSError) and error.errno not in OF_THE_FILE:
+            return problem("NS501", self._path, reason(error))
         fact = f"is damaged or cut short ({reason(error)})"
         return problem("NS503", self._path, fact, where="pixels", help="replace or remove it")
 

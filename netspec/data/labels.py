@@ -88,7 +88,7 @@ def dataset(train: Split, test: Split, names: tuple[str, ...] | None, path: Path
         raise Refused(problem("NS554", path, f"every training example has {_same(still)}"))
     warnings = [problem("NS554", path, f"every training example has {_same(still)}", warning=True)] if still else []
     found = survey(train, test, shown, say)
-    warnings += scale_problems(train, test, found, path)
+    warnings += [*found.warnings, *scale_problems(train, test, found, path)]
     return Dataset(train, test, shown, found.fingerprint, tuple(warnings), largest=found.ends[0][1])
 
 

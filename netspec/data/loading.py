@@ -12,6 +12,10 @@ SHARE = 4
 """A data set larger than this part of what is free is streamed, where nobody says otherwise."""
 
 
+LEFT_OUT = "leave `loading` out: they are read while they are used then"
+"""What helps where images that can be streamed are more than memory holds."""
+
+
 @dataclass(frozen=True)
 class Loading:
     """What `data.loading` asks for, and what there is."""

@@ -14,7 +14,7 @@ from netspec.data import npy, text_array
 from netspec.data.arrays import Declared, values
 from netspec.data.checks import Shape, channels_last
 from netspec.data.files import FETCH_AGAIN, fits, size_of
-from netspec.data.images import decode
+from netspec.data.images import decode, quiet
 from netspec.data.problem import Problem, Refused, problem
 from netspec.language.data import SOURCES
 from netspec.language.kind import dimensions
@@ -65,6 +65,7 @@ class Trained:
         Raises:
             Refused: as `decode`; NS525 the range of the training data is not known.
         """
+        quiet()
         image: np.ndarray = decode(path, self.shape, resize, content)
         if self.white is None:
             fact = "is an image of bytes, and the network was trained on numbers of another range"

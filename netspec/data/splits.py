@@ -20,7 +20,9 @@ from netspec.data.files import at_home
 from netspec.data.loading import MEMORY, Loading
 from netspec.data.problem import Refused
 from netspec.data.streamed import workers
-from netspec.diagnostics.diagnostic import Diagnostic
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import Family
+from netspec.diagnostics.diagnostic import Diagnostic, placeless
 from netspec.language.data import SOURCES
 
 
@@ -86,7 +88,8 @@ def read(
         return [told(problem) for problem in dataset]
     train, validation = hold_out(dataset.train, data.validation, plan.spec.train.value.seed)
     try:
-        mean, deviation = statistics(train, data.normalize, say)
+        unkept: list[Problem] = []
+        mean, deviation = statistics(train, data.normalize, say, unkept)
     except Refused as refused:  # a streamed file has changed since the survey
         return [told(problem) for problem in refused.problems]
     faint = faint_problems(dataset, place or Path(data.source)) if data.normalize == "unit" else []
@@ -98,7 +101,7 @@ def read(
         dataset.fingerprint,
         mean.astype(np.float32),
         deviation.astype(np.float32),
-        tuple(told(problem) for problem in (*dataset.warnings, *faint)),
+        tuple(_warning(problem, told) for problem in dict.fromkeys((*dataset.warnings, *faint, *unkept))),
         place and place.absolute(),
     )
 
@@ -114,6 +117,13 @@ def beside(plan: Plan, path: str) -> Path:
     """Where a path of the spec leads: it is relative to the spec, or to the home folder where it begins with `~`."""
     source = plan.spec.source.path
     return at_home(Path(path)) if source is None else source.parent / at_home(Path(path))
+
+
+def _warning(problem: Problem, told: Callable[[Problem], Diagnostic]) -> Diagnostic:
+    """What is told of data, as `told` has it; what is told of the cache stands nowhere in a spec."""
+    if CODES[problem.code].family is Family.DATA:
+        return told(problem)
+    return placeless(problem.code, problem.message, problem.help, problem.severity)
 
 
 def _diagnostic(plan: Plan, problem: Problem) -> Diagnostic:

@@ -24,6 +24,8 @@ class Survey:
     """SHA-256 over types, shapes, pixels, labels and class names, in hexadecimal: another content, another fingerprint."""
     ends: tuple[tuple[float, float], tuple[float, float]]
     """The least and the largest pixel of each."""
+    warnings: tuple[Problem, ...] = ()
+    """What could not be kept."""
 
 
 def survey(train: Split, test: Split, classes: tuple[str, ...], say: Say | None = None) -> Survey:
@@ -45,8 +47,9 @@ def survey(train: Split, test: Split, classes: tuple[str, ...], say: Say | None 
         found = _survey(parts, classes, say)
         return [found.fingerprint, *found.ends]
 
-    digest, taught, tested = remembered.kept(known, made, _sound)
-    return Survey(digest, (tuple(taught), tuple(tested)))
+    warnings: list[Problem] = []
+    digest, taught, tested = remembered.kept(known, made, _sound, warnings)
+    return Survey(digest, (tuple(taught), tuple(tested)), tuple(warnings))
 
 
 def _sound(found: Any) -> bool:

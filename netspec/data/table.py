@@ -34,7 +34,7 @@ NEEDED = "write a line `file,NAME,...`, then a line for each image: `train/0001.
 
 
 @dataclass
-class Rows:
+class Lines:
     """The lines of a part."""
 
     files: list[str] = field(default_factory=list)
@@ -76,13 +76,13 @@ def load(
     return dataset(train, test, names, folder, loading.say)
 
 
-def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Rows]]:
+def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Lines]]:
     """The names of the labels, and the lines of each part."""
     if not there(table):
         raise Refused(problem("NS501", table, "is missing: it labels the images", help=NEEDED))
     if size_of(table) > LARGEST:
         raise Refused(problem("NS504", table, f"is larger than {LARGEST:,} bytes", help="use `source: npz`"))
-    parts = {part: Rows() for part in PARTS}
+    parts = {part: Lines() for part in PARTS}
     problems: list[Problem] = []
     seen: set[str] = set()
     try:
@@ -116,7 +116,9 @@ def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Rows]]:
     return tuple(head[1:]), parts
 
 
-def _take(row: list[str], line: int, cells: int, parts: dict[str, Rows], seen: set[str], table: Path) -> Problem | None:
+def _take(
+    row: list[str], line: int, cells: int, parts: dict[str, Lines], seen: set[str], table: Path
+) -> Problem | None:
     """Adds a line to its part, or says what is wrong with it."""
     if len(row) != cells:
         fact = f"has {len(row)} cells, and the first line {cells}"
@@ -157,7 +159,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _values(part: Rows, labelled: str, table: Path) -> Iterator[Problem]:
+def _values(part: Lines, labelled: str, table: Path) -> Iterator[Problem]:
     """What is wrong with the labels of a part: the first of them, by its line."""
     labels = part.labels
     if not labels.size or value_problem(labels, labelled, table, None) is None:
@@ -169,7 +171,7 @@ def _values(part: Rows, labelled: str, table: Path) -> Iterator[Problem]:
             return
 
 
-def _without_a_line(folder: Path, parts: dict[str, Rows]) -> Iterator[Problem]:
+def _without_a_line(folder: Path, parts: dict[str, Lines]) -> Iterator[Problem]:
     """NS556 where an image has no line, or a line no image: by the names alone, before one is opened."""
     for part, rows in parts.items():
         found = set(_files(folder, part))

@@ -17,3 +17,8 @@ def folder() -> Path | None:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netspec"
     except RuntimeError:  # neither $HOME nor an entry for the user: a container under a number of its own
         return None
+
+
+def not_kept(root: Path, error: OSError) -> str:
+    """What is said of a cache at `root` that cannot be written: the same words for all that is kept, as it is one thing to mend."""
+    return f"programs and measurements are not kept in `{root}`: {error.strerror or error}"

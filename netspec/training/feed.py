@@ -13,7 +13,8 @@ from netspec.data import Split
 from netspec.data.streamed import Meter
 
 Given = tuple[tuple[jax.Array, jax.Array], jax.Array, np.int32]
-"""Images and labels on the device, numbers of rows in them, and which run of these numbers is the step's."""
+"""Images (m, height, width, channels) and labels (m,) or (m, outputs) on the device, numbers of rows in them, int32, and which run of
+these numbers is the step's."""
 Place = Callable[[Any], Any]
 """Puts arrays on the devices."""
 
@@ -39,7 +40,9 @@ class Feed(Protocol):
     """The examples of each step, by the order of its epoch."""
 
     def steps(self, epoch: int, first: int, last: int) -> Iterator[Given]:
-        """What the steps from `first` to before `last` of an epoch are given. Raises Refused: a file cannot be read."""
+        """What the steps from `first` to before `last` of an epoch are given: all examples, of which each takes the rows that are
+        its own, or the examples of a step. Raises Refused: a file cannot be read.
+        """
 
 
 class Resident:
@@ -70,7 +73,9 @@ class Arriving:
         rows = order(len(self._split), self._seed, epoch)
         keys = (rows[position * self._size : (position + 1) * self._size] for position in range(first, last))
         for examples in self._split.ahead(keys, self._meter):
-            yield self._place(examples), self._rows, np.int32(0)
+            placed = self._place(examples)
+            del examples  # the device has them: while the next are read they are not held twice
+            yield placed, self._rows, np.int32(0)
 
 
 def feed(split: Split, seed: int, size: int, place: Place, meter: Meter) -> Feed:

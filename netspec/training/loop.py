@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from netspec.analysis.plan import steps_per_epoch
+from netspec.analysis.streaming import evaluated
 from netspec.data import Split
 from netspec.data.splits import Images
 from netspec.data.streamed import Meter
@@ -225,7 +226,10 @@ class Trainer:
         self.confirm(state, totals)
 
     def repeated(self) -> Callable[[], Any]:
-        """The compiled step as a call that makes one from where the last one ended, on the first batch: to be timed."""
+        """The compiled step as a call that makes one from where the last one ended, on the first batch: to be timed.
+
+        Raises Refused: see `steps`.
+        """
         state, totals, given = self.begin(), self.no_totals, next(self.feed.steps(0, 0, 1))
 
         def call() -> Any:
@@ -242,7 +246,7 @@ class Trainer:
             raise NotFinite(int(state["step"]) + refused, state)
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """The raw images and labels of the step that follows `step` done ones."""
+        """The raw images and labels of the step that follows `step` done ones. Raises Refused: see `steps`."""
         epoch, position = divmod(step, self.steps_per_epoch)
         rows = order(len(self.images.train), self.network.train.seed, epoch)
         rows = rows[position * self.examples_per_step : (position + 1) * self.examples_per_step]
@@ -269,7 +273,10 @@ class Trainer:
         return network.jit(evaluate)
 
     def evaluate(self, variables: Any, split: Split) -> Evaluation:
-        """Loss and metrics over a split that has examples, in batches of one size, the last one padded."""
+        """Loss and metrics over a split that has examples, in batches of one size, the last one padded.
+
+        Raises Refused: see `steps`.
+        """
         parts: list[Any] = []
         for batch in self.batches(split):
             parts.append(self._evaluate(variables, *batch))
@@ -280,11 +287,18 @@ class Trainer:
         return Evaluation(loss / len(split), found.metrics, found.predictions, found.logits, dead)
 
     def batches(self, split: Split) -> Iterator[tuple[np.ndarray, np.ndarray, np.int32]]:
-        """Raw images, labels and how many of them are no padding, in the order of the split."""
-        size = min(max(self.batch_size, 256), len(split))
+        """Raw images (size, height, width, channels), labels and how many of them are no padding, in the order of the split.
+
+        All of one size, by the images alone: it is the same however they are loaded, and with it every sum. Raises Refused:
+        see `steps`.
+        """
+        size = min(evaluated(self.batch_size, split.images.nbytes // len(split)), len(split))
         keys = (slice(start, start + size) for start in range(0, len(split), size))
         for images, labels in split.ahead(keys):
             missing = size - len(labels)
-            padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
-            filled = np.pad(labels, ((0, missing), *((0, 0) for _ in labels.shape[1:])))
-            yield padded, filled, np.int32(size - missing)
+            if missing:
+                padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
+                filled = np.pad(labels, ((0, missing), *((0, 0) for _ in labels.shape[1:])))
+                yield padded, filled, np.int32(size - missing)
+            else:
+                yield images, labels, np.int32(size)

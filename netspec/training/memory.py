@@ -9,7 +9,7 @@ import jax
 
 from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.analysis.plan import Plan
-from netspec.analysis.streaming import streaming
+from netspec.analysis.streaming import DEVICE, HOST
 from netspec.data.free_memory import free_bytes
 from netspec.data.splits import Images
 from netspec.training.step import batch_of
@@ -32,29 +32,38 @@ class Shortage:
 def shortage(plan: Plan, images: Images, devices: int = 1) -> Shortage | None:
     """What is missing for training `plan` on `images`; None where it fits, or where the device does not say.
 
-    The data are counted in: they stay on the device, whole on each, or those that are read meanwhile. Raises Indivisible.
+    The data are counted in: all of them stay on the device, whole on each; of streamed ones those of a few steps, and where
+    the device has the machine's memory those that are being read. Raises Indivisible.
     """
     device = jax.devices()[0]
     available = available_bytes(device)
     if available is None:
         return None
-    sharing = devices if device.platform == "cpu" else 1
-
-    data = streaming(plan).bytes if images.train.streamed else data_bytes(images)
+    shared, train = device.platform == "cpu", plan.spec.train.value
 
     def needed(part: int) -> int:
         """Bytes where each device takes `part` examples of a batch."""
-        return sharing * (training_bytes(plan, part, device.platform) + data)
+        placed, read = data_bytes(images), 0
+        if images.train.streamed:
+            step = part * devices * train.accumulate * example_bytes(images)
+            placed, read = DEVICE * step, HOST * step
+        own = training_bytes(plan, part, device.platform) + placed
+        return devices * own + read if shared else own
 
-    part = batch_of(plan.spec.train.value, len(images.train), devices).per_device
+    part = batch_of(train, len(images.train), devices).per_device
     if needed(part) <= available:
         return None
     fits, exceeds = 0, part
     while exceeds - fits > 1:
         middle = (fits + exceeds) // 2
         fits, exceeds = (middle, exceeds) if needed(middle) <= available else (fits, middle)
-    certain = device.platform == "cpu" and needed(part) > available * (1 + TOLERANCE)
+    certain = shared and needed(part) > available * (1 + TOLERANCE)
     return Shortage(needed(part), available, fits * devices, certain)
+
+
+def example_bytes(images: Images) -> int:
+    """What an example of the training part takes, its pixels in their own type."""
+    return (images.train.images.nbytes + images.train.labels.nbytes) // len(images.train)
 
 
 def data_bytes(images: Images) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 
 from netspec.analysis.plan import Plan, steps_per_epoch
 from netspec.analysis.watches import watching
+from netspec.data.problem import Refused
 from netspec.data.splits import Images
 from netspec.data.streamed import Meter
 from netspec.language.heads import VALIDATION
@@ -152,7 +153,8 @@ class Session:
     def run(self, start: Checkpoint | None, watchers: Sequence[Watcher] = ()) -> Outcome:
         """Trains from the beginning or from `start` to the end. The caller holds the directory's lock.
 
-        Raises NotFinite, and OSError where something cannot be written.
+        Raises NotFinite; Refused where a file of streamed images cannot be read (in a step, all steps before it are saved); and
+        OSError where something cannot be written.
         """
         began = time.monotonic()
         writing.sweep(self.directory.folder)
@@ -163,22 +165,29 @@ class Session:
         with Interruption() as interruption, Background(checkpoints) as background:
             while step < self.total_steps and not self._stopped():
                 mark = time.monotonic()
-                for done in self.trainer.steps(state, totals, step):
-                    step, state, totals, metrics = done
-                    if self.first_step_seconds is None:
-                        jax.block_until_ready(metrics)
-                        self.first_step_seconds = time.monotonic() - began
-                        self.trainer.meter.reset()  # the first images come while it compiles
-                        self.step_seconds = mark - time.monotonic()  # what `_tick` will add of it
-                    for watcher in watchers:
-                        watcher.step(step, self.total_steps, metrics)
-                    if interruption.requested:
-                        break
-                    if self._due(step) and step % self.trainer.steps_per_epoch:
-                        self.trainer.confirm(state, totals)
-                        self._tick(mark)
+                try:
+                    for done in self.trainer.steps(state, totals, step):
+                        step, state, totals, metrics = done
+                        if self.first_step_seconds is None:
+                            jax.block_until_ready(metrics)
+                            self.first_step_seconds = time.monotonic() - began
+                            self.trainer.meter.reset()  # the first images come while it compiles
+                            self.step_seconds = mark - time.monotonic()  # what `_tick` will add of it
+                        for watcher in watchers:
+                            watcher.step(step, self.total_steps, metrics)
+                        if interruption.requested:
+                            break
+                        if self._due(step) and step % self.trainer.steps_per_epoch:
+                            self.trainer.confirm(state, totals)
+                            self._tick(mark)
+                            self._save(background, step, state, totals)
+                            mark = time.monotonic()
+                except Refused:  # no file of the next step: the state is as after the last one
+                    self.trainer.confirm(state, totals)
+                    self._tick(mark)
+                    if step:
                         self._save(background, step, state, totals)
-                        mark = time.monotonic()
+                    raise
                 self.trainer.confirm(state, totals)
                 self._tick(mark)
                 if step % self.trainer.steps_per_epoch:
@@ -278,7 +287,7 @@ class Session:
         return Checkpoint(step, epoch, position, arrays, self.record, self.rows, more)
 
     def _finish_epoch(self, step: int, state: TrainingState, totals: Any, last: Any) -> bool:
-        """Adds the epoch's row; says whether it is the best so far."""
+        """Adds the epoch's row; says whether it is the best so far. Raises as `_evaluate`."""
         steps = self.trainer.steps_per_epoch
         head = self.network.head
         means = {name: np.asarray(totals[name]).astype(np.float64) / steps for name in tallies.NAMES[head.name]}
@@ -319,6 +328,7 @@ class Session:
         return waited >= stopping.patience
 
     def _evaluate(self, step: int, state: TrainingState, split: str) -> Evaluation:
+        """Raises NotFinite; Refused where a file of streamed images cannot be read."""
         mark = time.monotonic()
         evaluation = self.trainer.evaluate(state["variables"], getattr(self.images, split))
         self.evaluation_seconds += time.monotonic() - mark
@@ -327,7 +337,10 @@ class Session:
         return evaluation
 
     def _finish(self, state: TrainingState) -> Evaluation:
-        """The trained network on the disk, measured on the test set; of an early stopped run, the best."""
+        """The trained network on the disk, measured on the test set; of an early stopped run, the best.
+
+        Raises NotFinite; Refused where a file of streamed images cannot be read; Corrupt; OSError.
+        """
         variables, step, best_step = state["variables"], int(state["step"]), self._best_step()
         if self.train.early_stopping is not None and best_step is not None:
             best = self.directory.checkpoints().best()

@@ -1,9 +1,10 @@
-"""What is kept on the disk between runs: compiled programs, and how fast the algorithms were.
+"""What is kept on the disk between runs: compiled programs, how fast the algorithms were, what is known of large data sets.
 
 It lies in the folder that `netspec.storage.cache` names; `NETSPEC_CACHE=off` keeps nothing. It may be removed at any time.
 
 xla/<processor>/               JAX's persistent compilation cache, the least recently used beyond 1 GiB removed
 tuning/<machine>/<network>.json  one file a network: what was measured, and what was chosen by it
+data/<key>.json                one file a fact: see netspec.data.remembered
 
 A file is replaced as a whole, so that readers and writers need no lock; what two processes measure of one network at a
 time is the last one's.
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from netspec.storage.cache import folder
+from netspec.storage.cache import folder, not_kept
 from netspec.storage.writing import write_atomic
 from netspec.tuning.machine import machine, processor
 
@@ -44,17 +45,12 @@ def keep_programs(warn: Warn) -> None:
         if not os.access(place, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        warn(_not_kept(root, error))
+        warn(not_kept(root, error))
         return
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(place)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(MOST_PROGRAM_BYTES))
-
-
-def _not_kept(root: Path, error: OSError) -> str:
-    """The same words for programs and measurements: it is one thing to mend."""
-    return f"programs and measurements are not kept in `{root}`: {error.strerror or error}"
 
 
 Seconds = dict[str, dict[str, float]]
@@ -110,7 +106,7 @@ class Measurements:
             data = json.dumps(body, indent=1).encode() + b"\n"
             write_atomic(self._folder / f"{_digest(network)}.json", data)
         except OSError as error:
-            self._warn(_not_kept(self._folder.parent.parent, error))
+            self._warn(not_kept(self._folder.parent.parent, error))
 
     def _read(self, path: Path) -> Entry | None:
         try:

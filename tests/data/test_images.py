@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from netspec.data import Dataset, images, load
 from netspec.data.images import decode
+from netspec.data.problem import Refused
 from tests.data import samples
 from tests.data.test_sources import Settings, read, refused
 
@@ -194,3 +197,26 @@ def test_class_folders_are_held_against_the_outputs(outputs, tmp_path):
 def test_five_channels_are_refused(tmp_path):
     samples.good_images(tmp_path)
     assert [p.code for p in refused(load(Settings("images", tmp_path), (8, 8, 5), 2))] == ["NS508"]
+
+
+def test_what_the_system_does_not_read_is_no_damage(monkeypatch, tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+
+    def fails(error: Exception) -> None:
+        def load(self: Image.Image) -> None:
+            raise error
+
+        monkeypatch.setattr(Image.Image, "load", load)
+        monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+        decode(tmp_path / "a.png", (8, 8, 1), False)
+
+    for error, code in (
+        (OSError(errno.EIO, "Input/output error"), "NS501"),
+        (OSError(errno.EINVAL, "Invalid argument"), "NS503"),
+        (OSError("broken data stream"), "NS503"),
+    ):
+        with pytest.raises(Refused) as caught:
+            fails(error)
+        assert caught.value.problems[0].code == code
+    with pytest.raises(MemoryError):
+        fails(MemoryError())

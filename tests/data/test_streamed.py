@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from netspec.data import Dataset, dataset, hold_out, load, loading, statistics, streamed
+from netspec.data import Dataset, dataset, hold_out, load, loading, remembered, statistics, streamed
 from netspec.data.dataset import Split, chunks
 from netspec.data.image_files import ImageFiles
 from netspec.data.loading import Loading
@@ -17,6 +19,7 @@ from netspec.data.problem import Refused
 from netspec.data.streamed import Streamed
 from netspec.diagnostics.errors import DeviceError
 from tests.data import samples
+from tests.data.fake_rows import FakeRows
 from tests.data.test_sources import Settings, place, refused
 
 STREAM = Loading("stream")
@@ -173,6 +176,74 @@ def test_an_array_that_is_cut_short_is_named(tmp_path):
     os.truncate(tmp_path / "set.npz", 3000)
     with pytest.raises(Refused, match="has changed since"):
         found.train.images[40:]
+
+
+def test_what_nobody_waits_for_is_read_no_further(monkeypatch):
+    monkeypatch.setenv(streamed.VARIABLE, "1")
+    begun, go, read = threading.Event(), threading.Event(), []
+
+    def one(row: int) -> None:
+        read.append(row)
+        if row:
+            begun.set()
+            go.wait(60)
+
+    batches = Streamed.all(FakeRows(1000, (2, 2, 1), one)).ahead([slice(0, 1), *[slice(1, 1000)] * 9])
+    assert len(next(batches)) == 1
+    assert begun.wait(60)
+    batches.close()
+    go.set()
+    streamed._pool(1).submit(id, None).result(60)
+    assert read == [0, 1]
+
+
+@pytest.mark.parametrize("ask", [lambda images: images.whole([]), Streamed.check, lambda images: images[:]])
+def test_an_error_of_our_own_ends_the_reading(ask, monkeypatch):
+    """What is raised in a thread is raised where the images were asked for; of the others no more are read."""
+    monkeypatch.setenv(streamed.VARIABLE, "2")
+    read = []
+
+    def one(row: int) -> None:
+        read.append(row)
+        if row == 5:
+            raise KeyError(row)
+
+    with pytest.raises(KeyError):
+        ask(Streamed.all(FakeRows(100_000, (1, 1, 1), one)))
+    for _ in range(2):
+        streamed._pool(2).submit(id, None).result(60)
+    assert len(read) < 50_000
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system has no masks of signals")
+def test_threads_that_read_take_no_signal(monkeypatch):
+    monkeypatch.setenv(streamed.VARIABLE, "1")
+    masks = []
+    Streamed.all(FakeRows(1, (1, 1, 1), lambda _: masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())))).check()
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= masks[0]
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_costs_only_time(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NETSPEC_CACHE", str(tmp_path / "file"))
+    floats(tmp_path / "set.npz")
+    found = load(Settings("npz", tmp_path / "set.npz", loading=STREAM), (8, 8, 1), 5)
+    assert [(problem.code, problem.severity) for problem in found.warnings] == [("NS616", "warning")]
+    told = []
+    statistics(found.train, "standard", warnings=told)
+    assert told == [*found.warnings]
+
+
+def test_equal_bytes_of_other_types_and_shapes_are_other_facts():
+    arrays = (np.zeros(4, "<u2"), np.zeros((2, 2), "<u2"), np.zeros(2, "<u4"), np.zeros(4, "<i2"))
+    assert len({remembered.key(array) for array in arrays}) == len(arrays)
+
+
+def test_the_deviation_of_all_pixels_is_that_of_numpy(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "CHUNK_PIXELS", 1000)
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), np.uint8)
+    pixels[..., 1] = 7
+    assert dataset.deviation(Split(pixels, np.zeros(50, np.int32))) == pytest.approx(pixels.std(dtype=np.float64))
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "9999"])

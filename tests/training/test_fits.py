@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,10 +14,12 @@ import pytest
 from netspec.analysis.memory import TOLERANCE, training_bytes
 from netspec.data import Split, free_memory
 from netspec.data.splits import Images
+from netspec.data.streamed import Streamed
 from netspec.training import memory
 from netspec.training.loop import Trainer
 from netspec.training.memory import available_bytes, data_bytes, shortage
 from netspec.training.step import Indivisible, TrainableNetwork, batch_of
+from tests.data.fake_rows import FakeRows
 from tests.lowering.networks import plan
 
 TEXT = "netspec: 1\nname: t\ninput: [8, 8, 1]\nblocks: [{conv: {filters: 4, kernel: 3}}]\nfc: [10]\n"
@@ -68,6 +71,26 @@ def test_it_is_certain_beyond_the_tolerance_on_cpu_alone(platform: str, monkeypa
         found = shortage(net, data)
         assert found is not None
         assert found.certain is certain
+
+
+@pytest.mark.parametrize(("platform", "devices"), [("cpu", 1), ("cpu", 4), ("gpu", 4)])
+def test_of_streamed_data_the_batches_under_way_count(
+    platform: str, devices: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """64 bytes of pixels and 4 of a label: three batches on each device, three more in the machine's memory."""
+    net, data = plan(TEXT), images(1000)
+    streamed = Streamed.all(FakeRows(1000, (8, 8, 1)))
+    data = replace(data, train=replace(data.train, images=streamed))
+    monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(platform=platform)])
+
+    def needed(part: int) -> int:
+        batch, step = part * devices * (64 + 4), training_bytes(net, part, platform)
+        return devices * (step + 3 * batch) + 3 * batch if platform == "cpu" else step + 3 * batch
+
+    limit(monkeypatch, needed(17))
+    found = shortage(net, data, devices)
+    assert found is not None
+    assert (found.needed, found.largest_batch) == (needed(128 // devices), 17 * devices)
 
 
 def test_data_that_fill_the_device_leave_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:

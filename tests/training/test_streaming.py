@@ -31,7 +31,7 @@ train:
   batch_size: 20
   class_weights: balanced
   optimizer: {type: sgd, learning_rate: 0.02, momentum: 0.9}
-  checkpoint: {every_steps: 3, keep: 2}
+  checkpoint: {every_steps: 100, keep: 2}
 """
 LONG = pytest.mark.skipif("NETSPEC_LONG" not in os.environ, reason="NETSPEC_LONG is not set: a minute of training")
 
@@ -97,13 +97,14 @@ def test_the_bits_are_those_of_memory_from_any_step_on_with_any_number_of_thread
     assert own.trainer.meter.read > 0
     np.testing.assert_array_equal(own.trainer.batch(3)[0], known.trainer.batch(3)[0])
 
-    # a file that vanishes ends a run, by name, and the checkpoints are there
+    # a file that vanishes ends a run, by name, and what was computed is kept, though no checkpoint was due
     lost = [*(tmp_path / "set" / "train" / "cat").iterdir()]
     with pytest.raises(DataError, match=r"NS501.*train/cat/\d+\."), in_use():
         own.run(None, [At(3, lambda: [path.unlink() for path in lost])])
     checkpoint, _ = own.directory.checkpoints().newest()
     assert checkpoint is not None
-    assert checkpoint.step == 3
+    assert 3 <= checkpoint.step < 6
+    assert int(checkpoint.tensors["state/step"]) == checkpoint.step
 
 
 @LONG

@@ -174,10 +174,10 @@ CODES: tuple[Code, ...] = (
     Code(
         "NS616",
         "cache out of order",
-        "Compiled programs, or the measurements by which algorithms are chosen, could not be read from or written to "
-        "netspec's cache. The cache may be removed at any time; `NETSPEC_CACHE` says where it is, and `NETSPEC_CACHE=off` "
+        "Compiled programs, the measurements by which algorithms are chosen, or what was found out of a streamed data set could "
+        "not be read from or written to netspec's cache. The cache may be removed at any time; `NETSPEC_CACHE` says where it is, and `NETSPEC_CACHE=off` "
         "keeps nothing.",
-        "A warning: the run goes on. It compiles and measures again, which takes time, or takes the choices of the rules.",
+        "A warning: the run goes on. It compiles, measures or looks through its data again, which takes time, or takes the choices of the rules.",
         _spec(layers="[10]", more="blocks:\n  - conv: {filters: 4, kernel: 3}\n"),
         command="NETSPEC_CACHE=example.yaml netspec train example.yaml --tune full",
         repair="netspec train example.yaml",
