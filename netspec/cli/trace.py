@@ -220,6 +220,10 @@ def _steps(worked: Worked) -> Text:
     for number, (step, value) in enumerate(zip(worked.steps, values, strict=True), 1):
         last = number == len(worked.steps)
         text.append(f"{step.words:<{words}}  ").append(f"{value:>{wide}}\n", "bold green" if last else "default")
+        if step.of:
+            text.append(f"  {step.of}\n", "dim")
+    if worked.gate is not None:
+        text.append(f"{grids.told_of_gate(worked.gate)}\n")
     return text
 
 

@@ -8,7 +8,7 @@ from math import floor, log10
 import numpy as np
 
 from netspec.language.kind import dimensions
-from netspec.report.trace.worked import Window, Worked
+from netspec.report.trace.worked import Step, Window, Worked
 
 MOST = 11
 """Rows and columns that are shown; of more the first and the last of them, with a gap."""
@@ -115,3 +115,8 @@ def told_of_rest(worked: Worked, rest: float) -> str:
     count = len(worked.under.channels)
     (said,) = written([rest])
     return f"{CHANNELS} of {count} channels are shown; the products of the other {count - CHANNELS} add up to {said}"
+
+
+def told_of_gate(gate: Step) -> str:
+    """`then its gate block1.conv1.gate: times 0.5 = 0.123`: it comes after all that is shown."""
+    return f"then its {gate.words} = {written([gate.value])[0]}"

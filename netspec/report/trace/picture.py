@@ -32,8 +32,11 @@ def draw(worked: Worked, name: str, made: Mapping[str, str]) -> str:
         parts.append(drawn)
         right, y = max(right, wide), y + high + TITLE
     below = [*([grids.told_of_rest(worked, rest)] if rest is not None else []), *_steps(worked)]
+    last = len(below) - 1
+    if worked.gate is not None:
+        below.append(grids.told_of_gate(worked.gate))
     for number, line in enumerate(below):
-        parts.append(words(MARGIN, y, plain(line), "sum" if number == len(below) - 1 else ""))
+        parts.append(words(MARGIN, y, plain(line), "sum" if number == last else ""))
         y += LINE + 4
     # a vector is long, and stands below
     beside = len(worked.layer.output) == 3
@@ -159,4 +162,5 @@ def _steps(worked: Worked) -> Iterator[str]:
     """`sum of products 4`, `+ bias 0 -> 4`, `relu -> 4`."""
     values = grids.written([step.value for step in worked.steps])
     for number, (step, value) in enumerate(zip(worked.steps, values, strict=True)):
-        yield f"{step.words} = {value}" if not number else f"{step.words} → {value}"
+        of = f" ({step.of})" if step.of else ""
+        yield f"{step.words} → {value}{of}" if number else f"{step.words} = {value}"
