@@ -121,6 +121,8 @@ def test_what_no_cell_is(tmp_path: Path) -> None:
     image.write_text("1 2\n3 x\n")
     for arguments, status, said in (
         (("--layer", "block1.conv"), 2, "did you mean block1.conv1?"),
+        (("--layer", "block1"), 2, "a block of layers; choose among block1.conv1, block1.pool."),
+        (("--layer", "fc1", "--layer", "fc2"), 2, "one layer at a time"),
         (("--layer", "fc1", "--at", "120"), 2, "0 to 119"),
         (("--layer", "block1.conv1", "--at", "28,0"), 2, "rows 0 to 27"),
         (("--layer", "block1.conv1", "--channel", "6"), 2, "channels 0 to 5"),
