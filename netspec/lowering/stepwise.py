@@ -35,7 +35,7 @@ def stepwise(run: Run, *arrays: jax.Array) -> Iterator[tuple[str, jax.Array]]:
         yield layer.kind, lowering(layer.kind).apply(run, *arrays)[0]
         return
     known = {field.name for field in fields(settings)}
-    own = replace(settings, **{name: value for name, value in ALONE.items() if name in known})
+    own: Any = replace(settings, **{name: value for name, value in ALONE.items() if name in known})
     x, _ = lowering(layer.kind).apply(_with(run, own), *arrays)
     yield layer.kind, x
     if getattr(settings, "bias", False):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netspec.language.norms import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm, Norm
+from netspec.language.norms import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Norm
 
 
 def formula(norm: Norm, read: np.ndarray, own: Mapping[str, np.ndarray], cell: tuple[int, int, int]) -> tuple[str, str]:
@@ -23,6 +23,7 @@ def formula(norm: Norm, read: np.ndarray, own: Mapping[str, np.ndarray], cell: t
         total = np.square(read[row, column, near.start : near.stop]).sum()
         words = f"{norm.words}: x/({norm.k:g} + {norm.alpha:g}/{norm.size}*{total:.4g})^{norm.beta:g}"
         return words, f"sum of squares {total:.4g} of {_spoken(near, vector)}{here}"
+    assert isinstance(norm, BatchNorm | LayerNorm | InstanceNorm | GroupNorm)
     ones = {"scale": 1.0, "shift": 0.0} | {name: array[feature] for name, array in own.items() if array.ndim == 1}
     if isinstance(norm, BatchNorm):
         mean, variance, of = ones["mean"], ones["variance"], ""
