@@ -88,6 +88,17 @@ def codes(name: str, help: str) -> Decorator:
     return click.option(name, metavar="CODE", multiple=True, callback=read, help=help)
 
 
+def layer(help: str, *, required: bool = False) -> Decorator:
+    """`--layer`, one."""
+
+    def read(_: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> str | None:
+        if len(names) > 1:
+            raise click.BadParameter(f"one layer at a time, not {len(names)}")
+        return names[0] if names else None
+
+    return click.option("--layer", "layer", metavar="NAME", multiple=True, required=required, callback=read, help=help)
+
+
 def require_svg(output: str | None, spec: str) -> None:
     """A usage error where a picture cannot be written as `output`: by its ending, or since it is the file of the spec."""
     if output is None:

@@ -99,10 +99,18 @@ def require_layer(plan: Plan, name: str, kinds: Collection[str] | None = None) -
     names = [layer.name for layer in plan.layers if kinds is None or layer.kind in kinds]
     if name in names:
         return found[name]
-    close = likest(name, names)
+    # `summary` heads a repeated block with its first and its last copy
+    blocks = tuple(f"{part}." for part in name.replace("…", "...").split(" ... "))
+    inside = [one for one in names if one.startswith(blocks)]
+    close = None if inside else likest(name, names)
+    names = inside or names
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     instead = f"did you mean {close}?" if close else f"choose among {', '.join(names[:LISTED])}{more}."
-    wrong = f"it is `{', '.join(found[name].settings.described())}`" if name in found else "there is no such layer"
+    wrong = "there is no such layer"
+    if inside:
+        wrong = "it is a block of layers"
+    if name in found:
+        wrong = f"it is `{', '.join(found[name].settings.described())}`"
     raise click.UsageError(f"--layer {messages.safe(name)}: {wrong}; {instead}")
 
 

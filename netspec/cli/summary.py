@@ -35,16 +35,16 @@ COLUMNS = (
     short_help="Show each layer with its shape and costs.", epilog="Example: netspec summary specs/lenet5.yaml"
 )
 @click.argument("file", type=options.FILE)
-@click.option("--layer", "name", metavar="NAME", help="Only this layer, and what sharing its weights saves.")
+@options.layer("Only this layer, and what sharing its weights saves.")
 @options.forms("table", "json", "markdown", "csv")
 @options.overrides
-def summary(file: str, name: str | None, form: str, overrides: tuple[str, ...]) -> Outcome:
+def summary(file: str, layer: str | None, form: str, overrides: tuple[str, ...]) -> Outcome:
     """Show each layer's shape arithmetic, parameters, multiply-adds, memory and receptive field.
 
     FILE is a spec, `-` for standard input, or a run directory. A network that exceeds its budgets is shown too; the exit status is then 1.
     """
     plan, report = specs.require_costs(file, overrides)
-    only = None if name is None else specs.require_layer(plan, name)
+    only = None if layer is None else specs.require_layer(plan, layer)
 
     def result(stream: TextIO) -> Iterator[str]:
         if form == "json":

@@ -31,7 +31,7 @@ def _place(_: click.Context, parameter: click.Parameter, at: str) -> tuple[int, 
     epilog="Example: netspec trace specs/lenet5.yaml --layer block1.conv1 --at 0,0",
 )
 @click.argument("file", type=options.FILE)
-@click.option("--layer", "layer", metavar="NAME", required=True, help="The layer, as `netspec summary` calls it.")
+@options.layer("The layer, as `netspec summary` calls it.", required=True)
 @click.option(
     "--at", metavar="I,J", default="0,0", show_default=True, callback=_place,
     help="Row and column of the cell in what the layer gives; of a vector one number.",
@@ -174,21 +174,34 @@ def _blocks(worked: Worked, windows: list[Window], most: int) -> list[Block]:
 
     from netspec.report.trace import grids
 
-    made, padding = [], grids.padding(worked, most)
-    for window in windows:
-        parts = {"input": window.cells}
-        if window.weights is not None:
-            parts |= {"weights": window.weights, "products": window.products}
-        cells = {name: grids.cells(grid, most) for name, grid in parts.items()}
-        wide = max(len(word) for grid in cells.values() for row in grid for word in row)
+    parts = {"input": [window.cells for window in windows]}
+    weights = [window.weights for window in windows if window.weights is not None]
+    if weights:
+        parts |= {"weights": weights, "products": [window.products for window in windows]}
+    cells = {name: grids.together(several, most) for name, several in parts.items()}
+    padding = grids.padding(worked, most)
+    wide = max(len(word) for several in cells.values() for grid in several for row in grid for word in row)
+    # brackets side by side stand apart
+    bracketed = [
+        len(word)
+        for grid in cells["input"]
+        for row, flags in zip(grid, padding, strict=True)
+        for word, flag in zip(row, flags, strict=True)
+        if flag
+    ]
+    wide = max([wide, *(size + 1 for size in bracketed)])
+    sums = grids.written([float(window.products.sum()) for window in windows])
+    made = []
+    for number, (window, total) in enumerate(zip(windows, sums, strict=True)):
         block: Block = [("", Text(f" channel {window.channel}", "bold"))] if worked.has_channels else []
-        for name, grid in cells.items():
-            lines = _grid(grid, wide, padding if name == "input" else [], "()", "dim")
-            block += [(LABELS[name] if not number else "", line) for number, line in enumerate(lines)]
+        for name, several in cells.items():
+            lines = _grid(several[number], wide, padding if name == "input" else [], "()", "dim")
+            block += [(LABELS[name] if not row else "", line) for row, line in enumerate(lines)]
             block.append(("", Text("")))
-        if window.weights is not None:
-            block[-1] = (LABELS["sum"], Text(f" {grids.written([window.products.sum()])[0]}", "bold"))
-        made.append(block if window.weights is not None else block[:-1])
+        block.pop()
+        if weights:
+            block.append((LABELS["sum"], Text(f"{total} ".rjust(block[-1][1].cell_len), "bold")))
+        made.append(block)
     return made
 
 
@@ -220,21 +233,26 @@ def _steps(worked: Worked) -> Text:
     for number, (step, value) in enumerate(zip(worked.steps, values, strict=True), 1):
         last = number == len(worked.steps)
         text.append(f"{step.words:<{words}}  ").append(f"{value:>{wide}}\n", "bold green" if last else "default")
+        if step.of:
+            text.append(f"  {step.of}\n", "dim")
+    if worked.gate is not None:
+        text.append(f"{grids.told_of_gate(worked.gate)}\n")
     return text
 
 
 def _map(worked: Worked, width: int) -> Iterator[Text]:
-    """The feature map that the cell is in, where it is small enough to be read."""
+    """The feature map that the cell is in, or what of it is near the cell."""
     from rich.text import Text
 
     from netspec.report.trace import grids
 
-    (height, columns), (row, column) = worked.map.shape, grids.in_map(worked)
-    if max(height, columns) > grids.MOST:
-        return
-    marked = [[(i, j) == (row, column) for j in range(columns)] for i in range(height)]
-    cells = grids.cells(worked.map)
-    lines = _grid(cells, max(len(word) for row in cells for word in row), marked, "[]", "bold green")
-    if lines[0].cell_len <= width:
-        named = f"channel {worked.cell[2]} of what it gives" if len(worked.layer.output) == 3 else "what it gives"
-        yield Text("\n").join([Text(named, style="bold"), *lines])
+    at = grids.in_map(worked)
+    for most in range(grids.MOST, 2, -2):
+        cells, places = grids.given(worked, most)
+        marked = [[(i, j) == at for j in places[1]] for i in places[0]]
+        lines = _grid(cells, max(len(word) for row in cells for word in row), marked, "[]", "bold green")
+        if lines[0].cell_len <= width:
+            break
+    named = f"channel {worked.cell[2]} of what it gives" if len(worked.layer.output) == 3 else "what it gives"
+    near = f" near {','.join(map(str, worked.at))}" if None in (*places[0], *places[1]) else ""
+    yield Text("\n").join([Text(f"{named}{near}", style="bold"), *lines])

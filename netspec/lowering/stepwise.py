@@ -10,7 +10,7 @@ import jax
 
 from netspec.language.activations import NoActivation
 from netspec.language.norms import NoNorm
-from netspec.language.steps import Dropout
+from netspec.language.steps import Dropout, Stepped
 from netspec.lowering.around import finish, through
 from netspec.lowering.kinds import Run, lowering
 
@@ -28,11 +28,14 @@ def stepwise(run: Run, *arrays: jax.Array) -> Iterator[tuple[str, jax.Array]]:
     """What each step gives, (batch, ..., features), by its name: the layer's kind, `bias`, then norm and activation in their order.
 
     `arrays` are what stands behind the layer's leading steps. The steps are those of the layer's lowering, and so the last
-    one gives what the layer gives.
+    one gives what the layer gives. A layer that has no such steps, as a gate, is one step.
     """
     layer, settings = run.stage.layer, run.settings
+    if not isinstance(settings, Stepped):
+        yield layer.kind, lowering(layer.kind).apply(run, *arrays)[0]
+        return
     known = {field.name for field in fields(settings)}
-    own = replace(settings, **{name: value for name, value in ALONE.items() if name in known})
+    own: Any = replace(settings, **{name: value for name, value in ALONE.items() if name in known})
     x, _ = lowering(layer.kind).apply(_with(run, own), *arrays)
     yield layer.kind, x
     if getattr(settings, "bias", False):

@@ -79,6 +79,28 @@ def test_a_group_reads_its_own_channels_and_a_dilated_window_is_spread(ways: dic
     assert [step.name for step in ways["block1.conv1"][0].steps] == ["conv", "bias", "norm", "activation"]
 
 
+def test_each_norm_can_be_followed_by_hand_and_a_gate_comes_behind() -> None:
+    """The words of the step are the formula: what they give of the number before is the number behind."""
+    kinds = ("layer", "instance", "{type: group, groups: 3}", "{type: local_response, size: 4, alpha: 0.9, k: 2}")
+    blocks = "".join(
+        f"  - conv: {{filters: 6, kernel: 1, bias: true, norm: {kind}, gate: {{units: 2}}}}\n" for kind in kinds
+    )
+    ends = "fc: [{units: 6, norm: layer}, {units: 6, norm: {type: group, groups: 2}}, 2]\n"
+    net = network(f"netspec: 1\nname: norms\ninput: [4, 5, 2]\nblocks:\n{blocks}{ends}")
+    arrays, images = variables(net), np.random.default_rng(1).normal(size=(1, 4, 5, 2)).astype(np.float32)
+    outputs = net.activations(arrays, images)
+    for layer in (layer for layer in net.plan.layers if layer.kind in UNDER and layer.name != "fc3"):
+        cell = (2, 3, 4) if len(layer.output) == 3 else (0, 0, 4)
+        worked = work(net, arrays, images, layer, cell)
+        before, norm = worked.steps[1:3]
+        if worked.gate is not None:
+            assert worked.gate.value == outputs[f"{layer.name}.gate"][0][cell]
+        formula = norm.words.partition(": ")[2].replace("^", "**")
+        assert eval(formula, {"x": before.value, "sqrt": np.sqrt}) == pytest.approx(norm.value, rel=2e-3, abs=1e-3)
+        assert norm.of, layer.name
+        assert (worked.gate is None) == (layer.kind == "fc")
+
+
 def test_pictures_have_their_marks_in_them(ways: dict[str, tuple[Worked, ...]]) -> None:
     for cells in ways.values():
         for worked in cells:
@@ -99,6 +121,8 @@ def test_what_no_cell_is(tmp_path: Path) -> None:
     image.write_text("1 2\n3 x\n")
     for arguments, status, said in (
         (("--layer", "block1.conv"), 2, "did you mean block1.conv1?"),
+        (("--layer", "block1"), 2, "a block of layers; choose among block1.conv1, block1.pool."),
+        (("--layer", "fc1", "--layer", "fc2"), 2, "one layer at a time"),
         (("--layer", "fc1", "--at", "120"), 2, "0 to 119"),
         (("--layer", "block1.conv1", "--at", "28,0"), 2, "rows 0 to 27"),
         (("--layer", "block1.conv1", "--channel", "6"), 2, "channels 0 to 5"),

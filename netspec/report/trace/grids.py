@@ -8,10 +8,12 @@ from math import floor, log10
 import numpy as np
 
 from netspec.language.kind import dimensions
-from netspec.report.trace.worked import Window, Worked
+from netspec.report.trace.worked import Step, Window, Worked
 
 MOST = 11
 """Rows and columns that are shown; of more the first and the last of them, with a gap."""
+NEAR = 7
+"""Those of what a layer gives where that is a map of more."""
 CHANNELS = 4
 """Feature maps that are shown side by side."""
 DIGITS = 4
@@ -53,12 +55,50 @@ def kept(count: int, most: int = MOST) -> list[int | None]:
     return [*range(most - 1 - end), None, *range(count - end, count)] if end else [0]
 
 
+def around(count: int, at: int, most: int = MOST) -> list[int | None]:
+    """The numbers of the rows or columns that are shown next to one of them, None for a gap.
+
+    >>> around(3, 1), around(20, 0, 5), around(20, 9, 5)
+    ([0, 1, 2], [0, 1, 2, None], [None, 8, 9, 10, None])
+    """
+    if count <= most:
+        return list(range(count))
+    start = min(max(at - (most - 2) // 2, 0), count - (most - 2))
+    end = start + most - 2
+    return [*[None] * (start > 0), *range(start, end), *[None] * (end < count)]
+
+
+Places = tuple[Sequence[int | None], Sequence[int | None]]
+"""The rows and columns of a grid that are shown."""
+
+
 def cells(grid: np.ndarray, most: int = MOST) -> Cells:
     """(rows, columns) of numbers as text; a gap is a row or column of dots."""
-    rows, columns = (kept(size, most) for size in grid.shape)
-    shown = grid[np.ix_(*([n for n in places if n is not None] for places in (rows, columns)))]
-    words = iter(written(shown.ravel().tolist()))
-    return [[GAP if row is None or column is None else next(words) for column in columns] for row in rows]
+    return together([grid], most)[0]
+
+
+def together(grids: Sequence[np.ndarray], most: int = MOST) -> list[Cells]:
+    """The same of grids of one shape, with the decimals that suit all of them."""
+    rows, columns = (kept(size, most) for size in grids[0].shape)
+    return _words(grids, (rows, columns))
+
+
+def _words(grids: Sequence[np.ndarray], places: Places) -> list[Cells]:
+    shown = np.ix_(*([n for n in along if n is not None] for along in places))
+    words = iter(written(np.concatenate([grid[shown].ravel() for grid in grids]).tolist()))
+    return [
+        [[GAP if None in (row, column) else next(words) for column in places[1]] for row in places[0]] for _ in grids
+    ]
+
+
+def given(worked: Worked, most: int = MOST) -> tuple[Cells, Places]:
+    """What the layer gives around the cell, at most so many columns of it: all of a small map, of others what is near."""
+    near = MOST if worked.map.shape[0] == 1 else NEAR
+    places = [
+        around(size, at, limit if size <= limit else min(limit, near))
+        for size, at, limit in zip(worked.map.shape, in_map(worked), (MOST, most), strict=True)
+    ]
+    return _words([worked.map], (places[0], places[1]))[0], (places[0], places[1])
 
 
 def padding(worked: Worked, most: int = MOST) -> list[list[bool]]:
@@ -115,3 +155,8 @@ def told_of_rest(worked: Worked, rest: float) -> str:
     count = len(worked.under.channels)
     (said,) = written([rest])
     return f"{CHANNELS} of {count} channels are shown; the products of the other {count - CHANNELS} add up to {said}"
+
+
+def told_of_gate(gate: Step) -> str:
+    """`then its gate block1.conv1.gate: times 0.5 = 0.123`: it comes after all that is shown."""
+    return f"then its {gate.words} = {written([gate.value])[0]}"

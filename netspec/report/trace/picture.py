@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, box, plain, style, words
+from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, WIDTH, box, plain, style, words
 from netspec.report.trace import grids
 from netspec.report.trace.worked import Window, Worked
 
@@ -26,18 +27,28 @@ def draw(worked: Worked, name: str, made: Mapping[str, str]) -> str:
     windows, rest = grids.shown(worked)
     head = [f"{layer.name} of {name}: {', '.join(layer.settings.described())}"]
     told = [grids.told(worked).replace("(0)", "dashed"), f"weights: {made['weights']}; image: {made['image']}"]
+    rows = list(_rows(worked, windows))
+    stacked = any(_across(row) > WIDTH for row in rows)
+    if stacked:
+        wide = max(grid.wide for row in rows for grid in row.grids)
+        rows = [Row([replace(grid, wide=wide) for grid in row.grids], row.total) for row in rows]
     parts, right, y = list[str](), 0.0, TOP
-    for window in windows:
-        drawn, wide, high = _row(worked, window, MARGIN, y)
+    for row in rows:
+        drawn, wide, high = _row(row, y, stacked)
         parts.append(drawn)
         right, y = max(right, wide), y + high + TITLE
     below = [*([grids.told_of_rest(worked, rest)] if rest is not None else []), *_steps(worked)]
+    last = len(below) - 1
+    if worked.gate is not None:
+        below.append(grids.told_of_gate(worked.gate))
     for number, line in enumerate(below):
-        parts.append(words(MARGIN, y, plain(line), "sum" if number == len(below) - 1 else ""))
+        parts.append(words(MARGIN, y, plain(line), "sum" if number == last else ""))
         y += LINE + 4
-    # a vector is long, and stands below
-    beside = len(worked.layer.output) == 3
-    drawn, wide, high = _given(worked, right + GAP, TOP) if beside else _given(worked, MARGIN, y + TITLE - LINE)
+    # what is long stands below
+    drawn, wide, high = _given(worked, right + GAP, TOP)
+    beside = len(worked.layer.output) == 3 and wide + MARGIN <= WIDTH
+    if not beside:
+        drawn, wide, high = _given(worked, MARGIN, y + TITLE - LINE)
     parts.append(drawn)
     width = max(wide, right, *(MARGIN + CHARACTER * len(line) for line in (*told, *below, head[0] + "x" * 30))) + MARGIN
     height = max(y, TOP + high + GAP) if beside else y + TITLE + high + GAP / 2
@@ -57,27 +68,106 @@ Drawn = tuple[str, float, float]
 """Marks, where they end at the right, and how high they are."""
 
 
-def _row(worked: Worked, window: Window, x: float, y: float) -> Drawn:
-    """One feature map: input x weights = products, and their sum."""
-    named = f"input, channel {window.channel}" if worked.has_channels else "input"
-    text, x, high = _input(worked, window, named, x, y)
-    parts = [text]
-    if window.weights is None:
-        return text, x, high
-    for sign, title, grid, role in (
-        ("×", "weights", window.weights, worked.layer.kind),
-        ("=", "products", window.products, "plain"),
-    ):
-        parts.append(words(x + GAP / 2, y + high / 2 + 4, sign, "title", "middle"))
-        text, x, _ = _grid(title, grids.cells(grid), role, x + GAP, y)
-        parts.append(text)
-    (total,) = grids.written([window.products.sum()])
-    parts.append(words(x + GAP / 2, y + high / 2 + 4, "→", "title", "middle"))
-    parts.append(words(x + GAP, y + high / 2 + 4, total, "sum"))
-    return "".join(parts), x + GAP + CHARACTER * 1.3 * len(total), high
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Numbers in cells, and what stands around them."""
+
+    title: str
+    cells: grids.Cells
+    role: str
+    wide: float
+    """Of one cell."""
+    sign: str = ""
+    """What stands before it."""
+    pads: Sequence[Sequence[bool]] = ()
+    """Which cells are padding."""
+    labels: Sequence[Sequence[str]] = ((), ())
+    """The numbers of rows and columns."""
+    window: tuple[Sequence[int], Sequence[int]] = ((), ())
+    """Rows and columns that are marked."""
+
+    @property
+    def across(self) -> float:
+        """How wide it is."""
+        return self.wide * len(self.cells[0])
+
+    @property
+    def high(self) -> float:
+        """How high it is."""
+        return HIGH * len(self.cells)
 
 
-def _input(worked: Worked, window: Window, title: str, x: float, y: float) -> Drawn:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One feature map: input x weights = products, and their sum; of pooling the input alone."""
+
+    grids: Sequence[Grid]
+    total: str
+
+
+def _rows(worked: Worked, windows: Sequence[Window]) -> Iterator[Row]:
+    """A row a feature map; what stands in one column is written and as wide as the others in it."""
+    inputs = _inputs(worked, windows)
+    weights = [window.weights for window in windows if window.weights is not None]
+    if not weights:
+        yield from (Row([grid], "") for grid in inputs)
+        return
+    factors, products = (
+        [Grid(title, cells, role, wide, sign) for cells in written]
+        for sign, title, role, (written, wide) in (
+            ("×", "weights", worked.layer.kind, _written(weights)),
+            ("=", "products", "plain", _written([window.products for window in windows])),
+        )
+    )
+    sums = grids.written([float(window.products.sum()) for window in windows])
+    for *row, total in zip(inputs, factors, products, sums, strict=True):
+        yield Row([grid for grid in row if isinstance(grid, Grid)], total)
+
+
+def _written(several: Sequence[np.ndarray]) -> tuple[list[grids.Cells], float]:
+    """Grids with the decimals that suit all, and how wide their cells are."""
+    made = grids.together(several)
+    return made, _wide(made)
+
+
+def _wide(several: Sequence[grids.Cells]) -> float:
+    return max(HIGH, CHARACTER * max(len(word) for cells in several for row in cells for word in row) + 8)
+
+
+def _across(row: Row) -> float:
+    """How wide a row is, from the left edge of the picture."""
+    room = MARGIN + INDEX + sum(grid.across for grid in row.grids) + GAP * (len(row.grids) - 1)
+    return room + bool(row.total) * _room(row.total) + MARGIN
+
+
+def _room(total: str) -> float:
+    """That for an arrow and a sum."""
+    return GAP + CHARACTER * 1.3 * len(total)
+
+
+def _row(row: Row, y: float, stacked: bool) -> Drawn:
+    """A row from y on, its grids side by side, or `stacked` below each other; signs at the height of what follows them."""
+    parts, x, top, right, bottom = list[str](), MARGIN + INDEX, y, 0.0, y
+    for grid in row.grids:
+        middle = top + row.grids[-1].high / 2 + 4
+        if grid.sign:
+            before = MARGIN + INDEX / 2 if stacked else x - GAP / 2
+            parts.append(words(before, middle, grid.sign, "title", "middle"))
+        parts.append(_grid(grid, x, top))
+        end = x + grid.across
+        right, bottom = max(right, end), max(bottom, top + grid.high)
+        if stacked:
+            top = bottom + TITLE
+        else:
+            x = end + GAP
+    if row.total:
+        parts.append(words(end + GAP / 2, middle, "→", "title", "middle"))
+        parts.append(words(end + GAP, middle, row.total, "sum"))
+        right = max(right, end + _room(row.total))
+    return "".join(parts), right, bottom - y
+
+
+def _inputs(worked: Worked, windows: Sequence[Window]) -> list[Grid]:
     """The whole map with its padding and the window on it, where that is small; else what is under the window."""
     rows: Sequence[int]
     columns: Sequence[int]
@@ -85,7 +175,7 @@ def _input(worked: Worked, window: Window, title: str, x: float, y: float) -> Dr
     whole = max(len(rows), len(columns)) <= grids.MOST
     if not whole:
         rows, columns = worked.under.rows, worked.under.columns
-    cells = grids.cells(worked.cells(window.channel, rows, columns))
+    made, wide = _written([worked.cells(window.channel, rows, columns) for window in windows])
     places = [grids.kept(len(at)) for at in (rows, columns)]
     outside = worked.outside(rows, columns)
     pads = [[None not in (i, j) and bool(outside[i, j]) for j in places[1]] for i in places[0]]
@@ -94,15 +184,15 @@ def _input(worked: Worked, window: Window, title: str, x: float, y: float) -> Dr
     ]
     if not worked.has_channels:
         labels[0] = []
-    text, right, high = _grid(title, cells, "input", x + INDEX, y, pads, labels)
-    if whole:
-        wide = (right - x - INDEX) / len(columns)
-        here = [
-            [at.index(n) for n in under]
-            for at, under in zip((rows, columns), (worked.under.rows, worked.under.columns), strict=True)
-        ]
-        text += "".join(_outlines(here[0], here[1], x + INDEX, y, wide))
-    return text, right, high
+    window = (
+        [rows.index(n) for n in worked.under.rows] if whole else [],
+        [columns.index(n) for n in worked.under.columns] if whole else [],
+    )
+    titles = [f"input, channel {one.channel}" if worked.has_channels else "input" for one in windows]
+    return [
+        Grid(title, cells, "input", wide, pads=pads, labels=labels, window=window)
+        for title, cells in zip(titles, made, strict=True)
+    ]
 
 
 def _outlines(rows: Sequence[int], columns: Sequence[int], x: float, y: float, wide: float) -> Iterator[str]:
@@ -116,47 +206,40 @@ def _outlines(rows: Sequence[int], columns: Sequence[int], x: float, y: float, w
             yield box("mark", x + column * wide, y + row * HIGH, wide, HIGH)
 
 
-def _grid(
-    title: str,
-    cells: grids.Cells,
-    role: str,
-    x: float,
-    y: float,
-    pads: Sequence[Sequence[bool]] = (),
-    labels: Sequence[Sequence[str]] = ((), ()),
-) -> Drawn:
-    """Numbers in cells, with a title above, and with the numbers of rows and columns."""
-    wide = max(HIGH, CHARACTER * max(len(word) for row in cells for word in row) + 8)
-    parts = [words(x, y - (18 if labels[1] else 6), plain(title), "name")]
-    for i, row in enumerate(cells):
+def _grid(grid: Grid, x: float, y: float) -> str:
+    """A grid with its title above, the numbers of its rows and columns, and its marks."""
+    wide, pads, labels = grid.wide, grid.pads, grid.labels
+    parts = [words(x, y - (18 if labels[1] else 6), plain(grid.title), "name")]
+    for i, row in enumerate(grid.cells):
         for j, word in enumerate(row):
             left, top = x + j * wide, y + i * HIGH
             if word != grids.GAP:
-                parts.append(box("cell pad" if pads and pads[i][j] else f"cell {role}", left, top, wide, HIGH))
+                parts.append(box("cell pad" if pads and pads[i][j] else f"cell {grid.role}", left, top, wide, HIGH))
             parts.append(
                 words(left + wide / 2, top + HIGH / 2 + 4, word, "faint" if pads and pads[i][j] else "", "middle")
             )
     parts += [words(x - 5, y + i * HIGH + HIGH / 2 + 4, label, "faint", "end") for i, label in enumerate(labels[0])]
     parts += [words(x + j * wide + wide / 2, y - 5, label, "faint", "middle") for j, label in enumerate(labels[1])]
-    return "".join(parts), x + wide * len(cells[0]), HIGH * len(cells)
+    if grid.window[0]:
+        parts += _outlines(*grid.window, x, y, wide)
+    return "".join(parts)
 
 
 def _given(worked: Worked, x: float, y: float) -> Drawn:
-    """The map that the cell is in with the cell marked, where it is small; else the cell alone."""
-    whole = max(worked.map.shape) <= grids.MOST
+    """The map that the cell is in with the cell marked, or what of it is near the cell."""
+    cells, (rows, columns) = grids.given(worked)
+    is_map = len(worked.layer.output) == 3
+    title = f"output, channel {worked.cell[2]}" if is_map else "output"
+    labels = [[grids.GAP if n is None else str(n) for n in at] for at in (rows if is_map else [], columns)]
     row, column = grids.in_map(worked)
-    cells = grids.cells(worked.map if whole else np.array([[worked.map[row, column]]]))
-    title = f"output, channel {worked.cell[2]}" if len(worked.layer.output) == 3 else "output"
-    rows, columns = map(range, worked.map.shape) if whole else ([row], [column])
-    labels = [[*map(str, rows)] if len(worked.layer.output) == 3 else [], [*map(str, columns)]]
-    text, right, high = _grid(title, cells, worked.layer.kind, x + INDEX, y, (), labels)
-    wide = (right - x - INDEX) / len(cells[0])
-    place = (row, column) if whole else (0, 0)
-    return text + box("mark", x + INDEX + place[1] * wide, y + place[0] * HIGH, wide, HIGH), right, high
+    window = [rows.index(row)], [columns.index(column)]
+    grid = Grid(title, cells, worked.layer.kind, _wide([cells]), labels=labels, window=window)
+    return _grid(grid, x + INDEX, y), x + INDEX + grid.across, grid.high
 
 
 def _steps(worked: Worked) -> Iterator[str]:
     """`sum of products 4`, `+ bias 0 -> 4`, `relu -> 4`."""
     values = grids.written([step.value for step in worked.steps])
     for number, (step, value) in enumerate(zip(worked.steps, values, strict=True)):
-        yield f"{step.words} = {value}" if not number else f"{step.words} → {value}"
+        of = f" ({step.of})" if step.of else ""
+        yield f"{step.words} → {value}{of}" if number else f"{step.words} = {value}"

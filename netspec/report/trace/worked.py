@@ -16,10 +16,10 @@ from netspec.language.conv import Conv
 from netspec.language.geometry import Axis
 from netspec.language.kind import Shape
 from netspec.language.kinds import KINDS
-from netspec.language.norms import BatchNorm
 from netspec.language.pool import Pool
 from netspec.lowering.network import Network, Variables
 from netspec.lowering.pooling.counts import counts
+from netspec.report.trace.norms import formula
 
 Grid = np.ndarray
 """(rows, columns), float64."""
@@ -66,6 +66,8 @@ class Step:
     words: str
     value: float
     """The cell after it."""
+    of: str = ""
+    """What the numbers in its words are of, where the layer does not hold them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,8 @@ class Worked:
     steps: tuple[Step, ...]
     map: Grid
     """The feature map that the cell is in, as the layer gives it; a vector is one row."""
+    gate: Step | None
+    """What the convolution's gate, a layer of its own, makes of the cell."""
 
     @property
     def padding(self) -> np.ndarray:
@@ -132,9 +136,14 @@ class Worked:
             "rows": list(under.rows),
             "columns": list(under.columns),
             "windows": [_window_as_json(window) for window in self.windows],
-            "steps": [{"step": step.name, "words": step.words, "value": step.value} for step in self.steps],
+            "steps": [_step_as_json(step) for step in self.steps],
             "value": self.steps[-1].value,
+            **({"gate": _step_as_json(self.gate)} if self.gate is not None else {}),
         }
+
+
+def _step_as_json(step: Step) -> dict[str, Any]:
+    return {"step": step.name, "words": step.words, **({"of": step.of} if step.of else {}), "value": step.value}
 
 
 def _window_as_json(window: Window) -> dict[str, Any]:
@@ -196,11 +205,32 @@ def work(network: Network, variables: Variables, images: np.ndarray, layer: Plan
     own = variables["params"].get(layer.name, {})
     kernel = _numbers(own["kernel"].astype(arrays[0].dtype)) if "kernel" in own else None
     features = {name: _numbers(array) for name, array in {**own, **variables["state"].get(layer.name, {})}.items()}
-    maps = [(name, _numbers(array)[0]) for name, array in given]
-    steps = (Step(name, _words(name, layer, features, cell), float(x[cell[-x.ndim :]])) for name, x in maps)
+    maps = [
+        (name, _numbers(array).reshape((1, 1, -1) if array.ndim == 2 else array.shape[1:])) for name, array in given
+    ]
+    steps = list[Step]()
+    for number, (name, x) in enumerate(maps):
+        if name == "norm":
+            words, of = formula(layer.settings.norm, maps[number - 1][1], features, cell)  # type: ignore[attr-defined]
+        else:
+            words, of = _words(name, layer, features, cell), ""
+        steps.append(Step(name, words, float(x[cell]), of))
     last = maps[-1][1]
-    last = last[:, :, cell[2]] if last.ndim == 3 else last[None]
-    return Worked(layer, cell, UNDER[layer.kind](layer, kernel, cell, read.shape), read, tuple(steps), last)
+    last = last[:, :, cell[2]] if len(layer.output) == 3 else last[0]
+    under = UNDER[layer.kind](layer, kernel, cell, read.shape)
+    return Worked(layer, cell, under, read, tuple(steps), last, _gate(network, variables, images, layer, cell))
+
+
+def _gate(network: Network, variables: Variables, images: np.ndarray, layer: PlannedLayer, cell: Cell) -> Step | None:
+    gate = next((one for one in network.plan.layers if one.kind == "gate" and one.reads == (layer.value,)), None)
+    if gate is None:
+        return None
+    (read,), ((name, given),) = network.stepwise(variables, jnp.asarray(images), gate)
+    before, after = (_numbers(array)[0, :, :, cell[2]] for array in (read, given))
+    # the factor is one for the whole map: where that is largest it is read best
+    place = np.unravel_index(np.abs(before).argmax(), before.shape)
+    factor = f" {after[place] / before[place]:.4g}" if before[place] else ""
+    return Step(name, f"gate {gate.name}: times{factor or ' its factor'}", float(after[cell[:2]]))
 
 
 def _words(step: str, layer: PlannedLayer, own: Mapping[str, np.ndarray], cell: Cell) -> str:
@@ -208,14 +238,9 @@ def _words(step: str, layer: PlannedLayer, own: Mapping[str, np.ndarray], cell: 
     settings: Any = layer.settings
     if step == "bias":
         return f"+ bias {own['bias'][cell[2]]:.4g}"
-    if step == "norm" and isinstance(settings.norm, BatchNorm):
-        ones = {"scale": 1.0, "shift": 0.0} | {name: array[cell[2]] for name, array in own.items() if array.ndim == 1}
-        root = f"sqrt({ones['variance']:.4g} + {settings.norm.eps:g})"
-        return f"{settings.norm.words}: (x - {ones['mean']:.4g})/{root}*{ones['scale']:.4g} + {ones['shift']:.4g}"
-    if step == "norm":
-        return str(settings.norm.words)
     if step == "activation":
-        return str(settings.activation.described())
+        slope = f" of slope {own['slope'][cell[2]]:.4g}" if "slope" in own else ""
+        return f"{settings.activation.described()}{slope}"
     if not isinstance(settings, Pool):
         return "sum of products"
     height, width, _ = layer.input
