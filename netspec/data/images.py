@@ -56,6 +56,7 @@ FEW, MANY = 3, 19
 TIFF_BITS, TIFF_PHOTOMETRIC = 258, 262
 """Tags of TIFF 6.0: bits a channel; 0 where 0 is white."""
 
+REPLACE = "replace or remove it"
 LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -89,7 +90,7 @@ def judge(path: Path, shape: Shape, resize: bool) -> None:
 def _file(path: Path, content: bytes | None) -> BinaryIO:
     if content is not None:
         return BytesIO(content)
-    size_of(path)
+    size_of(path, REPLACE)
     with _Reading(path):
         return path.open("rb")
 
@@ -164,7 +165,7 @@ class _Reading:
         if isinstance(error, UnidentifiedImageError):
             return formats.unidentified(self._path, FORMATS, self._content)
         fact = f"is damaged or cut short ({reason(error)})"
-        return problem("NS503", self._path, fact, where="pixels", help="replace or remove it")
+        return problem("NS503", self._path, fact, where="pixels", help=REPLACE)
 
 
 def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> None:
