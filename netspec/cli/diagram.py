@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from netspec.cli import options, specs
+from netspec.cli import messages, options, specs, written
 from netspec.cli.outcome import Outcome
 
 
@@ -19,9 +17,10 @@ from netspec.cli.outcome import Outcome
     "--width", metavar="PIXELS", type=click.IntRange(200, 10_000), default=1200, show_default=True,
     help="Wrap into rows of this width: 480 for a telephone.",
 )  # fmt: skip
+@written.overwrite
 @options.forms()
 @options.overrides
-def diagram(file: str, output: str | None, width: int, overrides: tuple[str, ...]) -> Outcome:
+def diagram(file: str, output: str | None, width: int, overwrite: bool, overrides: tuple[str, ...]) -> Outcome:
     """Draw the network of a spec as SVG: maps, windows, sizes and parameters.
 
     FILE is a spec, `-` for standard input, or a run directory. A network that exceeds its budgets is drawn too; the exit status is then 1.
@@ -29,11 +28,11 @@ def diagram(file: str, output: str | None, width: int, overrides: tuple[str, ...
     from netspec.report.diagram import draw
 
     options.require_svg(output, specs.of_run(file))
+    written.require_free(output, overwrite)
     plan, report = specs.require_costs(file, overrides)
     status, picture = int(not report.ok), draw(plan, width)
     if output is None or output == "-":
         return Outcome(report.diagnostics, lambda _: [picture], status)
-    from netspec.storage.writing import write_atomic
-
-    write_atomic(Path(output), picture.encode())
+    written.write(output, picture.encode())
+    written.say(output, f"the picture of {messages.safe(plan.name)}")
     return Outcome(report.diagnostics, status=status)

@@ -19,6 +19,7 @@ from netspec.analysis.summary import layer_as_json
 from netspec.cli import layer_table, markdown, messages, options, specs
 from netspec.cli.layer_table import described
 from netspec.cli.outcome import Outcome
+from netspec.diagnostics.errors import SpecError
 from netspec.diagnostics.render.wording import counted
 from netspec.language.kind import dimensions
 from netspec.language.plain import ABSENT, Change
@@ -47,7 +48,16 @@ def diff(old: str, new: str, form: str) -> Outcome:
     """
     if old == new == "-":
         raise click.UsageError("standard input is read once: OLD and NEW cannot both be `-`.")
-    comparison = compare(*(specs.require_costs(name)[0] for name in (old, new)))
+    plans, wrong = {}, []
+    for name in dict.fromkeys((old, new)):  # what is wrong with one says nothing of the other
+        try:
+            plans[name] = specs.require_costs(name)[0]
+        except SpecError as error:
+            wrong.append(error)
+    if wrong:
+        found = [one for error in wrong for one in error.diagnostics]
+        raise SpecError(found, max(error.status for error in wrong))
+    comparison = compare(plans[old], plans[new])
 
     def result(stream: TextIO) -> Iterator[str]:
         if form == "json":

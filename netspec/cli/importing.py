@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli import messages, options
+from netspec.cli import messages, options, written
 from netspec.cli.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def _size(_: click.Context, parameter: click.Parameter, text: str | None) -> Siz
     help="Height, width and channels of the images, where the file leaves them open, as in 224x224x3.",
 )
 @click.option("--partial", is_flag=True, help="Leave out what the format cannot say, and mark the places in the spec.")
-@click.option("--overwrite", is_flag=True, help="Write over files that are there already.")
+@written.overwrite
 @options.forms()
 def import_(
     file: str,
@@ -72,7 +71,6 @@ def import_(
     the format cannot say is named, and then nothing is written.
     """
     from netspec.importing.imported import imported, weights_file
-    from netspec.storage.writing import write_atomic
 
     if own is not None and weights is None:
         raise click.BadParameter("say by --weights where they are written", param_hint="--from-weights")
@@ -83,33 +81,30 @@ def import_(
         raise click.BadParameter("the spec is written there", param_hint="--weights")
     output = None if output == "-" else output
     for path, name in ((output, "--output"), (weights, "--weights")):
-        if path is not None and Path(path).is_file() and not overwrite:
-            meant = " If the weights are to be read there, say --from-weights." if name == "--weights" else ""
-            raise click.BadParameter(f"{path} is there already; --overwrite writes over it.{meant}", param_hint=name)
+        meant = " If the weights are to be read there, say --from-weights." if name == "--weights" else ""
+        written.require_free(path, overwrite, name, meant)
     found = imported(file, weights=own, arrays=weights is not None, partial=partial, input=size)
     if weights is not None:
-        write_atomic(Path(weights), weights_file(found))
+        written.write(weights, weights_file(found))
     if output is None:
         return Outcome(found.findings, lambda _: [found.text])
-    write_atomic(Path(output), found.text.encode())
+    written.write(output, found.text.encode())
     messages.tell(found.findings)
-    for line in _said(found, file, output, weights):
-        click.echo(line, err=True)
+    _say(found, file, output, weights)
     return Outcome()
 
 
-def _said(found: Imported, file: str, output: str, weights: str | None) -> Iterator[str]:
+def _say(found: Imported, file: str, output: str, weights: str | None) -> None:
     """What was written, and what comes next."""
-    name, plan = messages.safe(output), found.plan
     same = "not the whole network of" if found.findings else "held against"
     end = "" if found.findings else ", operation by operation: the same network"
-    yield f"{name}: {len(plan.layers)} layers, {plan.parameters:,} parameters; {same} {messages.safe(file)}{end}"
+    written.say(output, f"{written.size(found.plan)}; {same} {messages.safe(file)}{end}")
     for note in found.notes:
-        yield f"  {messages.safe(note)}"
+        click.echo(f"  {messages.safe(note)}", err=True)
     if weights is not None:
         own = messages.safe(os.path.relpath(weights, Path(output).parent))
-        yield f"{messages.safe(weights)}: its weights; training begins from them by `train: {{from: {own}}}`"
-    yield f"next: netspec validate {name}"
+        written.say(weights, f"its weights; training begins from them by `train: {{from: {own}}}`")
+    written.say_next(f"netspec validate {messages.safe(output)}")
 
 
 def _same(one: str | None, other: str | None) -> bool:

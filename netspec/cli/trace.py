@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from netspec.cli import computing, messages, options, specs
+from netspec.cli import computing, messages, options, specs, written
 from netspec.cli.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _place(_: click.Context, parameter: click.Parameter, at: str) -> tuple[int, 
     help="Take the arrays of this safetensors file whose names and shapes fit.",
 )
 @click.option("-o", "--output", "output", metavar="SVG", type=options.FILE, help="Draw it too, into this file.")
+@written.overwrite
 @options.forms("table", "json")
 @options.overrides
 def trace(
@@ -61,6 +62,7 @@ def trace(
     checkpoint: str,
     weights: str | None,
     output: str | None,
+    overwrite: bool,
     form: str,
     overrides: tuple[str, ...],
 ) -> Outcome:
@@ -71,6 +73,7 @@ def trace(
     drawn by the spec's seed where none are given. The numbers are those of the network itself.
     """
     options.require_svg(output, specs.of_run(file))
+    written.require_free(output, overwrite)
     if run is None and specs.is_run(file):
         run = file
     if run is not None and weights is not None:
@@ -96,9 +99,8 @@ def trace(
     worked = work(computed.network, computed.variables, pixels, planned, cell)
     made = {"weights": computed.weights, "image": name}
     if output not in (None, "-"):
-        from netspec.storage.writing import write_atomic
-
-        write_atomic(Path(str(output)), draw(worked, plan.name, made).encode())
+        written.write(str(output), draw(worked, plan.name, made).encode())
+        written.say(str(output), f"the picture of one cell of {messages.safe(layer)}")
 
     def result(stream: TextIO) -> Iterator[str]:
         if output == "-":

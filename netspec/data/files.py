@@ -79,8 +79,8 @@ def letters(name: str) -> str:
     return normalize("NFC", name).casefold().strip()
 
 
-def size_of(path: Path) -> int:
-    """The size of the file at `path` in bytes, more than 0.
+def size_of(path: Path, replace: str = FETCH_AGAIN) -> int:
+    """The size of the file at `path` in bytes, more than 0; `replace` helps where it is empty.
 
     Raises:
         Refused: NS501 it is not there or cannot be read; NS502 it is no regular file (a pipe would block);
@@ -95,7 +95,7 @@ def size_of(path: Path) -> int:
     if not os.access(path, os.R_OK):
         raise Refused(problem("NS501", path, "may not be read", help=f"chmod u+r {shlex.quote(str(path))}"))
     if status.st_size == 0:
-        raise Refused(problem("NS503", path, "is empty", where="byte 0", help=FETCH_AGAIN))
+        raise Refused(problem("NS503", path, "is empty", where="byte 0", help=replace))
     return status.st_size
 
 

@@ -62,6 +62,7 @@ OF_THE_FILE = (None, errno.EINVAL, errno.EOVERFLOW)
 TIFF_BITS, TIFF_PHOTOMETRIC = 258, 262
 """Tags of TIFF 6.0: bits a channel; 0 where 0 is white."""
 
+REPLACE = "replace or remove it"
 LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -105,7 +106,7 @@ def judge(path: Path, shape: Shape, resize: bool) -> None:
 def _file(path: Path, content: bytes | None) -> BinaryIO:
     if content is not None:
         return BytesIO(content)
-    size_of(path)
+    size_of(path, REPLACE)
     with _Reading(path):
         return path.open("rb")
 
@@ -157,7 +158,7 @@ class _Reading:
         if isinstance(error, OSError) and error.errno not in OF_THE_FILE:
             return problem("NS501", self._path, reason(error))
         fact = f"is damaged or cut short ({reason(error)})"
-        return problem("NS503", self._path, fact, where="pixels", help="replace or remove it")
+        return problem("NS503", self._path, fact, where="pixels", help=REPLACE)
 
 
 def _judge(image: Image, path: Path, size: int, shape: Shape, resize: bool) -> None:

@@ -80,7 +80,7 @@ def _read(table: Path) -> tuple[tuple[str, ...], dict[str, Lines]]:
     """The names of the labels, and the lines of each part."""
     if not there(table):
         raise Refused(problem("NS501", table, "is missing: it labels the images", help=NEEDED))
-    if size_of(table) > LARGEST:
+    if size_of(table, "list the images in it") > LARGEST:
         raise Refused(problem("NS504", table, f"is larger than {LARGEST:,} bytes", help="use `source: npz`"))
     parts = {part: Lines() for part in PARTS}
     problems: list[Problem] = []

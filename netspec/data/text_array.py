@@ -25,7 +25,9 @@ def image(path: Path, shape: Shape, content: bytes | None = None) -> np.ndarray:
     Raises:
         Refused: as `size_of`; NS504 too large, NS505 something is no number, NS508 another number of rows or columns.
     """
-    fits(path, BYTES_A_CELL * (size_of(path) if content is None else len(content)))
+    fits(
+        path, BYTES_A_CELL * (size_of(path, "write the rows of one image into it") if content is None else len(content))
+    )
     text = (path.read_bytes() if content is None else content).decode("utf-8-sig", "replace")
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     rows = [_row(path, number, line) for number, line in lines if line and not line.startswith("#")]

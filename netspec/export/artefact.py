@@ -196,9 +196,12 @@ def _readme(plan: Plan, platforms: Sequence[str], functions: Functions) -> str:
 
     pip install jax=={jax.__version__} numpy safetensors flatbuffers
 
-JAX promises to load it for six months of later versions. From this directory:
+JAX promises to load it for six months of later versions. A script may stand anywhere:
 
+    import sys
     import numpy as np
+
+    sys.path.insert(0, "this directory")                       # its path; needless where the script stands in it
     from load import load
 
     network = load()

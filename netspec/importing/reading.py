@@ -23,6 +23,7 @@ from netspec.text.source import START, Source
 class System:
     """What reads the files of one ending."""
 
+    name: str
     module: str
     """Its `read` gives a graph."""
     text: bool = False
@@ -33,28 +34,36 @@ class System:
 
 SYSTEMS: dict[str, System] = {
     ".cfg": System(
+        "Darknet",
         "netspec.importing.sources.darknet",
         True,
         "say by --from-weights where they are, as in `--from-weights net.weights`",
     ),
     ".prototxt": System(
-        "netspec.importing.sources.caffe", True, "Caffe's are not read: convert the model to ONNX, and import that"
+        "Caffe",
+        "netspec.importing.sources.caffe",
+        True,
+        "Caffe's are not read: convert the model to ONNX, and import that",
     ),
-    ".onnx": System("netspec.importing.sources.onnx"),
-    **dict.fromkeys((".keras", ".h5", ".hdf5"), System("netspec.importing.sources.keras")),
+    ".onnx": System("ONNX", "netspec.importing.sources.onnx"),
+    **dict.fromkeys((".keras", ".h5", ".hdf5"), System("Keras", "netspec.importing.sources.keras")),
     ".json": System(
-        "netspec.importing.sources.keras", apart="import the `.keras` or `.h5` file of the model, which holds both"
+        "Keras",
+        "netspec.importing.sources.keras",
+        apart="import the `.keras` or `.h5` file of the model, which holds both",
     ),
-    ".pt2": System("netspec.importing.sources.torch_file"),
+    ".pt2": System("PyTorch", "netspec.importing.sources.torch_file"),
 }
 """By the ending of a file."""
+DARKNETS = ".weights"
+"""How files of Darknet's weights end, which stand beside a `.cfg`."""
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib")
 PICKLE = "it may be a pickle, a program that would run when it is read, and an import executes nothing"
 OF_PICKLE = (
     "where it was made, write the module with its weights: `torch.export.save(torch.export.export(module, (images,)), "
     '"net.pt2")`, and import that; or `netspec.from_torch(module, images).save("net.yaml", "net.safetensors")`'
 )
-ALONE = {".safetensors": "", ".npz": "", ".caffemodel": "", ".weights": " and give this by --from-weights"}
+ALONE = {".safetensors": "", ".npz": "", ".caffemodel": "", DARKNETS: " and give this by --from-weights"}
 """Files of arrays, which have no layers; and what else is to be done."""
 MOST_BYTES = 8 << 30
 PACKAGES = ("onnx", "h5py", "numpy", "google", "safetensors")

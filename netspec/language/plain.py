@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +18,8 @@ class _Absent:
         return "absent"
 
 
+LONGEST = 40
+"""Characters of a value in a message."""
 ABSENT: Final = _Absent()
 
 
@@ -70,6 +74,16 @@ def changes(old: object, new: object, path: str = "") -> list[Change]:
 
 
 def _short(value: object) -> str:
-    """A value in a message: fingerprints and sections are cut."""
+    """A value in a message: long texts and sections are cut, and no string in a section.
+
+    >>> _short("a" * 50), _short({"type": "step", "boundaries": ["50%", "75%"]})
+    ('"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"', '{"type": "step", "boundaries": ["50%",…')
+    """
     text = repr(value) if isinstance(value, _Absent) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:36]}…"
+    if len(text) <= LONGEST:
+        return text
+    if isinstance(value, str):
+        return json.dumps(value[: LONGEST - 6], ensure_ascii=False)[:-1] + '…"'
+    parts = re.findall(r'"(?:[^"\\]|\\.)*"|[^"]', text)
+    ends = itertools.accumulate(map(len, parts))
+    return "".join(part for part, end in zip(parts, ends, strict=True) if end < LONGEST).rstrip() + "…"

@@ -84,6 +84,11 @@ class Difference(Change):
     effect: Effect
     reason: str
 
+    def __str__(self) -> str:
+        if self.path == "data":  # two fingerprints, which tell a person nothing
+            return "data: the images or labels are not those that it was begun with"
+        return Change.__str__(self)
+
 
 def malformed(value: object) -> str | None:
     """What is wrong with a record read from a file; None where every key that is read of it is there, of its type.

@@ -27,6 +27,8 @@ class Weights:
     sha256: str
     """Of all its bytes, 64 digits."""
     arrays: Mapping[str, Array]
+    names: str = "netspec"
+    """Whose names the arrays have, where the file says so: as `export --names`."""
 
 
 def read(path: Path) -> Weights:
@@ -56,22 +58,22 @@ def read(path: Path) -> Weights:
 def _of_file(path: Path) -> Weights:
     data = path.read_bytes()
     try:
-        arrays = _arrays(path, data)
+        arrays, names = _arrays(path, data)
     except Corrupt as error:  # it was read from bytes
         raise Corrupt(path, error.reason) from None
-    return Weights(path.absolute(), hashlib.sha256(data).hexdigest(), arrays)
+    return Weights(path.absolute(), hashlib.sha256(data).hexdigest(), arrays, names)
 
 
-def _arrays(path: Path, data: bytes) -> Mapping[str, Array]:
-    """The arrays of a network in a file's bytes. Raises Corrupt."""
+def _arrays(path: Path, data: bytes) -> tuple[Mapping[str, Array], str]:
+    """The arrays of a network in a file's bytes, and whose names they have. Raises Corrupt."""
     if not tensors.is_netspecs(data):
-        return tensors.load_plain(data)
+        return tensors.load_plain(data), "netspec"
     arrays, content = tensors.load(data)
     if "checkpoint" in content:
         checkpoint: Checkpoint = of_content(path, arrays, content)
         if (reason := of_checkpoint(checkpoint)) is not None:
             raise Corrupt(path, reason)
-        return variables_of(checkpoint)
+        return variables_of(checkpoint), "netspec"
     if "netspec" in content and (reason := of_model(content)) is not None:
         raise Corrupt(path, reason)
-    return arrays
+    return arrays, str(content.get("names", "netspec"))

@@ -62,6 +62,13 @@ WHICH = ("model", "best")
 """Which network of a run: as it ended, or as it was best in validation."""
 
 
+IMPORTED = (
+    "`export` and `compile --run` take them as they are; for all else train a run that begins from them, by "
+    "`train: {from: FILE}`: docs/guide.md, section 13"
+)
+"""What can be done with weights that an import wrote."""
+
+
 def _warn(message: str) -> None:
     warnings.warn(message, stacklevel=2)
 
@@ -118,8 +125,11 @@ def _checkpoint(directory: RunDirectory, which: str, made_of: Mapping[str, Any])
 def _of_file(path: Path, warn: Callable[[str], None], imported: bool = False) -> TrainedNetwork:
     """The network in a model file or in a checkpoint."""
     arrays, metadata = tensors.load(path)
-    if imported and isinstance(metadata.get("spec"), str) and "weights" in metadata:
-        return _of_weights(path, metadata["spec"], arrays)
+    if isinstance(metadata.get("spec"), str) and "weights" in metadata:
+        if imported:
+            return _of_weights(path, metadata["spec"], arrays)
+        message = f"`{path}` holds imported weights, which say nothing of classes and data, and no trained network"
+        raise NotARun("NS602", message, IMPORTED)
     if "checkpoint" in metadata:
         checkpoint = of_content(path, arrays, metadata)
         if (reason := of_checkpoint(checkpoint)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from netspec.data.splits import beside
 from netspec.diagnostics.diagnostic import Diagnostic, placeless
 from netspec.diagnostics.errors import DamagedFile, RunError
 from netspec.diagnostics.render.wording import counted
+from netspec.importing.reading import DARKNETS, OF_PICKLE, PICKLE, PICKLES, SYSTEMS
 from netspec.runs import weights
 from netspec.runs.beginning import Beginning, fit, shapes
 from netspec.runs.directory import NotARun
@@ -23,6 +25,8 @@ from netspec.workflows.telling import Tell
 SHOWN = 6
 """How many arrays one finding names."""
 KINDS = "a run, one of its checkpoints, a model or a safetensors file with netspec's names"
+SAID = {"torch": "PyTorch", "keras": "Keras", "flax": "Flax"}
+"""Whose names and layouts arrays have, by the word of `export --names`."""
 Finding = Callable[..., Diagnostic]
 """(code, message, notes, help, severity): a finding at the place where the file is named."""
 
@@ -88,7 +92,26 @@ def _read(path: Path, finding: Finding, relative: str = "") -> Weights:
 
 
 def _damaged(error: Corrupt, finding: Finding) -> DamagedFile:
+    if error.path is not None and (foreign := _foreign(error.path)) is not None:
+        return DamagedFile([finding("NS641", f"`{error.path}` {foreign[0]}", help=foreign[1])])
     return DamagedFile([finding("NS641", str(error), help=f"name {KINDS}")])
+
+
+def _foreign(path: Path) -> tuple[str, str] | None:
+    """What another system's file is, by its ending, and how its weights come into netspec's names; None of any other."""
+    ending, made = path.suffix.lower(), str(path.with_suffix(".safetensors"))
+    if ending in PICKLES:
+        return "is no safetensors file", f"{PICKLE}; {OF_PICKLE}"
+    source = path.with_suffix(".cfg") if ending == DARKNETS else path
+    system = SYSTEMS.get(source.suffix.lower())
+    if system is None:
+        return None
+    what = f"is of {system.name}, and `from` takes safetensors with netspec's names"
+    if system.apart and system.name != "Darknet":
+        return f"{what}; it holds no weights itself", system.apart
+    own = ("--from-weights", str(path.with_suffix(DARKNETS))) if system.apart else ()
+    words = ("netspec", "import", str(source), "-o", str(path.with_suffix(".yaml")), "--weights", made, *own)
+    return what, f"`{shlex.join(words)}` writes such a file: name that"
 
 
 def _fitted(plan: Plan, read: Weights, finding: Finding) -> Beginning:
@@ -104,7 +127,13 @@ def _fitted(plan: Plan, read: Weights, finding: Finding) -> Beginning:
     different = [f"{one.name}: {one.words}" for one in found.anew if one.reason != "absent"]
     notes += [f"by their shapes: {'; '.join(different[:SHOWN])}"] if different else []
     message = f"nothing in `{read.path}` has a name and a shape of this network"
-    raise RunError([finding("NS642", message, tuple(notes), "name weights of a network that has layers of this one")])
+    help = "name weights of a network that has layers of this one"
+    if read.names != "netspec":
+        message = (
+            f"`{read.path}` has the names of {SAID.get(read.names, read.names)}, by its metadata, and not netspec's"
+        )
+        help = "name the run that it was exported from, or export it with `--to safetensors`, which has netspec's names"
+    raise RunError([finding("NS642", message, tuple(notes), help)])
 
 
 def _frozen(plan: Plan, found: Beginning) -> list[Diagnostic]:

@@ -86,7 +86,7 @@ def start(
     except NotARun as error:
         raise refused(error, _begin_anew(directory)) from None
     chosen = _algorithms(plan, old, tell)
-    _compare(old, record(plan, images, chosen.choices, devices), tell)
+    _compare(old, record(plan, images, chosen.choices, devices), images, tell)
     return found, chosen, beginning.again(plan, old.get("begun"), begun=found is not None)
 
 
@@ -124,7 +124,7 @@ def _algorithms(plan: Plan, old: Mapping[str, Any], tell: Tell) -> Tuning:
         return tuning.choose(plan, "off", None, (), tell)
 
 
-def _compare(old: Mapping[str, Any], own: Mapping[str, Any], tell: Tell) -> None:
+def _compare(old: Mapping[str, Any], own: Mapping[str, Any], images: Images, tell: Tell) -> None:
     """Tells what differs from what the run was made of. Raises RunError where it would be another run."""
     found = compare(old, own)
     for difference in found:
@@ -132,5 +132,9 @@ def _compare(old: Mapping[str, Any], own: Mapping[str, Any], tell: Tell) -> None
             tell(warning("NS607", f"{difference}: {difference.reason}"))
     others = [str(difference) for difference in found if difference.effect == "refused"]
     if others:
+        if old.get("data") != own["data"]:
+            parts = (("to train", images.train), ("to validate", images.validation), ("to test", images.test))
+            counts = ", ".join(f"{len(part):,} {what}" for what, part in parts)
+            others.append(f"images there are now: {counts}")
         message = f"the run cannot go on with this: {'; '.join(others)}"
         raise RunError([placeless("NS606", message, "resume with the run's own spec and data")])

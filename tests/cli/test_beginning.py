@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from netspec.report import page
@@ -58,3 +59,37 @@ def test_a_run_keeps_to_the_file_that_it_began_from(tmp_path: Path, monkeypatch:
     done = here("train", "--resume", "../run", "--set", "train.epochs=3", "--set", "train.freeze=fc2")
     assert "train.freeze[0]" in done.output
     assert "error[NS606]" in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("net.onnx", ["is of ONNX", "netspec import net.onnx -o net.yaml --weights net.safetensors`"]),
+        ("net.weights", ["is of Darknet", "netspec import net.cfg", "--from-weights net.weights`"]),
+        ("net.prototxt", ["is of Caffe", "convert the model to ONNX"]),
+        ("net.pth", ["torch.export.save"]),
+        ("torch.safetensors", ["error[NS642]", "has the names of PyTorch", "--to safetensors"]),
+    ],
+)
+def test_what_is_of_another_system_is_told_by_its_name(
+    name: str, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = tensors.save_bytes({"fc1.weight": np.zeros((6, 64), np.float32)}, {"names": "torch"})
+    Path(name).write_bytes(data if name == "torch.safetensors" else b"0123456789" * 9)
+    Path("net-1.yaml").write_text(BASE.replace("200}", f"200, from: {name}}}"))
+    done = here("train", "net-1.yaml", "--output", "run")
+    told = " ".join(done.output.replace("\n           ", " ").split())
+    assert done.exit_code == 1
+    assert [words for words in said if words not in told] == []
+
+
+def test_imported_weights_are_said_to_be_such(tmp_path: Path) -> None:
+    file = tmp_path / "net.safetensors"
+    file.write_bytes(tensors.save_bytes({}, {"weights": 1, "spec": BASE}))
+    done = here("evaluate", str(file))
+    assert (done.exit_code, "holds imported weights" in done.output, "train: {from: FILE}" in done.output) == (
+        1,
+        True,
+        True,
+    )

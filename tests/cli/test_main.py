@@ -212,3 +212,12 @@ def test_fixes_are_written_into_the_file(tmp_path: Path) -> None:
     assert path.read_bytes() == b"\xef\xbb\xbfnetspec: 1\r\nname: x # kept\r\ninput: [8, 8, 1]\r\nfc: [{units: 10}]\r\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert "units" in done.stderr
+
+
+def test_what_is_wrong_with_one_of_two_specs_hides_nothing_of_the_other() -> None:
+    done = here("diff", "specs/broken/tab.yaml", "nowhere.yaml", "--format", "concise")
+    found = [line.split(": ")[0] for line in done.stdout.splitlines() if "error" in line]
+    assert (done.exit_code, sorted(place.split(":")[0] for place in found)) == (
+        2,
+        ["nowhere.yaml", "specs/broken/tab.yaml"],
+    )

@@ -64,7 +64,9 @@ def test_a_diagram_does_not_replace_its_spec(run: Path) -> None:
     for name in ("x.svg", "X.SVG", "plain"):
         assert here("diagram", str(run), "-o", str(run / name)).exit_code == 0
         assert (run / name).read_text().startswith("<svg")
-    assert netspec("diagram", "-", "-o", str(run / "x.svg"), stdin=TEXT).returncode == 0
+    kept = netspec("diagram", "-", "-o", str(run / "x.svg"), stdin=TEXT)
+    assert (kept.returncode, "--overwrite writes over it" in kept.stderr) == (2, True)
+    assert netspec("diagram", "-", "-o", str(run / "x.svg"), "--overwrite", stdin=TEXT).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["report.html", "metrics.jsonl", "model.safetensors", "plan.json", "checkpoints"])

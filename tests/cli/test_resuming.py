@@ -57,6 +57,14 @@ def test_a_run_finds_its_data_from_anywhere(damaged: bool, run: Path) -> None:
     assert len((run / "metrics.jsonl").read_text().splitlines()) == 2
 
 
+def test_other_data_are_told_by_how_many_there_are_now(run: Path) -> None:
+    where = run.parent / "specs" / "data" / "set.npz"
+    with np.load(where) as old:
+        np.savez(where, **{name: array[:30] if name.endswith("test") else array for name, array in old.items()})
+    done = here("train", "--resume", str(run), "--set", "train.epochs=2")
+    assert (done.exit_code, "error[NS606]" in done.output, "30 to test" in done.output) == (1, True, True), done.output
+
+
 @pytest.mark.slow
 def test_data_that_have_moved_are_named_once(run: Path) -> None:
     where = run.parent / "specs" / "data" / "set.npz"

@@ -113,3 +113,16 @@ def test_a_run_is_exported(tmp_path: Path) -> None:
 def test_a_run_is_not_written_over(tmp_path: Path) -> None:
     done = here("export", str(RUN), "--to", "onnx", "-o", str(RUN / "model.safetensors"))
     assert (done.exit_code, "a file of the run itself" in done.output) == (2, True)
+
+
+def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
+    """Before anything is loaded; with `--overwrite` it is written over, and that is told."""
+    file = tmp_path / "mine.py"
+    file.write_text("mine")
+    words = ("export", "specs/lenet5.yaml", "--to", "keras-code", "-o", str(file))
+    for kept in (here(*words), here("export", str(RUN), "--to", "safetensors", "-o", str(file))):
+        assert (kept.exit_code, "--overwrite writes over it" in kept.output, file.read_text()) == (2, True, "mine")
+    done = here(*words, "--overwrite")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith(f"{file}: ")
+    assert "import" in file.read_text()

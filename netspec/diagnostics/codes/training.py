@@ -34,7 +34,8 @@ CODES: tuple[Code, ...] = (
         "NS602",
         "not a run",
         "The directory lacks what every run has, `spec.yaml` and `plan.json`, or these are not what the run wrote there. A "
-        "run directory is what `netspec train` was given as `--output`, or has named itself.",
+        "run directory is what `netspec train` was given as `--output`, or has named itself. Neither is a spec one, nor a file "
+        "of weights that an import wrote.",
         "What the network is, and what it was made of, stands in these.",
         _spec(),
         setup="mkdir folder",

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
+from netspec.diagnostics.catalogue import CODES
+from netspec.diagnostics.code import Family
 from netspec.diagnostics.diagnostic import Diagnostic, Fix
 from netspec.diagnostics.render.cells import shown, wrapped
 from netspec.diagnostics.render.excerpt import Mark, Page, excerpt
@@ -112,7 +114,9 @@ def _summary(diagnostics: Sequence[Diagnostic], files: Sequence[str], paint: Pai
     counts = count(diagnostics, files)
     found = [paint(counted(counts.errors, "error"), "error")] if counts.errors else []
     found += [paint(counted(counts.warnings, "warning"), "warning")] if counts.warnings else []
-    yield f"{', '.join(found) or paint('no errors', 'help')} in {counted(counts.files, 'file')}"
+    of_data = bool(diagnostics) and all(CODES[found.code].family is Family.DATA for found in diagnostics)
+    where = "the data" if of_data else counted(counts.files, "file")  # what is damaged there is no spec
+    yield f"{', '.join(found) or paint('no errors', 'help')} in {where}"
     if repairs := [found.source for found in diagnostics if any(fix.safe for fix in found.fixes)]:
         names = {source.name if source.path else "" for source in repairs}
         file = shown(quote(next(iter(names)))) if len(names) == 1 and "" not in names else "FILE"
