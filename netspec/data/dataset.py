@@ -202,12 +202,12 @@ def chunks(
 ) -> Iterator[Pixels]:
     """`images` in runs of whole rows of about `CHUNK_PIXELS`; what cannot be read is added to `faults`, or raises Refused.
 
-    `say` is told how many of how many were looked at.
+    `say` is told how many of how many were looked at, where they are streamed: else it takes no time.
     """
     rows, count = max(1, CHUNK_PIXELS // max(1, int(np.prod(images.shape[1:])))), len(images)
     keys = [slice(start, start + rows) for start in range(0, count, rows)]
     read = images.ahead(keys, faults=faults) if isinstance(images, Streamed) else (images[key] for key in keys)
     for key, chunk in zip(keys, read, strict=True):
         yield chunk
-        if say is not None:
+        if say is not None and isinstance(images, Streamed):
             say(min(key.stop, count), count)

@@ -105,6 +105,8 @@ def joined_twice(report: Report, finding: Diagnostic, cause: JoinedTwice) -> Ite
     if cause.key == "shortcut" and isinstance(block, Mapping) and entry is not None:
         yield removal(report.source, block, entry, needless=True)
     elif isinstance(branches, Sequence):
+        if len({item.span for item in branches.items}) < len(branches.items):
+            return  # an alias: what it names stands in one place
         edits = tuple(remove_item(report.source, branches, n) for n in cause.again)
         says = any(report.source.excerpt(branches.items[n].span).strip("[]{} ") for n in cause.again)
         what = "the branch" if len(edits) == 1 else f"{len(edits)} branches"

@@ -17,7 +17,7 @@ input: {height: 8, width: 8, channels: 2, norm: batch}
 blocks:
   - repeat: 2
     conv: {filters: 2, kernel: 3, padding: 1, norm: batch, gate: {units: 1}}
-    shortcut: {type: add, projection: {kernel: 1}}
+    shortcut: add
   - {conv: {filters: 4, kernel: 3}, pool: {window: 2}}
 fc: [{units: 4, name: head}, 3]
 data: {source: npz, path: t.npz}
