@@ -377,3 +377,10 @@ def test_an_output_that_cannot_be_written_ends_as_the_environment_does() -> None
 def test_a_line_for_github_has_its_place_in_its_words() -> None:
     write(a=BAD)
     assert re.search(r"::a\.yaml:4:6: NS102 ", validate("a.yaml", "--format", "github").stdout)
+
+
+def test_no_output_is_written_over_a_spec(tmp_path: Path) -> None:
+    spec = tmp_path / "n.yaml"
+    spec.write_text("netspec: 1\nname: n\n")
+    assert validate(str(spec), "--output", f"json={tmp_path}/./n.yaml").exit_code == 2
+    assert spec.read_text() == "netspec: 1\nname: n\n"
