@@ -79,17 +79,20 @@ class Comparison:
         found: dict[str, tuple[Change, list[int]]] = {}
         for place, pair in enumerate(self.pairs):
             for change in pair.changes:
-                found.setdefault(str(change), (change, []))[1].append(place)
+                found.setdefault(repr(change), (change, []))[1].append(place)  # its words may cut a value
         together: dict[tuple[int, ...], list[Change]] = {}
         for change, places in found.values():
             if len(places) > 1:
                 together.setdefault(tuple(places), []).append(change)
         return tuple(Shared(tuple(changes), tuple(self.pairs[n] for n in at)) for at, changes in together.items())
 
+    @cached_property
+    def _alike(self) -> frozenset[str]:
+        return frozenset(repr(change) for shared in self.shared for change in shared.changes)
+
     def own(self, pair: Pair) -> tuple[Change, ...]:
         """The changes of a layer that no other has."""
-        alike = {str(change) for shared in self.shared for change in shared.changes}
-        return tuple(change for change in pair.changes if str(change) not in alike)
+        return tuple(change for change in pair.changes if repr(change) not in self._alike)
 
 
 def compare(old: Plan, new: Plan) -> Comparison:

@@ -104,6 +104,13 @@ def test_one_line_of_defaults_is_one_change_with_the_layers_it_reaches() -> None
     assert rows == [("changed", "2 layers"), ("", "")], "no row of their own"
 
 
+def test_changes_whose_words_are_cut_alike_are_two() -> None:
+    norms = [f"norm: {{type: group, groups: 4, eps: {eps}}}" for eps in (0.001, 0.01)]
+    found = of(CHAIN.replace("filters: 4", f"filters: 4, {norms[0]}").replace("filters: 8", f"filters: 8, {norms[1]}"))
+    assert not found.shared
+    assert [len(found.own(pair)) for pair in found.pairs if pair.changes] == [1, 1]
+
+
 @pytest.mark.parametrize(("module", "least"), [(diff, 2), (markdown, 1)])
 def test_the_examples_of_its_words_run(module: ModuleType, least: int) -> None:
     found = doctest.testmod(module)
