@@ -26,8 +26,8 @@ def compiled(g: Geometry, own: Choice, kernels: str) -> Choice:
 def _depthwise(g: Geometry) -> bool:
     """One filter a channel.
 
-    AVX-512, 32x32x32, k3, batch 32: 0.61 -> 0.53 ms, 0.46 -> 0.42, 3.2 -> 0.44; 16x16x128, stride 2: 0.25 -> 0.21, 0.50 -> 0.25,
-    1.0 -> 0.21. With AVX2, before they were made three times as quick: level, level, 10.3 -> 2.5; 2.6 -> 1.3, 2.5 -> 2.0, 3.2 -> 1.2.
+    AVX-512, 32x32x32, k3, batch 32: 0.56 -> 0.34 ms, 0.51 -> 0.32, 3.57 -> 0.34. With AVX2, before they were made quicker: level,
+    level, 10.3 -> 2.5; 16x16x128, stride 2: 2.6 -> 1.3, 2.5 -> 2.0, 3.2 -> 1.2.
     """
     return g.groups == g.input[2] == g.filters
 
@@ -36,8 +36,8 @@ def _many(g: Geometry, own: Choice) -> bool:
     """A window over enough channels to fill vectors with, of which XLA makes no plain product.
 
     32x32x32 -> 32, k3, batch 32: 15.1 -> 11.4 ms, 13.4 -> 11.1, 19.0 -> 13.1; 16x16x64 -> 64: 10.8 -> 8.5, 10.3 -> 7.7,
-    12.8 -> 10.2; 8x8x128 -> 128: 9.3 -> 8.2, 9.0 -> 8.1, level. AVX-512: 6.9 -> 5.9, 6.8 -> 6.0, 10.1 -> 7.5; 7.1 -> 5.8, 6.8 -> 6.1,
-    8.1 -> 6.8; level.
+    12.8 -> 10.2; 8x8x128 -> 128: 9.3 -> 8.2, 9.0 -> 8.1, level. AVX-512: 3.5 -> 3.1, 3.8 -> 3.2, 7.1 -> 4.2; 3.9 -> 3.4, 4.0 -> 3.3, level;
+    level.
     """
     product = g.flat or g.pointwise
     return g.groups == 1 and not product and own.output != "windows" and min(g.input[2], g.filters) >= LEAST_CHANNELS
