@@ -144,10 +144,10 @@ def _windows(worked: Worked, windows: list[Window], width: int) -> Iterator[Text
 
     from netspec.report.trace import grids
 
-    most = next(
-        (n for n in range(grids.MOST, 3, -2) if max(map(_wide, _blocks(worked, windows, n))) + LABEL <= width), 3
-    )
-    blocks = _blocks(worked, windows, most)
+    for most in range(grids.MOST, 2, -2):  # the least is shown whether it fits or not
+        blocks = _blocks(worked, windows, most)
+        if max(map(_wide, blocks)) + LABEL <= width:
+            break
     while blocks:
         room, row = width - LABEL, [blocks.pop(0)]
         while blocks and sum(_wide(block) + BETWEEN for block in [*row, blocks[0]]) - BETWEEN <= room:
@@ -181,7 +181,7 @@ def _blocks(worked: Worked, windows: list[Window], most: int) -> list[Block]:
     if weights:
         parts |= {"weights": weights, "products": [window.products for window in windows]}
     cells = {name: grids.together(several, most) for name, several in parts.items()}
-    padding = grids.padding(worked, most)
+    padding = grids.padding(worked.padding, most)
     wide = max(len(word) for several in cells.values() for grid in several for row in grid for word in row)
     # brackets side by side stand apart
     bracketed = [

@@ -139,9 +139,10 @@ def validate(
     specs.require_budgets(budgets)
     wanted = Wanted(overrides, budgets, strict, select, ignore, fix or diff, fix and not diff, stdin_filename, hints)
     targets = spec_files.expand(files, exclude, stdin_filename or "-")
-    kept = {os.path.realpath(target.name) for target in targets}
-    if over := [str(path) for _, path in outputs if os.path.realpath(path) in kept]:
-        raise click.UsageError(f"--output would write over {messages.safe(over[0])}, which is to be checked.")
+    if outputs:
+        kept = {os.path.realpath(target.name) for target in targets}
+        if over := [str(path) for _, path in outputs if os.path.realpath(path) in kept]:
+            raise click.UsageError(f"--output would write over {messages.safe(over[0])}, which is to be checked.")
     check = partial(_checked, wanted=wanted)
     # a process of its own has no standard input, and what --fix says has its order
     results = [check(target) for target in targets] if fix or diff or "-" in files else many.each(check, targets)

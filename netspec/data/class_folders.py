@@ -17,7 +17,7 @@ from netspec.data.checks import Shape, assemble, count_problems
 from netspec.data.dataset import Dataset, Split
 from netspec.data.files import fits, is_folder, reason
 from netspec.data.image_files import ImageFiles
-from netspec.data.images import MODES, left_behind
+from netspec.data.images import left_behind, require_mode
 from netspec.data.loading import LEFT_OUT, MEMORY, Loading
 from netspec.data.problem import Problem, Refused, problem
 from netspec.data.streamed import Pixels, Streamed
@@ -41,9 +41,7 @@ def load(
         Refused: every file and folder that is wrong.
     """
     problems: list[Problem] = []
-    if input_shape[2] not in MODES:
-        fact = f"images have 1 to 4 channels, `input` has {input_shape[2]}"
-        raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
+    require_mode(folder, input_shape[2])
     trees = {part: _tree(folder, part, problems) for part in ("train", "test")}
     classes = tuple(sorted(trees["train"]))
     for part, tree in trees.items():

@@ -67,6 +67,13 @@ LEFT_BEHIND = ("thumbs.db", "desktop.ini")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
+def require_mode(folder: Path, channels: int) -> None:
+    """Raises Refused, NS508, where no image file has so many channels."""
+    if channels not in MODES:
+        fact = f"images have 1 to 4 channels, `input` has {channels}"
+        raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
+
+
 def left_behind(name: str) -> bool:
     """Whether a name is one that systems leave in folders."""
     return name.startswith(".") or name.lower() in LEFT_BEHIND

@@ -57,9 +57,7 @@ def load(
         Refused: everything that is wrong with the table, then with the images.
     """
     table = folder / TABLE
-    if input_shape[2] not in images.MODES:
-        fact = f"images have 1 to 4 channels, `input` has {input_shape[2]}"
-        raise Refused(problem("NS508", folder, fact, help="use `source: npz` for other numbers of channels"))
+    images.require_mode(folder, input_shape[2])
     names, parts = _read(table)
     width = len(names)
     wrong = [shape_problem((1, width), labelled, outputs, table, "line 1"), names_problem(names, None, table, "line 1")]

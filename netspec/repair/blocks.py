@@ -13,7 +13,7 @@ from netspec.language.causes import NormGroupsDoNotDivide, NoWholeNumber, OneOfT
 from netspec.language.edits import insert, remove_item, written
 from netspec.language.steps import AROUND, with_missing
 from netspec.repair.changes import Change
-from netspec.repair.values import removal
+from netspec.repair.values import removal, says_nothing
 from netspec.text.nodes import Entry, Mapping, Node, Scalar, Sequence, walk
 from netspec.text.source import Span
 
@@ -108,9 +108,9 @@ def joined_twice(report: Report, finding: Diagnostic, cause: JoinedTwice) -> Ite
         if len({item.span for item in branches.items}) < len(branches.items):
             return  # an alias: what it names stands in one place
         edits = tuple(remove_item(report.source, branches, n) for n in cause.again)
-        says = any(report.source.excerpt(branches.items[n].span).strip("[]{} ") for n in cause.again)
+        unsaid = all(says_nothing(report.source, branches.items[n]) for n in cause.again)
         what = "the branch" if len(edits) == 1 else f"{len(edits)} branches"
-        yield Fix(f"remove {what}", edits, "display" if says else "unsafe")
+        yield Fix(f"remove {what}", edits, "unsafe" if unsaid else "display")
 
 
 def _is_unusual(groups: int, features: int) -> tuple[bool, bool]:

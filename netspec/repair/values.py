@@ -128,6 +128,11 @@ def is_off(node: Node, key: Key | None) -> bool:
     return left_out and not of_text and says_off(node)
 
 
+def says_nothing(source: Source, node: Node) -> bool:
+    """Whether a value is empty but for brackets."""
+    return not source.excerpt(node.span).strip("[]{} ")
+
+
 def says_off(node: Node) -> bool:
     """Whether a value says, in any system's words, that something is not wanted."""
     return isinstance(node, Scalar) and node.text.lower() in OFF
@@ -434,5 +439,5 @@ def removal(source: Source, mapping: Mapping, entry: Entry, name: str = "", need
         else ""
     )
     title = f"remove `{name or entry.name}{shown if shown != ': ' else ''}`"
-    empty = not source.excerpt(value.span).strip("[]{} ")
-    return Fix(title, (remove(source, mapping, entry),), "unsafe" if needless or empty else "display")
+    unsaid = needless or says_nothing(source, value)
+    return Fix(title, (remove(source, mapping, entry),), "unsafe" if unsaid else "display")

@@ -135,8 +135,9 @@ def _confusion(measures: Measures) -> Markup:
 
 
 def _inside(network: TrainedNetwork, test: Split) -> Markup:
-    outputs = statistics.activations(network, test.images[:BATCH])
-    found = statistics.measure(network, outputs, test.images[:BATCH], test.labels[:BATCH])
+    images = test.images[:BATCH]
+    outputs = statistics.activations(network, images)
+    found = statistics.measure(network, outputs, images, test.labels[:BATCH])
     rows = [
         [s.name, f"{s.active:.0%}", f"{s.gradient_norm:.2e}", f"{s.gradient:.2e}", f"{s.near_zero:.0%}"] for s in found
     ]
@@ -145,7 +146,7 @@ def _inside(network: TrainedNetwork, test: Split) -> Markup:
         "Active: the share of outputs above zero (of a sigmoid, above one half) over a batch of test images. Gradient: "
         "the norm of the loss's gradient for the layer's kernel on that batch, and its ratio to the norm of the kernel. Near zero: smaller than a tenth of the layer's root mean square."
     )
-    figures = [fragment("figure", pictures.image(test.images[0], max(1, 84 // test.images.shape[2]), "input"), "input")]
+    figures = [fragment("figure", pictures.image(images[0], max(1, 84 // images.shape[2]), "input"), "input")]
     for name, output in outputs.items():
         one = output[0]
         if one.ndim == 3 and one.shape[0] > 1:

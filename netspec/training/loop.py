@@ -278,9 +278,11 @@ class Trainer:
         Raises Refused: see `steps`.
         """
         parts: list[Any] = []
+        most = lag(split)
         for batch in self.batches(split):
             parts.append(self._evaluate(variables, *batch))
-            jax.block_until_ready(parts[-1 - min(lag(split), len(parts) - 1)])  # what runs on has images in memory
+            if len(parts) > most:
+                jax.block_until_ready(parts[-1 - most])  # what runs on has images in memory
         loss = float(np.sum([np.asarray(part[0], np.float64) for part in parts]))
         dead = tuple(name for name in self._relus if not any(part[2][name] for part in parts))
         found = answers.together(self.network.head, [part[1] for part in parts], split.labels)

@@ -60,6 +60,7 @@ def compiled(
     from netspec.export.artefact import AnotherNetwork, write
     from netspec.export.trained import of_run
     from netspec.training.optimizer import Contradiction, StepsUnknown
+    from netspec.workflows.runs import another
 
     given: dict[str, Any] = {}
     if run is not None and network is not None:
@@ -76,6 +77,4 @@ def compiled(
         steps = steps_per_epoch and steps_per_epoch * plan.spec.train.value.epochs
         raise SpecError(list(schedules.check(plan.spec, steps))) from None
     except AnotherNetwork as error:
-        named = network.plan.name if network is not None else ""
-        message = f"`{run}` is of the network `{named}`, not of this `{plan.name}`: {error}"
-        raise RunError([placeless("NS608", message)]) from None
+        raise another(run, network.plan.name if network is not None else "", plan, error) from None

@@ -132,7 +132,7 @@ def _compare(old: Mapping[str, Any], own: Mapping[str, Any], images: Images, tel
             tell(warning("NS607", f"{difference}: {difference.reason}"))
     others = [str(difference) for difference in found if difference.effect == "refused"]
     if others:
-        if old.get("data") != own["data"]:
+        if any(difference.path == "data" for difference in found):
             parts = (("to train", images.train), ("to validate", images.validation), ("to test", images.test))
             counts = ", ".join(f"{len(part):,} {what}" for what, part in parts)
             others.append(f"images there are now: {counts}")

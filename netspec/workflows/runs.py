@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from netspec.analysis.plan import Plan
 from netspec.diagnostics.diagnostic import placeless
 from netspec.diagnostics.errors import DamagedFile, Misuse, RunError
 from netspec.runs.directory import NotARun
@@ -63,6 +64,11 @@ def refused(error: NotARun, help: str | None = None) -> RunError:
 def damaged(error: Corrupt, help: str) -> DamagedFile:
     """A file that is damaged, as a finding."""
     return DamagedFile([placeless("NS605", str(error), help)])
+
+
+def another(run: Any, named: str, plan: Plan, error: ValueError) -> RunError:
+    """A run of the network `named`, whose arrays are not those of a plan, as a finding; `error` says which."""
+    return RunError([placeless("NS608", f"`{run}` is of the network `{named}`, not of this `{plan.name}`: {error}")])
 
 
 def require_finite(numbers: Any, what: str) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 
 from netspec.analysis.plan import INPUT, Plan, PlannedLayer
 from netspec.data.pixels import Trained
-from netspec.diagnostics.diagnostic import placeless
-from netspec.diagnostics.errors import Misuse, RunError
+from netspec.diagnostics.errors import Misuse
 from netspec.language.data import SOURCES
 from netspec.language.kind import dimensions
 from netspec.lowering.initialize import generator
@@ -21,6 +20,7 @@ from netspec.storage.tree import flatten, unflatten
 from netspec.training.trained import TrainedNetwork
 from netspec.workflows import beginning
 from netspec.workflows.pixels import Pixels
+from netspec.workflows.runs import another
 from netspec.workflows.telling import Tell
 
 IMAGE = ("mean", "deviation")
@@ -71,8 +71,7 @@ def of_run(plan: Plan, run: Path, trained: TrainedNetwork) -> Computing:
     try:
         variables = unflatten(jax.eval_shape(network.init), flatten(trained.variables))
     except ValueError as error:
-        message = f"`{run}` is of the network `{trained.plan.name}`, not of this `{plan.name}`: {error}"
-        raise RunError([placeless("NS608", message)]) from None
+        raise another(run, trained.plan.name, plan, error) from None
     return Computing(network, variables, trained.trained_on, str(run))
 
 

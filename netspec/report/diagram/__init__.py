@@ -14,7 +14,7 @@ from netspec.language.kind import dimensions
 from netspec.language.kinds import KINDS
 from netspec.report.diagram import boxes, compounds
 from netspec.report.diagram.glyphs import image_of
-from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, WIDTH, arrow, box, plain, style, words
+from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, WIDTH, arrow, box, document, plain, words
 
 
 def draw(plan: Plan, width: float = WIDTH) -> str:
@@ -41,13 +41,8 @@ def draw(plan: Plan, width: float = WIDTH) -> str:
         y += LINE + 3
     height = y + MARGIN / 2
     layers = "; ".join(plain(f"{layer.name} {dimensions(layer.output)}") for layer in plan.layers)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="net" role="img" aria-labelledby="net-title net-layers" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
-        f'<title id="net-title">{title}</title><desc id="net-layers">{text}. {cost}. {layers}</desc>'
-        f'<style>{style()}</style><rect class="ground" width="{width:g}" height="{height:g}"/>'
-        f"{words(MARGIN, MARGIN + 6, title, 'title')}{legend}{''.join(body)}</svg>\n"
-    )
+    whole = f"{words(MARGIN, MARGIN + 6, title, 'title')}{legend}{''.join(body)}"
+    return document(("net-title", "net-layers"), title, f"{text}. {cost}. {layers}", width, height, whole)
 
 
 def _legend(plan: Plan, width: float) -> tuple[str, float]:

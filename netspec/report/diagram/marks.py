@@ -33,6 +33,19 @@ def style() -> str:
     return STYLE % (light, dark)
 
 
+def document(
+    ids: tuple[str, str], title: str, said: str, width: float, height: float, body: str, more: str = ""
+) -> str:
+    """A whole SVG file: title and description, which are escaped already, with the ids by which they label it; `more` of style."""
+    named, described = ids
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="net" role="img" aria-labelledby="{named} {described}" '
+        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
+        f'<title id="{named}">{title}</title><desc id="{described}">{said}</desc>'
+        f'<style>{style()}{more}</style><rect class="ground" width="{width:g}" height="{height:g}"/>{body}</svg>\n'
+    )
+
+
 def box(role: str, x: float, y: float, width: float, height: float, round: float = 0.0) -> str:
     """A rectangle, perhaps with round corners."""
     corner = f' rx="{round:g}"' if round else ""

@@ -72,13 +72,8 @@ Places = tuple[Sequence[int | None], Sequence[int | None]]
 """The rows and columns of a grid that are shown."""
 
 
-def cells(grid: np.ndarray, most: int = MOST) -> Cells:
-    """(rows, columns) of numbers as text; a gap is a row or column of dots."""
-    return together([grid], most)[0]
-
-
 def together(grids: Sequence[np.ndarray], most: int = MOST) -> list[Cells]:
-    """The same of grids of one shape, with the decimals that suit all of them."""
+    """Grids of one shape, (rows, columns), as text with the decimals that suit all of them; a gap is a row or column of dots."""
     rows, columns = (kept(size, most) for size in grids[0].shape)
     return _words(grids, (rows, columns))
 
@@ -101,10 +96,10 @@ def given(worked: Worked, most: int = MOST) -> tuple[Cells, Places]:
     return _words([worked.map], (places[0], places[1]))[0], (places[0], places[1])
 
 
-def padding(worked: Worked, most: int = MOST) -> list[list[bool]]:
-    """Which of the cells that are shown of a window are padding."""
-    rows, columns = (kept(size, most) for size in worked.padding.shape)
-    return [[None not in (row, column) and bool(worked.padding[row, column]) for column in columns] for row in rows]
+def padding(outside: np.ndarray, most: int = MOST) -> list[list[bool]]:
+    """Which of the cells that are shown are padding, of (rows, columns) of bool."""
+    rows, columns = (kept(size, most) for size in outside.shape)
+    return [[None not in (row, column) and bool(outside[row, column]) for column in columns] for row in rows]
 
 
 def in_map(worked: Worked) -> tuple[int, int]:

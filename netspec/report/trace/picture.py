@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, WIDTH, box, plain, style, words
+from netspec.report.diagram.marks import CHARACTER, GAP, LINE, MARGIN, WIDTH, box, document, plain, words
 from netspec.report.trace import grids
 from netspec.report.trace.worked import Window, Worked
 
@@ -55,13 +55,8 @@ def draw(worked: Worked, name: str, made: Mapping[str, str]) -> str:
     title = [words(MARGIN, MARGIN + 6, plain(head[0]), "title")]
     title += [words(MARGIN, MARGIN + 8 + LINE * number, plain(line), "") for number, line in enumerate(told, 1)]
     said = "; ".join((*told, *below))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="net" role="img" aria-labelledby="cell-title cell-steps" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
-        f'<title id="cell-title">{plain(head[0])}</title><desc id="cell-steps">{plain(said)}</desc>'
-        f'<style>{style()}{STYLE}</style><rect class="ground" width="{width:g}" height="{height:g}"/>'
-        f"{''.join(title)}{''.join(parts)}</svg>\n"
-    )
+    body = "".join((*title, *parts))
+    return document(("cell-title", "cell-steps"), plain(head[0]), plain(said), width, height, body, STYLE)
 
 
 Drawn = tuple[str, float, float]
@@ -177,8 +172,7 @@ def _inputs(worked: Worked, windows: Sequence[Window]) -> list[Grid]:
         rows, columns = worked.under.rows, worked.under.columns
     made, wide = _written([worked.cells(window.channel, rows, columns) for window in windows])
     places = [grids.kept(len(at)) for at in (rows, columns)]
-    outside = worked.outside(rows, columns)
-    pads = [[None not in (i, j) and bool(outside[i, j]) for j in places[1]] for i in places[0]]
+    pads = grids.padding(worked.outside(rows, columns))
     labels = [
         [grids.GAP if n is None else str(at[n]) for n in kept] for at, kept in zip((rows, columns), places, strict=True)
     ]
