@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.analysis.plan import Plan
 from netspec.cli import messages
 from netspec.diagnostics.render.wording import counted
+
+if TYPE_CHECKING:
+    from netspec.analysis.plan import Plan
 
 
 def overwrite(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from netspec.importing.graph import Drop, Graph, Op, Pool
 from netspec.importing.of_plan import graph_of
-from netspec.importing.recovery import Recovered
+from netspec.importing.recovery import Recovered, named
 from netspec.importing.same import matched
 from netspec.language.added import Projection
 from netspec.language.norms import BatchNorm, Scaled
@@ -31,15 +31,15 @@ def of_spec(*graphs: Graph) -> tuple[Graph, Recovered] | None:
     whole = graph_of(plan)
     written = _for_inference(whole, alike=True)
     for graph in graphs:
-        source = _for_inference(graph.needed(), alike=True)
-        pairs = matched(source, written)
+        needed = graph.needed()
+        pairs = matched(_for_inference(needed, alike=True), written)
         if isinstance(pairs, int):
             continue
-        named = {mine: (its, written.ops[its - 1].origin.name) for mine, its in pairs.items()}
+        layers = named(pairs, written)
         norms = {its: op.settings for its, op in enumerate(_for_inference(whole).ops, 1)}
-        made = _with_norms(_for_inference(graph.needed()), {mine: norms[its] for mine, (its, _) in named.items()})
+        made = _with_norms(_for_inference(needed), {mine: norms[its] for mine, (its, _) in layers.items()})
         if made is not None:
-            return made, Recovered(text, plan, named)
+            return made, Recovered(text, plan, layers)
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from netspec.importing.graph import Graph, Op, Unsaid
 from netspec.importing.recovery import Recovered, Refused, recovered
-from netspec.importing.words import comment
+from netspec.importing.words import comment, listed
 from netspec.repair.check import check_source
 from netspec.text.source import Source
 
@@ -35,7 +35,7 @@ def told(unsaid: list[Unsaid], graph: Graph, ends: list[Unsaid]) -> list[Unsaid]
             one, there = replace(one, behind=graph.ops[-1].origin), "the spec ends before it"
         else:
             kinds = [_kind(op) for op in graph.ops if op.origin.name == one.origin.name]
-            there = f"the spec has {_listed(kinds)} there" if kinds else "it is left out"
+            there = f"the spec has {listed(dict.fromkeys(kinds))} there" if kinds else "it is left out"
         made.append(replace(one, message=f"{one.message}; {there}", help=None))
     return made
 
@@ -70,7 +70,3 @@ def _kind(op: Op) -> str:
     settings = op.settings
     named = getattr(settings, "how", None) or (getattr(settings, "type", None) if op.step else None)
     return str(named or type(settings).__name__.lower())
-
-
-def _listed(kinds: list[str]) -> str:
-    return ", ".join(f"`{kind}`" for kind in dict.fromkeys(kinds))

@@ -15,6 +15,7 @@ from netspec.diagnostics.errors import Misuse, SpecError, UnreadableSpec
 from netspec.importing.gates import gated
 from netspec.importing.graph import Graph, Origin, Unsaid
 from netspec.importing.sizes import Broken
+from netspec.importing.words import listed
 from netspec.text.files import Unreadable, read_source
 from netspec.text.source import START, Source
 
@@ -114,7 +115,7 @@ def _unknown(file: str) -> SpecError:
     ending = Path(file).suffix.lower()
     if ending in PICKLES:
         return SpecError([placeless("NS295", f"`{file}`: {PICKLE}", OF_PICKLE)])
-    known = ", ".join(f"`{one}`" for one in SYSTEMS)
+    known = listed(SYSTEMS)
     if ending in ALONE:
         help = f"import the file of the network, which ends in one of {known}{ALONE[ending]}"
         return SpecError([placeless("NS292", f"`{file}` holds weights alone, and no layers", help)])

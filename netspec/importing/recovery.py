@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -180,8 +181,12 @@ def _proved(graph: Graph, head: str, text: str, tail: str) -> Recovered:
         op = source.ops[pairs - 1]
         message = f"the spec that was written is another network from `{op.origin.name}` on"
         raise Refused([Unsaid("NS291", message, op.origin)])
-    named = {mine: (its, written.ops[its - 1].origin.name) for mine, its in pairs.items()}
-    return Recovered(whole, report.plan, named)
+    return Recovered(whole, report.plan, named(pairs, written))
+
+
+def named(pairs: Mapping[int, int], written: Graph) -> dict[int, tuple[int, str]]:
+    """For each operation of a source, by its number, the written one and its layer."""
+    return {mine: (its, written.ops[its - 1].origin.name) for mine, its in pairs.items()}
 
 
 def spec_name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from fractions import Fraction
 from typing import Any
@@ -65,6 +65,15 @@ def paddings(
 def single(pair: Pair) -> Any:
     """One number where both are the same."""
     return pair[0] if pair[0] == pair[1] else list(pair)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as words.
+
+    >>> listed(["add", "concat"])
+    '`add`, `concat`'
+    """
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def comment(text: str) -> str:

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from netspec.export.flax import code
-from netspec.export.unsupported import Unsupported
 from netspec.export.weights import laid_out
-from tests.export.test_keras import HEAD, SAID
-from tests.lowering.networks import plan
+from tests.export.test_keras import HEAD, SAID, refused
 
 OWN = (
     "input: [9, 8, 4]\nblocks: [{conv: {filters: 4, kernel: 2, stride: 2, dilation: 2, activation: tanh}, "
@@ -51,11 +49,9 @@ def test_modules_compute_what_the_network_does(text: str) -> None:
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_flax_has_not_is_refused_at_its_layer(what: str) -> None:
-    spec = plan(f"{HEAD}input: [9, 8, 4]\nblocks: [{REFUSED[what]}]\nfc: [3]\n")
-    with pytest.raises(Unsupported) as refused:
-        code.module(spec)
-    assert refused.value.what == what
-    assert refused.value.layer == "block1.conv1"
+    error = refused(code.module, REFUSED[what])
+    assert error.what == what
+    assert error.layer == "block1.conv1"
 
 
 def test_no_layer_hides_what_a_module_has() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,16 @@ def test_a_saved_model_comes_in_again(text: str, tmp_path: Path) -> None:
     assert archive.write(net.plan, held, {}, normalized=False, logits=False) == saved
 
 
+def refused(module: Callable[[Plan], str], block: str) -> Unsupported:
+    """What is raised for a network with this block."""
+    spec = plan(f"{HEAD}input: [9, 8, 4]\nblocks: [{block}]\nfc: [3]\n")
+    with pytest.raises(Unsupported) as raised:
+        module(spec)
+    return raised.value
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_keras_has_not_is_refused_at_its_layer(what: str) -> None:
-    spec = plan(f"{HEAD}input: [9, 8, 4]\nblocks: [{REFUSED[what]}]\nfc: [3]\n")
-    with pytest.raises(Unsupported) as refused:
-        code.module(spec)
-    assert refused.value.what == what
-    assert refused.value.layer in ("block1.conv1", "block1.pool")
+    error = refused(code.module, REFUSED[what])
+    assert error.what == what
+    assert error.layer in ("block1.conv1", "block1.pool")

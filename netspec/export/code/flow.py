@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.export.code.program import Statement, Words, statements
+from netspec.export.code.names import identifier
+from netspec.export.code.part import Place
+from netspec.export.code.program import CHAIN, IMAGES, Statement, Words, statements
+from netspec.language.kind import Shape, dimensions
 
 
 class Joining(Protocol):
@@ -16,6 +19,9 @@ class Joining(Protocol):
     @property
     def beside(self) -> tuple[int, ...]:
         """Which of the values that the plan's layer reads come before the one that is handed on."""
+
+    def code(self, reads: tuple[str, ...]) -> str:
+        """The layer applied to variables."""
 
 
 L = TypeVar("L", bound=Joining)
@@ -40,6 +46,16 @@ class Call(Generic[L]):
     of: PlannedLayer
     """The plan's layer that it is a part of."""
 
+    @property
+    def code(self) -> str:
+        """What is kept in `to`."""
+        return self.reads[0] if self.layer is None else self.layer.code(self.reads)
+
+
+def steps(layer: PlannedLayer, read: Shape, place: Place) -> Chain[Any]:
+    """A kind that does nothing of its own."""
+    return Chain()
+
 
 def flattened(said: Chain[L]) -> Chain[L]:
     """The same of a map that is flattened."""
@@ -47,10 +63,26 @@ def flattened(said: Chain[L]) -> Chain[L]:
 
 
 def calls(plan: Plan, words: Words[Chain[L], L], flatten: L) -> list[Call[L]]:
-    """Images to logits, or to the last map where it is larger than 1x1. Raises what the words raise."""
+    """Images to logits, or to the last map where it is larger than 1x1. Raises Unsupported."""
     found = [call for one in statements(plan, words) for call in _calls(one, flatten)]
     last, of = found[-1].to, plan.layers[-1]
     return [*found, Call(flatten, (last,), last, of)] if of.output[:-1] == (1, 1) else found
+
+
+def images_of(calls: Sequence[Call[L]]) -> str:
+    """The variable of the images."""
+    return IMAGES if any(IMAGES in call.reads for call in calls) else CHAIN
+
+
+def within(plan: Plan, own: Iterable[str]) -> Iterator[str]:
+    """What the parts of the plan's layers are called, which add these words to a layer's name."""
+    return (f"{identifier(layer.name)}_{one}" for layer in plan.layers for one in own)
+
+
+def shapes(plan: Plan) -> str:
+    """What goes in and comes out, in words, channels last."""
+    read, given = (", ".join(map(str, shape)) for shape in (plan.input, plan.output))
+    return f"(batch, {read}) to (batch, {given}): {dimensions(plan.output)} logits"
 
 
 def _calls(one: Statement[Chain[L], L], flatten: L) -> Iterator[Call[L]]:

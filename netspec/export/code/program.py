@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from netspec.analysis.plan import Plan, PlannedLayer
 from netspec.export.code.names import Names
 from netspec.export.code.part import Place
+from netspec.export.unsupported import Unsupported
 from netspec.language.kind import Shape
 from netspec.language.kinds import KINDS
 
@@ -48,8 +49,8 @@ class Words(Generic[S, P]):
     """What a layer of a kind does itself, for the shape of what it takes."""
     step: Callable[[PlannedLayer, str, Shape, Place], P]
     """A step of a layer, `norm`, `activation` or `dropout`, on a value of a shape."""
-    missing: Callable[[PlannedLayer], Exception]
-    """What is raised for a kind that is not there."""
+    target: str
+    """What the framework is called, where it lacks a kind."""
     flattened: Callable[[S], S]
     """The same of a map as a vector in the order (height, width, channels)."""
     taken: Iterable[str]
@@ -57,7 +58,7 @@ class Words(Generic[S, P]):
 
 
 def statements(plan: Plan, words: Words[S, P]) -> list[Statement[S, P]]:
-    """The layers in the order they run. Raises what the words raise."""
+    """The layers in the order they run. Raises Unsupported."""
     names = Names([CHAIN, IMAGES, *words.taken])
     identifiers = {layer.value: names.given(layer.name) for layer in plan.layers}
     leaders = {layer.layer.led_by for layer in plan.layers if layer.layer.led_by is not None}
@@ -66,7 +67,7 @@ def statements(plan: Plan, words: Words[S, P]) -> list[Statement[S, P]]:
     found = []
     for layer in plan.layers:
         if layer.kind not in words.kinds:
-            raise words.missing(layer)
+            raise Unsupported(f"layer `{layer.kind}`", words.target, layer.name)
         settings: Any = layer.settings
         led_by, read = layer.layer.led_by, taken(plan, layer)
         place = Place(identifiers[layer.value], _before(plan, layer))

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netspec.analysis.plan import Plan, PlannedLayer
+from netspec.analysis.plan import Plan
 from netspec.export.code.fit import fitted
-from netspec.export.code.flow import Call, calls, flattened
-from netspec.export.code.names import Names, class_name, identifier
-from netspec.export.code.program import CHAIN, IMAGES, Words
+from netspec.export.code.flow import Call, calls, flattened, images_of, shapes, within
+from netspec.export.code.names import Names, class_name
+from netspec.export.code.program import Words
 from netspec.export.flax.kinds import KINDS
 from netspec.export.flax.layer import Layer
 from netspec.export.flax.steps import TARGET, step
 from netspec.export.layouts import Layout
-from netspec.export.unsupported import Unsupported
-from netspec.language.kind import Shape, dimensions
 
 MODULE = ("eval", "iter_children", "iter_modules", "perturb", "set_attributes", "sow", "train")
 """What every module of Flax has."""
@@ -27,26 +25,24 @@ FLATTEN = Layer("{0}.reshape({0}.shape[0], -1)")
 
 def program(plan: Plan) -> list[Call[Layer]]:
     """Normalized images to logits. Raises Unsupported."""
-    within = (f"{identifier(layer.name)}_{own}" for layer in plan.layers for own in WITHIN)
-    return calls(plan, Words(KINDS, step, _missing, flattened, (*TAKEN, *within)), FLATTEN)
+    return calls(plan, Words(KINDS, step, TARGET, flattened, (*TAKEN, *within(plan, WITHIN))), FLATTEN)
 
 
 def module(plan: Plan) -> str:
     """The text of a module with one class, formatted. Raises Unsupported."""
     found = program(plan)
-    images = IMAGES if any(IMAGES in call.reads for call in found) else CHAIN
     made = [
         f"self.{call.layer.name} = {call.layer.made}" for call in found if call.layer is not None and call.layer.made
     ]
-    run = [f"{call.to} = {_applied(call)}" for call in found if _applied(call) != call.to]
+    run = [f"{call.to} = {call.code}" for call in found if call.code != call.to]
     body = [
         f"class {class_of(plan)}(nnx.Module):",
-        f'    """(batch, {_listed(plan.input)}) to (batch, {_listed(plan.output)}): {dimensions(plan.output)} logits."""',
+        f'    """{shapes(plan)}."""',
         "",
         "    def __init__(self, rngs: nnx.Rngs) -> None:",
         *(fitted(line, 8) for line in made or ["pass"]),
         "",
-        f"    def __call__(self, {images}: jax.Array) -> jax.Array:",
+        f"    def __call__(self, {images_of(found)}: jax.Array) -> jax.Array:",
         *(fitted(line, 8) for line in run),
         f"        return {found[-1].to}",
     ]
@@ -67,15 +63,3 @@ def arrays(plan: Plan) -> Iterator[tuple[str, str, str, Layout | None]]:
             for own, word in call.layer.arrays.items():
                 if own in call.of.shapes or own in call.of.statistics:
                     yield call.of.name, own, f"{call.layer.name}/{word}", None
-
-
-def _applied(call: Call[Layer]) -> str:
-    return call.reads[0] if call.layer is None else call.layer.code(call.reads)
-
-
-def _missing(layer: PlannedLayer) -> Unsupported:
-    return Unsupported(f"layer `{layer.kind}`", TARGET, layer.name)
-
-
-def _listed(shape: Shape) -> str:
-    return ", ".join(map(str, shape))

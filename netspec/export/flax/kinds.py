@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from netspec.analysis.plan import PlannedLayer
-from netspec.export.code.flow import Chain
+from netspec.export.code.flow import Chain, steps
 from netspec.export.code.part import Place, Raw, called, cells, one
 from netspec.export.flax.layer import Layer
 from netspec.export.flax.steps import activation, module
@@ -109,11 +109,6 @@ def projection(layer: PlannedLayer, read: Shape, place: Place) -> Said:
     if missing := channels - read[2]:
         made.append(Layer(f"jnp.pad({{0}}, ((0, 0), (0, 0), (0, 0), (0, {missing})))"))
     return Said(tuple(made))
-
-
-def steps(layer: PlannedLayer, read: Shape, place: Place) -> Said:
-    """Nothing of its own."""
-    return Said()
 
 
 KINDS = {

@@ -29,7 +29,7 @@ ACTIVATIONS = {
 }
 """The functions. Those with numbers take them in the format's order."""
 NAMES = {"scale": "scale", "shift": "bias", "mean": "mean", "variance": "var"}
-"""What a norm calls its arrays."""
+"""What a norm calls its arrays, of which it may lack some."""
 
 
 def module(name: str, kind: str, *arguments: object, arrays: dict[str, str] | None = None, **keywords: object) -> Layer:
@@ -68,11 +68,9 @@ def norm(layer: str, made: Any, features: int, own: str) -> Layer:
         raise Unsupported("local response norm", TARGET, layer)
     keys: dict[str, Any] = {"epsilon": made.eps}
     keys |= {word: False for word, wanted in (("use_bias", made.shift), ("use_scale", made.scale)) if not wanted}
-    held = {**made.parameters(1), **made.statistics(1)}
-    arrays = {name: word for name, word in NAMES.items() if name in held}
     if made.type == "batch":
-        return module(own, "BatchNorm", features, arrays=arrays, momentum=made.momentum, **keys)
+        return module(own, "BatchNorm", features, arrays=NAMES, momentum=made.momentum, **keys)
     if made.type == "layer":
-        return module(own, "LayerNorm", features, arrays=arrays, **keys)
+        return module(own, "LayerNorm", features, arrays=NAMES, **keys)
     groups = made.groups if made.type == "group" else features
-    return module(own, "GroupNorm", features, groups, arrays=arrays, **keys)
+    return module(own, "GroupNorm", features, groups, arrays=NAMES, **keys)

@@ -16,11 +16,11 @@ import numpy as np
 
 from netspec.analysis.heads import of_plan
 from netspec.analysis.plan import INPUT, Plan
-from netspec.export.code.flow import Call
+from netspec.export.code.flow import Call, images_of
 from netspec.export.code.names import Names
 from netspec.export.code.program import CHAIN, IMAGES
 from netspec.export.keras.layer import LAYERS, Layer
-from netspec.export.keras.program import TAKEN, arrays, images_of, program
+from netspec.export.keras.program import TAKEN, arrays, program
 from netspec.export.told import told
 from netspec.export.weights import laid_out
 from netspec.importing.sources.keras import CONFIG, WEIGHTS
@@ -124,7 +124,7 @@ def write(plan: Plan, variables: Any, facts: Mapping[str, Any], *, normalized: b
     calls = program(plan)
     first = images_of(calls)
     if not normalized:
-        calls = [Call(_normalization(plan, variables), (first,), first, plan.layers[0]), *calls]
+        calls = [Call(_normalization(variables), (first,), first, plan.layers[0]), *calls]
     function = of_plan(plan).answers
     if function is not None and not logits:
         calls.append(Call(FINAL[function], (calls[-1].to,), CHAIN, plan.layers[-1]))
@@ -152,7 +152,7 @@ def write(plan: Plan, variables: Any, facts: Mapping[str, Any], *, normalized: b
     return _zipped(files)
 
 
-def _normalization(plan: Plan, variables: Any) -> Layer:
+def _normalization(variables: Any) -> Layer:
     """Raw images to normalized ones."""
     mean, deviation = (np.asarray(variables["state"][INPUT][name], np.float64) for name in ("mean", "deviation"))
     config = {"mean": mean.tolist(), "variance": (deviation**2).tolist()}

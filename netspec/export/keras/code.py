@@ -6,11 +6,9 @@ import re
 
 from netspec.analysis.plan import Plan
 from netspec.export.code.fit import fitted
-from netspec.export.code.flow import Call
+from netspec.export.code.flow import images_of, shapes
 from netspec.export.code.names import Names
-from netspec.export.keras.layer import Layer
-from netspec.export.keras.program import TAKEN, images_of, program
-from netspec.language.kind import Shape, dimensions
+from netspec.export.keras.program import TAKEN, program
 
 
 def module(plan: Plan) -> str:
@@ -18,7 +16,7 @@ def module(plan: Plan) -> str:
     calls = program(plan)
     lines = [
         f"{images_of(calls)} = inputs = keras.Input({plan.input})",
-        *(f"{call.to} = {_applied(call)}" for call in calls),
+        *(f"{call.to} = {call.code}" for call in calls),
         f'return keras.Model(inputs, {calls[-1].to}, name="{plan.name}")',
     ]
     used = " ".join(lines)
@@ -32,7 +30,7 @@ def module(plan: Plan) -> str:
             "",
             "",
             f"def {function_of(plan)}() -> keras.Model:",
-            f'    """(batch, {_listed(plan.input)}) to (batch, {_listed(plan.output)}): {dimensions(plan.output)} logits."""',
+            f'    """{shapes(plan)}."""',
             *(fitted(line, 4) for line in lines),
             "",
         ]
@@ -42,11 +40,3 @@ def module(plan: Plan) -> str:
 def function_of(plan: Plan) -> str:
     """The name of the function."""
     return Names(TAKEN).given(plan.name)
-
-
-def _applied(call: Call[Layer]) -> str:
-    return call.reads[0] if call.layer is None else call.layer.code(call.reads)
-
-
-def _listed(shape: Shape) -> str:
-    return ", ".join(map(str, shape))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from netspec.analysis.plan import PlannedLayer
-from netspec.export.code.flow import Chain
+from netspec.export.code.flow import Chain, steps
 from netspec.export.code.part import Place, cells, one
 from netspec.export.keras.layer import Layer
 from netspec.export.keras.steps import TARGET, activation
@@ -162,11 +162,6 @@ def _wider(channels: int) -> Layer:
     width = ((0, 0), (0, 0), (0, 0), (0, channels))
     config = {"pad_width": width, "mode": "constant"}
     return Layer("Pad", config, module=NUMPY, operation=f"ops.pad({{0}}, {width})")
-
-
-def steps(layer: PlannedLayer, read: Shape, place: Place) -> Said:
-    """Nothing of its own."""
-    return Said()
 
 
 KINDS = {

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netspec.analysis.plan import Plan, PlannedLayer
-from netspec.export.code.flow import Call, calls, flattened
-from netspec.export.code.names import identifier
-from netspec.export.code.program import CHAIN, IMAGES, Words
+from netspec.export.code.flow import Call, calls, flattened, within
+from netspec.export.code.program import Words
 from netspec.export.keras.kinds import KINDS
 from netspec.export.keras.layer import Layer
 from netspec.export.keras.steps import TARGET, step
 from netspec.export.layouts import Layout
-from netspec.export.unsupported import Unsupported
 from netspec.language.kind import Shape
 
 TAKEN = ("keras", "layers", "ops")
@@ -23,13 +21,7 @@ FLATTEN = Layer("Flatten")
 
 def program(plan: Plan) -> list[Call[Layer]]:
     """Normalized images to logits. Raises Unsupported."""
-    within = (f"{identifier(layer.name)}_{own}" for layer in plan.layers for own in WITHIN)
-    return calls(plan, Words(KINDS, step, _missing, flattened, (*TAKEN, "inputs", *within)), FLATTEN)
-
-
-def images_of(calls: list[Call[Layer]]) -> str:
-    """The variable of the images."""
-    return IMAGES if any(IMAGES in call.reads for call in calls) else CHAIN
+    return calls(plan, Words(KINDS, step, TARGET, flattened, (*TAKEN, "inputs", *within(plan, WITHIN))), FLATTEN)
 
 
 def arrays(plan: Plan) -> Iterator[tuple[str, str, str, Layout | None]]:
@@ -50,7 +42,3 @@ def _layout(layer: PlannedLayer, name: str, made: Layer, shape: Shape) -> Layout
         wanted = (1, 1, *shape)
         return Layout(wanted, (0, 1, 2), wanted)
     return None
-
-
-def _missing(layer: PlannedLayer) -> Unsupported:
-    return Unsupported(f"layer `{layer.kind}`", TARGET, layer.name)

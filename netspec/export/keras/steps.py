@@ -27,7 +27,7 @@ ACTIVATIONS = {
 }
 """Those that Keras knows by name."""
 NAMES = {"scale": "gamma", "shift": "beta", "mean": "moving_mean", "variance": "moving_variance"}
-"""What a norm calls its arrays."""
+"""What a norm calls its arrays, of which it may lack some."""
 
 
 def step(layer: PlannedLayer, name: str, shape: Shape, place: Place) -> Layer:
@@ -65,11 +65,9 @@ def norm(layer: str, made: Any, own: str) -> Layer:
         raise Unsupported("local response norm", TARGET, layer)
     keys: dict[str, Any] = {"epsilon": made.eps}
     keys |= {word: False for word, wanted in (("center", made.shift), ("scale", made.scale)) if not wanted}
-    held = {**made.parameters(1), **made.statistics(1)}
-    arrays = {name: word for name, word in NAMES.items() if name in held}
     if made.type == "batch":
-        return Layer("BatchNormalization", {"momentum": made.momentum} | keys, 0, own, arrays)
+        return Layer("BatchNormalization", {"momentum": made.momentum} | keys, 0, own, NAMES)
     if made.type == "layer":
-        return Layer("LayerNormalization", keys, 0, own, arrays)
+        return Layer("LayerNormalization", keys, 0, own, NAMES)
     groups = made.groups if made.type == "group" else -1
-    return Layer("GroupNormalization", {"groups": groups} | keys, 0, own, arrays)
+    return Layer("GroupNormalization", {"groups": groups} | keys, 0, own, NAMES)

@@ -19,7 +19,6 @@ from netspec.export.layouts import Layout, flattened_first, permuted
 from netspec.export.torch.kinds import KINDS
 from netspec.export.torch.names import TAKEN
 from netspec.export.torch.steps import step
-from netspec.export.unsupported import Unsupported
 from netspec.language.kind import Shape, dimensions
 
 FLATTENED = "{0}.permute(0, 2, 3, 1).flatten(1)"
@@ -59,7 +58,7 @@ def class_of(plan: Plan) -> str:
 
 def said(plan: Plan) -> list[Statement]:
     """The layers in PyTorch's words. Raises Unsupported."""
-    return statements(plan, Words(KINDS, step, _missing, _flattened, TAKEN | _sources().keys()))
+    return statements(plan, Words(KINDS, step, "netspec's PyTorch", _flattened, TAKEN | _sources().keys()))
 
 
 def arrays(plan: Plan) -> Iterator[tuple[str, str, str, Layout | None]]:
@@ -85,10 +84,6 @@ def _layout(plan: Plan, layer: PlannedLayer, name: str, shape: Shape) -> Layout 
 
 def _flattened(said: Said) -> Said:
     return replace(said, given=FLATTENED)
-
-
-def _missing(layer: PlannedLayer) -> Unsupported:
-    return Unsupported(f"layer `{layer.kind}`", "netspec's PyTorch", layer.name)
 
 
 def _parts(one: Statement) -> tuple[Part, ...]:

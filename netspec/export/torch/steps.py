@@ -26,7 +26,7 @@ ACTIVATIONS = {
 }
 """The modules. Those with numbers take them in the format's order."""
 NAMES = {"scale": "weight", "shift": "bias", "mean": "running_mean", "variance": "running_var"}
-"""What a norm calls its arrays."""
+"""What a norm calls its arrays, of which it may lack some."""
 
 
 def step(layer: PlannedLayer, name: str, shape: Shape, place: Place) -> Part:
@@ -60,7 +60,6 @@ def norm(made: Any, features: int, flat: bool) -> Part:
     if made.type == "local_response":
         return Part(called("ResponseNorm", made.size, made.alpha, made.beta, made.k))
     eps = {} if made.eps == 1e-5 else {"eps": made.eps}
-    arrays = {name: own for name, own in NAMES.items() if name in {**made.parameters(1), **made.statistics(1)}}
     neither = not made.scale and not made.shift
     if made.type == "batch":
         # as PyTorch counts, what the new statistic takes up: 1 - 0.9 is not 0.1
@@ -76,4 +75,4 @@ def norm(made: Any, features: int, flat: bool) -> Part:
     for wanted, name in ((made.scale, "weight"), (made.shift, "bias")):
         if not wanted and not neither:
             code = called("without", Raw(code), Raw(f'"{name}"'))
-    return Part(code, arrays)
+    return Part(code, NAMES)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from netspec.importing.building import Building, Wire
 from netspec.importing.graph import Arrays, Graph, Origin
 from netspec.importing.sizes import Broken, sized
-from netspec.importing.sources.darknet_options import Section, listed
+from netspec.importing.sources.darknet_options import Section
 from netspec.importing.sources.darknet_training import training
 from netspec.importing.sources.darknet_weights import Weights
+from netspec.importing.words import listed
 from netspec.language.activations import (
     Activation,
     Elu,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netspec.importing.graph import Origin
@@ -63,11 +63,6 @@ NET = _words(
     "unsupervised workspace_size_limit_MB optimized_memory dynamic_minibatch"
 )
 """Of `[net]`, which is about the images and the training."""
-
-
-def listed(names: Iterable[str]) -> str:
-    """Options as words."""
-    return ", ".join(f"`{name}`" for name in names)
 
 
 @dataclass(slots=True)
