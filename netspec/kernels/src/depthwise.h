@@ -128,52 +128,54 @@ static inline INLINE void meet(const Grid& g, const float* p, F f) {
   }
 }
 
-// One row of the grid; its first cell's taps begin at `window`.
+// Calls f(how many, first cell, first channel, its input, new lanes) for all cells and channels of a row of the grid, whose first
+// cell's taps begin at `window`.
+template <bool WHOLE, class F>
+static inline INLINE void over_tiles(const Grid& g, const float* window, F f) {
+  over_cells<WHOLE>(g.columns, [&](auto count, long u) INLINE {
+    const float* const cell = window + u * g.column_step * g.channels;
+    over_channels<WHOLE>(g.channels, [&](long c, long fresh) INLINE { f(count, u, c, cell + c, fresh); });
+  });
+}
+
+// One row of the grid.
 template <int STEP, bool WHOLE>
 static void depthwise_row(const Grid& g, const Rows& rows, const float* window, const float* kernel, float* y) {
-  over_cells<WHOLE>(g.columns, [&](auto count, long u) INLINE {
+  over_tiles<WHOLE>(g, window, [&](auto count, long u, long c, const float* cell, long fresh) INLINE {
     constexpr int N = count.value;
-    const float* const cell = window + u * g.column_step * g.channels;
-    over_channels<WHOLE>(g.channels, [&](long c, long fresh) INLINE {
-      Vector sum[N];
-      each<N>([&](auto i) INLINE { sum[i.value] = Vector{}; });
-      for (const Row* row = rows.begin; row != rows.end; row++)
-        with_length<WHOLE>(row->length, [&](auto length) INLINE {
-          constexpr int L = length.value;
-          Vector weights[L];
-          const float* const w = kernel + row->weight + c;
-          each<L>([&](auto t) INLINE { weights[t.value] = load_lanes<WHOLE>(g, w + t.value * row->next_weight); });
-          meet<N, L, STEP, WHOLE>(g, cell + row->input + c, [&](int t, int i, Vector input)
-                                  INLINE { sum[i] += input * weights[t]; });
-        });
-      float* const out = y + u * g.column_pitch + c;
-      each<N>([&](auto i) INLINE { store_lanes<WHOLE>(out + i.value * g.column_pitch, sum[i.value], fresh); });
-    });
+    Vector sum[N];
+    each<N>([&](auto i) INLINE { sum[i.value] = Vector{}; });
+    for (const Row* row = rows.begin; row != rows.end; row++)
+      with_length<WHOLE>(row->length, [&](auto length) INLINE {
+        constexpr int L = length.value;
+        Vector weights[L];
+        const float* const w = kernel + row->weight + c;
+        each<L>([&](auto t) INLINE { weights[t.value] = load_lanes<WHOLE>(g, w + t.value * row->next_weight); });
+        meet<N, L, STEP, WHOLE>(g, cell + row->input, [&](int t, int i, Vector input)
+                                INLINE { sum[i] += input * weights[t]; });
+      });
+    float* const out = y + u * g.column_pitch + c;
+    each<N>([&](auto i) INLINE { store_lanes<WHOLE>(out + i.value * g.column_pitch, sum[i.value], fresh); });
   });
 }
 
 // The same cells' part of the weight gradient, added to dw.
 template <int STEP, bool WHOLE>
 static void depthwise_weights_row(const Grid& g, const Rows& rows, const float* window, const float* dy, float* dw) {
-  over_cells<WHOLE>(g.columns, [&](auto count, long u) INLINE {
+  over_tiles<WHOLE>(g, window, [&](auto count, long u, long c, const float* cell, long fresh) INLINE {
     constexpr int N = count.value;
-    const float* const cell = window + u * g.column_step * g.channels;
-    over_channels<WHOLE>(g.channels, [&](long c, long fresh) INLINE {
-      Vector d[N];
-      each<N>([&](auto i) INLINE { d[i.value] = load_lanes<WHOLE>(g, dy + (u + i.value) * g.channels + c); });
-      for (const Row* row = rows.begin; row != rows.end; row++)
-        with_length<WHOLE>(row->length, [&](auto length) INLINE {
-          constexpr int L = length.value;
-          float* const out = dw + row->weight + c;
-          Vector sum[L];
-          each<L>([&](auto t) INLINE { sum[t.value] = load_lanes<WHOLE>(g, out + t.value * row->next_weight); });
-          meet<N, L, STEP, WHOLE>(g, cell + row->input + c, [&](int t, int i, Vector input)
-                                  INLINE { sum[t] += input * d[i]; });
-          each<L>([&](auto t) INLINE {
-            store_lanes<WHOLE>(out + t.value * row->next_weight, sum[t.value], fresh);
-          });
-        });
-    });
+    Vector d[N];
+    each<N>([&](auto i) INLINE { d[i.value] = load_lanes<WHOLE>(g, dy + (u + i.value) * g.channels + c); });
+    for (const Row* row = rows.begin; row != rows.end; row++)
+      with_length<WHOLE>(row->length, [&](auto length) INLINE {
+        constexpr int L = length.value;
+        float* const out = dw + row->weight + c;
+        Vector sum[L];
+        each<L>([&](auto t) INLINE { sum[t.value] = load_lanes<WHOLE>(g, out + t.value * row->next_weight); });
+        meet<N, L, STEP, WHOLE>(g, cell + row->input, [&](int t, int i, Vector input)
+                                INLINE { sum[t] += input * d[i]; });
+        each<L>([&](auto t) INLINE { store_lanes<WHOLE>(out + t.value * row->next_weight, sum[t.value], fresh); });
+      });
   });
 }
 
